@@ -1,0 +1,3 @@
+import { preset } from '@ebus/tsup-preset';
+
+export default preset({ entry: { main: 'src/main.ts' }, dts: false });
