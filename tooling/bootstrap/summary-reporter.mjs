@@ -1,0 +1,37 @@
+// A vitest reporter that writes what `npm test` sums up: counts, the reasons of skips, and what failed outside a test.
+import { writeFileSync } from 'node:fs';
+
+/** Why a test was skipped: `context.skip(reason)`, or `(skipped: reason)` in its title or in that of a suite around it. */
+function skipReason(testCase) {
+  const note = testCase.result().note ?? testCase.meta().skipReason;
+  return note ?? /\(skipped: (.+?)\)/.exec(testCase.fullName)?.[1] ?? 'no reason given';
+}
+
+export default class SummaryReporter {
+  onTestRunEnd(testModules, unhandledErrors) {
+    const summary = { passed: 0, failed: 0, skipped: [], failures: [] };
+    for (const testModule of testModules) {
+      for (const testCase of testModule.children.allTests()) {
+        const { state } = testCase.result();
+        const name = `${testModule.relativeModuleId} > ${testCase.fullName}`;
+        if (state === 'passed') summary.passed += 1;
+        else if (state === 'failed') summary.failures.push(name);
+        else summary.skipped.push({ name, reason: skipReason(testCase) });
+      }
+      // A file that does not load, or a hook that throws, has no failed test to show for it.
+      const broken = [testModule, ...testModule.children.allSuites()].filter(
+        (suite) => suite.errors().length > 0,
+      );
+      for (const suite of broken) {
+        summary.failures.push(
+          `${testModule.relativeModuleId}${suite === testModule ? '' : ` > ${suite.fullName}`}`,
+        );
+      }
+    }
+    for (const error of unhandledErrors) {
+      summary.failures.push(`outside any test: ${error.message ?? String(error)}`);
+    }
+    summary.failed = summary.failures.length;
+    writeFileSync(process.env.EBUS_TEST_SUMMARY, JSON.stringify(summary));
+  }
+}

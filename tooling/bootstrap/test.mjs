@@ -1,0 +1,102 @@
+// `npm test [-- vitest arguments]`: installs what is missing, builds, runs every check, and ends with one line,
+// `N passed, N failed`, where each test and each other step counts as one.
+import './node-version.js';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPnpm, root } from './pnpm.js';
+import { commandStep, loudStep, step } from './step.js';
+
+const total = { passed: 0, failures: [], skipped: [] };
+
+function count(title, ok) {
+  if (ok) total.passed += 1;
+  else total.failures.push(title);
+  return ok;
+}
+
+async function main() {
+  let env = {};
+  const pnpm = await step('Looking for pnpm', async () => {
+    const found = await findPnpm();
+    if ('problem' in found) return { code: 1, output: found.problem };
+    env = found.env;
+    return { code: 0, output: '' };
+  });
+  if (!pnpm.ok) {
+    count('Looking for pnpm', false);
+    return;
+  }
+
+  const check = async (title, command, ...args) =>
+    count(title, (await commandStep(title, command, args, { cwd: root, env })).ok);
+
+  const install = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
+  if (!(await check('Installing', 'pnpm', ...install))) return;
+  if (!(await check('Building', 'turbo', 'run', 'build', '--output-logs=errors-only', '--concurrency=2')))
+    return;
+  await check('Linting', 'biome', 'check', '.');
+  await check(
+    'Checking who imports whom',
+    'depcruise',
+    'packages',
+    'examples',
+    '--config',
+    '.dependency-cruiser.mjs',
+  );
+  await check('Type-checking', 'tsc', '--noEmit');
+  await tests(env);
+  await check(
+    'Checking the packages as they are published',
+    process.execPath,
+    'tooling/packages-check/run.mjs',
+  );
+}
+
+/** Runs vitest once over everything and adds what its summary reporter wrote. */
+async function tests(env) {
+  const folder = mkdtempSync(join(tmpdir(), 'ebus-test-'));
+  const file = join(folder, 'summary.json');
+  const reporters = ['--reporter=default', '--reporter=./tooling/bootstrap/summary-reporter.mjs'];
+  const { ok } = await loudStep(
+    'Running the tests',
+    'vitest',
+    ['run', ...reporters, ...process.argv.slice(2)],
+    {
+      cwd: root,
+      env: { ...env, EBUS_TEST_SUMMARY: file },
+    },
+  );
+  if (existsSync(file)) {
+    const summary = JSON.parse(readFileSync(file, 'utf8'));
+    total.passed += summary.passed;
+    total.failures.push(...summary.failures);
+    total.skipped.push(...summary.skipped);
+    if (!ok && summary.failed === 0) total.failures.push('vitest, outside the tests');
+  } else {
+    total.failures.push('vitest, before it could report');
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function report() {
+  const reasons = new Map();
+  for (const { name, reason } of total.skipped) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+  console.log();
+  for (const [reason, names] of reasons) {
+    console.log(`skipped ${names.length}: ${reason}`);
+    for (const name of names.slice(0, 5)) console.log(`    ${name}`);
+    if (names.length > 5) console.log(`    and ${names.length - 5} more`);
+  }
+  for (const name of total.failures) console.log(`failed: ${name}`);
+  const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
+  console.log(`${total.passed} passed, ${total.failures.length} failed${skipped}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  total.failures.push(`npm test itself: ${error instanceof Error ? error.stack : String(error)}`);
+}
+report();
+process.exitCode = total.failures.length > 0 ? 1 : 0;

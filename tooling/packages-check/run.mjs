@@ -1,0 +1,152 @@
+// Packs every package as it would be published, checks the archives, and tries them out in an empty project.
+// Needs built packages and the npm registry. Prints what it finds; the exit code says whether all is well.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const checks = fileURLToPath(new URL('./checks/', import.meta.url));
+
+/** Clients of brokers and databases: a package brings only those it lists here. */
+const clients = [
+  '@confluentinc/kafka-javascript',
+  'kafkajs',
+  '@platformatic/kafka',
+  '@nats-io/',
+  'pg',
+  'prom-client',
+];
+const clientsOf = {
+  kafka: ['@confluentinc/kafka-javascript', 'kafkajs', '@platformatic/kafka'],
+  nats: ['@nats-io/'],
+  prometheus: ['prom-client'],
+};
+
+const packages = readdirSync(join(root, 'packages'))
+  .filter((folder) => existsSync(join(root, 'packages', folder, 'package.json')))
+  .map((folder) => ({ folder, manifest: readJson(join(root, 'packages', folder, 'package.json')) }))
+  .filter(({ manifest }) => manifest.private !== true);
+
+const work = mkdtempSync(join(tmpdir(), 'ebus-packages-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+
+let failures = 0;
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function report(ok, title, details = '') {
+  if (!ok) failures += 1;
+  console.log(`${ok ? '✓' : '✗'} ${title}`);
+  if (!ok && details !== '') console.log(`${details.trimEnd()}\n`);
+  return ok;
+}
+
+/** Runs a command and reports it under a title. */
+function check(title, command, args, cwd) {
+  const windows = process.platform === 'win32';
+  const child = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    shell: windows && command !== process.execPath,
+  });
+  const details = `${child.stdout ?? ''}${child.stderr ?? ''}${child.error?.message ?? ''}`;
+  return report(child.status === 0, title, details);
+}
+
+function pack({ folder, manifest }) {
+  const cwd = join(root, 'packages', folder);
+  const packed = check(`${manifest.name}: packs`, 'pnpm', ['pack', '--pack-destination', work], cwd);
+  if (!packed) process.exit(1);
+  const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`;
+  check(`${manifest.name}: publint`, 'publint', ['run', join(work, file), '--strict'], work);
+  check(`${manifest.name}: attw`, 'attw', [join(work, file), '--profile', 'esm-only', '--no-color'], work);
+  return join(work, file);
+}
+
+/** An empty project with those archives installed, as a user of npm would have it. */
+function project(name, archives) {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "name": "empty", "private": true }\n');
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
+  const done = check(`${name}: installs`, 'npm', ['install', ...quiet, ...archives], folder);
+  if (!done) process.exit(1);
+  return folder;
+}
+
+function installed(folder) {
+  const lock = readJson(join(folder, 'package-lock.json'));
+  return Object.keys(lock.packages)
+    .filter((path) => path !== '')
+    .map((path) => path.replace(/^.*node_modules\//, ''));
+}
+
+const archives = new Map(packages.map((entry) => [entry.folder, pack(entry)]));
+const core = archives.get('core');
+
+// Everything together: each entry is imported and required, and the programs in checks/ run.
+const all = project('everything', [...archives.values()]);
+const entries = packages.flatMap(({ manifest }) =>
+  Object.keys(manifest.exports)
+    .filter((entry) => !entry.endsWith('.json'))
+    .map((entry) => manifest.name + entry.slice(1)),
+);
+for (const entry of entries) {
+  const importIt = `import('${entry}').then((m) => { if (Object.keys(m).length === 0) throw new Error('empty'); })`;
+  check(`import('${entry}')`, process.execPath, ['--input-type=module', '--eval', `await ${importIt};`], all);
+  const requireIt = `if (Object.keys(require('${entry}')).length === 0) throw new Error('empty');`;
+  const flags = ['--no-warnings', '--input-type=commonjs', '--eval'];
+  check(`require('${entry}')`, process.execPath, [...flags, requireIt], all);
+}
+cpSync(checks, all, { recursive: true });
+for (const file of readdirSync(checks).filter((name) => /\.[cm]js$/.test(name))) {
+  check(`runs ${file}`, process.execPath, ['--no-warnings', file], all);
+}
+const compilerOptions = {
+  module: 'nodenext',
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable'],
+  types: [],
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+};
+writeFileSync(join(all, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+writeFileSync(
+  join(all, 'entries.ts'),
+  entries.map((entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`).join(''),
+);
+check('compiles against the declarations', 'tsc', ['--project', join(all, 'tsconfig.json')], all);
+
+// Each on its own: nobody pays for a broker that they do not use.
+for (const { folder, manifest } of packages) {
+  const own = project(folder, folder === 'core' ? [core] : [core, archives.get(folder)]);
+  const allowed = clientsOf[folder] ?? [];
+  const strangers = installed(own).filter((name) => {
+    const isClient = clients.some(
+      (client) => name === client || (client.endsWith('/') && name.startsWith(client)),
+    );
+    return isClient && !allowed.some((client) => name === client || name.startsWith(client));
+  });
+  report(
+    strangers.length === 0,
+    `${manifest.name}: brings no other client`,
+    `also installed: ${strangers.join(', ')}`,
+  );
+}
+
+console.log(failures === 0 ? 'all packages are well' : `${failures} checks failed`);
+process.exitCode = failures === 0 ? 0 : 1;
