@@ -1,8 +1,8 @@
 // `npm run demo [-- arguments]`: installs and builds just what the flights example needs, then runs it.
-import './node-version.js';
-import { findPnpm, root } from './pnpm.js';
-import { run } from './run.js';
-import { commandStep, step } from './step.js';
+import './node-version.mjs';
+import { findPnpm, root } from './pnpm.mjs';
+import { run } from './run.mjs';
+import { commandStep, step } from './step.mjs';
 
 /** The example and the packages of this workspace that it depends on. */
 const example = '@ebus/example-flights...';

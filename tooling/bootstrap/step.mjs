@@ -1,5 +1,5 @@
 // One step of a longer job: says what it does, counts the seconds while it does it, shows the output if it failed.
-import { run, wasInterrupted } from './run.js';
+import { run, wasInterrupted } from './run.mjs';
 
 const live = process.stdout.isTTY === true && !process.env.CI;
 const started = performance.now();

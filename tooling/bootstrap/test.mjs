@@ -1,11 +1,11 @@
 // `npm test [-- vitest arguments]`: installs what is missing, builds, runs every check, and ends with one line,
 // `N passed, N failed`, where each test and each other step counts as one.
-import './node-version.js';
+import './node-version.mjs';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPnpm, root } from './pnpm.js';
-import { commandStep, loudStep, step } from './step.js';
+import { findPnpm, root } from './pnpm.mjs';
+import { commandStep, loudStep, step } from './step.mjs';
 
 const total = { passed: 0, failures: [], skipped: [] };
 
