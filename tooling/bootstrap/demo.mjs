@@ -1,11 +1,28 @@
 // `npm run demo [-- arguments]`: installs and builds just what the flights example needs, then runs it.
 import './node-version.mjs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findPnpm, root } from './pnpm.mjs';
 import { run } from './run.mjs';
 import { commandStep, step } from './step.mjs';
 
-/** The example and the packages of this workspace that it depends on. */
-const example = '@ebus/example-flights...';
+const example = 'examples/flights';
+
+/** The example and the packages of this workspace that it needs, each after those that it needs itself. */
+function foldersOf(folder) {
+  const { dependencies, peerDependencies } = manifestOf(folder);
+  const needed = Object.entries({ ...dependencies, ...peerDependencies })
+    .filter(([, range]) => range.startsWith('workspace:'))
+    .flatMap(([name]) => foldersOf(folderOf(name)));
+  return [...new Set([...needed, folder])];
+}
+
+const manifestOf = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+
+const folderOf = (name) =>
+  readdirSync(join(root, 'packages'))
+    .map((folder) => `packages/${folder}`)
+    .find((folder) => manifestOf(folder).name === name);
 
 async function main() {
   let env = {};
@@ -17,17 +34,27 @@ async function main() {
   });
   if (!pnpm.ok) return 1;
 
-  const install = ['--filter', example, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
+  const folders = foldersOf(example);
+  // Without development dependencies: neither the test tools nor anything native is needed here.
+  const filters = [...folders, 'tooling/tsup'].flatMap((folder) => ['--filter', `./${folder}`]);
+  const install = [
+    ...filters,
+    'install',
+    '--prod',
+    '--frozen-lockfile',
+    '--config.confirmModulesPurge=false',
+  ];
   const installed = await commandStep('Installing what the demo needs', 'pnpm', install, { cwd: root, env });
   if (!installed.ok) return 1;
 
-  const build = ['--filter', example, '--workspace-concurrency=1', 'run', 'build'];
-  const built = await commandStep('Building it', 'pnpm', build, { cwd: root, env });
+  const build = ['tooling/tsup/build.mjs', '--no-types', ...folders];
+  const title = `Building ${folders.join(', ')}`;
+  const built = await commandStep(title, process.execPath, build, { cwd: root, env });
   if (!built.ok) return 1;
 
   console.log();
-  const demo = `${root}examples/flights/dist/main.js`;
-  const { code } = await run(process.execPath, [demo, ...process.argv.slice(2)], {
+  const program = join(root, example, 'dist/main.js');
+  const { code } = await run(process.execPath, [program, ...process.argv.slice(2)], {
     env,
     foreground: true,
   });
