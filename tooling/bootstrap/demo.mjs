@@ -1,6 +1,6 @@
 // `npm run demo [-- arguments]`: installs and builds just what the flights example needs, then runs it.
 import './node-version.mjs';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPnpm, root } from './pnpm.mjs';
 import { run } from './run.mjs';

@@ -7,14 +7,14 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'tsup';
 
-/** `{ 'driver/index': 'src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
+/** `{ 'driver/index': './src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
 function entriesOf(manifest) {
   const exported = Object.values(manifest.exports ?? {}).map((target) => target.default ?? target);
   const files = [...exported, ...(manifest.main ? [manifest.main] : [])];
   const names = files
     .map((file) => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1])
     .filter((name) => name !== undefined);
-  return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]));
+  return Object.fromEntries(names.map((name) => [name, `./src/${name}.ts`]));
 }
 
 async function buildPackage(folder, types) {
