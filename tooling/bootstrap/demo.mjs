@@ -35,22 +35,20 @@ async function main() {
   if (!pnpm.ok) return 1;
 
   const folders = foldersOf(example);
-  // Without development dependencies: neither the test tools nor anything native is needed here.
+  // Without development dependencies: neither the test tools nor anything native is needed here. Where everything is
+  // installed already it is kept so, because the smaller installation would remove the rest.
   const filters = [...folders, 'tooling/tsup'].flatMap((folder) => ['--filter', `./${folder}`]);
-  const install = [
-    ...filters,
-    'install',
-    '--prod',
-    '--frozen-lockfile',
-    '--config.confirmModulesPurge=false',
-  ];
+  const scope = existsSync(join(root, 'node_modules/vitest')) ? [] : [...filters, '--prod'];
+  const install = [...scope, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
   const installed = await commandStep('Installing what the demo needs', 'pnpm', install, { cwd: root, env });
   if (!installed.ok) return 1;
 
-  const build = ['tooling/tsup/build.mjs', '--no-types', ...folders];
-  const title = `Building ${folders.join(', ')}`;
-  const built = await commandStep(title, process.execPath, build, { cwd: root, env });
-  if (!built.ok) return 1;
+  const build = [join(root, 'tooling/tsup/build.mjs'), '--no-types'];
+  for (const folder of folders) {
+    const cwd = join(root, folder);
+    const built = await commandStep(`Building ${folder}`, process.execPath, build, { cwd, env });
+    if (!built.ok) return 1;
+  }
 
   console.log();
   const program = join(root, example, 'dist/main.js');

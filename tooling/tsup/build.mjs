@@ -1,44 +1,37 @@
-// Builds packages: `node tooling/tsup/build.mjs [--no-types] [folder ...]`, by default the current folder.
+// Builds the package in the current folder: `node ../../tooling/tsup/build.mjs [--no-types]`.
 //
 // ESM only, for Node 20, with source maps and declarations. The entries are what package.json exports: dist/x.js comes
 // from src/x.ts. All entries of a package are built in one run with splitting on, so that they share one copy of every
 // class. Nothing that is imported by name is bundled, neither dependencies nor other packages of this workspace.
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { build } from 'tsup';
 
-/** `{ 'driver/index': './src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
+/** `{ 'driver/index': 'src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
 function entriesOf(manifest) {
   const exported = Object.values(manifest.exports ?? {}).map((target) => target.default ?? target);
   const files = [...exported, ...(manifest.main ? [manifest.main] : [])];
   const names = files
     .map((file) => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1])
     .filter((name) => name !== undefined);
-  return Object.fromEntries(names.map((name) => [name, `./src/${name}.ts`]));
+  return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]));
 }
 
-async function buildPackage(folder, types) {
-  process.chdir(folder);
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-  await build({
-    config: false,
-    entry: entriesOf(manifest),
-    outDir: 'dist',
-    format: ['esm'],
-    target: 'node20',
-    platform: 'node',
-    splitting: true,
-    sourcemap: true,
-    skipNodeModulesBundle: true,
-    // A package that exports nothing is a program: nobody reads its declarations.
-    dts: types && manifest.exports !== undefined,
-    // Without types this is the quick build of the demo, which leaves the declarations of an earlier one alone.
-    clean: types,
-    silent: true,
-  });
-}
+const types = !process.argv.includes('--no-types');
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
-const args = process.argv.slice(2);
-const types = !args.includes('--no-types');
-const folders = args.filter((arg) => !arg.startsWith('--')).map((folder) => resolve(folder));
-for (const folder of folders.length > 0 ? folders : [process.cwd()]) await buildPackage(folder, types);
+await build({
+  config: false,
+  entry: entriesOf(manifest),
+  outDir: 'dist',
+  format: ['esm'],
+  target: 'node20',
+  platform: 'node',
+  splitting: true,
+  sourcemap: true,
+  skipNodeModulesBundle: true,
+  // A package that exports nothing is a program: nobody reads its declarations.
+  dts: types && manifest.exports !== undefined,
+  // Without types this is the quick build of the demo, which leaves the declarations of an earlier one alone.
+  clean: types,
+  silent: true,
+});
