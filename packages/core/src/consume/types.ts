@@ -1,0 +1,98 @@
+/** The public shapes of consuming. */
+import type { Duration } from '../duration.js';
+import type { HandlerContext } from '../pipeline/context.js';
+
+export type FailureAction = 'retry' | 'dead-letter' | 'discard' | 'halt';
+
+export interface RetryBackoff {
+  /** Default 1 s. */
+  base?: Duration;
+  /** Default 30 s. */
+  max?: Duration;
+  /** Default 2. */
+  factor?: number;
+  /** Full jitter: a random share of the delay. Default true. */
+  jitter?: boolean;
+}
+
+export interface ErrorContext extends Pick<HandlerContext, 'message' | 'topic' | 'group' | 'attempt'> {
+  /** Attempts left after this one. */
+  readonly retriesLeft: number;
+}
+
+export interface SubscribeOptions {
+  /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`. */
+  group?: string;
+  /** Where a group without a position starts. Default: `earliest` on persistent topics, `latest` on ephemeral ones. */
+  from?: 'earliest' | 'latest' | Date;
+  /** Handlers running at once. Default: 10 for `subscribe`, 256 (aggregates) for `subscribeEnvelope`. */
+  concurrency?: number;
+  /** Demands per-aggregate order across all members of the group; refused where the transport cannot. */
+  ordering?: 'instance' | 'cluster';
+  /** How long one attempt may take. Default 30 s. */
+  processingTimeout?: Duration;
+  /** Retries in place after the first attempt. Default 3. */
+  maxRetries?: number;
+  retryBackoff?: RetryBackoff;
+  /** Attempts per second, as a token bucket; `burst` defaults to `perSecond`. */
+  rateLimit?: { perSecond: number; burst?: number };
+  /** What becomes of a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
+   * ephemeral ones, `halt` on dead-letter topics. */
+  onExhausted?: 'dead-letter' | 'discard' | 'halt';
+  /** Default `<topic>.dlq`. */
+  deadLetterTopic?: string;
+  /** Decides what to do with a failure; `retry` still ends with the attempts. */
+  onError?: (error: unknown, context: ErrorContext) => FailureAction;
+  /** Permission to go on with the key although a timed-out handler still runs. Off by default. */
+  overlapAfter?: Duration;
+  /** Closes the subscription when aborted. */
+  signal?: AbortSignal;
+}
+
+export interface SubscriptionStats {
+  /** Fetched and unsettled here: running, queued, in backoff and halted. */
+  readonly inFlight: number;
+  readonly inFlightBytes: number;
+  readonly running: number;
+  /** Keys (or, unordered, messages) that stand still until `retryHalted` or `skipHalted`. */
+  readonly halted: number;
+  /** Timed-out handlers that have not returned. */
+  readonly overrunning: number;
+  readonly paused: boolean;
+  /** Totals since the subscription was made. */
+  readonly received: number;
+  readonly handled: number;
+  readonly failedAttempts: number;
+  readonly retried: number;
+  readonly deadLettered: number;
+  readonly discarded: number;
+  readonly skipped: number;
+  /** Age of the oldest unsettled message here, by when it was received; 0 when there is none. */
+  readonly oldestInFlightMs: number;
+}
+
+export interface CloseReport {
+  /** Deliveries handled while draining. */
+  readonly handled: number;
+  /** Deliveries handed back to the broker unhandled. */
+  readonly abandoned: number;
+  /** Publishes that were not acknowledged when the bus disconnected. */
+  readonly unpublished: number;
+  /** True when handlers or publishes had to be cut short. */
+  readonly timedOut: boolean;
+}
+
+export interface Subscription extends AsyncDisposable {
+  readonly topic: string;
+  readonly group: string | undefined;
+  /** No further handler starts and nothing more is fetched; what runs, runs on. Idempotent. */
+  pause(): void;
+  resume(): void;
+  /** Gives a halted key (all of them, without one) its attempts afresh. */
+  retryHalted(key?: string): void;
+  /** Dead-letters what a halted key stands at (all of them, without one), then goes on with the key. */
+  skipHalted(key?: string): Promise<void>;
+  stats(): SubscriptionStats;
+  /** Drains like the bus does (default 30 s) and leaves the group. Idempotent; never rejects for being slow. */
+  close(options?: { timeout?: Duration }): Promise<CloseReport>;
+}

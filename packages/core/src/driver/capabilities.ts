@@ -1,0 +1,22 @@
+/** What a transport can do for a topic of one persistence; declared up front, and what tests skip by. */
+
+export interface Capabilities {
+  /** `none`: settling has no effect. `prefix`: the contiguous head is committed. `individual`: each message. */
+  readonly settle: 'none' | 'prefix' | 'individual';
+  /** Per-aggregate order: not at all, within one consumer instance, or across all members of a group. */
+  readonly ordering: 'none' | 'instance' | 'cluster';
+  /** The client retries sends itself and keeps their order doing so. */
+  readonly retriesInClient: boolean;
+  /** What was delivered and not settled comes again, to this or another member of the group. */
+  readonly redelivery: boolean;
+  /** A new group can start in the past: `from: 'earliest'` or a date. */
+  readonly replay: boolean;
+  /** A second publish of one message id is recognised and stored once. */
+  readonly dedupe: boolean;
+  /** A receipt means that the broker stored it; otherwise only that the client took it. */
+  readonly acknowledged: boolean;
+  /** Lag can be asked for. */
+  readonly lag: boolean;
+  /** The largest value in bytes, where there is a limit. */
+  readonly maxMessageBytes?: number;
+}

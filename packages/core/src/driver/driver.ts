@@ -1,0 +1,164 @@
+/**
+ * The driver interface: all that a transport has to implement.
+ *
+ * A driver translates and nothing else: connect, send once, receive on demand, settle, administer topics,
+ * report lag, classify errors. Retrying, order, timeouts, dead letters, tracing, metrics and shutdown are
+ * core's. Unless stated otherwise core may call methods concurrently, and a driver must reject with an
+ * `EbusError` (or with an error that `classify` understands).
+ */
+import type { Clock } from '../clock.js';
+import type { ErrorCode } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Capabilities } from './capabilities.js';
+import type {
+  IncomingMessage,
+  OutgoingRecord,
+  Persistence,
+  SendReceipt,
+  Settlement,
+  SettleToken,
+} from './message.js';
+import type { DriverTopicAdmin } from './topic-admin.js';
+
+/** Every call that may take long carries a signal; core aborts it at the caller's timeout or abort. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+/** What the client really reports about its connection. */
+export interface ConnectionChange {
+  readonly status: 'connected' | 'reconnecting' | 'failed';
+  readonly cause?: unknown;
+}
+
+/** What core offers a driver. */
+export interface DriverHost {
+  readonly serviceName: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Reports a change of the connection as it happens; `failed` means the client has given up for good. */
+  onState(change: ConnectionChange): void;
+}
+
+export interface ErrorClass {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+}
+
+export interface Driver<Native = unknown> {
+  /** The version of this interface that the driver was written for. */
+  readonly specVersion: 1;
+  /** The transport's name as in OpenTelemetry's `messaging.system`. */
+  readonly system: string;
+  /** The client objects, for what ebus does not cover. */
+  readonly native: Native;
+  /** What `persistence: 'auto'` means here. */
+  readonly defaultPersistence: Persistence;
+  /** The group of subscriptions that name none; core falls back to the service name. */
+  readonly defaultGroup?: string | undefined;
+  /** How many unacknowledged sends this client is comfortable with; core's default is 10,000. */
+  readonly maxInFlight?: number;
+  /** Absent where topics cannot be administered. */
+  readonly admin?: DriverTopicAdmin;
+
+  capabilities(persistence: Persistence): Capabilities;
+
+  /** The broker's own naming rules, beyond ebus's. @throws TopicNameError */
+  validateTopic?(topic: string, use: 'publish' | 'subscribe'): void;
+
+  /** Called once, before anything else. Rejects with `ConnectionError` naming the addresses. */
+  connect(host: DriverHost, options: CallOptions): Promise<void>;
+
+  /** A real round trip to the broker. */
+  ping(options: CallOptions): Promise<void>;
+
+  /**
+   * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches.
+   * Returns or resolves with the receipt once the topic's guarantee holds; answering synchronously is allowed
+   * and is the fast path. Throwing and rejecting mean the same.
+   */
+  send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt>;
+
+  /**
+   * Joins a group on a topic. Resolves when assigned and positioned: what is published afterwards is received.
+   * The start position is pinned by then, so that a crash before the first commit loses nothing.
+   */
+  subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription>;
+
+  /** Maps an error of the client to a code, and says whether the same call may succeed later. */
+  classify(error: unknown): ErrorClass;
+
+  /** Disconnects after everything handed over has been sent or the signal aborts. Called once, last. */
+  close(options: CallOptions): Promise<void>;
+}
+
+export interface SubscriptionSpec {
+  readonly topic: string;
+  readonly persistence: Persistence;
+  readonly group: string;
+  /** False for a group of this process's own that leaves nothing behind. */
+  readonly durable: boolean;
+  /** Where a group without a position starts. */
+  readonly from: 'earliest' | 'latest' | Date;
+  /** What the subscription needs; core has checked it against the capabilities. */
+  readonly ordering: 'none' | 'instance' | 'cluster';
+  readonly events: SubscriptionEvents;
+}
+
+/** What a driver tells core about a subscription's assignments. Drivers without assignments call none of it. */
+export interface SubscriptionEvents {
+  onAssigned(assignments: readonly string[]): void;
+  /**
+   * These assignments are going. `revoked`: core drains what is in flight, settles it, and resolves (bounded);
+   * `lost`: core aborts it and settles nothing of it any more. The driver commits and releases after that.
+   */
+  onRevoked(assignments: readonly string[], how: 'revoked' | 'lost'): Promise<void>;
+  /** The subscription cannot go on (consumer deleted, authorisation lost); core reports it, nothing is silent. */
+  onFailed(error: unknown): void;
+}
+
+/** How much core has room for. A driver never hands over more messages, and stops at the first past `bytes`. */
+export interface Demand {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface DriverSubscription {
+  /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
+  readonly leaseMs?: number;
+
+  /**
+   * The next messages in log order: at least one, at most the demand; pending while there are none.
+   * Resolves with `undefined` once `stop` was called or the subscription ended. Core calls it again only after
+   * the previous call resolved; not calling it is the backpressure, during which the driver keeps its session
+   * with the broker alive by itself. Released messages come again before newer ones of their key.
+   */
+  receive(demand: Demand): Promise<readonly IncomingMessage[] | undefined>;
+
+  /**
+   * Settles deliveries in any order; core passes each at most once, and passes `released` ones in log order.
+   * The array belongs to core again as soon as the call returned.
+   */
+  settle(done: readonly Settlement[]): void | Promise<void>;
+
+  /** Renews the leases of deliveries that are running or queued. Needed where `leaseMs` is given. */
+  extendLease?(tokens: readonly SettleToken[]): void;
+
+  /** What the group has not settled yet, per partition. */
+  lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
+
+  /** No more deliveries; a pending `receive` resolves with `undefined`. What was fetched and not yet handed
+   * over goes back to the broker. Settling stays possible until `close`. */
+  stop(): void;
+
+  /** Leaves the group after committing what was settled. */
+  close(options: CallOptions): Promise<void>;
+}
+
+export interface PartitionLag {
+  readonly partition: number;
+  /** Messages between the group's settled position and the end of the log. */
+  readonly lag: number;
+  /** Epoch milliseconds of the oldest unsettled message, where known. */
+  readonly oldestTimestamp?: number;
+}

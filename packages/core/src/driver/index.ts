@@ -1,0 +1,46 @@
+/** `@ebus/core/driver`: everything an adapter needs from core, and nothing else. */
+export { z } from 'zod';
+export type { Clock, TimerHandle } from '../clock.js';
+export { type Duration, parseDuration } from '../duration.js';
+export {
+  ConfigError,
+  ConnectionError,
+  EbusError,
+  type ErrorCode,
+  PluginError,
+  PublishError,
+  PublishTimeoutError,
+  TopicNameError,
+  UnsupportedError,
+} from '../errors.js';
+export { type HeaderList, type HeaderValue, headerBytes, headerText } from '../headers.js';
+export type { Logger } from '../logger.js';
+export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
+export { type Bytes, parseSize } from '../size.js';
+export { Deque } from '../util/deque.js';
+export type { Capabilities } from './capabilities.js';
+export type {
+  CallOptions,
+  ConnectionChange,
+  Demand,
+  Driver,
+  DriverHost,
+  DriverSubscription,
+  ErrorClass,
+  PartitionLag,
+  SubscriptionEvents,
+  SubscriptionSpec,
+} from './driver.js';
+export {
+  formatPosition,
+  type IncomingMessage,
+  type OutgoingRecord,
+  type Persistence,
+  type Position,
+  type SendReceipt,
+  type Settlement,
+  type SettleOutcome,
+  type SettleToken,
+} from './message.js';
+export { PrefixTracker } from './prefix-tracker.js';
+export type { Compression, DriverTopicAdmin, TopicDescription, TopicSpec } from './topic-admin.js';

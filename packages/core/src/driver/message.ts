@@ -1,0 +1,78 @@
+/** What travels between core and a driver: plain data, one object a message, no behaviour. */
+import type { HeaderList } from '../headers.js';
+
+/** Where the broker put a message. JetStream: the stream sequence. Memory and Kafka: the offset in its log. */
+export interface Position {
+  readonly partition?: number;
+  readonly offset: number;
+}
+
+/** `3:1042` with a partition, `1042` without. */
+export function formatPosition(position: Position): string {
+  return position.partition === undefined
+    ? String(position.offset)
+    : `${position.partition}:${position.offset}`;
+}
+
+/** Whether a topic's messages are kept until every group has handled them, or only handed on. */
+export type Persistence = 'persistent' | 'ephemeral';
+
+/**
+ * One message to send. It belongs to the driver from `send` until the receipt; core does not modify it in
+ * that time. A driver that keeps `value` beyond the receipt (as an in-process log does) must copy it, unless
+ * `ownsValue` says that nobody else holds these bytes.
+ */
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly persistence: Persistence;
+  readonly key: string | Uint8Array | undefined;
+  readonly value: Uint8Array;
+  readonly headers: HeaderList;
+  /** For brokers that deduplicate; stays the same over retries. */
+  readonly messageId: string | undefined;
+  /** True where core made `value` itself and will not touch it again. */
+  readonly ownsValue: boolean;
+  /** Epoch milliseconds (of the host's clock) after which the caller no longer waits; clients may give up then. */
+  readonly deadline: number;
+}
+
+export interface SendReceipt {
+  /** Left out where the broker does not tell. */
+  readonly position?: Position;
+  /** The broker had seen this message id and stored nothing. */
+  readonly duplicate?: boolean;
+}
+
+/** Names one delivery to the driver that made it. Core hands it back untouched, at most once. */
+export type SettleToken = unknown;
+
+/** One received message. Nobody modifies it after the driver handed it over; `value` is read-only by contract. */
+export interface IncomingMessage {
+  readonly token: SettleToken;
+  readonly topic: string;
+  readonly value: Uint8Array;
+  /** Text; bytes only where the key on the wire is no valid UTF-8. */
+  readonly key?: string | Uint8Array | undefined;
+  readonly headers: HeaderList;
+  readonly messageId?: string | undefined;
+  /** Epoch milliseconds at which the broker (or else the producer) stamped it. */
+  readonly timestamp?: number | undefined;
+  readonly position?: Position | undefined;
+  /** How often the broker has delivered it, 1-based, where it counts. */
+  readonly deliveryCount?: number | undefined;
+  /** True where the broker knows that it was delivered before. */
+  readonly redelivered?: boolean | undefined;
+  /** The unit that is assigned and revoked as a whole (a Kafka partition), where the transport has one. */
+  readonly assignment?: string | undefined;
+}
+
+/**
+ * What became of a delivery. All but `released` mean: never deliver it to this group again.
+ * `released`: hand it back, in order; this subscription will not settle it.
+ */
+export type SettleOutcome = 'handled' | 'dead-lettered' | 'discarded' | 'skipped' | 'released';
+
+export interface Settlement {
+  readonly token: SettleToken;
+  readonly outcome: SettleOutcome;
+}

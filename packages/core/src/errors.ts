@@ -1,0 +1,212 @@
+/** Every error ebus throws: one base class, a closed list of codes, a sentence that says what to do. */
+
+/** The closed list of `EbusError.code` values. */
+export const ERROR_CODES = [
+  'ABORTED',
+  'ALREADY_SUBSCRIBED',
+  'BUS_CLOSED',
+  'CONFIG_INVALID',
+  'CONNECTION_FAILED',
+  'ENVELOPE_INVALID',
+  'HANDLER_FAILED',
+  'INVALID_ARGUMENT',
+  'MESSAGE_TOO_LARGE',
+  'PERMANENT',
+  'PLUGIN',
+  'POOL_FULL',
+  'PROCESSING_TIMEOUT',
+  'PUBLISH_FAILED',
+  'PUBLISH_TIMEOUT',
+  'RESULTS_BACKPRESSURE',
+  'SUBSCRIBE_FAILED',
+  'TOPIC_MISMATCH',
+  'TOPIC_NAME_INVALID',
+  'TOPIC_NOT_FOUND',
+  'UNAUTHORIZED',
+  'UNSUPPORTED',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface EbusErrorOptions {
+  code?: ErrorCode;
+  /** Whether the same call may succeed later without a change by the caller. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/** Registered globally, so that errors of two installed copies of ebus recognise each other. */
+const KINDS = Symbol.for('ebus.error.kinds');
+
+/**
+ * Base of every error thrown by ebus and its adapters.
+ *
+ * Prefer `EbusError.isInstance(error)` (or the same on a subclass) to `instanceof`: it also recognises
+ * errors of another installed copy of the package. Messages name the topic, the adapter and what to do;
+ * the client's own error is kept as `cause`.
+ */
+export class EbusError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = options.code ?? 'INVALID_ARGUMENT';
+    this.retryable = options.retryable ?? false;
+    const kinds: string[] = [];
+    for (let type = new.target; typeof type === 'function' && type.name; type = Object.getPrototypeOf(type)) {
+      kinds.push(type.name);
+      if (type === EbusError) break;
+    }
+    Object.defineProperty(this, KINDS, { value: kinds });
+  }
+
+  /** True for errors of this class (or a subclass), whichever installed copy of ebus made them. */
+  // biome-ignore lint/suspicious/noExplicitAny: a type predicate over the receiving class needs its constructor type
+  static isInstance<T extends abstract new (...args: any[]) => EbusError>(
+    this: T,
+    error: unknown,
+  ): error is InstanceType<T> {
+    if (typeof error !== 'object' || error === null) return false;
+    const kinds: unknown = (error as Record<symbol, unknown>)[KINDS];
+    return Array.isArray(kinds) && kinds.includes(this.name);
+  }
+}
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigProblem {
+  /** Dotted path of the key, `kafka.consumer.groupId`. */
+  path: string;
+  /** What is wrong and what is allowed; never the value of a secret. */
+  message: string;
+}
+
+/** The configuration cannot be used; `problems` lists everything found at once. */
+export class ConfigError extends EbusError {
+  readonly problems: readonly ConfigProblem[];
+  constructor(message: string, options: EbusErrorOptions & { problems?: readonly ConfigProblem[] } = {}) {
+    super(message, { code: 'CONFIG_INVALID', ...options });
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** A topic name that is not allowed, by ebus or by the broker behind it. */
+export class TopicNameError extends EbusError {
+  constructor(topic: string, reason: string) {
+    super(`invalid topic name '${topic}': ${reason}`, { code: 'TOPIC_NAME_INVALID' });
+  }
+}
+
+/** One setting in which a topic on the broker differs from what was configured. */
+export interface TopicMismatch {
+  topic: string;
+  field: string;
+  expected: unknown;
+  actual: unknown;
+  recommendation: string;
+}
+
+/** The broker's topic is not as configured, and the configuration asked to fail then. */
+export class TopicMismatchError extends EbusError {
+  readonly mismatches: readonly TopicMismatch[];
+  constructor(mismatches: readonly TopicMismatch[]) {
+    const lines = mismatches.map(
+      (m) => `${m.topic}.${m.field}: expected ${String(m.expected)}, got ${String(m.actual)} (${m.recommendation})`,
+    );
+    super(`topic config validation failed: found ${mismatches.length} mismatches: ${lines.join('; ')}`, {
+      code: 'TOPIC_MISMATCH',
+    });
+    this.mismatches = mismatches;
+  }
+}
+
+/** An envelope that may not be published, or bytes that are no valid envelope. `path` names the field. */
+export class EnvelopeError extends EbusError {
+  readonly path: string | undefined;
+  constructor(message: string, path?: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'ENVELOPE_INVALID', ...options });
+    this.path = path;
+  }
+}
+
+/** The broker cannot be reached, or refused the login. */
+export class ConnectionError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'CONNECTION_FAILED', retryable: true, ...options });
+  }
+}
+
+/** A message was not accepted by the broker. */
+export class PublishError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'PUBLISH_FAILED', ...options });
+  }
+}
+
+/** A publish was not acknowledged in time. Retryable; the message may still arrive unless it says `not sent`. */
+export class PublishTimeoutError extends PublishError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'PUBLISH_TIMEOUT', retryable: true, ...options });
+  }
+}
+
+/** A second subscription of one bus to the same topic and group. */
+export class AlreadySubscribedError extends EbusError {
+  constructor(topic: string, group: string | undefined) {
+    super(
+      `already subscribed to topic: ${topic}${group === undefined ? '' : ` (group '${group}')`}; ` +
+        'use another group, or handle several event types in one subscription with routeByEventType',
+      { code: 'ALREADY_SUBSCRIBED' },
+    );
+  }
+}
+
+/** The transport cannot do what was asked; its capabilities say so up front. */
+export class UnsupportedError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'UNSUPPORTED', ...options });
+  }
+}
+
+/** Throw it in a handler to say that trying this message again is pointless. */
+export class PermanentError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'PERMANENT', ...options, retryable: false });
+  }
+}
+
+/** A handler did not return within its processing timeout; its signal was aborted. */
+export class ProcessingTimeoutError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'PROCESSING_TIMEOUT', retryable: true, ...options });
+  }
+}
+
+/** A keyed pool had no room for a task within its wait timeout. */
+export class KeyedPoolFullError extends EbusError {
+  constructor(message = 'keyed worker queue full') {
+    super(message, { code: 'POOL_FULL', retryable: true });
+  }
+}
+
+/** The bus is closed, or closing and past the point where this call is still allowed. */
+export class BusClosedError extends EbusError {
+  constructor(message = 'the event bus is closed; create a new one') {
+    super(message, { code: 'BUS_CLOSED' });
+  }
+}
+
+/** A plug-in is missing, registered twice, or broke its contract. */
+export class PluginError extends EbusError {
+  constructor(message: string, options: EbusErrorOptions = {}) {
+    super(message, { code: 'PLUGIN', ...options });
+  }
+}
+
+/** The error for an aborted signal: code `ABORTED`, name `AbortError`, the signal's reason as `cause`. */
+export function abortError(signal: AbortSignal, what: string): EbusError {
+  const error = new EbusError(`${what} was aborted`, { code: 'ABORTED', cause: signal.reason });
+  error.name = 'AbortError';
+  return error;
+}

@@ -1,0 +1,114 @@
+/** Message headers: an ordered list with duplicates, values as text or bytes. */
+
+/** A header value: text, or bytes where the value is not text. */
+export type HeaderValue = string | Uint8Array;
+
+/** The plain form that drivers exchange with core: in order, duplicates kept. Never modified after creation. */
+export type HeaderList = readonly (readonly [name: string, value: HeaderValue])[];
+
+/** What callers may pass as headers. */
+export type HeadersInput =
+  | Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
+  | Iterable<readonly [name: string, value: HeaderValue]>;
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export const NO_HEADERS: HeaderList = Object.freeze([]);
+
+/** Read access to the headers of a message. Names are compared without regard to case. Iterates in wire order. */
+export class MessageHeaders implements Iterable<readonly [name: string, value: HeaderValue]> {
+  readonly #list: HeaderList;
+
+  constructor(list: HeaderList = NO_HEADERS) {
+    this.#list = list;
+  }
+
+  get size(): number {
+    return this.#list.length;
+  }
+
+  has(name: string): boolean {
+    return findHeader(this.#list, name) !== undefined;
+  }
+
+  /** The first value under that name as text (bytes are read as UTF-8), or `undefined`. */
+  get(name: string): string | undefined {
+    const value = findHeader(this.#list, name);
+    return value === undefined ? undefined : headerText(value);
+  }
+
+  /** The first value under that name as bytes (text is written as UTF-8), or `undefined`. */
+  getBytes(name: string): Uint8Array | undefined {
+    const value = findHeader(this.#list, name);
+    return value === undefined ? undefined : headerBytes(value);
+  }
+
+  /** All values under that name, in order, as text. */
+  getAll(name: string): string[] {
+    const wanted = name.toLowerCase();
+    return this.#list.filter(([n]) => n.toLowerCase() === wanted).map(([, value]) => headerText(value));
+  }
+
+  [Symbol.iterator](): Iterator<readonly [name: string, value: HeaderValue]> {
+    return this.#list[Symbol.iterator]();
+  }
+
+  /** The plain list, as drivers exchange it. */
+  toList(): HeaderList {
+    return this.#list;
+  }
+}
+
+/** The first value under a name, compared without regard to case. */
+export function findHeader(list: HeaderList, name: string): HeaderValue | undefined {
+  let wanted: string | undefined;
+  for (const [candidate, value] of list) {
+    if (candidate === name) return value;
+    if (candidate.length !== name.length) continue;
+    wanted ??= name.toLowerCase();
+    if (candidate.toLowerCase() === wanted) return value;
+  }
+  return undefined;
+}
+
+export function headerText(value: HeaderValue): string {
+  return typeof value === 'string' ? value : decoder.decode(value);
+}
+
+export function headerBytes(value: HeaderValue): Uint8Array {
+  return typeof value === 'string' ? encoder.encode(value) : value;
+}
+
+/**
+ * Reads any accepted form into the plain list; order and duplicates are kept, bytes are copied.
+ * @throws TypeError for a blank name or a value that is neither text nor bytes
+ */
+export function toHeaderList(input: HeadersInput | undefined): HeaderList {
+  if (input === undefined) return NO_HEADERS;
+  if (input instanceof MessageHeaders) return input.toList();
+  const list: [string, HeaderValue][] = [];
+  if (isIterable(input)) {
+    for (const [name, value] of input) list.push(checkedHeader(name, value));
+  } else {
+    for (const name of Object.keys(input)) {
+      const value = input[name];
+      if (Array.isArray(value)) for (const one of value) list.push(checkedHeader(name, one));
+      else list.push(checkedHeader(name, value));
+    }
+  }
+  return list.length === 0 ? NO_HEADERS : list;
+}
+
+function isIterable(input: HeadersInput): input is Iterable<readonly [string, HeaderValue]> {
+  return typeof (input as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
+}
+
+function checkedHeader(name: unknown, value: unknown): [string, HeaderValue] {
+  if (typeof name !== 'string' || name.trim() === '') {
+    throw new TypeError(`a header name must be non-empty text, got ${JSON.stringify(name)}`);
+  }
+  if (typeof value === 'string') return [name, value];
+  if (value instanceof Uint8Array) return [name, value.slice()];
+  throw new TypeError(`the value of header '${name}' must be a string or Uint8Array, got ${typeof value}`);
+}

@@ -1,0 +1,29 @@
+/** The metrics interface: what core reports, whoever stores it. */
+
+/** Sizes of a keyed pool at one moment. */
+export interface PoolStats {
+  readonly queued: number;
+  readonly activeKeys: number;
+}
+
+/**
+ * Receives every measurement. All methods are synchronous and must not throw; durations are seconds.
+ * They are called on the hot path: store a number and return.
+ */
+export interface MetricsCollector {
+  recordPublish(topic: string, ok: boolean, seconds: number): void;
+  recordPublishBatch(topic: string, count: number, ok: boolean, seconds: number): void;
+  recordConsume(topic: string, ok: boolean, seconds: number): void;
+  recordConsumeBatch(topic: string, count: number, ok: boolean, seconds: number): void;
+  recordConnection(up: boolean): void;
+  recordReconnect(ok: boolean, seconds: number): void;
+  recordBacklog(topic: string, count: number): void;
+  /** 0 normal, 1 warning, 2 critical. */
+  recordBacklogState(topic: string, state: 0 | 1 | 2): void;
+  recordHealthCheck(ok: boolean, seconds: number): void;
+  recordError(type: string, topic?: string): void;
+  recordRetry(topic: string): void;
+  recordDeadLetter(topic: string): void;
+  recordInFlight(topic: string, count: number): void;
+  recordPool(stats: PoolStats): void;
+}

@@ -1,0 +1,76 @@
+/** What a dead letter looks like: the message as it was, and headers that say where and why it failed. */
+import { formatPosition, type Position } from '../driver/message.js';
+import { EbusError } from '../errors.js';
+import type { HeaderList, HeaderValue } from '../headers.js';
+
+/** Headers that every dead letter gets. Redriving removes them again. */
+export const DEAD_LETTER_HEADERS = [
+  'X-Original-Topic',
+  'X-Original-Position',
+  'X-Consumer-Group',
+  'X-Error-Message',
+  'X-Error-Code',
+  'X-Attempts',
+  'X-Timestamp',
+] as const;
+
+/** Names the group that a redriven message is for; other groups settle it without handling it. */
+export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
+
+const REMOVED = new Set<string>([...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER].map((name) => name.toLowerCase()));
+
+/** Error texts are cut here, so that a dead letter is never refused for its headers. */
+const MAX_ERROR_TEXT = 1_000;
+
+export function defaultDeadLetterTopic(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+export function isDeadLetterTopic(topic: string): boolean {
+  return topic.endsWith('.dlq');
+}
+
+export interface DeadLetterReason {
+  readonly topic: string;
+  readonly position: Position | undefined;
+  readonly group: string | undefined;
+  readonly error: unknown;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * The original headers, in order and byte for byte, followed by the dead letter's own. Headers by which a broker
+ * is controlled (`Nats-*`) are left out, and those of an earlier dead letter are replaced.
+ */
+export function deadLetterHeaders(original: HeaderList, reason: DeadLetterReason): HeaderList {
+  const headers: [string, HeaderValue][] = [];
+  for (const [name, value] of withoutDeadLetterHeaders(original)) {
+    if (!name.toLowerCase().startsWith('nats-')) headers.push([name, value]);
+  }
+  headers.push(['X-Original-Topic', reason.topic]);
+  if (reason.position !== undefined) headers.push(['X-Original-Position', formatPosition(reason.position)]);
+  if (reason.group !== undefined) headers.push(['X-Consumer-Group', reason.group]);
+  headers.push(['X-Error-Message', errorText(reason.error)]);
+  headers.push(['X-Error-Code', EbusError.isInstance(reason.error) ? reason.error.code : 'HANDLER_FAILED']);
+  headers.push(['X-Attempts', String(reason.attempts)]);
+  headers.push(['X-Timestamp', new Date(reason.now).toISOString()]);
+  return headers;
+}
+
+/** The headers that the message had before it was dead-lettered. */
+export function withoutDeadLetterHeaders(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => !REMOVED.has(name.toLowerCase()));
+}
+
+/** One line of text, whatever was thrown. */
+function errorText(error: unknown): string {
+  let text: string;
+  try {
+    text = error instanceof Error ? error.message : String(error);
+  } catch {
+    text = 'an error that cannot be shown as text';
+  }
+  return text.replace(/\s+/g, ' ').slice(0, MAX_ERROR_TEXT);
+}

@@ -1,0 +1,82 @@
+/** The message as handlers and middleware see it. */
+import type { IncomingMessage, Position } from '../driver/message.js';
+import { type HeaderList, MessageHeaders } from '../headers.js';
+
+/** A received message. Treat `data` as read-only: other groups of an in-process transport share the bytes. */
+export interface Message {
+  readonly topic: string;
+  readonly data: Uint8Array;
+  /** Text; bytes on the wire that are no valid UTF-8 are shown with replacement characters. */
+  readonly key: string | undefined;
+  readonly headers: MessageHeaders;
+  readonly messageId: string | undefined;
+  readonly timestamp: Date | undefined;
+  readonly position: Position | undefined;
+  /** The data as UTF-8 text. */
+  text(): string;
+  /** The data as JSON. @throws SyntaxError, which a handler need not catch: it becomes a failure like any other */
+  json<T = unknown>(): T;
+}
+
+const decoder = new TextDecoder();
+
+/** `Message` over a driver's plain object; everything that costs is made on first use. */
+export class ReceivedMessage implements Message {
+  readonly #incoming: IncomingMessage;
+  #headers: MessageHeaders | undefined;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get topic(): string {
+    return this.#incoming.topic;
+  }
+
+  get data(): Uint8Array {
+    return this.#incoming.value;
+  }
+
+  get key(): string | undefined {
+    return keyText(this.#incoming.key);
+  }
+
+  get headers(): MessageHeaders {
+    this.#headers ??= new MessageHeaders(this.#incoming.headers);
+    return this.#headers;
+  }
+
+  get messageId(): string | undefined {
+    return this.#incoming.messageId;
+  }
+
+  get timestamp(): Date | undefined {
+    const { timestamp } = this.#incoming;
+    return timestamp === undefined ? undefined : new Date(timestamp);
+  }
+
+  get position(): Position | undefined {
+    return this.#incoming.position;
+  }
+
+  text(): string {
+    return decoder.decode(this.#incoming.value);
+  }
+
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T;
+  }
+}
+
+export function keyText(key: string | Uint8Array | undefined): string | undefined {
+  return typeof key === 'object' ? decoder.decode(key) : key;
+}
+
+/** What publish middleware sees and may change before the message is sent. */
+export interface PublishRecord {
+  readonly topic: string;
+  readonly key: string | undefined;
+  readonly messageId: string | undefined;
+  value: Uint8Array;
+  headers: HeaderList;
+}

@@ -1,0 +1,92 @@
+/** One publish on its way: the record that the driver sees, and where it stands. */
+import type { OutgoingRecord, Persistence } from '../driver/message.js';
+import type { Envelope } from '../envelope/envelope.js';
+import type { EbusError } from '../errors.js';
+import type { HeaderList } from '../headers.js';
+import type { PublishReceipt } from '../pipeline/context.js';
+import type { PublishRecord } from '../pipeline/message.js';
+import type { SendSpan } from '../pipeline/telemetry.js';
+import type { DeadlineEntry } from '../util/deadline-queue.js';
+import type { FlushEpoch } from './flush-epochs.js';
+import type { ResultReader } from './publish-results.js';
+import type { TopicRoute } from './topic-route.js';
+
+/** What may differ from publish to publish; everything else is the topic's. */
+export interface JobOptions {
+  timeout: number;
+  retries: number;
+  signal: AbortSignal | undefined;
+}
+
+export class PublishJob implements OutgoingRecord, PublishRecord, DeadlineEntry {
+  readonly topic: string;
+  readonly persistence: Persistence;
+  readonly key: string | undefined;
+  value: Uint8Array;
+  headers: HeaderList;
+  readonly messageId: string | undefined;
+  ownsValue: boolean;
+  /** Epoch milliseconds of the bus's clock; set when the job is submitted. */
+  deadline = 0;
+
+  readonly route: TopicRoute;
+  readonly options: JobOptions;
+  /** Set for `publishEnvelope`: such publishes yield results and dead letters. */
+  readonly envelope: Envelope | undefined;
+  /** Its caller knows the outcome. */
+  settled = false;
+  /** Holds a place in flight, until `released`. */
+  admitted = false;
+  released = false;
+  /** True once the driver has been given the record. */
+  sent = false;
+  attempts = 0;
+  /** The driver or middleware still works on it: its place is freed only after that. */
+  busy = false;
+  /** Entered in the send order of its key. */
+  ordered = false;
+  /** Sent and rejected: its dead letter is being published. */
+  deadLettering = false;
+  /** `performance.now()` at the call, where latency is measured. */
+  startedAt = 0;
+  /** The readers that hold a place for this job's result. */
+  readers: readonly ResultReader[] = NO_READERS;
+  epoch: FlushEpoch | undefined = undefined;
+  span: SendSpan | undefined = undefined;
+  /** The caller's promise. */
+  resolve: ((receipt: PublishReceipt) => void) | undefined = undefined;
+  reject: ((error: EbusError) => void) | undefined = undefined;
+  /** The promise that publish middleware awaits; without middleware the caller's is settled directly. */
+  inner: { resolve(receipt: PublishReceipt): void; reject(error: EbusError): void } | undefined = undefined;
+  onAbort: (() => void) | undefined = undefined;
+  cancelBackoff: (() => void) | undefined = undefined;
+  /** Called when it is this job's turn to be sent. */
+  go: (() => void) | undefined = undefined;
+
+  prev: DeadlineEntry | undefined = undefined;
+  next: DeadlineEntry | undefined = undefined;
+
+  constructor(
+    route: TopicRoute,
+    key: string | undefined,
+    value: Uint8Array,
+    headers: HeaderList,
+    messageId: string | undefined,
+    ownsValue: boolean,
+    options: JobOptions,
+    envelope: Envelope | undefined,
+  ) {
+    this.topic = route.topic;
+    this.persistence = route.persistence;
+    this.key = key;
+    this.value = value;
+    this.headers = headers;
+    this.messageId = messageId;
+    this.ownsValue = ownsValue;
+    this.route = route;
+    this.options = options;
+    this.envelope = envelope;
+  }
+}
+
+const NO_READERS: readonly ResultReader[] = [];

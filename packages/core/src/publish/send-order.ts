@@ -1,0 +1,81 @@
+/**
+ * Keeps publishes of one topic and key in call order, through middleware, waits and retries.
+ *
+ * Per key one job at a time has the turn: it passes middleware and is handed to the driver, then the next has
+ * it. A failed job may take the turn back for a retry only while nothing later of its key has been sent.
+ * Keys without open jobs hold no memory.
+ */
+import { Deque } from '../util/deque.js';
+import type { PublishJob } from './publish-job.js';
+
+interface KeyState {
+  /** Jobs between `enter` and `leave`. */
+  open: number;
+  /** The job that passes middleware, is being sent, or waits to be sent again. */
+  turn: PublishJob | undefined;
+  lastSent: PublishJob | undefined;
+  queue: Deque<PublishJob> | undefined;
+}
+
+export class SendOrder {
+  readonly #keys = new Map<string, KeyState>();
+
+  /** Keys with open jobs. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** True if nothing of the key is open: a send that completes at once need not be tracked. */
+  isFree(key: string): boolean {
+    return this.#keys.size === 0 || !this.#keys.has(key);
+  }
+
+  /** True if the job has the turn; otherwise its `go` is called when it has. */
+  enter(key: string, job: PublishJob): boolean {
+    let state = this.#keys.get(key);
+    if (state === undefined) {
+      state = { open: 0, turn: undefined, lastSent: undefined, queue: undefined };
+      this.#keys.set(key, state);
+    }
+    state.open++;
+    if (state.turn === undefined) {
+      state.turn = job;
+      return true;
+    }
+    state.queue ??= new Deque();
+    state.queue.push(job);
+    return false;
+  }
+
+  /** The job was handed to the driver: the next of its key may go. */
+  sent(key: string, job: PublishJob): void {
+    const state = this.#keys.get(key);
+    if (state === undefined || state.turn !== job) return;
+    state.lastSent = job;
+    this.#passOn(state);
+  }
+
+  /** Takes the turn back for a retry. False if something later of the key has been sent, or is about to be. */
+  retake(key: string, job: PublishJob): boolean {
+    const state = this.#keys.get(key);
+    if (state === undefined) return false;
+    if (state.turn === job) return true;
+    if (state.turn !== undefined || state.lastSent !== job) return false;
+    state.turn = job;
+    return true;
+  }
+
+  /** The job is over, however it ended. Call once for each `enter`. */
+  leave(key: string, job: PublishJob): void {
+    const state = this.#keys.get(key);
+    if (state === undefined) return;
+    state.open--;
+    if (state.turn === job) this.#passOn(state);
+    if (state.open === 0) this.#keys.delete(key);
+  }
+
+  #passOn(state: KeyState): void {
+    state.turn = state.queue?.shift();
+    state.turn?.go?.();
+  }
+}

@@ -1,0 +1,38 @@
+/** The public shapes of publishing. */
+import type { Duration } from '../duration.js';
+import type { EbusError } from '../errors.js';
+import type { HeadersInput } from '../headers.js';
+import type { PublishReceipt } from '../pipeline/context.js';
+
+/** A value that JSON can carry, as the top of a message. */
+export type JsonObject = { readonly [key: string]: unknown } | readonly unknown[];
+
+export interface PublishOptions {
+  /** Messages of one topic and key are written in call order. */
+  key?: string;
+  headers?: HeadersInput;
+  /** For brokers that deduplicate; kept over retries. */
+  messageId?: string;
+  /** Covers waiting, sending and acknowledgement. Default: `publisher.publishTimeout`, 10 s. */
+  timeout?: Duration;
+  /** For retryable errors, within the timeout. Default: `publisher.errorHandling.maxRetryAttempts`, 3. */
+  retries?: number;
+  signal?: AbortSignal;
+}
+
+/** Key and message id come from the envelope. */
+export type PublishEnvelopeOptions = Omit<PublishOptions, 'key' | 'messageId'>;
+
+/** How one `publishEnvelope` ended. */
+export type PublishResult = {
+  readonly eventId: string;
+  readonly aggregateId: string;
+  readonly eventType: string;
+  readonly topic: string;
+  readonly timestamp: Date;
+} & ({ readonly ok: true; readonly receipt: PublishReceipt } | { readonly ok: false; readonly error: EbusError });
+
+export interface PublishReport {
+  readonly published: number;
+  readonly failed: PublishResult[];
+}
