@@ -1,0 +1,34 @@
+/** Runs a TypeScript program in a process of its own, on the sources of this workspace, so that nothing needs building. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a program ended. */
+export interface Ended {
+  /** `null` when it was killed, as it is after the timeout. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Resolves once the process has ended by itself, or was killed because it did not. `file` is an absolute path. */
+export function runSource(file: string, args: readonly string[] = [], timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Ended> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, ...output }));
+  });
+}
