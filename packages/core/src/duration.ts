@@ -1,0 +1,76 @@
+/** Durations: plain milliseconds, or text such as `500ms`, `2m`, `1h30m`. */
+
+export type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
+export type Duration =
+  | number /* ms */
+  | `${number}${Unit}`
+  | `${number}${Unit}${number}${Unit}` /* '1h30m' */;
+
+/** The units from the largest to the smallest, in milliseconds. */
+const UNITS: readonly (readonly [name: Unit, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+];
+
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y;
+
+/**
+ * The duration in milliseconds, text rounded to a microsecond.
+ *
+ * Numbers are milliseconds. Text is one or more `<number><unit>` parts, each unit at most once and in
+ * descending order (`d`, `h`, `m`, `s`, `ms`), so what Go prints (`1h0m0s`) is read as well.
+ * @throws TypeError for negative, infinite or unreadable values; it says what is allowed
+ */
+export function parseDuration(value: Duration): number {
+  if (typeof value === 'number') {
+    if (value >= 0 && value < Number.POSITIVE_INFINITY) return value;
+  } else if (typeof value === 'string') {
+    const ms = parseText(value);
+    if (ms < Number.POSITIVE_INFINITY) return ms;
+  }
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  throw new TypeError(
+    `invalid duration ${shown}: use milliseconds as a number that is not negative, ` +
+      "or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
+  );
+}
+
+/** Milliseconds, or NaN where the text is no duration. */
+function parseText(text: string): number {
+  let total = 0;
+  let position = 0;
+  let smallest = -1;
+  while (position < text.length) {
+    PART.lastIndex = position;
+    const match = PART.exec(text);
+    if (match === null) return Number.NaN;
+    const rank = UNITS.findIndex(([name]) => name === match[2]);
+    if (rank <= smallest) return Number.NaN;
+    smallest = rank;
+    total += Number(match[1]) * (UNITS[rank]?.[1] ?? Number.NaN);
+    position = PART.lastIndex;
+  }
+  return smallest < 0 ? Number.NaN : Math.round(total * 1_000) / 1_000;
+}
+
+/**
+ * The shortest exact text for a number of milliseconds: `1h30m`, `1.5s`, `250ms`; `parseDuration` reads it back.
+ * From one second up it is rounded to whole milliseconds. Never throws: for messages, what is negative or not
+ * finite is shown as it is.
+ */
+export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return `${ms}ms`;
+  if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms < 1_000) return `${Math.round(ms * 1_000) / 1_000}ms`;
+  let rest = Math.round(ms);
+  let text = '';
+  for (const [name, size] of UNITS.slice(0, 3)) {
+    const count = Math.floor(rest / size);
+    if (count > 0) text += `${count}${name}`;
+    rest -= count * size;
+  }
+  return rest > 0 ? `${text}${rest / 1_000}s` : text;
+}
