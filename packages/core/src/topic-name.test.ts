@@ -52,15 +52,12 @@ describe('validateTopicName', () => {
   });
 
   it('accepts exactly what a plain reading of the rules accepts', () => {
-    const character = fc.oneof(
-      { weight: 9, arbitrary: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) },
-      {
-        weight: 1,
-        arbitrary: fc.constantFrom('\t', ' ', '\n', '\x7f', '\x80', 'é', '\u2028', '😀', '\ud800'),
-      },
-    );
+    const character = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
+    const plain = fc.string({ unit: character, maxLength: 130, size: 'max' });
+    const odd = fc.constantFrom('', '\t', ' ', '\n', '\x1f', '\x7f', '\x80', 'é', '\u2028', '😀', '\ud800');
     fc.assert(
-      fc.property(fc.string({ unit: character, maxLength: 260, size: 'max' }), (topic) => {
+      fc.property(plain, odd, plain, (before, between, after) => {
+        const topic = before + between + after;
         const expected = /^[\t\x21-\x7e]{1,255}$/.test(topic);
         expect(isValidTopicName(topic)).toBe(expected);
         expect(reason(topic) === undefined).toBe(expected);
