@@ -170,7 +170,7 @@ describe('DeadlineQueue', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(operation, { maxLength: 50 }),
+        fc.array(operation, { maxLength: 50, size: 'max' }),
         fc.boolean(),
         async (operations, keepAlive) => {
           const { clock, queue, expired } = setUp({ keepAlive });

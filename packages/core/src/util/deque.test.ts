@@ -10,7 +10,7 @@ describe('Deque', () => {
       fc.constant({ kind: 'clear' }),
     );
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 60, size: 'max' }), (operations) => {
         const deque = new Deque<number>();
         const model: number[] = [];
         for (const { kind, value = 1, count = 1 } of operations as {
