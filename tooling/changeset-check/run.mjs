@@ -39,9 +39,6 @@ if (missing.length > 0 && !isRelease) {
   console.error(
     'Add one with `pnpm changeset`, and say there what the change means for users of the package.',
   );
-  console.error(
-    'If it means nothing to them, `pnpm changeset --empty` does not help; name the package with a patch.',
-  );
   process.exit(1);
 }
 console.log(
