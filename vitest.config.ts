@@ -1,18 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+// Tests run on sources, so that nothing needs building first: `paths` of tsconfig.json are the aliases here.
+const tsconfig = readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8').replace(/^\s*\/\/.*$/gm, '');
+const paths: Record<string, [string]> = JSON.parse(tsconfig).compilerOptions.paths;
+const alias = Object.entries(paths).map(([name, [file]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(file, import.meta.url)),
+}));
 
 export default defineConfig({
-  resolve: {
-    // Tests run on sources, so that nothing needs building first. The same list is in tsconfig.json.
-    alias: [
-      { find: /^@ebus\/core$/, replacement: source('packages/core/src/index.ts') },
-      { find: /^@ebus\/core\/driver$/, replacement: source('packages/core/src/driver/index.ts') },
-      { find: /^@ebus\/memory$/, replacement: source('packages/memory/src/index.ts') },
-      { find: /^@ebus\/conformance$/, replacement: source('packages/conformance/src/index.ts') },
-    ],
-  },
+  resolve: { alias },
   test: {
     include: ['{packages,examples}/*/src/**/*.test.ts', 'tooling/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
@@ -22,5 +21,6 @@ export default defineConfig({
     retry: 0,
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: true,
+    typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
   },
 });
