@@ -1,0 +1,30 @@
+/** One answer to a member's demand, while it is being filled. */
+import type { LogMessage } from './log-message.js';
+import { byOffset } from './offset-queue.js';
+
+export class Batch {
+  readonly messages: LogMessage[] = [];
+  readonly #limit: number;
+  #bytes: number;
+
+  /** At least one message is accepted, however small the demand. */
+  constructor(limit: number, bytes: number) {
+    this.#limit = limit;
+    this.#bytes = bytes;
+  }
+
+  /** Adds the message if there is room. What is refused ends the batch, so that nothing overtakes it. */
+  add(message: LogMessage): boolean {
+    const { messages } = this;
+    if (messages.length > 0 && (messages.length >= this.#limit || message.value.length > this.#bytes))
+      return false;
+    messages.push(message);
+    this.#bytes -= message.value.length;
+    return true;
+  }
+
+  /** Puts the messages into log order. */
+  sort(): void {
+    this.messages.sort(byOffset);
+  }
+}

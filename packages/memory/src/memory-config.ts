@@ -1,0 +1,26 @@
+/** The `memory` section of a bus configuration. */
+import { z } from '@ebus/core/driver';
+
+export interface MemoryConfig {
+  /** Buses of one process that name the same broker exchange messages. Default: a broker of the bus's own. */
+  broker?: string | undefined;
+  /**
+   * Unsettled messages per topic and group before publishers wait; also what a persistent topic that no durable
+   * group has subscribed to keeps. Default 100,000.
+   */
+  maxChannelSize?: number | undefined;
+  /** Messages kept for replay, per persistent topic, after every group has settled them. Default 1,000. */
+  bufferSize?: number | undefined;
+}
+
+export const memoryConfigSchema: z.ZodType<MemoryConfig> = z.strictObject({
+  broker: z.string().min(1).optional(),
+  maxChannelSize: z.int().positive().optional().meta({ default: 100_000 }),
+  bufferSize: z.int().nonnegative().optional().meta({ default: 1_000 }),
+});
+
+declare module '@ebus/core' {
+  interface Transports {
+    memory: MemoryConfig | undefined;
+  }
+}

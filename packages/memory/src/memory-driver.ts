@@ -1,0 +1,112 @@
+/** The driver: one bus's connection to a broker of this process. */
+import {
+  type CallOptions,
+  type Capabilities,
+  ConnectionError,
+  type Driver,
+  type DriverHost,
+  type DriverSubscription,
+  type DriverTopicAdmin,
+  EbusError,
+  type ErrorClass,
+  type OutgoingRecord,
+  type Persistence,
+  PublishError,
+  type SendReceipt,
+  type SubscriptionSpec,
+} from '@ebus/core/driver';
+import type { BrokerView, MemoryBroker } from './broker.js';
+import { MemorySubscription } from './subscription.js';
+import { topicAdmin } from './topic-admin.js';
+
+const PERSISTENT: Capabilities = {
+  settle: 'individual',
+  ordering: 'cluster',
+  retriesInClient: false,
+  redelivery: true,
+  replay: true,
+  dedupe: false,
+  acknowledged: true,
+  lag: true,
+};
+
+/** Only groups that are there get the messages, but those get them with all guarantees. */
+const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false };
+
+export class MemoryDriver implements Driver<BrokerView> {
+  readonly specVersion = 1;
+  readonly system = 'memory';
+  readonly defaultPersistence = 'persistent';
+  readonly native: BrokerView;
+  readonly admin: DriverTopicAdmin;
+  readonly #broker: MemoryBroker;
+  readonly #subscriptions = new Set<MemorySubscription>();
+  #host: DriverHost | undefined;
+  #closed = false;
+
+  constructor(broker: MemoryBroker) {
+    this.native = broker;
+    this.#broker = broker;
+    this.admin = topicAdmin(broker, () => this.#connected());
+  }
+
+  capabilities(persistence: Persistence): Capabilities {
+    return persistence === 'persistent' ? PERSISTENT : EPHEMERAL;
+  }
+
+  connect(host: DriverHost): Promise<void> {
+    this.#host = host;
+    return Promise.resolve();
+  }
+
+  async ping(): Promise<void> {
+    this.#connected();
+  }
+
+  send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt> {
+    const host = this.#connected();
+    return this.#broker.log(record.topic, record.persistence, host).send(record, host);
+  }
+
+  async subscribe(spec: SubscriptionSpec): Promise<DriverSubscription> {
+    const log = this.#broker.log(spec.topic, spec.persistence, this.#connected());
+    const subscription = new MemorySubscription(log, spec, (closed) => this.#subscriptions.delete(closed));
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Everything thrown here is an `EbusError` already. */
+  classify(error: unknown): ErrorClass {
+    if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
+    return { code: 'PUBLISH_FAILED', retryable: false };
+  }
+
+  /** Leaves all groups; sends that wait for room are written when others make it before the signal aborts. */
+  async close(options: CallOptions): Promise<void> {
+    const host = this.#host;
+    this.#closed = true;
+    for (const subscription of this.#subscriptions) await subscription.close();
+    if (host === undefined) return;
+    const queues = Array.from(this.#broker.logs(), (log) => log.queue);
+    await Promise.race([Promise.all(queues.map((queue) => queue.settled(host))), aborted(options.signal)]);
+    for (const queue of queues) queue.reject(host, notSent);
+  }
+
+  #connected(): DriverHost {
+    if (this.#host === undefined || this.#closed) {
+      const state = this.#closed ? 'closed' : 'not connected';
+      throw new ConnectionError(`the memory transport is ${state}`, { retryable: false });
+    }
+    return this.#host;
+  }
+}
+
+function notSent(topic: string): EbusError {
+  const text = `the message to '${topic}' over memory was not sent: the bus closed while it waited for room`;
+  return new PublishError(text, { code: 'BUS_CLOSED' });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

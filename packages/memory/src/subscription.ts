@@ -1,0 +1,87 @@
+/** One member of a group, as core drives it. */
+import {
+  type CallOptions,
+  type Demand,
+  type DriverSubscription,
+  EbusError,
+  type IncomingMessage,
+  type PartitionLag,
+  type Settlement,
+  type SubscriptionSpec,
+} from '@ebus/core/driver';
+import type { ConsumerGroup, Member } from './consumer-group.js';
+import type { TopicLog } from './topic-log.js';
+
+type Batch = readonly IncomingMessage[] | undefined;
+
+const NO_DEMAND: Demand = { messages: 0, bytes: 0 };
+
+export class MemorySubscription implements DriverSubscription, Member {
+  readonly ordered: boolean;
+  demand = NO_DEMAND;
+  readonly #log: TopicLog;
+  readonly #group: ConsumerGroup;
+  readonly #onClosed: (subscription: MemorySubscription) => void;
+  #answer: ((batch: Batch) => void) | undefined;
+  #stopped = false;
+  #closed = false;
+
+  constructor(log: TopicLog, spec: SubscriptionSpec, onClosed: (subscription: MemorySubscription) => void) {
+    this.ordered = spec.ordering !== 'none';
+    this.#onClosed = onClosed;
+    this.#log = log;
+    this.#group = log.join(spec, this);
+  }
+
+  receive(demand: Demand): Promise<Batch> {
+    if (this.#stopped) return Promise.resolve(undefined);
+    if (this.#answer !== undefined) {
+      return Promise.reject(new EbusError('receive was called while the previous call was pending'));
+    }
+    this.demand = demand;
+    const batch = this.#group.ask(this);
+    if (batch !== undefined) return Promise.resolve(batch);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+  }
+
+  deliver(batch: readonly IncomingMessage[]): void {
+    this.#reply(batch);
+  }
+
+  settle(done: readonly Settlement[]): void {
+    this.#group.settle(this, done);
+  }
+
+  lag(): Promise<readonly PartitionLag[]> {
+    const { unsettledCount: lag, oldestTimestamp } = this.#group;
+    return Promise.resolve([
+      { partition: 0, lag, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
+    ]);
+  }
+
+  /** Nothing is fetched ahead of demand, so there is nothing to give back. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#group.leaveLine(this);
+    this.#reply(undefined);
+  }
+
+  close(_options?: CallOptions): Promise<void> {
+    this.stop();
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#log.leave(this.#group, this);
+      this.#onClosed(this);
+    }
+    return Promise.resolve();
+  }
+
+  #reply(batch: Batch): void {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    answer?.(batch);
+  }
+}

@@ -1,0 +1,51 @@
+/** Topic administration of a broker. */
+import {
+  type DriverHost,
+  type DriverTopicAdmin,
+  EbusError,
+  type TopicDescription,
+  type TopicSpec,
+} from '@ebus/core/driver';
+import type { MemoryBroker } from './broker.js';
+import type { TopicSettings } from './topic-log.js';
+
+const SUPPORTED = ['persistence', 'retentionMs', 'maxBytes', 'maxMessages', 'description'] as const;
+
+/** Partitions, replicas and compression have no meaning here; core reports them as unsupported. */
+export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): DriverTopicAdmin {
+  return {
+    supports: new Set<keyof TopicSpec>(SUPPORTED),
+
+    async describe(topic) {
+      const log = broker.find(topic);
+      return log === undefined ? undefined : { name: topic, ...withoutNoLimits(log.settings) };
+    },
+
+    async create(topic, spec) {
+      if (broker.find(topic) !== undefined) return;
+      broker.log(topic, spec.persistence, host()).configure(supported(spec));
+    },
+
+    async alter(topic, changes) {
+      const log = broker.find(topic);
+      if (log === undefined) {
+        throw new EbusError(`memory topic '${topic}' does not exist; create it first`, {
+          code: 'TOPIC_NOT_FOUND',
+        });
+      }
+      log.configure(supported(changes));
+    },
+  };
+}
+
+function supported(spec: Partial<TopicSpec>): Partial<TopicSettings> {
+  return Object.fromEntries(
+    SUPPORTED.filter((key) => spec[key] !== undefined).map((key) => [key, spec[key]]),
+  );
+}
+
+function withoutNoLimits(settings: TopicSettings): Omit<TopicDescription, 'name'> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => typeof value !== 'number' || value > 0),
+  );
+}

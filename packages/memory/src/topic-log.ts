@@ -1,0 +1,232 @@
+/** One topic: its messages, its groups, its bounds. */
+import type {
+  DriverHost,
+  OutgoingRecord,
+  Persistence,
+  SendReceipt,
+  SubscriptionSpec,
+  TopicSpec,
+} from '@ebus/core/driver';
+import { ConsumerGroup, type GroupLog, type Member } from './consumer-group.js';
+import { type LogMessage, toLogMessage } from './log-message.js';
+import { MessageRing } from './message-ring.js';
+import { SendQueue, type SendTarget } from './send-queue.js';
+
+/** The broker's bounds; every topic has the same. */
+export interface LogBounds {
+  /** Unsettled messages per group before writers wait; also what a persistent topic without durable groups keeps. */
+  readonly maxChannelSize: number;
+  /** Settled messages that a persistent topic keeps for replay. */
+  readonly bufferSize: number;
+}
+
+/** What a topic is configured with. A limit of 0 or less is none. */
+export type TopicSettings = Pick<
+  TopicSpec,
+  'persistence' | 'retentionMs' | 'maxBytes' | 'maxMessages' | 'description'
+>;
+
+/** Settled messages beyond the replay buffer that may pile up before they are forgotten in one go. */
+const TRIM_SLACK = 256;
+
+export class TopicLog implements GroupLog, SendTarget {
+  readonly name: string;
+  readonly queue: SendQueue;
+  readonly #bounds: LogBounds;
+  readonly #messages = new MessageRing();
+  readonly #groups: ConsumerGroup[] = [];
+  #settings: TopicSettings;
+  /** The end that the log may reach before room has to be measured anew. */
+  #fullAt = 0;
+  /** Whether it has been said that messages are forgotten because there is no group. */
+  #warned = false;
+  /** Whoever used the topic last; for its clock and logger. */
+  #host: DriverHost;
+
+  constructor(name: string, settings: TopicSettings, bounds: LogBounds, host: DriverHost) {
+    this.name = name;
+    this.#settings = settings;
+    this.#bounds = bounds;
+    this.#host = host;
+    this.queue = new SendQueue(this);
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
+  get persistence(): Persistence {
+    return this.#settings.persistence;
+  }
+
+  get start(): number {
+    return this.#messages.start;
+  }
+
+  get end(): number {
+    return this.#messages.end;
+  }
+
+  get bytes(): number {
+    return this.#messages.bytes;
+  }
+
+  get groups(): readonly ConsumerGroup[] {
+    return this.#groups;
+  }
+
+  at(offset: number): LogMessage | undefined {
+    return this.#messages.at(offset);
+  }
+
+  /** Appends at once where there is room; otherwise the record waits its turn, at most until its deadline. */
+  send(record: OutgoingRecord, host: DriverHost): SendReceipt | Promise<SendReceipt> {
+    if (this.queue.length > 0) this.queue.drain();
+    if (this.queue.length === 0 && this.hasRoom()) return this.append(record, host);
+    return this.queue.add(record, host);
+  }
+
+  hasRoom(): boolean {
+    if (this.end < this.#fullAt) return true;
+    this.#discardOldest();
+    let room = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups) {
+      room = Math.min(room, this.#bounds.maxChannelSize - group.unsettledCount);
+    }
+    this.#fullAt = this.end + room;
+    return room > 0;
+  }
+
+  append(record: OutgoingRecord, host: DriverHost): SendReceipt {
+    this.#host = host;
+    const message = toLogMessage(record, this.end, host.clock.now());
+    this.#messages.push(message);
+    if (this.#groups.length === 0) this.forgetUnneeded();
+    else for (const group of this.#groups) group.wake();
+    if (hasLimits(this.#settings)) this.#discardOldest();
+    return { position: message.position };
+  }
+
+  whyFull(): string {
+    const [fullest] = [...this.#groups].sort((a, b) => b.unsettledCount - a.unsettledCount);
+    if (fullest === undefined) return `topic '${this.name}' had no room`;
+    return (
+      `group '${fullest.name}' of topic '${this.name}' holds ${fullest.unsettledCount} unsettled messages ` +
+      `(memory.maxChannelSize is ${this.#bounds.maxChannelSize}); speed up or restart its subscription, ` +
+      'raise maxChannelSize, or give the topic a limit that discards the oldest'
+    );
+  }
+
+  /** Joins the group, which is created where it does not exist: only then `from` matters. */
+  join(spec: Pick<SubscriptionSpec, 'group' | 'durable' | 'from'>, member: Member): ConsumerGroup {
+    let group = this.#groups.find(({ name }) => name === spec.group);
+    if (group === undefined) {
+      this.#discardOldest();
+      this.forgetUnneeded();
+      group = new ConsumerGroup(this, spec.group, spec.durable, this.#position(spec.from));
+      this.#groups.push(group);
+      this.#fullAt = 0;
+    }
+    group.durable ||= spec.durable;
+    group.join(member);
+    return group;
+  }
+
+  leave(group: ConsumerGroup, member: Member): void {
+    group.leave(member);
+    this.#removeAbandonedGroups();
+  }
+
+  onSettled(group: ConsumerGroup): void {
+    if (group.floor - this.start > this.#replaySize + TRIM_SLACK) this.forgetUnneeded();
+    if (this.queue.length > 0) this.queue.drain();
+  }
+
+  configure(changes: Partial<TopicSettings>): void {
+    this.#settings = { ...this.#settings, ...changes };
+    this.#discardOldest();
+    this.#removeAbandonedGroups();
+  }
+
+  /** Forgets what no group needs any more, beyond what is kept for replay or for groups to come. */
+  forgetUnneeded(): void {
+    let needed = this.end;
+    let durable = false;
+    for (const group of this.#groups) {
+      needed = Math.min(needed, group.floor);
+      durable ||= group.durable;
+    }
+    if (this.persistence === 'ephemeral') {
+      this.#messages.dropBefore(needed);
+    } else if (durable) {
+      this.#messages.dropBefore(needed - this.#bounds.bufferSize);
+    } else {
+      const kept = Math.min(needed, this.end - this.#bounds.maxChannelSize);
+      if (kept > this.start) this.#warnOfForgetting();
+      this.#messages.dropBefore(kept);
+    }
+  }
+
+  get #replaySize(): number {
+    return this.persistence === 'ephemeral' ? 0 : this.#bounds.bufferSize;
+  }
+
+  #position(from: SubscriptionSpec['from']): number {
+    if (this.persistence === 'ephemeral' || from === 'latest') return this.end;
+    if (from === 'earliest') return this.start;
+    let offset = this.start;
+    while (offset < this.end && (this.at(offset) as LogMessage).timestamp < from.getTime()) offset++;
+    return offset;
+  }
+
+  /** Groups without members stay where they are durable and the topic is persistent; the others vanish. */
+  #removeAbandonedGroups(): void {
+    const staying = this.#groups.filter(
+      (group) => group.members > 0 || (group.durable && this.persistence === 'persistent'),
+    );
+    this.#groups.splice(0, this.#groups.length, ...staying);
+    this.#fullAt = 0;
+    this.forgetUnneeded();
+    this.queue.drain();
+  }
+
+  /** Applies the topic's own limits: unsettled or not, the oldest go, as they do on other brokers. */
+  #discardOldest(): void {
+    const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = this.#settings;
+    let start = this.start;
+    if (maxMessages > 0) start = Math.max(start, this.end - maxMessages);
+    if (retentionMs > 0) {
+      const oldest = this.#host.clock.now() - retentionMs;
+      while (start < this.end && (this.at(start) as LogMessage).timestamp < oldest) start++;
+    }
+    if (maxBytes > 0) start = this.#startWithin(maxBytes, start);
+    if (start === this.start) return;
+    for (const group of this.#groups) group.onForget(start);
+    this.#messages.dropBefore(start);
+  }
+
+  /** The newest message is kept even if it is larger. */
+  #startWithin(maxBytes: number, from: number): number {
+    let { bytes, start } = this;
+    while (start < this.end - 1 && (start < from || bytes > maxBytes)) {
+      bytes -= (this.at(start) as LogMessage).value.length;
+      start++;
+    }
+    return Math.max(start, from);
+  }
+
+  #warnOfForgetting(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#host.logger.warn(
+      { topic: this.name },
+      `memory topic '${this.name}' has no durable group: it keeps the newest ${this.#bounds.maxChannelSize} ` +
+        'messages (memory.maxChannelSize) and forgets older ones from now on',
+    );
+  }
+}
+
+function hasLimits(settings: TopicSettings): boolean {
+  const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = settings;
+  return retentionMs > 0 || maxBytes > 0 || maxMessages > 0;
+}
