@@ -1,0 +1,58 @@
+/** How fast ebus is on the in-memory transport, always next to what one would otherwise use, in one run. */
+import { parseArgs } from 'node:util';
+import { machine, printTable, type Row, writeJson } from './report.js';
+import { heldMemory } from './suites/held-memory.js';
+import { ordered } from './suites/ordered.js';
+import { pipelineCost } from './suites/pipeline-cost.js';
+import { pool } from './suites/pool.js';
+import { unordered } from './suites/unordered.js';
+
+/** Measures something over that many rounds. */
+type Suite = (rounds: number) => Promise<Row[]>;
+
+const suites: Record<string, { about: string; run: Suite }> = {
+  unordered: { about: 'publish to handler, 256 B, against direct calls and eventemitter3', run: unordered },
+  ordered: { about: 'envelopes over 1,000 keys, against a bare encode and decode loop', run: ordered },
+  'pipeline-cost': { about: 'microseconds that ebus adds to each message', run: pipelineCost },
+  pool: { about: '10 ms of I/O a message, 1,000 keys, 256 at once, against one by one', run: pool },
+  'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
+};
+
+const USAGE = `Usage: pnpm bench [suite ...] [--rounds <n>] [--json <file>]
+
+Suites, all by default:
+${Object.entries(suites)
+  .map(([name, { about }]) => `  ${name.padEnd(15)}${about}`)
+  .join('\n')}
+
+  --rounds <n>   rounds to take the median of (default 5)
+  --json <file>  also writes the results there`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const unknown = positionals.filter((name) => suites[name] === undefined);
+  const rounds = Number(values.rounds ?? '5');
+  if (values.help || unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
+    if (unknown.length > 0) console.error(`unknown suite: ${unknown.join(', ')}\n`);
+    console.log(USAGE);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+
+  console.log(machine());
+  const results = new Map<string, Row[]>();
+  for (const [name, { about, run }] of Object.entries(suites)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const begin = performance.now();
+    process.stdout.write(`${name}: ${about} ... `);
+    results.set(name, await run(rounds));
+    console.log(`${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  }
+  printTable(results);
+  if (values.json !== undefined) writeJson(values.json, results);
+}
+
+await main();

@@ -1,0 +1,32 @@
+/** What ebus adds to a message, from publish to handler: the time with it minus the time without. */
+import { compare, extraMicroseconds, type Measured } from '../compare.js';
+import { bareLoop, directCalls, ebusOrdered, ebusUnordered, memoryBus } from '../contenders.js';
+import { type Row, speedOf } from '../report.js';
+
+const TARGET_MICROSECONDS = 3;
+
+export async function pipelineCost(rounds: number): Promise<Row[]> {
+  await using bus = await memoryBus();
+  const contenders = {
+    direct: directCalls(),
+    unordered: await ebusUnordered(bus),
+    bare: bareLoop(),
+    ordered: await ebusOrdered(bus),
+  };
+  const { direct, unordered, bare, ordered } = await compare(contenders, rounds);
+  return [
+    costOver(unordered, direct, 'minus the direct call'),
+    costOver(ordered, bare, 'minus the bare loop'),
+  ];
+}
+
+function costOver(measured: Measured, reference: Measured, against: string): Row {
+  const cost = extraMicroseconds(measured, reference);
+  return {
+    ...speedOf(measured),
+    against,
+    figure: `${cost.toFixed(2)} µs`,
+    target: `< ${TARGET_MICROSECONDS} µs`,
+    met: cost < TARGET_MICROSECONDS,
+  };
+}
