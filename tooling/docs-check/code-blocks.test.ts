@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { codeBlocks, isContinued, isOutput, isProgram, isTypeScript } from './code-blocks.js';
+import { compile } from './compile.js';
+
+/** A page with those lines; `'''` stands for a fence. */
+const page = (...lines: string[]) => codeBlocks('page.md', lines.join('\n').replaceAll("'''", '```'));
+
+describe('codeBlocks', () => {
+  it('finds code, its line and its kind', () => {
+    const [program, output] = page("'''ts program", 'a;', 'b;', "'''", '', "'''text output", 'c', "'''");
+    expect(program).toMatchObject({ file: 'page.md', line: 2, code: 'a;\nb;' });
+    expect(program && isProgram(program) && isTypeScript(program)).toBe(true);
+    expect(output && isOutput(output)).toBe(true);
+  });
+
+  it('takes the indentation of a list away', () => {
+    expect(page("1. '''ts", "   '''ts", '   if (a) {', '     b();', "   '''")).toMatchObject([
+      { line: 3, code: 'if (a) {\n  b();' },
+    ]);
+  });
+
+  it('refuses a block that is never closed', () => {
+    expect(() => page('text', "'''ts", 'a;')).toThrow('page.md:2: this code block is never closed');
+  });
+});
+
+describe('compile', { timeout: 60_000 }, () => {
+  it('says what is wrong, at the line of the page', () => {
+    const problems = compile(page('text', "'''ts", 'const one = 1;', "const two: number = 'two';", "'''"));
+    expect(problems).toEqual(["page.md:4: Type 'string' is not assignable to type 'number'."]);
+  });
+
+  it('keeps blocks apart, unless one goes on with another', () => {
+    const blocks = (info: string) => page("'''ts", 'const one = 1;', "'''", `'''${info}`, 'void one;', "'''");
+    expect(compile(blocks('ts'))).toEqual(["page.md:5: Cannot find name 'one'."]);
+    expect(blocks('ts continued').some(isContinued)).toBe(true);
+    expect(compile(blocks('ts continued'))).toEqual([]);
+  });
+});

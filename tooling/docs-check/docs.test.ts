@@ -1,0 +1,75 @@
+/** The documentation, checked: TypeScript compiles, programs run and print what they should, links lead somewhere. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runSource } from '@ebus/run-source';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type CodeBlock, codeBlocks, isOutput, isProgram, isTypeScript } from './code-blocks.js';
+import { compile } from './compile.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Programs are run from here: inside the workspace, so that they find its packages. */
+const scratch = join(root, '.cache/docs-check');
+
+const files = markdownFiles();
+const blocks = files.flatMap((file) => codeBlocks(file, readFileSync(join(root, file), 'utf8')));
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('documentation', () => {
+  it('has TypeScript that compiles', { timeout: 60_000 }, () => {
+    expect(blocks.filter(isTypeScript).length).toBeGreaterThan(0);
+    expect(compile(blocks.filter(isTypeScript))).toEqual([]);
+  });
+
+  it('shows a program on the first screen of the README', () => {
+    const program = blocks.find((block) => block.file === 'README.md' && isProgram(block));
+    expect(program?.line).toBeLessThan(45);
+    expect(program?.code.split('\n').length).toBeLessThanOrEqual(15);
+  });
+
+  it.each(programs())('runs the program at $block.file:$block.line', async ({ block, output }) => {
+    mkdirSync(scratch, { recursive: true });
+    const file = join(scratch, `${block.file.replaceAll('/', '-')}-${block.line}.mts`);
+    writeFileSync(file, block.code);
+    const ended = await runSource(file);
+    expect(ended).toEqual({ code: 0, stdout: `${output}\n`, stderr: '' });
+  });
+
+  it.each(files)('%s links only to what exists', (file) => {
+    const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+    const local = links.filter((link) => !/^(https?:|mailto:|#)/.test(link));
+    const missing = local.filter((link) => !existsSync(join(root, dirname(file), link.replace(/#.*$/, ''))));
+    expect(missing).toEqual([]);
+  });
+
+  it('names every folder of core in the architecture', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const entries = readdirSync(join(root, 'packages/core/src'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => `${entry.name}/`);
+    expect(folders.filter((folder) => !text.includes(`\`${folder}`))).toEqual([]);
+  });
+});
+
+/** Everything in Markdown that a reader of the repository or of a package may meet, from the root. */
+function markdownFiles(): string[] {
+  const list = (folder: string, recursive = false) =>
+    readdirSync(join(root, folder), { recursive, encoding: 'utf8' }).map((name) => join(folder, name));
+  const packages = ['packages', 'examples']
+    .flatMap((folder) => list(folder))
+    .map((path) => `${path}/README.md`);
+  const candidates = [...list('.'), ...list('docs', true), ...packages];
+  return candidates.filter((path) => path.endsWith('.md') && existsSync(join(root, path))).sort();
+}
+
+/** Every program with what it should print: the `text output` block that comes next. */
+function programs(): { block: CodeBlock; output: string }[] {
+  return blocks.flatMap((block, index) => {
+    if (!isProgram(block)) return [];
+    const next = blocks[index + 1];
+    if (next === undefined || !isOutput(next))
+      throw new Error(`${block.file}:${block.line}: no output follows`);
+    return [{ block, output: next.code }];
+  });
+}
