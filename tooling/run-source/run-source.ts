@@ -14,7 +14,11 @@ const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Resolves once the process has ended by itself, or was killed because it did not. `file` is an absolute path. */
-export function runSource(file: string, args: readonly string[] = [], timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Ended> {
+export function runSource(
+  file: string,
+  args: readonly string[] = [],
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<Ended> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
     env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
