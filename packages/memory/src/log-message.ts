@@ -6,6 +6,7 @@ import {
   type OutgoingRecord,
   type Position,
 } from '@ebus/core/driver';
+import { copyBytes } from './copy-bytes.js';
 
 /** Shared by all groups on a first delivery, so that delivering allocates nothing. The token is the offset. */
 export class LogMessage implements IncomingMessage {
@@ -28,7 +29,7 @@ export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: 
   return new LogMessage(
     offset,
     record.topic,
-    record.ownsValue ? record.value : new Uint8Array(record.value),
+    record.ownsValue ? record.value : copyBytes(record.value),
     typeof record.key === 'object' ? keyFromBytes(record.key) : record.key,
     record.headers,
     record.messageId,
@@ -83,6 +84,6 @@ function keyFromBytes(key: Uint8Array): string | Uint8Array {
   try {
     return decoder.decode(key);
   } catch {
-    return new Uint8Array(key);
+    return copyBytes(key);
   }
 }
