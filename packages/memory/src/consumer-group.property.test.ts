@@ -40,16 +40,16 @@ class Model {
     this.clients.push({ member, inHand: [], asking: false });
   }
 
-  async ask(client: Client, demand: Demand): Promise<void> {
-    if (client.asking) return;
+  ask(client: Client, demand: Demand): Promise<void> {
+    if (client.asking) return microtasks();
     client.asking = true;
     const received = client.member.receive(demand).then((batch) => {
       client.asking = false;
       if (batch !== undefined) this.#received(client, demand, batch);
     });
     received.catch((error: unknown) => this.#violations.push(error));
-    // What is answered at once is checked before anything else happens.
-    await microtasks();
+    // What was answered is checked before anything else happens.
+    return microtasks();
   }
 
   /** Throws what was wrong with a delivery so far. */
@@ -71,6 +71,7 @@ class Model {
     this.clients.splice(this.clients.indexOf(client), 1);
     for (const message of this.sent) if (message.at === client) message.at = 'waiting';
     await client.member.close();
+    await microtasks();
   }
 
   /** Whoever still asks must not be owed anything. */
