@@ -112,7 +112,8 @@ export class TopicMismatchError extends EbusError {
   readonly mismatches: readonly TopicMismatch[];
   constructor(mismatches: readonly TopicMismatch[]) {
     const lines = mismatches.map(
-      (m) => `${m.topic}.${m.field}: expected ${String(m.expected)}, got ${String(m.actual)} (${m.recommendation})`,
+      (m) =>
+        `${m.topic}.${m.field}: expected ${String(m.expected)}, got ${String(m.actual)} (${m.recommendation})`,
     );
     super(`topic config validation failed: found ${mismatches.length} mismatches: ${lines.join('; ')}`, {
       code: 'TOPIC_MISMATCH',

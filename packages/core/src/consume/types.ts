@@ -1,8 +1,16 @@
 /** The public shapes of consuming. */
 import type { Duration } from '../duration.js';
+import type { Envelope } from '../envelope/envelope.js';
 import type { HandlerContext } from '../pipeline/context.js';
+import type { ExhaustedAction, FailureAction } from '../pipeline/failure.js';
+import type { Message } from '../pipeline/message.js';
 
-export type FailureAction = 'retry' | 'dead-letter' | 'discard' | 'halt';
+/** Resolving (or returning) settles the message; throwing, rejecting or running out of time is a failure. */
+export type MessageHandler = (message: Message, context: HandlerContext) => void | Promise<void>;
+export type EnvelopeHandler<P = unknown> = (
+  envelope: Envelope<P>,
+  context: HandlerContext,
+) => void | Promise<void>;
 
 export interface RetryBackoff {
   /** Default 1 s. */
@@ -38,7 +46,7 @@ export interface SubscribeOptions {
   rateLimit?: { perSecond: number; burst?: number };
   /** What becomes of a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
    * ephemeral ones, `halt` on dead-letter topics. */
-  onExhausted?: 'dead-letter' | 'discard' | 'halt';
+  onExhausted?: ExhaustedAction;
   /** Default `<topic>.dlq`. */
   deadLetterTopic?: string;
   /** Decides what to do with a failure; `retry` still ends with the attempts. */

@@ -102,19 +102,6 @@ export interface SubscriptionSpec {
   readonly from: 'earliest' | 'latest' | Date;
   /** What the subscription needs; core has checked it against the capabilities. */
   readonly ordering: 'none' | 'instance' | 'cluster';
-  readonly events: SubscriptionEvents;
-}
-
-/** What a driver tells core about a subscription's assignments. Drivers without assignments call none of it. */
-export interface SubscriptionEvents {
-  onAssigned(assignments: readonly string[]): void;
-  /**
-   * These assignments are going. `revoked`: core drains what is in flight, settles it, and resolves (bounded);
-   * `lost`: core aborts it and settles nothing of it any more. The driver commits and releases after that.
-   */
-  onRevoked(assignments: readonly string[], how: 'revoked' | 'lost'): Promise<void>;
-  /** The subscription cannot go on (consumer deleted, authorisation lost); core reports it, nothing is silent. */
-  onFailed(error: unknown): void;
 }
 
 /** How much core has room for. A driver never hands over more messages, and stops at the first past `bytes`. */
@@ -131,7 +118,8 @@ export interface DriverSubscription {
    * The next messages in log order: at least one, at most the demand; pending while there are none.
    * Resolves with `undefined` once `stop` was called or the subscription ended. Core calls it again only after
    * the previous call resolved; not calling it is the backpressure, during which the driver keeps its session
-   * with the broker alive by itself. Released messages come again before newer ones of their key.
+   * with the broker alive by itself. Released messages come again before newer ones of their key. Rejecting
+   * means that fetching failed; core reports it and, after a pause, asks again.
    */
   receive(demand: Demand): Promise<readonly IncomingMessage[] | undefined>;
 

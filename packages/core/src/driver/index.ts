@@ -28,7 +28,6 @@ export type {
   DriverSubscription,
   ErrorClass,
   PartitionLag,
-  SubscriptionEvents,
   SubscriptionSpec,
 } from './driver.js';
 export {

@@ -62,8 +62,6 @@ export interface IncomingMessage {
   readonly deliveryCount?: number | undefined;
   /** True where the broker knows that it was delivered before. */
   readonly redelivered?: boolean | undefined;
-  /** The unit that is assigned and revoked as a whole (a Kafka partition), where the transport has one. */
-  readonly assignment?: string | undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** What handlers and middleware are given, and their signatures. */
 import type { SendReceipt } from '../driver/message.js';
 import type { Duration } from '../duration.js';
-import type { Envelope } from '../envelope/envelope.js';
 import type { Logger } from '../logger.js';
 import type { Message, PublishRecord } from './message.js';
 
@@ -21,12 +20,6 @@ export interface HandlerContext {
   /** Gives this attempt more time, counted from now where that is later than its present deadline. */
   extendDeadline(by: Duration): void;
 }
-
-export type MessageHandler = (message: Message, context: HandlerContext) => void | Promise<void>;
-export type EnvelopeHandler<P = unknown> = (
-  envelope: Envelope<P>,
-  context: HandlerContext,
-) => void | Promise<void>;
 
 export interface PublishReceipt extends SendReceipt {
   readonly topic: string;

@@ -17,7 +17,9 @@ export const DEAD_LETTER_HEADERS = [
 /** Names the group that a redriven message is for; other groups settle it without handling it. */
 export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
 
-const REMOVED = new Set<string>([...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER].map((name) => name.toLowerCase()));
+const REMOVED = new Set<string>(
+  [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER].map((name) => name.toLowerCase()),
+);
 
 /** Error texts are cut here, so that a dead letter is never refused for its headers. */
 const MAX_ERROR_TEXT = 1_000;

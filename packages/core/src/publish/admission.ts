@@ -56,7 +56,8 @@ export class Admission {
   /** Admits the job at once if it need not wait; the caller goes on with it then. */
   tryEnter(job: PublishJob): boolean {
     if (this.#waiting.length > 0 || this.#inFlight >= this.#maxInFlight) return false;
-    if (job.envelope !== undefined && this.#results.readers.length > 0 && !this.#results.haveRoom) return false;
+    if (job.envelope !== undefined && this.#results.readers.length > 0 && !this.#results.haveRoom)
+      return false;
     if (this.#bucket !== undefined && !this.#bucket.tryTake()) return false;
     this.#enter(job);
     return true;

@@ -34,6 +34,8 @@ export class FlushEpochs {
       this.#earlier.add(this.#current);
       this.#current = { open: 0, waiters: [] };
     }
-    await Promise.all([...this.#earlier].map((epoch) => new Promise<void>((wake) => epoch.waiters.push(wake))));
+    await Promise.all(
+      [...this.#earlier].map((epoch) => new Promise<void>((wake) => epoch.waiters.push(wake))),
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { Envelope } from '../envelope/envelope.js';
 import type { EbusError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
 import type { PublishReceipt } from '../pipeline/context.js';
-import type { PublishRecord } from '../pipeline/message.js';
+import { keyText } from '../pipeline/message.js';
 import type { SendSpan } from '../pipeline/telemetry.js';
 import type { DeadlineEntry } from '../util/deadline-queue.js';
 import type { FlushEpoch } from './flush-epochs.js';
@@ -18,14 +18,18 @@ export interface JobOptions {
   signal: AbortSignal | undefined;
 }
 
-export class PublishJob implements OutgoingRecord, PublishRecord, DeadlineEntry {
+export class PublishJob implements OutgoingRecord, DeadlineEntry {
   readonly topic: string;
   readonly persistence: Persistence;
-  readonly key: string | undefined;
+  readonly key: string | Uint8Array | undefined;
+  /** Publishes of one topic and order key are sent in call order. */
+  readonly orderKey: string | undefined;
   value: Uint8Array;
   headers: HeaderList;
   readonly messageId: string | undefined;
   ownsValue: boolean;
+  /** Dead letters and redrives are sent as they are: no publish middleware. */
+  verbatim = false;
   /** Epoch milliseconds of the bus's clock; set when the job is submitted. */
   deadline = 0;
 
@@ -68,7 +72,7 @@ export class PublishJob implements OutgoingRecord, PublishRecord, DeadlineEntry 
 
   constructor(
     route: TopicRoute,
-    key: string | undefined,
+    key: string | Uint8Array | undefined,
     value: Uint8Array,
     headers: HeaderList,
     messageId: string | undefined,
@@ -79,6 +83,7 @@ export class PublishJob implements OutgoingRecord, PublishRecord, DeadlineEntry 
     this.topic = route.topic;
     this.persistence = route.persistence;
     this.key = key;
+    this.orderKey = keyText(key);
     this.value = value;
     this.headers = headers;
     this.messageId = messageId;

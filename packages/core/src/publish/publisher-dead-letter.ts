@@ -15,5 +15,16 @@ export function deadLetterOf(job: PublishJob, route: TopicRoute, error: EbusErro
     now,
   });
   const options = { timeout: job.options.timeout, retries: job.options.retries, signal: job.options.signal };
-  return new PublishJob(route, job.key, job.value, headers, job.messageId, job.ownsValue, options, undefined);
+  const letter = new PublishJob(
+    route,
+    job.key,
+    job.value,
+    headers,
+    job.messageId,
+    job.ownsValue,
+    options,
+    undefined,
+  );
+  letter.verbatim = true;
+  return letter;
 }

@@ -10,15 +10,16 @@ import type { SendReceipt } from '../driver/message.js';
 import { abortError, BusClosedError, EbusError, PublishError, PublishTimeoutError } from '../errors.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
+import type { PublishRecord } from '../pipeline/message.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import { Admission } from './admission.js';
-import { deadLetterOf } from './publisher-dead-letter.js';
 import { FlushEpochs } from './flush-epochs.js';
-import { PublishJob } from './publish-job.js';
+import type { PublishJob } from './publish-job.js';
 import { PublishResults, type ResultReader } from './publish-results.js';
+import { deadLetterOf } from './publisher-dead-letter.js';
 import type { TopicRoute } from './topic-route.js';
 import type { PublishResult } from './types.js';
 
@@ -52,6 +53,7 @@ export class Publisher {
   readonly #flushes = new FlushEpochs();
   readonly #pending = new Set<PublishJob>();
   #middleware: PublishMiddleware | undefined;
+  #refusing = false;
   #closed = false;
   /** Totals since the bus was made. */
   published = 0;
@@ -94,9 +96,10 @@ export class Publisher {
 
   /** Sends a record. Records of one topic and key are written in the order of these calls. */
   submit(job: PublishJob): Promise<PublishReceipt> {
-    if (this.#closed) return this.#refuse(job, new BusClosedError());
+    if (this.#refusing) return this.#reject(job, new BusClosedError());
     const { signal } = job.options;
-    if (signal?.aborted === true) return this.#refuse(job, abortError(signal, `publishing to '${job.topic}'`));
+    if (signal?.aborted === true)
+      return this.#reject(job, abortError(signal, `publishing to '${job.topic}'`));
     job.deadline = this.#clock.now() + job.options.timeout;
     if (this.#options.metrics !== undefined) job.startedAt = performance.now();
 
@@ -105,7 +108,10 @@ export class Publisher {
       this.#admission.wait(job);
       return outcome;
     }
-    if (this.#middleware !== undefined || (job.key !== undefined && !job.route.order.isFree(job.key))) {
+    if (
+      (this.#middleware !== undefined && !job.verbatim) ||
+      (job.orderKey !== undefined && !job.route.order.isFree(job.orderKey))
+    ) {
       const outcome = this.#track(job);
       this.#begin(job);
       return outcome;
@@ -113,12 +119,20 @@ export class Publisher {
     return this.#sendAtOnce(job);
   }
 
+  /** No new publishes from now on; those under way go on. */
+  refuse(): void {
+    this.#refusing = true;
+  }
+
   /** Fails what is still open, ends the result readers, and refuses everything from now on. */
   close(): { unpublished: number } {
+    this.#refusing = true;
     this.#closed = true;
     const unpublished = this.#pending.size;
     for (const job of [...this.#pending]) {
-      const sent = job.sent ? 'was not acknowledged before the bus closed; it may still arrive' : 'was not sent';
+      const sent = job.sent
+        ? 'was not acknowledged before the bus closed; it may still arrive'
+        : 'was not sent';
       this.#fail(job, new BusClosedError(`the bus closed: the message to '${job.topic}' ${sent}`));
     }
     this.#results.end();
@@ -146,8 +160,8 @@ export class Publisher {
       return Promise.resolve(this.#noteSuccess(job, receipt));
     }
     const outcome = this.#track(job);
-    if (!job.route.retriesInClient && this.#enterOrder(job) && job.key !== undefined) {
-      job.route.order.sent(job.key, job);
+    if (!job.route.retriesInClient && this.#enterOrder(job) && job.orderKey !== undefined) {
+      job.route.order.sent(job.orderKey, job);
     }
     this.#awaitReceipt(job, receipt);
     return outcome;
@@ -171,9 +185,9 @@ export class Publisher {
   }
 
   #enterOrder(job: PublishJob): boolean {
-    if (job.key === undefined) return true;
+    if (job.orderKey === undefined) return true;
     job.ordered = true;
-    return job.route.order.enter(job.key, job);
+    return job.route.order.enter(job.orderKey, job);
   }
 
   /** The job is admitted: it goes as soon as it has the turn of its key. */
@@ -184,7 +198,7 @@ export class Publisher {
 
   #run(job: PublishJob): void {
     if (job.settled) return this.#release(job);
-    if (this.#middleware === undefined) this.#attempt(job);
+    if (this.#middleware === undefined || job.verbatim) this.#attempt(job);
     else void this.#runMiddleware(job, this.#middleware);
   }
 
@@ -200,7 +214,8 @@ export class Publisher {
       });
     };
     try {
-      const receipt = await middleware(job, next);
+      // Only verbatim messages have keys that are not text, and those do not come here.
+      const receipt = await middleware(job as PublishJob & PublishRecord, next);
       job.busy = false;
       this.#succeed(job, receipt);
     } catch (error) {
@@ -221,7 +236,7 @@ export class Publisher {
       this.#attemptFailed(job, error);
       return;
     }
-    if (job.key !== undefined) job.route.order.sent(job.key, job);
+    if (job.orderKey !== undefined) job.route.order.sent(job.orderKey, job);
     if (isPromise(receipt)) this.#awaitReceipt(job, receipt);
     else this.#attemptDone(job, receipt);
   }
@@ -259,7 +274,7 @@ export class Publisher {
 
   #mayRetry(job: PublishJob, error: EbusError): boolean {
     if (!error.retryable || job.route.retriesInClient || job.attempts > job.options.retries) return false;
-    return job.key === undefined || job.route.order.retake(job.key, job);
+    return job.orderKey === undefined || job.route.order.retake(job.orderKey, job);
   }
 
   #retryAfter(job: PublishJob, delay: number): void {
@@ -287,10 +302,13 @@ export class Publisher {
     const what = job.sent
       ? `was not acknowledged within ${job.options.timeout} ms; it may still arrive`
       : `was not sent within ${job.options.timeout} ms`;
-    this.#fail(job, new PublishTimeoutError(`the message to '${job.topic}' over ${this.#driver.system} ${what}`));
+    this.#fail(
+      job,
+      new PublishTimeoutError(`the message to '${job.topic}' over ${this.#driver.system} ${what}`),
+    );
   }
 
-  #refuse(job: PublishJob, error: EbusError): Promise<never> {
+  #reject(job: PublishJob, error: EbusError): Promise<never> {
     job.span?.end(error);
     return Promise.reject(error);
   }
@@ -304,7 +322,13 @@ export class Publisher {
   #fail(job: PublishJob, error: EbusError): void {
     if (job.settled || job.deadLettering) return;
     const route = this.#options.deadLetterRoute;
-    if (route !== undefined && job.envelope !== undefined && job.sent && !this.#closed && error.code !== 'ABORTED') {
+    if (
+      route !== undefined &&
+      job.envelope !== undefined &&
+      job.sent &&
+      !this.#closed &&
+      error.code !== 'ABORTED'
+    ) {
       void this.#failIntoDeadLetter(job, error, route());
     } else {
       this.#settleFailed(job, error);
@@ -370,7 +394,14 @@ export class Publisher {
     const { envelope } = job;
     if (envelope === undefined) return;
     const { eventId, aggregateId, eventType, timestamp } = envelope;
-    const result: PublishResult = { eventId, aggregateId, eventType, topic: job.topic, timestamp, ...outcome };
+    const result: PublishResult = {
+      eventId,
+      aggregateId,
+      eventType,
+      topic: job.topic,
+      timestamp,
+      ...outcome,
+    };
     for (const reader of job.readers) reader.deliver(result);
   }
 
@@ -378,7 +409,7 @@ export class Publisher {
   #release(job: PublishJob): void {
     if (!job.admitted || job.released) return;
     job.released = true;
-    if (job.ordered && job.key !== undefined) job.route.order.leave(job.key, job);
+    if (job.ordered && job.orderKey !== undefined) job.route.order.leave(job.orderKey, job);
     this.#admission.leave();
   }
 

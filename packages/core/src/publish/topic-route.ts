@@ -7,11 +7,25 @@ export class TopicRoute {
   readonly persistence: Persistence;
   /** Retries belong to the client, which keeps their order. */
   readonly retriesInClient: boolean;
-  readonly order = new SendOrder();
+  readonly maxMessageBytes: number | undefined;
+  readonly order: SendOrder;
+  /** That events go to an ephemeral topic has been said. */
+  notedEphemeral = false;
+  /** What was configured about the topic has changed: make a new route. */
+  stale = false;
 
-  constructor(topic: string, persistence: Persistence, retriesInClient: boolean) {
+  constructor(
+    topic: string,
+    persistence: Persistence,
+    retriesInClient: boolean,
+    maxMessageBytes: number | undefined,
+    /** The order of the route that this one replaces, whose publishes may still be under way. */
+    order: SendOrder = new SendOrder(),
+  ) {
     this.topic = topic;
     this.persistence = persistence;
     this.retriesInClient = retriesInClient;
+    this.maxMessageBytes = maxMessageBytes;
+    this.order = order;
   }
 }

@@ -4,8 +4,10 @@ import type { EbusError } from '../errors.js';
 import type { HeadersInput } from '../headers.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 
-/** A value that JSON can carry, as the top of a message. */
-export type JsonObject = { readonly [key: string]: unknown } | readonly unknown[];
+/** An object or array that JSON can carry. Envelopes are refused, by type and at run time: use `publishEnvelope`. */
+export type JsonObject =
+  | { readonly [key: string]: unknown; readonly eventVersion?: never }
+  | (object & { readonly eventVersion?: never });
 
 export interface PublishOptions {
   /** Messages of one topic and key are written in call order. */
@@ -30,7 +32,10 @@ export type PublishResult = {
   readonly eventType: string;
   readonly topic: string;
   readonly timestamp: Date;
-} & ({ readonly ok: true; readonly receipt: PublishReceipt } | { readonly ok: false; readonly error: EbusError });
+} & (
+  | { readonly ok: true; readonly receipt: PublishReceipt }
+  | { readonly ok: false; readonly error: EbusError }
+);
 
 export interface PublishReport {
   readonly published: number;

@@ -30,7 +30,8 @@ export interface TransportPlugin<Name extends string = string, Config = unknown,
 }
 
 /** A metrics collector: `metrics: { type: '<name>' }` selects it. */
-export interface MetricsPlugin<Name extends string = string, Config = unknown> extends PluginBase<Name, Config> {
+export interface MetricsPlugin<Name extends string = string, Config = unknown>
+  extends PluginBase<Name, Config> {
   readonly kind: 'metrics';
   create(config: Config, context: PluginContext): MetricsCollector;
 }
@@ -46,13 +47,17 @@ export interface Extension {
 }
 
 /** An extension: created for each bus whose configuration has a key with its name. */
-export interface ExtensionPlugin<Name extends string = string, Config = unknown> extends PluginBase<Name, Config> {
+export interface ExtensionPlugin<Name extends string = string, Config = unknown>
+  extends PluginBase<Name, Config> {
   readonly kind: 'extension';
   create(bus: object, config: Config, context: PluginContext): Extension | Promise<Extension>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of plug-ins holds plug-ins of any configuration type
-export type Plugin = TransportPlugin<string, any, any> | MetricsPlugin<string, any> | ExtensionPlugin<string, any>;
+export type Plugin =
+  | TransportPlugin<string, any, any>
+  | MetricsPlugin<string, any>
+  | ExtensionPlugin<string, any>;
 
 /** Defines a plug-in with its types inferred; gives a transport its `native` accessor. */
 export function definePlugin<const Name extends string, Config, Native>(

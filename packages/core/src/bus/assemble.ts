@@ -1,0 +1,124 @@
+/** Wires the parts of a bus together. */
+import type { Clock } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { TrackedConnection } from '../connection/connection.js';
+import type { Driver } from '../driver/driver.js';
+import type { EnvelopeCodec } from '../envelope/codec.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { composePublish } from '../pipeline/compose.js';
+import type { Telemetry } from '../pipeline/telemetry.js';
+import { Publisher, type PublisherEvents } from '../publish/publisher.js';
+import type { Extension } from '../registry/plugin.js';
+import { validateTopicName } from '../topic-name.js';
+import { BusTopicManager } from '../topics/topic-manager.js';
+import { TokenBucket } from '../util/token-bucket.js';
+import type { Emitter } from './bus-events.js';
+import type { BusParts } from './bus-parts.js';
+import { DeadLetters } from './dead-letters.js';
+import { Inbound } from './inbound.js';
+import { Lifecycle } from './lifecycle.js';
+import { MiddlewareList } from './middleware-list.js';
+import { Outbound } from './outbound.js';
+
+const DEFAULT_MAX_IN_FLIGHT = 10_000;
+
+export interface AssembleInput {
+  config: ResolvedConfig;
+  driver: Driver;
+  clock: Clock;
+  logger: Logger;
+  metrics: MetricsCollector | undefined;
+  telemetry: Telemetry | undefined;
+  codec: EnvelopeCodec;
+  events: Emitter;
+  connection: TrackedConnection;
+  /** Filled once the bus is there. */
+  extensions: readonly Extension[];
+}
+
+export function assemble(input: AssembleInput): BusParts {
+  const { config, driver, clock, logger, metrics, telemetry, codec, events, connection, extensions } = input;
+  const { rateLimit, errorHandling, maxInFlight } = config.publisher;
+  const middleware = new MiddlewareList();
+  const publisher = new Publisher({
+    driver,
+    clock,
+    metrics,
+    maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+    bucket: rateLimit.enabled
+      ? new TokenBucket(rateLimit.ratePerSecond, rateLimit.burstSize, clock)
+      : undefined,
+    backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },
+    deadLetterRoute:
+      errorHandling.deadLetterTopic === '' ? undefined : () => outbound.route(errorHandling.deadLetterTopic),
+    events: publisherEvents(events),
+  });
+  middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
+  const topics = new BusTopicManager({
+    driver,
+    logger,
+    strategy: config.topicConfigStrategy,
+    onMismatch: config.onMismatch,
+    validateName: (topic) => {
+      validateTopicName(topic);
+      driver.validateTopic?.(topic, 'publish');
+    },
+    onChange: (topic) => outbound.refreshRoute(topic),
+  });
+  const outbound: Outbound = new Outbound({
+    driver,
+    config,
+    publisher,
+    topics,
+    codec,
+    telemetry,
+    clock,
+    logger,
+  });
+  const inbound = new Inbound({
+    driver,
+    config,
+    topics,
+    outbound,
+    codec,
+    middleware,
+    telemetry,
+    metrics,
+    events,
+    clock,
+    logger,
+  });
+  const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
+  const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
+  const lifecycle = new Lifecycle({ driver, connection, inbound, publisher, extensions, logger });
+  return {
+    config,
+    driver,
+    clock,
+    connection,
+    topics,
+    publisher,
+    outbound,
+    inbound,
+    middleware,
+    events,
+    deadLetters,
+    lifecycle,
+  };
+}
+
+function publisherEvents(events: Emitter): PublisherEvents {
+  return {
+    get wantsPublished() {
+      return events.has('published');
+    },
+    published: (receipt, { topic, orderKey, envelope }) => {
+      events.emit('published', { topic, key: orderKey, eventId: envelope?.eventId, receipt });
+    },
+    publishFailed: (error, { topic, orderKey, envelope }) => {
+      events.emit('publishFailed', { topic, key: orderKey, eventId: envelope?.eventId, error });
+    },
+    resultsStalled: () => events.emit('resultsStalled', {}),
+  };
+}

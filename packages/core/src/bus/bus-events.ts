@@ -1,0 +1,116 @@
+/** The events of a bus, and the emitter that delivers them. */
+import type { EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { PublishReceipt } from '../pipeline/context.js';
+import type { FailureAction } from '../pipeline/failure.js';
+import type { Message } from '../pipeline/message.js';
+
+export interface SubscriptionEvent {
+  readonly topic: string;
+  readonly group: string;
+}
+
+export interface PublishedEvent {
+  readonly topic: string;
+  readonly key: string | undefined;
+  /** Set for envelopes. */
+  readonly eventId: string | undefined;
+  readonly receipt: PublishReceipt;
+}
+
+export interface PublishFailedEvent {
+  readonly topic: string;
+  readonly key: string | undefined;
+  /** Set for envelopes. */
+  readonly eventId: string | undefined;
+  readonly error: EbusError;
+}
+
+export interface HandlerErrorEvent extends SubscriptionEvent {
+  readonly error: unknown;
+  readonly message: Message;
+  readonly attempt: number;
+  /** What happens to the message now. */
+  readonly action: FailureAction;
+}
+
+export interface DeadLetteredEvent extends SubscriptionEvent {
+  readonly error: unknown;
+  readonly message: Message;
+  readonly deadLetterTopic: string;
+  readonly attempts: number;
+}
+
+export interface HaltedEvent extends SubscriptionEvent {
+  readonly error: unknown;
+  readonly message: Message;
+  /** The key that stands still; empty where the whole (unordered) subscription does. */
+  readonly key: string;
+}
+
+export interface OverrunningEvent extends SubscriptionEvent {
+  readonly message: Message;
+  readonly attempt: number;
+}
+
+export interface ConnectionEvent {
+  readonly error?: unknown;
+}
+
+/** Listeners may be async; one that throws is logged and disturbs nobody. */
+export interface BusEvents {
+  published(event: PublishedEvent): void | Promise<void>;
+  publishFailed(event: PublishFailedEvent): void | Promise<void>;
+  /** A publish has waited for a second because a reader of `publishResults()` does not read. */
+  resultsStalled(event: Record<string, never>): void | Promise<void>;
+  subscribed(event: SubscriptionEvent): void | Promise<void>;
+  unsubscribed(event: SubscriptionEvent): void | Promise<void>;
+  /** An attempt failed. */
+  handlerError(event: HandlerErrorEvent): void | Promise<void>;
+  deadLettered(event: DeadLetteredEvent): void | Promise<void>;
+  halted(event: HaltedEvent): void | Promise<void>;
+  /** A handler was aborted at its processing timeout and has not returned. */
+  overrunning(event: OverrunningEvent): void | Promise<void>;
+  connected(event: ConnectionEvent): void | Promise<void>;
+  disconnected(event: ConnectionEvent): void | Promise<void>;
+  reconnecting(event: ConnectionEvent): void | Promise<void>;
+}
+
+export class Emitter {
+  readonly #logger: Logger;
+  readonly #listeners = new Map<keyof BusEvents, readonly ((event: never) => void | Promise<void>)[]>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  has(event: keyof BusEvents): boolean {
+    return this.#listeners.has(event);
+  }
+
+  /** Adds a listener; the function returned removes it. */
+  on<E extends keyof BusEvents>(event: E, listener: BusEvents[E]): () => void {
+    // A wrapper, so that the same function added twice is removed one by one.
+    const entry = (payload: never) => (listener as (payload: never) => void | Promise<void>)(payload);
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);
+    return () => {
+      const left = (this.#listeners.get(event) ?? []).filter((other) => other !== entry);
+      if (left.length === 0) this.#listeners.delete(event);
+      else this.#listeners.set(event, left);
+    };
+  }
+
+  emit<E extends keyof BusEvents>(event: E, payload: Parameters<BusEvents[E]>[0]): void {
+    const listeners = this.#listeners.get(event);
+    if (listeners === undefined) return;
+    for (const listener of listeners) {
+      const failed = (err: unknown) => this.#logger.error({ err, event }, 'an event listener failed');
+      try {
+        const outcome = listener(payload as never);
+        if (outcome instanceof Promise) outcome.catch(failed);
+      } catch (err) {
+        failed(err);
+      }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** What a bus is made of. */
+import type { Clock } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { TrackedConnection } from '../connection/connection.js';
+import type { Driver } from '../driver/driver.js';
+import type { Publisher } from '../publish/publisher.js';
+import type { BusTopicManager } from '../topics/topic-manager.js';
+import type { Emitter } from './bus-events.js';
+import type { DeadLetters } from './dead-letters.js';
+import type { Inbound } from './inbound.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { MiddlewareList } from './middleware-list.js';
+import type { Outbound } from './outbound.js';
+
+export interface BusParts {
+  readonly config: ResolvedConfig;
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly connection: TrackedConnection;
+  readonly topics: BusTopicManager;
+  readonly publisher: Publisher;
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  readonly middleware: MiddlewareList;
+  readonly events: Emitter;
+  readonly deadLetters: DeadLetters;
+  readonly lifecycle: Lifecycle;
+}

@@ -1,0 +1,183 @@
+/** From a configuration and plug-ins to a connected bus. */
+import { type Clock, systemClock } from '../clock.js';
+import { resolveConfig } from '../config/resolve-config.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { EventBusConfig } from '../config/types.js';
+import { TrackedConnection } from '../connection/connection.js';
+import type { Driver } from '../driver/driver.js';
+import { attachDriver } from '../driver/native.js';
+import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
+import { ConfigError, ConnectionError, EbusError, PluginError } from '../errors.js';
+import { defaultLogger, type Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { guarded } from '../metrics/guarded.js';
+import { loadTelemetry } from '../pipeline/tracing.js';
+import type { Extension, Plugin, PluginContext, TransportPlugin } from '../registry/plugin.js';
+import { defaultRegistry, type Registry } from '../registry/registry.js';
+import type { TopicOptions } from '../topics/types.js';
+import { assemble } from './assemble.js';
+import { Emitter } from './bus-events.js';
+import type { BusParts } from './bus-parts.js';
+import { EventBus } from './event-bus.js';
+
+export interface CreateEventBusOptions {
+  /** Added to the registry for this bus. */
+  plugins?: readonly Plugin[];
+  /** Default: the process-wide `defaultRegistry`. */
+  registry?: Registry;
+  /** Default: what `metrics` in the configuration names, else none at all. */
+  metrics?: MetricsCollector;
+  /** pino- or console-shaped. Default: the console, silent below warn. */
+  logger?: Logger;
+  /** Default: JSON as the Go services write it. */
+  codec?: EnvelopeCodec;
+  /** For tests. */
+  clock?: Clock;
+  /** Whether to start what the configuration enables. Default true. */
+  autoStart?: boolean;
+}
+
+const OPTIONS = new Set(['plugins', 'registry', 'metrics', 'logger', 'codec', 'clock', 'autoStart']);
+
+/**
+ * Creates a bus: validates the configuration, connects, configures its `topics`, starts what it enables.
+ * @throws PluginError for a `type` that no registered plug-in has
+ * @throws ConfigError listing everything that is wrong with the configuration
+ * @throws ConnectionError naming the addresses, after `connectTimeout` (default 10 s)
+ */
+export async function createEventBus(
+  config: EventBusConfig,
+  options: CreateEventBusOptions = {},
+): Promise<EventBus> {
+  const unknown = Object.keys(options).filter((key) => !OPTIONS.has(key));
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `createEventBus knows no option '${unknown.join("', '")}'; it has ${[...OPTIONS].join(', ')}`,
+    );
+  }
+  const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
+  const plugin = registry.transport(typeOf(config));
+  const transports = registry.transports();
+  const resolved = resolveConfig(config, plugin.name, { transports, extensions: registry.extensions() });
+  const logger = options.logger ?? defaultLogger;
+  const clock = options.clock ?? systemClock;
+  const { serviceName, environment } = resolved;
+  const context: PluginContext = { serviceName, environment, logger, clock };
+
+  const metrics = metricsCollector(resolved, options, registry, context);
+  const driver = await createDriver(plugin, resolved, context);
+  const { enabled, sampleRate, consumer } = resolved.tracing;
+  const tracing = { system: driver.system, sampleRate, consumer };
+  const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
+  const events = new Emitter(logger);
+  const connection = trackConnection(clock, events, metrics);
+  const extensions: Extension[] = [];
+  const codec = options.codec ?? jsonCodec;
+  const parts = assemble({
+    config: resolved,
+    driver,
+    clock,
+    logger,
+    metrics,
+    telemetry,
+    codec,
+    events,
+    connection,
+    extensions,
+  });
+
+  await connect(driver, parts, context, resolved.connectTimeout);
+  const bus = new EventBus(parts);
+  attachDriver(bus, plugin.name, driver);
+  try {
+    for (const [name, section] of resolved.extensions) {
+      const extension = registry.extensions().find((candidate) => candidate.name === name);
+      if (extension !== undefined) extensions.push(await extension.create(bus, section, context));
+    }
+    await bus.topics.apply(resolved.topics as Record<string, TopicOptions>);
+    if (options.autoStart !== false) await bus.start();
+  } catch (error) {
+    await bus.close({ timeout: 0 });
+    throw error;
+  }
+  return bus;
+}
+
+function typeOf(config: unknown): string {
+  const type = (config as { type?: unknown } | null | undefined)?.type;
+  if (typeof type === 'string' && type !== '') return type;
+  throw new ConfigError(
+    "the configuration needs a 'type' that names a transport, such as { type: 'memory' }",
+    {
+      problems: [{ path: 'type', message: 'must name a transport' }],
+    },
+  );
+}
+
+function metricsCollector(
+  { metrics }: ResolvedConfig,
+  options: CreateEventBusOptions,
+  registry: Registry,
+  context: PluginContext,
+): MetricsCollector | undefined {
+  if (options.metrics !== undefined) return guarded(options.metrics, context.logger);
+  if (!metrics.enabled) return undefined;
+  const plugin = registry.metricsCollector(metrics.type ?? 'prometheus');
+  return guarded(
+    plugin.create(plugin.config.parse({ namespace: metrics.namespace }), context),
+    context.logger,
+  );
+}
+
+async function createDriver(
+  plugin: TransportPlugin,
+  config: ResolvedConfig,
+  context: PluginContext,
+): Promise<Driver> {
+  const driver = await plugin.create(config.transport, context);
+  if (driver?.specVersion === 1) return driver;
+  throw new PluginError(
+    `transport '${plugin.name}' was written for version ${String(driver?.specVersion)} of the driver interface, and ` +
+      'this @ebus/core has version 1; install matching versions',
+  );
+}
+
+function trackConnection(
+  clock: Clock,
+  events: Emitter,
+  metrics: MetricsCollector | undefined,
+): TrackedConnection {
+  return new TrackedConnection(clock, (status, error) => {
+    metrics?.recordConnection(status === 'connected');
+    if (status === 'connected') events.emit('connected', {});
+    else if (status === 'reconnecting') events.emit('reconnecting', { error });
+    else events.emit('disconnected', { error });
+  });
+}
+
+async function connect(
+  driver: Driver,
+  { connection }: BusParts,
+  context: PluginContext,
+  timeout: number,
+): Promise<void> {
+  const { serviceName, clock, logger } = context;
+  const host = {
+    serviceName,
+    clock,
+    logger,
+    onState: (change: Parameters<typeof connection.report>[0]) => connection.report(change),
+  };
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    await driver.connect(host, { signal });
+  } catch (error) {
+    await driver.close({ signal: AbortSignal.timeout(1_000) }).catch(() => {});
+    if (EbusError.isInstance(error)) throw error;
+    const reason = signal.aborted
+      ? `no connection within ${timeout} ms`
+      : String((error as Error)?.message ?? error);
+    throw new ConnectionError(`cannot connect to ${driver.system}: ${reason}`, { cause: error });
+  }
+  connection.report({ status: 'connected' });
+}

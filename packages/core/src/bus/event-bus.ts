@@ -1,0 +1,226 @@
+/** The bus: one object that joins publishing, consuming, topics and life cycle. Made by `createEventBus`. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Connection } from '../connection/connection.js';
+import type {
+  CloseReport,
+  EnvelopeHandler,
+  MessageHandler,
+  SubscribeOptions,
+  Subscription,
+} from '../consume/types.js';
+import type { Capabilities } from '../driver/capabilities.js';
+import type { Persistence } from '../driver/message.js';
+import type { Duration } from '../duration.js';
+import type { EnvelopeInput } from '../envelope/envelope.js';
+import { abortError } from '../errors.js';
+import type { Middleware, PublishReceipt } from '../pipeline/context.js';
+import { publishEnvelopes } from '../publish/publish-envelopes.js';
+import type {
+  JsonObject,
+  PublishEnvelopeOptions,
+  PublishOptions,
+  PublishReport,
+  PublishResult,
+} from '../publish/types.js';
+import type { TopicManager } from '../topics/types.js';
+import { macrotask } from '../util/promise.js';
+import type { BusEvents } from './bus-events.js';
+import type { BusParts } from './bus-parts.js';
+import type { DeadLetters } from './dead-letters.js';
+
+/** Totals since the bus was created, and what is in flight now. */
+export interface MetricsSnapshot {
+  readonly messagesPublished: number;
+  readonly messagesConsumed: number;
+  readonly publishErrors: number;
+  /** Failed attempts to handle a message. */
+  readonly consumeErrors: number;
+  /** How often the connection was reported lost. */
+  readonly connectionErrors: number;
+  /** 1 while connected, else 0. */
+  readonly activeConnections: number;
+  /** Unacknowledged publishes and unsettled messages in this process. */
+  readonly messageBacklog: number;
+}
+
+/**
+ * An event bus over one transport. All methods may be called concurrently.
+ *
+ * Publishing: messages of one topic and key are written in the order of the calls. Consuming: messages of one
+ * aggregate are handled one at a time, in log order; different aggregates in parallel.
+ */
+export class EventBus implements AsyncDisposable {
+  readonly type: string;
+  readonly serviceName: string;
+  readonly topics: TopicManager;
+  readonly connection: Connection;
+  readonly deadLetters: DeadLetters;
+  readonly #parts: BusParts;
+
+  /** @internal Buses are made by `createEventBus`. */
+  constructor(parts: BusParts) {
+    this.#parts = parts;
+    this.type = parts.config.type;
+    this.serviceName = parts.config.serviceName;
+    this.topics = parts.topics;
+    this.connection = parts.connection;
+    this.deadLetters = parts.deadLetters;
+  }
+
+  /** What the transport can do for topics of a persistence (default: the transport's own). */
+  capabilities(persistence?: Persistence): Capabilities {
+    const { driver } = this.#parts;
+    return driver.capabilities(persistence ?? driver.defaultPersistence);
+  }
+
+  /**
+   * Publishes bytes, text (as UTF-8) or an object (as JSON). For domain events use `publishEnvelope`.
+   * Resolves when the topic's guarantee holds: stored by the broker (persistent), or handed on (ephemeral).
+   * @throws TopicNameError, PublishError, PublishTimeoutError, BusClosedError, all by rejecting
+   */
+  publish(
+    topic: string,
+    message: Uint8Array | string | JsonObject,
+    options?: PublishOptions,
+  ): Promise<PublishReceipt> {
+    return this.#parts.outbound.publish(topic, message, options);
+  }
+
+  /**
+   * Publishes a domain event. Events of one aggregate are written in the order of the calls; not awaiting is how
+   * to pipeline.
+   * @throws EnvelopeError and what `publish` throws, all by rejecting
+   */
+  publishEnvelope(
+    topic: string,
+    envelope: EnvelopeInput,
+    options?: PublishEnvelopeOptions,
+  ): Promise<PublishReceipt> {
+    return this.#parts.outbound.publishEnvelope(topic, envelope, options);
+  }
+
+  /**
+   * Publishes many events, at most `maxInFlight` (default 1000) at once. Single failures are in the report; once
+   * an event of an aggregate has failed, the aggregate's later events in this call are reported unsent.
+   */
+  publishEnvelopes(
+    topic: string,
+    envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
+    options: PublishEnvelopeOptions & { maxInFlight?: number } = {},
+  ): Promise<PublishReport> {
+    const { maxInFlight, ...each } = options;
+    const { outbound, clock } = this.#parts;
+    return publishEnvelopes(envelopes, {
+      topic,
+      maxInFlight,
+      signal: each.signal,
+      pipelinePerAggregate: outbound.keepsOrderOverRetries(topic),
+      publish: (envelope) => outbound.publishEnvelope(topic, envelope, each),
+      now: () => clock.now(),
+    });
+  }
+
+  /**
+   * One result per `publishEnvelope` accepted after this call. A reader that does not read holds publishing up
+   * once 10,000 results wait for it; it must not await publishes inside its own loop. Ends after close.
+   */
+  publishResults(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<PublishResult, undefined> {
+    return this.#parts.publisher.openResults(options.signal);
+  }
+
+  /** Resolves when everything published so far is acknowledged or failed. */
+  flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return abortable(this.#parts.publisher.flush(), options.signal, 'flushing');
+  }
+
+  /**
+   * Handles the messages of a topic concurrently and unordered, at least once on persistent topics. Resolves
+   * when the subscription is positioned: what is published afterwards is seen.
+   * @throws AlreadySubscribedError, ConfigError, UnsupportedError, TopicNameError, BusClosedError, by rejecting
+   */
+  subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions = {}): Promise<Subscription> {
+    return this.#parts.inbound.subscribe(topic, handler, options);
+  }
+
+  /**
+   * Handles the events of a topic: in order and one at a time per aggregate, aggregates in parallel, at least once
+   * on persistent topics. With a `schema` (Standard Schema) the payload is validated and typed.
+   * @throws what `subscribe` throws
+   */
+  subscribeEnvelope<P = unknown>(
+    topic: string,
+    handler: EnvelopeHandler<P>,
+    options: SubscribeOptions & { schema?: StandardSchemaV1<unknown, P> } = {},
+  ): Promise<Subscription> {
+    return this.#parts.inbound.subscribeEnvelope(topic, handler, options);
+  }
+
+  /** Adds middleware around publishes and attempts begun from now on, outermost first. */
+  use(middleware: Middleware): this {
+    this.#parts.middleware.add(middleware);
+    return this;
+  }
+
+  /** Adds a listener; the function returned removes it. */
+  on<E extends keyof BusEvents>(event: E, listener: BusEvents[E]): () => void {
+    return this.#parts.events.on(event, listener);
+  }
+
+  metrics(): MetricsSnapshot {
+    const { publisher, inbound, connection } = this.#parts;
+    const consumed = inbound.totals();
+    return {
+      messagesPublished: publisher.published,
+      messagesConsumed: consumed.handled,
+      publishErrors: publisher.failed,
+      consumeErrors: consumed.failedAttempts,
+      connectionErrors: connection.losses,
+      activeConnections: connection.state().status === 'connected' ? 1 : 0,
+      messageBacklog: publisher.open + consumed.inFlight,
+    };
+  }
+
+  /** Starts what the configuration enables. `createEventBus` does so unless `autoStart` is false. Idempotent. */
+  start(): Promise<void> {
+    return this.#parts.lifecycle.start();
+  }
+
+  /** Stops what `start` started; the bus stays usable. */
+  stop(): Promise<void> {
+    return this.#parts.lifecycle.stop();
+  }
+
+  /**
+   * Stops fetching, lets running handlers finish (publishing is still possible for them) until the timeout
+   * (default 30 s), settles what finished, hands the rest back, flushes publishes and disconnects. Concurrent and
+   * repeated calls share one outcome. Never rejects for being slow.
+   */
+  close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
+    return this.#parts.lifecycle.close(options);
+  }
+
+  /** For tests: resolves when nothing is queued, in flight or unsettled in this process. */
+  async idle(): Promise<void> {
+    const { publisher, inbound } = this.#parts;
+    for (let quiet = 0; quiet < 2; ) {
+      await publisher.flush();
+      await inbound.quiet();
+      await macrotask();
+      quiet = publisher.open === 0 && inbound.isQuiet ? quiet + 1 : 0;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function abortable(work: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> {
+  if (signal === undefined) return work;
+  if (signal.aborted) return Promise.reject(abortError(signal, what));
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortError(signal, what));
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,280 @@
+/** From what applications subscribe to the subscriptions that run. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Clock } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { Attempt } from '../consume/attempt.js';
+import { DeadLetterWriter } from '../consume/dead-letter-writer.js';
+import type { Delivery } from '../consume/delivery.js';
+import type { ConsumeEvents } from '../consume/events.js';
+import { handleEnvelopes, handleMessages } from '../consume/invoke.js';
+import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from '../consume/policy.js';
+import { ActiveSubscription } from '../consume/subscription.js';
+import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from '../consume/types.js';
+import type { Driver } from '../driver/driver.js';
+import type { EnvelopeCodec } from '../envelope/codec.js';
+import { AlreadySubscribedError, abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { composeConsume, type Handle } from '../pipeline/compose.js';
+import { measured } from '../pipeline/metrics.js';
+import type { Telemetry } from '../pipeline/telemetry.js';
+import { validateTopicName } from '../topic-name.js';
+import type { BusTopicManager } from '../topics/topic-manager.js';
+import { TokenBucket } from '../util/token-bucket.js';
+import type { Emitter } from './bus-events.js';
+import { laneAssigner } from './lane-key.js';
+import type { MiddlewareList } from './middleware-list.js';
+import type { Outbound } from './outbound.js';
+
+const SUBSCRIBE_TIMEOUT_MS = 30_000;
+
+export interface InboundOptions {
+  driver: Driver;
+  config: ResolvedConfig;
+  topics: BusTopicManager;
+  outbound: Outbound;
+  codec: EnvelopeCodec;
+  middleware: MiddlewareList;
+  telemetry: Telemetry | undefined;
+  metrics: MetricsCollector | undefined;
+  events: Emitter;
+  clock: Clock;
+  logger: Logger;
+}
+
+interface Totals {
+  handled: number;
+  failedAttempts: number;
+  inFlight: number;
+}
+
+export class Inbound {
+  readonly #options: InboundOptions;
+  readonly #active = new Map<string, ActiveSubscription | undefined>();
+  readonly #bucket: TokenBucket | undefined;
+  readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0 };
+  #closed = false;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+    const { enabled, ratePerSecond, burstSize } = options.config.subscriber.rateLimit;
+    this.#bucket = enabled ? new TokenBucket(ratePerSecond, burstSize, options.clock) : undefined;
+    options.middleware.onConsumeChange(() => {
+      for (const subscription of this.#active.values()) subscription?.recompose();
+    });
+  }
+
+  async subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions): Promise<Subscription> {
+    checkHandler('subscribe', handler);
+    return this.#open(topic, false, handleMessages(handler), options);
+  }
+
+  async subscribeEnvelope<P>(
+    topic: string,
+    handler: EnvelopeHandler<P>,
+    options: SubscribeOptions & { schema?: StandardSchemaV1<unknown, P> },
+  ): Promise<Subscription> {
+    checkHandler('subscribeEnvelope', handler);
+    return this.#open(topic, true, handleEnvelopes(handler, this.#options.codec, options.schema), options);
+  }
+
+  get isQuiet(): boolean {
+    for (const subscription of this.#active.values()) if (subscription?.isQuiet === false) return false;
+    return true;
+  }
+
+  async quiet(): Promise<void> {
+    await Promise.all([...this.#active.values()].map((subscription) => subscription?.quiet()));
+  }
+
+  totals(): Totals {
+    const totals = { ...this.#past };
+    for (const subscription of this.#active.values()) {
+      if (subscription !== undefined) add(totals, subscription);
+    }
+    return totals;
+  }
+
+  /** Refuses new subscriptions; returns those that run. */
+  refuse(): ActiveSubscription[] {
+    this.#closed = true;
+    return [...this.#active.values()].filter((subscription) => subscription !== undefined);
+  }
+
+  async #open(
+    topic: string,
+    ordered: boolean,
+    handle: Handle<Attempt>,
+    options: SubscribeOptions,
+  ): Promise<Subscription> {
+    if (this.#closed) throw new BusClosedError();
+    const { signal } = options;
+    if (signal?.aborted === true) throw abortError(signal, `subscribing to '${topic}'`);
+    const { driver } = this.#options;
+    validateTopicName(topic);
+    driver.validateTopic?.(topic, 'subscribe');
+    const policy = this.#policy(topic, ordered, options);
+    const id = `${topic}\0${policy.group}`;
+    if (this.#active.has(id)) throw new AlreadySubscribedError(topic, policy.group);
+    // The place is taken before the first await, so that two calls at once cannot both have it.
+    this.#active.set(id, undefined);
+    try {
+      const subscription = await this.#join(id, policy, handle, signal);
+      signal?.addEventListener('abort', () => void subscription.close(), { once: true });
+      return subscription;
+    } catch (error) {
+      this.#active.delete(id);
+      throw this.#subscribeError(topic, error);
+    }
+  }
+
+  async #join(
+    id: string,
+    policy: ConsumePolicy,
+    handle: Handle<Attempt>,
+    signal: AbortSignal | undefined,
+  ): Promise<ActiveSubscription> {
+    const { driver, clock, logger, metrics, events, outbound, codec } = this.#options;
+    const { topic, group, persistence, from, ordering } = policy;
+    const timeout = AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS);
+    const joined = await driver.subscribe(
+      { topic, group, persistence, from, ordering, durable: persistence === 'persistent' },
+      { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) },
+    );
+    const deadLetters = new DeadLetterWriter({
+      topic,
+      group,
+      deadLetterTopic: policy.deadLetterTopic,
+      publish: (message, abort) => outbound.publishDeadLetter(message, abort),
+      clock,
+      logger,
+    });
+    const subscription = new ActiveSubscription({
+      policy,
+      driver: joined,
+      clock,
+      logger,
+      metrics,
+      events: consumeEvents(policy, events),
+      deadLetters,
+      buckets: this.#buckets(policy),
+      assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
+      pipeline: () => this.#pipeline(policy, handle),
+      onClosed: (closed) => {
+        add(this.#past, closed);
+        this.#active.delete(id);
+        events.emit('unsubscribed', { topic, group });
+      },
+    });
+    this.#active.set(id, subscription);
+    if (this.#closed) {
+      await subscription.close();
+      throw new BusClosedError();
+    }
+    subscription.begin();
+    events.emit('subscribed', { topic, group });
+    return subscription;
+  }
+
+  /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */
+  #pipeline(policy: ConsumePolicy, handle: Handle<Attempt>): Handle<Attempt> {
+    const { middleware, metrics, telemetry } = this.#options;
+    let pipeline = composeConsume<Attempt>(middleware.consume, handle);
+    if (metrics !== undefined) pipeline = measured(policy.topic, metrics, pipeline);
+    if (telemetry === undefined) return pipeline;
+    const inner = pipeline;
+    return (attempt) => {
+      if (!telemetry.active) return inner(attempt);
+      const info = { group: policy.group, attempt: attempt.attempt };
+      return telemetry.process(attempt.delivery.incoming, info, () => inner(attempt));
+    };
+  }
+
+  #buckets({ rateLimit }: ConsumePolicy): TokenBucket[] {
+    const buckets = this.#bucket === undefined ? [] : [this.#bucket];
+    if (rateLimit === undefined) return buckets;
+    return [...buckets, new TokenBucket(rateLimit.perSecond, rateLimit.burst, this.#options.clock)];
+  }
+
+  #policy(topic: string, ordered: boolean, options: SubscribeOptions): ConsumePolicy {
+    const { driver, config, topics } = this.#options;
+    const group = options.group ?? driver.defaultGroup ?? config.serviceName;
+    if (typeof group !== 'string' || group.trim() === '') {
+      throw new ConfigError(`subscription to '${topic}': group must be non-empty text`);
+    }
+    const persistence = topics.persistenceOf(topic);
+    return consumePolicy({
+      topic,
+      group,
+      persistence,
+      ordered,
+      options,
+      system: driver.system,
+      capabilities: driver.capabilities(persistence),
+      defaults: consumeDefaults(config, ordered),
+    });
+  }
+
+  #subscribeError(topic: string, error: unknown): EbusError {
+    if (EbusError.isInstance(error)) return error;
+    const { driver } = this.#options;
+    const { code, retryable } = driver.classify(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
+      code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
+      retryable,
+      cause: error,
+    });
+  }
+}
+
+function consumeDefaults({ subscriber, keyedWorkerPool }: ResolvedConfig, ordered: boolean): ConsumeDefaults {
+  const { errorHandling, processTimeout, maxConcurrency } = subscriber;
+  return {
+    concurrency: ordered ? keyedWorkerPool.workerCount : maxConcurrency,
+    queuePerKey: keyedWorkerPool.queueSize,
+    reportStallAfter: keyedWorkerPool.waitTimeout,
+    processingTimeout: processTimeout,
+    maxRetries: errorHandling.maxRetryAttempts,
+    backoffBase: errorHandling.retryBackoffBase,
+    backoffMax: errorHandling.retryBackoffMax,
+    deadLetterTopic: errorHandling.deadLetterTopic,
+  };
+}
+
+function consumeEvents({ topic, group, deadLetterTopic }: ConsumePolicy, events: Emitter): ConsumeEvents {
+  const messageOf = (delivery: Delivery) => (delivery.attempt as Attempt).message;
+  return {
+    handlerError: ({ message, attempt }, error, action) => {
+      events.emit('handlerError', { topic, group, error, message, attempt, action });
+    },
+    deadLettered: (delivery, error) => {
+      const { attempts } = delivery;
+      events.emit('deadLettered', {
+        topic,
+        group,
+        error,
+        message: messageOf(delivery),
+        deadLetterTopic,
+        attempts,
+      });
+    },
+    halted: (delivery, error) => {
+      events.emit('halted', { topic, group, error, message: messageOf(delivery), key: delivery.key });
+    },
+    overrunning: ({ message, attempt }) => events.emit('overrunning', { topic, group, message, attempt }),
+  };
+}
+
+function add(totals: Totals, subscription: ActiveSubscription): void {
+  const { handled, failedAttempts, inFlight } = subscription.stats();
+  totals.handled += handled;
+  totals.failedAttempts += failedAttempts;
+  totals.inFlight += inFlight;
+}
+
+function checkHandler(method: string, handler: unknown): void {
+  if (typeof handler !== 'function') {
+    throw new ConfigError(`${method}(topic, handler) needs a function, got ${typeof handler}`);
+  }
+}

@@ -1,0 +1,114 @@
+/** Starting, stopping and closing a bus, phase by phase. */
+import type { TrackedConnection } from '../connection/connection.js';
+import type { CloseReport } from '../consume/types.js';
+import type { Driver } from '../driver/driver.js';
+import { type Duration, parseDuration } from '../duration.js';
+import type { Logger } from '../logger.js';
+import type { Publisher } from '../publish/publisher.js';
+import type { Extension } from '../registry/plugin.js';
+import type { Inbound } from './inbound.js';
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
+/** What flushing and disconnecting may take where draining has used the time up. */
+const MIN_FLUSH_MS = 1_000;
+const DISCONNECT_TIMEOUT_MS = 5_000;
+
+export interface LifecycleOptions {
+  driver: Driver;
+  connection: TrackedConnection;
+  inbound: Inbound;
+  publisher: Publisher;
+  extensions: readonly Extension[];
+  logger: Logger;
+}
+
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+  #started = false;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    for (const extension of this.#options.extensions) await extension.start?.();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#started) return;
+    this.#started = false;
+    for (const extension of this.#options.extensions) await extension.stop?.();
+  }
+
+  close(options: { timeout?: Duration }): Promise<CloseReport> {
+    if (this.#closing !== undefined) return this.#closing;
+    let timeout: number;
+    try {
+      timeout = options.timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(options.timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#closing = this.#close(timeout);
+    return this.#closing;
+  }
+
+  async #close(timeout: number): Promise<CloseReport> {
+    const { driver, connection, inbound, publisher } = this.#options;
+    const began = performance.now();
+    await this.#tellExtensions('closing');
+    await this.#attempt('stopping', () => this.stop());
+
+    // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
+    const drained = await Promise.all(
+      inbound.refuse().map((subscription) => subscription.close({ timeout })),
+    );
+    publisher.refuse();
+    const left = Math.max(MIN_FLUSH_MS, timeout - (performance.now() - began));
+    const flushed = await settledWithin(publisher.flush(), left);
+    const { unpublished } = publisher.close();
+
+    await this.#attempt('disconnecting', () =>
+      driver.close({ signal: AbortSignal.timeout(DISCONNECT_TIMEOUT_MS) }),
+    );
+    connection.report({ status: 'closed' });
+    await this.#tellExtensions('close');
+    return {
+      handled: sum(drained.map((report) => report.handled)),
+      abandoned: sum(drained.map((report) => report.abandoned)),
+      unpublished,
+      timedOut: !flushed || drained.some((report) => report.timedOut),
+    };
+  }
+
+  async #tellExtensions(moment: 'closing' | 'close'): Promise<void> {
+    for (const extension of this.#options.extensions) {
+      await this.#attempt(`an extension's ${moment}()`, async () => extension[moment]?.());
+    }
+  }
+
+  /** Closing goes on whatever one part of it does. */
+  async #attempt(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (err) {
+      this.#options.logger.error({ err, what }, 'closing the bus: a step failed');
+    }
+  }
+}
+
+async function settledWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([work.then(() => true as const), late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,224 @@
+/** From what applications publish to the records that the publisher sends. */
+import type { Clock } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { VerbatimMessage } from '../consume/dead-letter-writer.js';
+import type { Driver } from '../driver/driver.js';
+import { type Duration, parseDuration } from '../duration.js';
+import type { EnvelopeCodec } from '../envelope/codec.js';
+import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
+import { EbusError, PublishError } from '../errors.js';
+import { type HeaderList, NO_HEADERS, toHeaderList } from '../headers.js';
+import type { Logger } from '../logger.js';
+import type { PublishReceipt } from '../pipeline/context.js';
+import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
+import { type JobOptions, PublishJob } from '../publish/publish-job.js';
+import type { Publisher } from '../publish/publisher.js';
+import { TopicRoute } from '../publish/topic-route.js';
+import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
+import { validateTopicName } from '../topic-name.js';
+import type { BusTopicManager } from '../topics/topic-manager.js';
+import { bodyOf } from './message-body.js';
+
+/** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
+const MAX_ROUTES = 10_000;
+
+export interface OutboundOptions {
+  driver: Driver;
+  config: ResolvedConfig;
+  publisher: Publisher;
+  topics: BusTopicManager;
+  codec: EnvelopeCodec;
+  telemetry: Telemetry | undefined;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class Outbound {
+  readonly #options: OutboundOptions;
+  readonly #routes = new Map<string, TopicRoute>();
+  readonly #defaults: JobOptions;
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+    const { publishTimeout, errorHandling } = options.config.publisher;
+    this.#defaults = { timeout: publishTimeout, retries: errorHandling.maxRetryAttempts, signal: undefined };
+  }
+
+  publish(
+    topic: string,
+    message: Uint8Array | string | JsonObject,
+    options: PublishOptions | undefined,
+  ): Promise<PublishReceipt> {
+    try {
+      const route = this.route(topic);
+      const key = options?.key;
+      const messageId = options?.messageId;
+      const body = bodyOf(topic, message);
+      this.#checkSize(route, body.value);
+      const headers = options?.headers === undefined ? NO_HEADERS : toHeaderList(options.headers);
+      const span = this.#startSpan(topic, key, messageId);
+      const sent = span === undefined ? headers : span.inject(headers);
+      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options);
+      const job = new PublishJob(
+        route,
+        emptyToNone(key),
+        body.value,
+        sent,
+        messageId,
+        body.owned,
+        jobOptions,
+        undefined,
+      );
+      job.span = span;
+      return this.#options.publisher.submit(job);
+    } catch (error) {
+      return Promise.reject(asPublishError(topic, error));
+    }
+  }
+
+  publishEnvelope(
+    topic: string,
+    input: EnvelopeInput,
+    options: PublishEnvelopeOptions | undefined,
+  ): Promise<PublishReceipt> {
+    let span: SendSpan | undefined;
+    try {
+      const route = this.route(topic);
+      const envelope = complete(input);
+      span = this.#startSpan(topic, envelope.aggregateId, envelope.eventId);
+      if (envelope.traceId === undefined && span?.traceId !== undefined) envelope.traceId = span.traceId;
+      const value = this.#options.codec.encode(envelope);
+      this.#checkSize(route, value);
+      if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
+      const headers = envelopeHeaders(envelope, options?.headers);
+      const sent = span === undefined ? headers : span.inject(headers);
+      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options);
+      const { aggregateId, eventId } = envelope;
+      const job = new PublishJob(route, aggregateId, value, sent, eventId, true, jobOptions, envelope);
+      job.span = span;
+      return this.#options.publisher.submit(job);
+    } catch (error) {
+      span?.end(error);
+      return Promise.reject(asPublishError(topic, error));
+    }
+  }
+
+  /** Publishes a message as it is to a topic that is created durable if missing: dead letters and redrives. */
+  async publishVerbatim(message: VerbatimMessage, signal: AbortSignal): Promise<PublishReceipt> {
+    const { topic, key, value, headers, messageId } = message;
+    const options = { ...this.#defaults, signal };
+    const job = new PublishJob(this.route(topic), key, value, headers, messageId, false, options, undefined);
+    job.verbatim = true;
+    return this.#options.publisher.submit(job);
+  }
+
+  async publishDeadLetter(message: VerbatimMessage, signal: AbortSignal): Promise<PublishReceipt> {
+    await this.#options.topics.ensureDeadLetterTopic(message.topic);
+    return this.publishVerbatim(message, signal);
+  }
+
+  keepsOrderOverRetries(topic: string): boolean {
+    const { driver, topics } = this.#options;
+    return driver.capabilities(topics.persistenceOf(topic)).retriesInClient;
+  }
+
+  /** @throws TopicNameError; a name that passed is not looked at again */
+  route(topic: string): TopicRoute {
+    const known = this.#routes.get(topic);
+    if (known !== undefined && !known.stale) return known;
+    const { driver, topics } = this.#options;
+    validateTopicName(topic);
+    driver.validateTopic?.(topic, 'publish');
+    const persistence = topics.persistenceOf(topic);
+    const { retriesInClient, maxMessageBytes } = driver.capabilities(persistence);
+    const route = new TopicRoute(topic, persistence, retriesInClient, maxMessageBytes, known?.order);
+    if (this.#routes.size >= MAX_ROUTES) this.#forgetIdleRoutes();
+    this.#routes.set(topic, route);
+    return route;
+  }
+
+  /** What was configured about the topic changed. */
+  refreshRoute(topic: string): void {
+    const route = this.#routes.get(topic);
+    if (route !== undefined) route.stale = true;
+  }
+
+  #forgetIdleRoutes(): void {
+    for (const [topic, { order }] of this.#routes) if (order.size === 0) this.#routes.delete(topic);
+  }
+
+  #startSpan(topic: string, key: string | undefined, messageId: string | undefined): SendSpan | undefined {
+    const { telemetry } = this.#options;
+    return telemetry?.active === true ? telemetry.startSend({ topic, key, messageId }) : undefined;
+  }
+
+  #jobOptions({ timeout, retries, signal }: PublishOptions): JobOptions {
+    return {
+      timeout: timeout === undefined ? this.#defaults.timeout : positive(timeout),
+      retries: retries === undefined ? this.#defaults.retries : countOf(retries),
+      signal,
+    };
+  }
+
+  #checkSize({ topic, maxMessageBytes }: TopicRoute, value: Uint8Array): void {
+    if (maxMessageBytes === undefined || value.byteLength <= maxMessageBytes) return;
+    throw new PublishError(
+      `the message to '${topic}' has ${value.byteLength} bytes and ${this.#options.driver.system} takes ` +
+        `${maxMessageBytes}; send a reference to the data instead, or raise the broker's limit`,
+      { code: 'MESSAGE_TOO_LARGE' },
+    );
+  }
+
+  #noteEphemeral(route: TopicRoute): void {
+    if (route.notedEphemeral) return;
+    route.notedEphemeral = true;
+    const note =
+      'events are published to an ephemeral topic: they are not kept for subscribers that are away';
+    this.#options.logger.warn({ topic: route.topic }, note);
+  }
+}
+
+function complete(input: EnvelopeInput): Envelope {
+  if (typeof input !== 'object' || input === null) validateEnvelope(input);
+  return createEnvelope(input);
+}
+
+function envelopeHeaders(envelope: Envelope, more: PublishEnvelopeOptions['headers']): HeaderList {
+  const headers: [string, string | Uint8Array][] = [
+    ['X-Event-ID', envelope.eventId],
+    ['X-Aggregate-ID', envelope.aggregateId],
+    ['X-Event-Version', String(envelope.eventVersion)],
+    ['X-Event-Type', envelope.eventType],
+  ];
+  const { traceId, correlationId, tenantId } = envelope;
+  if (traceId !== undefined && traceId !== '') headers.push(['X-Trace-ID', traceId]);
+  if (correlationId !== undefined && correlationId !== '') headers.push(['X-Correlation-ID', correlationId]);
+  if (tenantId !== undefined) headers.push(['X-Tenant-ID', String(tenantId)]);
+  if (more !== undefined) for (const [name, value] of toHeaderList(more)) headers.push([name, value]);
+  return headers;
+}
+
+/** An empty key is no key: it would put everything into one lane. */
+function emptyToNone(key: string | undefined): string | undefined {
+  return key === '' ? undefined : key;
+}
+
+function positive(timeout: Duration): number {
+  const ms = parseDuration(timeout);
+  if (ms > 0) return ms;
+  throw new TypeError(`timeout must be above 0, got ${String(timeout)}`);
+}
+
+function countOf(retries: number): number {
+  if (Number.isSafeInteger(retries) && retries >= 0) return retries;
+  throw new TypeError(`retries must be an integer of at least 0, got ${String(retries)}`);
+}
+
+function asPublishError(topic: string, error: unknown): EbusError {
+  if (EbusError.isInstance(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PublishError(`cannot publish to '${topic}': ${reason}`, {
+    code: 'INVALID_ARGUMENT',
+    cause: error,
+  });
+}

@@ -1,0 +1,52 @@
+/** The state of the connection, as the client reports it. */
+import type { Clock } from '../clock.js';
+import type { ConnectionChange } from '../driver/driver.js';
+
+export interface ConnectionState {
+  readonly status: 'connecting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
+  readonly since: Date;
+  readonly lastConnectedAt?: Date;
+  /** How often the connection came back. */
+  readonly reconnects: number;
+  readonly lastError?: unknown;
+}
+
+export interface Connection {
+  state(): ConnectionState;
+}
+
+export class TrackedConnection implements Connection {
+  readonly #clock: Clock;
+  readonly #onChange: (status: ConnectionState['status'], cause: unknown) => void;
+  #state: ConnectionState;
+  /** How often a connection was reported lost. */
+  losses = 0;
+
+  constructor(clock: Clock, onChange: (status: ConnectionState['status'], cause: unknown) => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.#state = { status: 'connecting', since: new Date(clock.now()), reconnects: 0 };
+  }
+
+  state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The client says so. Repeating a status changes nothing. */
+  report(change: ConnectionChange | { status: 'closed'; cause?: unknown }): void {
+    const { status, cause } = change;
+    if (this.#state.status === status || this.#state.status === 'closed') return;
+    if (status === 'reconnecting' || status === 'failed') this.losses++;
+    const now = new Date(this.#clock.now());
+    const cameBack = status === 'connected' && this.#state.status !== 'connecting';
+    this.#state = {
+      ...this.#state,
+      status,
+      since: now,
+      reconnects: this.#state.reconnects + (cameBack ? 1 : 0),
+      ...(status === 'connected' ? { lastConnectedAt: now } : {}),
+      ...(cause === undefined ? {} : { lastError: cause }),
+    };
+    this.#onChange(status, cause);
+  }
+}

@@ -1,0 +1,88 @@
+/** One attempt to handle a delivery: the context that handlers are given. */
+import type { Clock } from '../clock.js';
+import { type Duration, parseDuration } from '../duration.js';
+import type { Logger } from '../logger.js';
+import type { HandlerContext } from '../pipeline/context.js';
+import { type Message, ReceivedMessage } from '../pipeline/message.js';
+import type { DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
+import type { Delivery } from './delivery.js';
+
+/** What all attempts of one subscription share. */
+export interface AttemptOwner {
+  readonly group: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineQueue<Attempt>;
+}
+
+/** The message, the signal and everything else that costs is made when the handler first asks for it. */
+export class Attempt implements HandlerContext, DeadlineEntry {
+  readonly delivery: Delivery;
+  readonly attempt: number;
+  readonly message: Message;
+  readonly #owner: AttemptOwner;
+  #controller: AbortController | undefined;
+  #abortReason: unknown;
+
+  /** Its processing timeout has passed: whatever the handler returns now, the attempt has failed. */
+  timedOut = false;
+  /** It was reported as overrunning. */
+  overrunning = false;
+  /** Nobody waits for its outcome any more: overlapped, or cut short by a close. */
+  abandoned = false;
+
+  deadline = 0;
+  prev: DeadlineEntry | undefined = undefined;
+  next: DeadlineEntry | undefined = undefined;
+
+  constructor(delivery: Delivery, owner: AttemptOwner) {
+    this.delivery = delivery;
+    this.attempt = delivery.attempts;
+    this.message = new ReceivedMessage(delivery.incoming);
+    this.#owner = owner;
+  }
+
+  get topic(): string {
+    return this.delivery.incoming.topic;
+  }
+
+  get group(): string {
+    return this.#owner.group;
+  }
+
+  get deliveryCount(): number | undefined {
+    return this.delivery.incoming.deliveryCount;
+  }
+
+  get redelivered(): boolean {
+    return this.delivery.incoming.redelivered === true;
+  }
+
+  get logger(): Logger {
+    return this.#owner.logger;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#abortReason !== undefined;
+  }
+
+  extendDeadline(by: Duration): void {
+    const deadline = this.#owner.clock.now() + parseDuration(by);
+    if (deadline > this.deadline && !this.timedOut) this.#owner.deadlines.move(this, deadline);
+  }
+
+  /** Aborts the signal; the first reason stays. */
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+}

@@ -1,0 +1,136 @@
+/** Who may run when: one interface over per-key lanes and over plain concurrency. */
+import { KeyedLanes } from '../keyed-pool/keyed-lanes.js';
+import { Deque } from '../util/deque.js';
+import type { Delivery } from './delivery.js';
+
+export interface Dispatcher {
+  /** Deliveries that occupy a place among those running at once. */
+  readonly running: number;
+  readonly queued: number;
+  readonly activeKeys: number;
+  /** `start` is called with it when it may run: perhaps at once. */
+  push(delivery: Delivery): void;
+  /** It waits (backoff, halt, dead letter): its place is free, but nothing of its key may pass it. */
+  hold(delivery: Delivery): void;
+  /** A held delivery wants to run again: `start` is called with it when there is a place. */
+  resume(delivery: Delivery): void;
+  /** A started or held delivery is finished. */
+  release(delivery: Delivery): void;
+  /** Deliveries of that key which have not started. */
+  waiting(key: string): number;
+  /** Removes all that have not started. */
+  takeQueued(): Delivery[];
+}
+
+type Start = (delivery: Delivery) => void;
+
+/** One at a time per key, in order; different keys at once up to `concurrency`. */
+export function orderedDispatcher(concurrency: number, start: Start): Dispatcher {
+  const lanes = new KeyedLanes<Delivery>({
+    concurrency,
+    run: (delivery, lane) => {
+      delivery.lane = lane;
+      start(delivery);
+    },
+  });
+  const laneOf = (delivery: Delivery) => delivery.lane ?? never();
+  return {
+    get running() {
+      return lanes.running;
+    },
+    get queued() {
+      return lanes.queued;
+    },
+    get activeKeys() {
+      return lanes.activeKeys;
+    },
+    push: (delivery) => lanes.push(delivery.key, delivery),
+    hold: (delivery) => lanes.hold(laneOf(delivery)),
+    resume: (delivery) => lanes.resume(laneOf(delivery)),
+    release: (delivery) => lanes.release(laneOf(delivery)),
+    waiting: (key) => lanes.waiting(key),
+    takeQueued: () => lanes.takeQueued(),
+  };
+}
+
+/** Any order, `concurrency` at once. */
+export class UnorderedDispatcher implements Dispatcher {
+  readonly #concurrency: number;
+  readonly #start: Start;
+  readonly #queue = new Deque<Delivery>();
+  readonly #held = new Set<Delivery>();
+  #running = 0;
+  #starting = false;
+
+  constructor(concurrency: number, start: Start) {
+    this.#concurrency = concurrency;
+    this.#start = start;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get activeKeys(): number {
+    return 0;
+  }
+
+  push(delivery: Delivery): void {
+    if (this.#running < this.#concurrency && this.#queue.length === 0 && !this.#starting) {
+      this.#running++;
+      this.#start(delivery);
+      return;
+    }
+    this.#queue.push(delivery);
+    this.#startQueued();
+  }
+
+  hold(delivery: Delivery): void {
+    this.#held.add(delivery);
+    this.#running--;
+    this.#startQueued();
+  }
+
+  resume(delivery: Delivery): void {
+    if (!this.#held.delete(delivery)) return;
+    this.#queue.unshift(delivery);
+    this.#startQueued();
+  }
+
+  release(delivery: Delivery): void {
+    if (this.#held.size > 0 && this.#held.delete(delivery)) return;
+    this.#running--;
+    if (this.#queue.length > 0) this.#startQueued();
+  }
+
+  waiting(): number {
+    return this.#queue.length;
+  }
+
+  takeQueued(): Delivery[] {
+    const taken: Delivery[] = [];
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) taken.push(next);
+    return taken;
+  }
+
+  /** A loop, not recursion: handlers that answer at once release from within `start`. */
+  #startQueued(): void {
+    if (this.#starting) return;
+    this.#starting = true;
+    while (this.#running < this.#concurrency) {
+      const delivery = this.#queue.shift();
+      if (delivery === undefined) break;
+      this.#running++;
+      this.#start(delivery);
+    }
+    this.#starting = false;
+  }
+}
+
+function never(): never {
+  throw new Error('a delivery that was not started has no lane');
+}

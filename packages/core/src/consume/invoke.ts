@@ -1,0 +1,65 @@
+/** From a handler to the function that runs one attempt: decode once, validate, call. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { EnvelopeCodec } from '../envelope/codec.js';
+import type { Envelope } from '../envelope/envelope.js';
+import { EbusError, EnvelopeError, PermanentError } from '../errors.js';
+import type { Handle } from '../pipeline/compose.js';
+import { isPromise } from '../util/promise.js';
+import type { Attempt } from './attempt.js';
+import type { EnvelopeHandler, MessageHandler } from './types.js';
+
+/** Errors of messages that no attempt can handle; remembered by identity, so that middleware may pass them on. */
+const undecodable = new WeakSet<Error>();
+
+/** Whether trying again cannot help. */
+export function isPermanent(error: unknown): boolean {
+  return PermanentError.isInstance(error) || (error instanceof Error && undecodable.has(error));
+}
+
+function permanently(error: EbusError): EbusError {
+  undecodable.add(error);
+  return error;
+}
+
+export function handleMessages(handler: MessageHandler): Handle<Attempt> {
+  return (attempt) => handler(attempt.message, attempt);
+}
+
+export function handleEnvelopes<P>(
+  handler: EnvelopeHandler<P>,
+  codec: EnvelopeCodec,
+  schema: StandardSchemaV1<unknown, P> | undefined,
+): Handle<Attempt> {
+  if (schema === undefined) return (attempt) => handler(decode(attempt, codec) as Envelope<P>, attempt);
+  return (attempt) => {
+    const envelope = decode(attempt, codec);
+    const result = schema['~standard'].validate(envelope.payload);
+    if (!isPromise(result)) return handler({ ...envelope, payload: valid(result) }, attempt);
+    return result.then((later) => handler({ ...envelope, payload: valid(later) }, attempt));
+  };
+}
+
+function decode({ delivery }: Attempt, codec: EnvelopeCodec): Envelope {
+  const { decoded } = delivery;
+  if (decoded !== undefined) {
+    delivery.decoded = undefined;
+    return decoded;
+  }
+  try {
+    return codec.decode(delivery.incoming.value);
+  } catch (error) {
+    if (EbusError.isInstance(error)) throw permanently(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `failed to unmarshal envelope: ${reason}`;
+    throw permanently(new EnvelopeError(text, undefined, { cause: error }));
+  }
+}
+
+function valid<P>(result: StandardSchemaV1.Result<P>): P {
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.map(({ message, path }) => {
+    const at = ['payload', ...(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))];
+    return `${at.join('.')}: ${message}`;
+  });
+  throw permanently(new EnvelopeError(`invalid envelope: ${issues.join('; ')}`, 'payload'));
+}

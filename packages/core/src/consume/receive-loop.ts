@@ -1,0 +1,100 @@
+/** Fetches while there is room in the window, and hands the messages on in log order. */
+import type { Clock } from '../clock.js';
+import type { Demand, DriverSubscription } from '../driver/driver.js';
+import type { IncomingMessage } from '../driver/message.js';
+import { backoffDelay } from '../util/backoff.js';
+import { type Deferred, deferred, macrotask } from '../util/promise.js';
+
+/** Messages of one batch: large enough to spread its costs, small enough to keep the event loop moving. */
+const MAX_BATCH = 256;
+/** Longest stretch of handlers that answer at once before timers and I/O get a turn. */
+const MAX_STRETCH_MS = 8;
+const FETCH_BACKOFF = { base: 200, max: 10_000 };
+
+export interface ReceiveLoopOptions {
+  driver: DriverSubscription;
+  clock: Clock;
+  /** The room that is left; nothing is fetched while it has none. */
+  room(): Demand;
+  accept(messages: readonly IncomingMessage[]): void;
+  onError(error: unknown): void;
+  /** There was no room for so long. */
+  onStalled(ms: number): void;
+}
+
+export class ReceiveLoop {
+  readonly #options: ReceiveLoopOptions;
+  #waiting: Deferred<void> | undefined;
+  #asking = false;
+  #stopped = false;
+
+  constructor(options: ReceiveLoopOptions) {
+    this.#options = options;
+  }
+
+  /** True while the driver has nothing to hand over, or there is no room to ask. */
+  get idle(): boolean {
+    return this.#asking || this.#waiting !== undefined || this.#stopped;
+  }
+
+  /** There may be room again. */
+  wake(): void {
+    if (this.#waiting === undefined) return;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting.resolve();
+  }
+
+  /** Fetches nothing more; what the driver still hands over is not lost, it was never accepted here. */
+  stop(): void {
+    this.#stopped = true;
+    this.#options.driver.stop();
+    this.wake();
+  }
+
+  /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
+  async run(): Promise<void> {
+    const { driver, accept } = this.#options;
+    let failures = 0;
+    let stretchBegan = performance.now();
+    while (!this.#stopped) {
+      const room = this.#options.room();
+      if (room.messages <= 0 || room.bytes <= 0) {
+        const since = performance.now();
+        this.#waiting = deferred();
+        await this.#waiting.promise;
+        this.#options.onStalled(performance.now() - since);
+        continue;
+      }
+      let batch: readonly IncomingMessage[] | undefined;
+      try {
+        this.#asking = true;
+        batch = await driver.receive(
+          room.messages > MAX_BATCH ? { messages: MAX_BATCH, bytes: room.bytes } : room,
+        );
+        failures = 0;
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#options.onError(error);
+        await this.#pause(backoffDelay(FETCH_BACKOFF, ++failures));
+        continue;
+      } finally {
+        this.#asking = false;
+      }
+      if (batch === undefined) return;
+      accept(batch);
+      const now = performance.now();
+      if (now - stretchBegan > MAX_STRETCH_MS) {
+        await macrotask();
+        stretchBegan = performance.now();
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    this.#waiting = deferred();
+    const timer = this.#options.clock.setTimeout(() => this.wake(), ms);
+    await this.#waiting.promise;
+    this.#options.clock.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * Runs attempts and decides what becomes of them: success, retry in place, dead letter, discard, halt.
+ * Knows nothing of fetching and settling; `finish` tells its owner that a delivery's outcome is final.
+ */
+import type { Clock } from '../clock.js';
+import type { SettleOutcome } from '../driver/message.js';
+import { ProcessingTimeoutError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { decideFailure, type FailureAction } from '../pipeline/failure.js';
+import { backoffDelay } from '../util/backoff.js';
+import { DeadlineQueue } from '../util/deadline-queue.js';
+import { isPromise } from '../util/promise.js';
+import { Attempt } from './attempt.js';
+import type { DeadLetterWriter } from './dead-letter-writer.js';
+import type { Delivery } from './delivery.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { ConsumeEvents } from './events.js';
+import { isPermanent } from './invoke.js';
+import type { ConsumePolicy } from './policy.js';
+import type { StartGate } from './start-gate.js';
+
+/** How long a timed-out handler may take to heed its signal before it is reported as overrunning. */
+const HEED_SIGNAL_MS = 1_000;
+
+export interface RunnerCounters {
+  handled: number;
+  failedAttempts: number;
+  retried: number;
+  deadLettered: number;
+  discarded: number;
+}
+
+export interface RunnerOptions {
+  policy: ConsumePolicy;
+  clock: Clock;
+  logger: Logger;
+  metrics: MetricsCollector | undefined;
+  events: ConsumeEvents;
+  deadLetters: DeadLetterWriter;
+  /** The composed pipeline around the handler; looked up per attempt, since middleware may be added. */
+  invoke(attempt: Attempt): void | Promise<void>;
+  finish(delivery: Delivery, outcome: SettleOutcome): void;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #deadlines: DeadlineQueue<Attempt>;
+  readonly #owner: ConstructorParameters<typeof Attempt>[1];
+  readonly #halted = new Set<Delivery>();
+  readonly #overrunning = new Set<Attempt>();
+  readonly counters: RunnerCounters = {
+    handled: 0,
+    failedAttempts: 0,
+    retried: 0,
+    deadLettered: 0,
+    discarded: 0,
+  };
+  #dispatcher!: Dispatcher;
+  #gate!: StartGate;
+  #closing = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#deadlines = new DeadlineQueue<Attempt>(options.clock, (attempt) => this.#timeUp(attempt));
+    const { policy, logger, clock } = options;
+    this.#owner = { group: policy.group, logger, clock, deadlines: this.#deadlines };
+  }
+
+  /** Joins the runner with what starts deliveries; once, before the first one. */
+  connect(dispatcher: Dispatcher, gate: StartGate): void {
+    this.#dispatcher = dispatcher;
+    this.#gate = gate;
+  }
+
+  get halted(): ReadonlySet<Delivery> {
+    return this.#halted;
+  }
+
+  get overrunning(): number {
+    return this.#overrunning.size;
+  }
+
+  /** Begins the next attempt of a delivery that has its place and passed the gate. */
+  readonly start = (delivery: Delivery): void => {
+    delivery.state = 'running';
+    delivery.attempts++;
+    const attempt = new Attempt(delivery, this.#owner);
+    delivery.attempt = attempt;
+    let outcome: void | Promise<void>;
+    try {
+      outcome = this.#options.invoke(attempt);
+    } catch (error) {
+      this.#failed(attempt, error);
+      return;
+    }
+    if (!isPromise(outcome)) {
+      this.#succeeded(attempt);
+      return;
+    }
+    this.#deadlines.add(attempt, this.#options.clock.now() + this.#options.policy.processingTimeout);
+    outcome.then(
+      () => this.#returned(attempt),
+      (error: unknown) => this.#threw(attempt, error),
+    );
+  };
+
+  /** Nothing new is begun from now on: no retry, no resumption. */
+  beginClosing(): void {
+    this.#closing = true;
+  }
+
+  /** Aborts what still runs; whatever it returns later is ignored. */
+  abandon(delivery: Delivery, reason: unknown): void {
+    const { attempt } = delivery;
+    if (delivery.state !== 'running' || attempt === undefined) return;
+    attempt.abort(reason);
+  }
+
+  /** Stops the timers. */
+  close(): void {
+    this.#deadlines.clear();
+  }
+
+  /** Gives halted deliveries their attempts afresh. */
+  retryHalted(key: string | undefined): void {
+    for (const delivery of this.#takeHalted(key)) {
+      delivery.attempts = 0;
+      delivery.state = 'queued';
+      this.#dispatcher.resume(delivery);
+    }
+    this.#openIfNoneHalted();
+  }
+
+  /** Dead-letters halted deliveries. Resolves when their dead letters are acknowledged. */
+  async skipHalted(key: string | undefined): Promise<void> {
+    const taken = this.#takeHalted(key);
+    await Promise.all(taken.map((delivery) => this.#deadLetter(delivery, delivery.lastError)));
+    this.#openIfNoneHalted();
+  }
+
+  #takeHalted(key: string | undefined): Delivery[] {
+    if (this.#closing) return [];
+    const taken = [...this.#halted].filter((delivery) => key === undefined || delivery.key === key);
+    for (const delivery of taken) this.#halted.delete(delivery);
+    return taken;
+  }
+
+  #openIfNoneHalted(): void {
+    if (this.#halted.size === 0) this.#gate.open('halted');
+  }
+
+  #returned(attempt: Attempt): void {
+    this.#deadlines.remove(attempt);
+    if (attempt.timedOut) this.#failed(attempt, this.#timeoutError(attempt));
+    else this.#succeeded(attempt);
+  }
+
+  #threw(attempt: Attempt, error: unknown): void {
+    this.#deadlines.remove(attempt);
+    this.#failed(attempt, attempt.timedOut ? this.#timeoutError(attempt, error) : error);
+  }
+
+  #succeeded(attempt: Attempt): void {
+    if (attempt.abandoned || attempt.delivery.state === 'done') return this.#forget(attempt);
+    this.counters.handled++;
+    this.#options.finish(attempt.delivery, 'handled');
+  }
+
+  #failed(attempt: Attempt, error: unknown): void {
+    this.#forget(attempt);
+    const { delivery } = attempt;
+    if (attempt.abandoned || delivery.state === 'done') return;
+    // Cut short by a close: not the handler's failure. The message goes back as if it had never been tried.
+    if (attempt.aborted && !attempt.timedOut) return this.#options.finish(delivery, 'released');
+    this.#decide(attempt, error);
+  }
+
+  /** The handler has returned at last. */
+  #forget(attempt: Attempt): void {
+    if (attempt.overrunning) this.#overrunning.delete(attempt);
+  }
+
+  #decide(attempt: Attempt, error: unknown): void {
+    const { delivery } = attempt;
+    const { policy, metrics, events } = this.#options;
+    delivery.lastError = error;
+    this.counters.failedAttempts++;
+    const action = decideFailure({
+      attempts: delivery.attempts,
+      maxRetries: policy.maxRetries,
+      permanent: isPermanent(error),
+      verdict: this.#verdict(attempt, error),
+      onExhausted: policy.onExhausted,
+    });
+    metrics?.recordError('handler', policy.topic);
+    events.handlerError(attempt, error, action);
+    this.#act(delivery, error, action);
+  }
+
+  #verdict(attempt: Attempt, error: unknown): FailureAction | undefined {
+    const { policy, logger } = this.#options;
+    if (policy.onError === undefined) return undefined;
+    try {
+      const { message, topic, group } = attempt;
+      const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt.attempt);
+      return policy.onError(error, { message, topic, group, attempt: attempt.attempt, retriesLeft });
+    } catch (err) {
+      logger.error({ err, topic: policy.topic, group: policy.group }, 'onError threw; the default applies');
+      return undefined;
+    }
+  }
+
+  #act(delivery: Delivery, error: unknown, action: FailureAction): void {
+    const { policy, events, finish, logger } = this.#options;
+    switch (action) {
+      case 'retry':
+        return this.#retryLater(delivery);
+      case 'dead-letter':
+        this.#dispatcher.hold(delivery);
+        void this.#deadLetter(delivery, error);
+        return;
+      case 'discard':
+        this.counters.discarded++;
+        logger.warn(
+          { err: error, topic: policy.topic, group: policy.group, position: delivery.incoming.position },
+          'discarded a message that could not be handled',
+        );
+        return finish(delivery, 'discarded');
+      case 'halt':
+        delivery.state = 'halted';
+        this.#halted.add(delivery);
+        if (policy.ordering === 'none') this.#gate.close('halted');
+        this.#dispatcher.hold(delivery);
+        return events.halted(delivery, error);
+    }
+  }
+
+  #retryLater(delivery: Delivery): void {
+    const { policy, clock, metrics } = this.#options;
+    if (this.#closing) return this.#options.finish(delivery, 'released');
+    delivery.state = 'backoff';
+    this.#dispatcher.hold(delivery);
+    delivery.backoffTimer = clock.setTimeout(
+      () => {
+        delivery.backoffTimer = undefined;
+        this.counters.retried++;
+        metrics?.recordRetry(policy.topic);
+        delivery.state = 'queued';
+        this.#dispatcher.resume(delivery);
+      },
+      backoffDelay(policy.backoff, delivery.attempts),
+    );
+  }
+
+  async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
+    const { deadLetters, events, metrics, policy, finish } = this.#options;
+    delivery.state = 'dead-lettering';
+    const written = await deadLetters.write(delivery, error);
+    // Not written means that the bus closes: the message stays unsettled and comes again.
+    if (!written) return finish(delivery, 'released');
+    this.counters.deadLettered++;
+    metrics?.recordDeadLetter(policy.topic);
+    events.deadLettered(delivery, error);
+    finish(delivery, 'dead-lettered');
+  }
+
+  /** First at the processing timeout, then to report an overrun, then where overlapping is permitted. */
+  #timeUp(attempt: Attempt): void {
+    const { policy, clock, events } = this.#options;
+    if (!attempt.timedOut) {
+      attempt.timedOut = true;
+      attempt.abort(this.#timeoutError(attempt));
+      this.#deadlines.add(
+        attempt,
+        clock.now() + Math.min(HEED_SIGNAL_MS, policy.overlapAfter ?? HEED_SIGNAL_MS),
+      );
+      return;
+    }
+    if (!attempt.overrunning) {
+      attempt.overrunning = true;
+      this.#overrunning.add(attempt);
+      events.overrunning(attempt);
+      if (policy.overlapAfter === undefined) return;
+      const overlapIn = policy.overlapAfter - Math.min(HEED_SIGNAL_MS, policy.overlapAfter);
+      if (overlapIn > 0) {
+        this.#deadlines.add(attempt, clock.now() + overlapIn);
+        return;
+      }
+    }
+    attempt.abandoned = true;
+    this.#decide(attempt, this.#timeoutError(attempt));
+  }
+
+  #timeoutError(attempt: Attempt, cause?: unknown): ProcessingTimeoutError {
+    const { policy } = this.#options;
+    return new ProcessingTimeoutError(
+      `the handler of '${attempt.topic}' (group '${policy.group}') did not finish within ${policy.processingTimeout} ms`,
+      { cause },
+    );
+  }
+}

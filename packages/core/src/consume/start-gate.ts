@@ -1,0 +1,75 @@
+/** What a delivery passes right before its attempt: pause, halt of an unordered subscription, rate limit. */
+import type { Clock, TimerHandle } from '../clock.js';
+import { Deque } from '../util/deque.js';
+import type { TokenBucket } from '../util/token-bucket.js';
+import type { Delivery } from './delivery.js';
+
+export class StartGate {
+  readonly #go: (delivery: Delivery) => void;
+  readonly #buckets: readonly TokenBucket[];
+  readonly #clock: Clock;
+  readonly #waiting = new Deque<Delivery>();
+  readonly #closedBy = new Set<string>();
+  #timer: TimerHandle | undefined;
+  #opening = false;
+
+  constructor(go: (delivery: Delivery) => void, buckets: readonly TokenBucket[], clock: Clock) {
+    this.#go = go;
+    this.#buckets = buckets;
+    this.#clock = clock;
+  }
+
+  /** Lets the delivery go on, now or when the gate is open and it has a token of each rate limit. */
+  pass(delivery: Delivery): void {
+    if (this.#buckets.length === 0 && this.#closedBy.size === 0) return this.#go(delivery);
+    this.#waiting.push(delivery);
+    this.#open();
+  }
+
+  /** Nothing passes while any reason is set. */
+  close(reason: string): void {
+    this.#closedBy.add(reason);
+  }
+
+  open(reason: string): void {
+    if (this.#closedBy.delete(reason)) this.#open();
+  }
+
+  isClosedBy(reason: string): boolean {
+    return this.#closedBy.has(reason);
+  }
+
+  /** Forgets what waits, for good; the deliveries are the caller's. */
+  shut(): void {
+    this.#closedBy.add('shut');
+    this.#waiting.clear();
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+  }
+
+  #open(): void {
+    if (this.#opening) return;
+    this.#opening = true;
+    while (this.#waiting.length > 0 && this.#closedBy.size === 0 && this.#takeTokens()) {
+      const delivery = this.#waiting.shift();
+      if (delivery !== undefined) this.#go(delivery);
+    }
+    this.#opening = false;
+  }
+
+  /** One token of every bucket, or none of any and a timer for the next try. */
+  #takeTokens(): boolean {
+    let wait = 0;
+    for (const bucket of this.#buckets) wait = Math.max(wait, bucket.waitMs());
+    if (wait === 0) {
+      for (const bucket of this.#buckets) bucket.tryTake();
+      return true;
+    }
+    if (this.#timer === undefined) {
+      this.#timer = this.#clock.setTimeout(() => {
+        this.#timer = undefined;
+        this.#open();
+      }, wait);
+    }
+    return false;
+  }
+}

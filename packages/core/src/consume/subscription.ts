@@ -1,0 +1,356 @@
+/** A subscription at work: joins fetching, dispatching, running and settling, and closes them in order. */
+import type { Clock } from '../clock.js';
+import type { DriverSubscription } from '../driver/driver.js';
+import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
+import { type Duration, parseDuration } from '../duration.js';
+import { EbusError } from '../errors.js';
+import { findHeader, headerText } from '../headers.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import type { Handle } from '../pipeline/compose.js';
+import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
+import { type Deferred, deferred } from '../util/promise.js';
+import type { TokenBucket } from '../util/token-bucket.js';
+import type { Attempt } from './attempt.js';
+import type { DeadLetterWriter } from './dead-letter-writer.js';
+import { Delivery } from './delivery.js';
+import { type Dispatcher, orderedDispatcher, UnorderedDispatcher } from './dispatcher.js';
+import type { ConsumeEvents } from './events.js';
+import { InFlight } from './in-flight.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import type { ConsumePolicy } from './policy.js';
+import { ReceiveLoop } from './receive-loop.js';
+import { Runner } from './runner.js';
+import { Settler } from './settler.js';
+import { StartGate } from './start-gate.js';
+import type { CloseReport, Subscription, SubscriptionStats } from './types.js';
+
+/** The window: what one subscription may hold unsettled. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+const MAX_WINDOW_MESSAGES = 10_000;
+const MIN_UNORDERED_WINDOW = 256;
+const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
+/** How long aborted handlers may take to return before their messages are handed back. */
+const ABORT_GRACE_MS = 100;
+const LEAVE_TIMEOUT_MS = 5_000;
+
+export interface SubscriptionParts {
+  policy: ConsumePolicy;
+  driver: DriverSubscription;
+  clock: Clock;
+  logger: Logger;
+  metrics: MetricsCollector | undefined;
+  events: ConsumeEvents;
+  deadLetters: DeadLetterWriter;
+  buckets: readonly TokenBucket[];
+  /** Finds the lane of a delivery, and keeps on it what was decoded for that; absent where there is no order. */
+  assignLane: ((delivery: Delivery) => void) | undefined;
+  /** The pipeline at this moment. */
+  pipeline(): Handle<Attempt>;
+  onClosed(subscription: ActiveSubscription): void;
+}
+
+export class ActiveSubscription implements Subscription {
+  readonly topic: string;
+  readonly group: string;
+  readonly #parts: SubscriptionParts;
+  readonly #inFlight = new InFlight();
+  readonly #runner: Runner;
+  readonly #gate: StartGate;
+  readonly #dispatcher: Dispatcher;
+  readonly #settler: Settler;
+  readonly #loop: ReceiveLoop;
+  readonly #leases: LeaseKeeper;
+  readonly #windowMessages: number;
+  #pipeline: Handle<Attempt>;
+  #quiet: Deferred<void> | undefined;
+  #drained: Deferred<void> | undefined;
+  #running: Promise<void> | undefined;
+  #closing: Promise<CloseReport> | undefined;
+  #closed = false;
+  #received = 0;
+  #skipped = 0;
+
+  constructor(parts: SubscriptionParts) {
+    const { policy, driver, clock } = parts;
+    this.#parts = parts;
+    this.topic = policy.topic;
+    this.group = policy.group;
+    this.#pipeline = parts.pipeline();
+    this.#settler = new Settler(driver, (err, count) => this.#settleFailed(err, count));
+    this.#runner = new Runner({
+      policy,
+      clock,
+      logger: parts.logger,
+      metrics: parts.metrics,
+      events: parts.events,
+      deadLetters: parts.deadLetters,
+      invoke: (attempt) => this.#pipeline(attempt),
+      finish: (delivery, outcome) => this.#finish(delivery, outcome),
+    });
+    this.#gate = new StartGate(this.#runner.start, parts.buckets, clock);
+    const start = (delivery: Delivery) => this.#gate.pass(delivery);
+    const ordered = policy.ordering !== 'none';
+    this.#dispatcher = ordered
+      ? orderedDispatcher(policy.concurrency, start)
+      : new UnorderedDispatcher(policy.concurrency, start);
+    this.#windowMessages = ordered
+      ? Math.min(MAX_WINDOW_MESSAGES, policy.concurrency * policy.queuePerKey)
+      : Math.max(MIN_UNORDERED_WINDOW, 2 * policy.concurrency);
+    this.#runner.connect(this.#dispatcher, this.#gate);
+    this.#leases = new LeaseKeeper(driver, clock, this.#inFlight);
+    this.#loop = new ReceiveLoop({
+      driver,
+      clock,
+      room: () => this.#room(),
+      accept: (messages) => this.#accept(messages),
+      onError: (err) => this.#fetchFailed(err),
+      onStalled: (ms) => this.#windowWasFull(ms),
+    });
+  }
+
+  /** Begins to fetch. */
+  begin(): void {
+    this.#leases.start();
+    this.#running = this.#loop.run();
+  }
+
+  /** The middleware changed: attempts begun from now on run through the new pipeline. */
+  recompose(): void {
+    this.#pipeline = this.#parts.pipeline();
+  }
+
+  pause(): void {
+    this.#gate.close('paused');
+  }
+
+  resume(): void {
+    this.#gate.open('paused');
+    this.#loop.wake();
+  }
+
+  retryHalted(key?: string): void {
+    this.#runner.retryHalted(key);
+    this.#loop.wake();
+  }
+
+  async skipHalted(key?: string): Promise<void> {
+    await this.#runner.skipHalted(key);
+    this.#loop.wake();
+  }
+
+  stats(): SubscriptionStats {
+    const { oldest, count, bytes } = this.#inFlight;
+    return {
+      inFlight: count,
+      inFlightBytes: bytes,
+      running: this.#dispatcher.running,
+      halted: this.#runner.halted.size,
+      overrunning: this.#runner.overrunning,
+      paused: this.#gate.isClosedBy('paused'),
+      received: this.#received,
+      skipped: this.#skipped,
+      oldestInFlightMs: oldest === undefined ? 0 : Math.max(0, this.#parts.clock.now() - oldest.receivedAt),
+      ...this.#runner.counters,
+    };
+  }
+
+  /** Nothing is unsettled here, and the driver has nothing at hand. */
+  get isQuiet(): boolean {
+    return this.#inFlight.count === 0 && (this.#loop.idle || this.#closed);
+  }
+
+  /** Resolves once nothing is unsettled here; more may have come since. For `bus.idle()`. */
+  async quiet(): Promise<void> {
+    if (this.#inFlight.count > 0) {
+      this.#quiet ??= deferred();
+      await this.#quiet.promise;
+    }
+    await this.#settler.settled();
+  }
+
+  close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
+    this.#closing ??= this.#close(options.timeout).finally(() => {
+      this.#closed = true;
+      this.#wakeQuiet();
+      this.#parts.onClosed(this);
+    });
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #room(): { messages: number; bytes: number } {
+    const standing = this.#gate.isClosedBy('paused') || this.#gate.isClosedBy('halted');
+    if (standing) return { messages: 0, bytes: 0 };
+    return {
+      messages: this.#windowMessages - this.#inFlight.count,
+      bytes: WINDOW_BYTES - this.#inFlight.bytes,
+    };
+  }
+
+  #accept(messages: readonly IncomingMessage[]): void {
+    const now = this.#parts.clock.now();
+    const { assignLane, metrics } = this.#parts;
+    this.#received += messages.length;
+    this.#settler.beginBatch();
+    for (const incoming of messages) {
+      const delivery = new Delivery(incoming, now);
+      if (assignLane !== undefined) assignLane(delivery);
+      this.#inFlight.add(delivery);
+      if (this.#isForAnotherGroup(incoming)) this.#skip(delivery);
+      else this.#dispatcher.push(delivery);
+    }
+    this.#settler.endBatch();
+    if (metrics !== undefined) this.#recordGauges(metrics);
+  }
+
+  #recordGauges(metrics: MetricsCollector): void {
+    const { queued, activeKeys } = this.#dispatcher;
+    metrics.recordInFlight(this.topic, this.#inFlight.count);
+    if (this.#parts.assignLane !== undefined) metrics.recordPool({ queued, activeKeys });
+  }
+
+  /** A redriven message is handled only by the group that had dead-lettered it. */
+  #isForAnotherGroup({ headers }: IncomingMessage): boolean {
+    if (headers.length === 0) return false;
+    const group = findHeader(headers, REDRIVE_GROUP_HEADER);
+    return group !== undefined && headerText(group) !== this.group;
+  }
+
+  #skip(delivery: Delivery): void {
+    this.#skipped++;
+    this.#finish(delivery, 'skipped');
+  }
+
+  /** The outcome is final. What is released stays in the list, to be handed back in log order by the close. */
+  #finish(delivery: Delivery, outcome: SettleOutcome): void {
+    if (delivery.state === 'done') return;
+    delivery.state = 'done';
+    delivery.outcome = outcome;
+    if (outcome !== 'released') {
+      this.#inFlight.remove(delivery);
+      this.#settler.add(delivery);
+    }
+    if (delivery.attempts > 0) this.#dispatcher.release(delivery);
+    this.#loop.wake();
+    if (this.#inFlight.count === 0) this.#emptied();
+    if (this.#drained !== undefined && this.#allReturned()) this.#drained.resolve();
+  }
+
+  #emptied(): void {
+    if (this.#quiet !== undefined) this.#wakeQuiet();
+    if (this.#parts.metrics !== undefined) this.#recordGauges(this.#parts.metrics);
+  }
+
+  #wakeQuiet(): void {
+    const quiet = this.#quiet;
+    this.#quiet = undefined;
+    quiet?.resolve();
+  }
+
+  /** Nothing runs and no dead letter is on its way. */
+  #allReturned(): boolean {
+    for (const { state } of this.#inFlight)
+      if (state === 'running' || state === 'dead-lettering') return false;
+    return true;
+  }
+
+  async #close(timeout: Duration | undefined): Promise<CloseReport> {
+    const { driver, deadLetters, logger } = this.#parts;
+    const deadline = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
+    const handledBefore = this.#runner.counters.handled;
+
+    this.#loop.stop();
+    this.#cutWaitsShort();
+    const inTime = await this.#drain(deadline);
+    if (!inTime) {
+      const reason = new EbusError(`the subscription to '${this.topic}' is closing`, { code: 'BUS_CLOSED' });
+      for (const delivery of this.#inFlight) this.#runner.abandon(delivery, reason);
+      deadLetters.stop();
+      await this.#drain(ABORT_GRACE_MS);
+    }
+    await this.#running;
+    await this.#settler.settled();
+    const abandoned = this.#handBack();
+    await this.#settler.settled();
+    this.#leases.stop();
+    this.#runner.close();
+    try {
+      await driver.close({ signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
+    } catch (err) {
+      logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
+    }
+    return {
+      handled: this.#runner.counters.handled - handledBefore,
+      abandoned,
+      unpublished: 0,
+      timedOut: !inTime,
+    };
+  }
+
+  /** Backoff, rate limit, pause and halt end here: those messages stay unsettled. */
+  #cutWaitsShort(): void {
+    this.#runner.beginClosing();
+    this.#gate.shut();
+    this.#dispatcher.takeQueued();
+    for (const delivery of this.#inFlight) {
+      if (delivery.backoffTimer !== undefined) this.#parts.clock.clearTimeout(delivery.backoffTimer);
+      if (delivery.state === 'running' || delivery.state === 'dead-lettering') continue;
+      delivery.state = 'done';
+      delivery.outcome = 'released';
+    }
+  }
+
+  /** True if everything that runs has returned within the time. */
+  async #drain(timeout: number): Promise<boolean> {
+    if (this.#allReturned()) return true;
+    const drained = deferred();
+    this.#drained = drained;
+    let inTime = true;
+    const timer = this.#parts.clock.setTimeout(() => {
+      inTime = false;
+      drained.resolve();
+    }, timeout);
+    await drained.promise;
+    this.#drained = undefined;
+    this.#parts.clock.clearTimeout(timer);
+    return inTime || this.#allReturned();
+  }
+
+  /** Everything still unsettled goes back to the broker, oldest first. Returns how many. */
+  #handBack(): number {
+    let count = 0;
+    for (const delivery of this.#inFlight) {
+      delivery.state = 'done';
+      delivery.outcome = 'released';
+      this.#inFlight.remove(delivery);
+      this.#settler.add(delivery);
+      count++;
+    }
+    return count;
+  }
+
+  #settleFailed(err: unknown, count: number): void {
+    const { logger, metrics } = this.#parts;
+    metrics?.recordError('settle', this.topic);
+    logger.error(
+      { err, topic: this.topic, group: this.group, count },
+      'settling failed; the messages may come again',
+    );
+  }
+
+  #windowWasFull(ms: number): void {
+    if (ms < this.#parts.policy.reportStallAfter) return;
+    const { topic, group } = this;
+    this.#parts.logger.info({ topic, group, ms }, 'fetching waited for room in the window');
+  }
+
+  #fetchFailed(err: unknown): void {
+    const { logger, metrics } = this.#parts;
+    metrics?.recordError('receive', this.topic);
+    logger.error({ err, topic: this.topic, group: this.group }, 'fetching failed; trying again');
+  }
+}

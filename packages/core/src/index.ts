@@ -1,0 +1,108 @@
+/** `@ebus/core`: everything public is listed here; what is not here is private. Adapters: `@ebus/core/driver`. */
+
+// ---- publishing and consuming ---------------------------------------------------------------------------
+export type { StandardSchemaV1 } from '@standard-schema/spec';
+// ---- the bus ------------------------------------------------------------------------------------------
+export type {
+  BusEvents,
+  ConnectionEvent,
+  DeadLetteredEvent,
+  HaltedEvent,
+  HandlerErrorEvent,
+  OverrunningEvent,
+  PublishedEvent,
+  PublishFailedEvent,
+  SubscriptionEvent,
+} from './bus/bus-events.js';
+export { closeOnSignals } from './bus/close-on-signals.js';
+export { type CreateEventBusOptions, createEventBus } from './bus/create-event-bus.js';
+export type { DeadLetter, DeadLetters, RedriveOptions, RedriveProgress } from './bus/dead-letters.js';
+export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
+export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
+// ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
+export type { Clock, TimerHandle } from './clock.js';
+export type {
+  CommonConfig,
+  ErrorHandlingConfig,
+  EventBusConfig,
+  Extensions,
+  RateLimitConfig,
+  Transports,
+} from './config/types.js';
+export type { Connection, ConnectionState } from './connection/connection.js';
+export { type RouteOptions, routeByEventType } from './consume/route-by-event-type.js';
+export type {
+  CloseReport,
+  EnvelopeHandler,
+  ErrorContext,
+  MessageHandler,
+  RetryBackoff,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionStats,
+} from './consume/types.js';
+// ---- topics -------------------------------------------------------------------------------------------------
+export type { Capabilities } from './driver/capabilities.js';
+export type { Persistence, Position } from './driver/message.js';
+export type { Compression, TopicDescription } from './driver/topic-admin.js';
+export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';
+export { decodeEnvelope, type EnvelopeCodec, encodeEnvelope, jsonCodec } from './envelope/codec.js';
+export { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from './envelope/envelope.js';
+export { type AggregateIdSource, extractAggregateId } from './envelope/extract-aggregate-id.js';
+export {
+  AlreadySubscribedError,
+  BusClosedError,
+  ConfigError,
+  type ConfigProblem,
+  ConnectionError,
+  EbusError,
+  type EbusErrorOptions,
+  EnvelopeError,
+  ERROR_CODES,
+  type ErrorCode,
+  KeyedPoolFullError,
+  PermanentError,
+  PluginError,
+  ProcessingTimeoutError,
+  PublishError,
+  PublishTimeoutError,
+  type TopicMismatch,
+  TopicMismatchError,
+  TopicNameError,
+  UnsupportedError,
+} from './errors.js';
+export { type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
+export type { Logger } from './logger.js';
+export type { MetricsCollector, PoolStats } from './metrics/collector.js';
+export { type InMemoryMetric, InMemoryMetricsCollector } from './metrics/in-memory.js';
+export { NoopMetricsCollector } from './metrics/noop.js';
+export type {
+  ConsumeMiddleware,
+  HandlerContext,
+  Middleware,
+  PublishMiddleware,
+  PublishReceipt,
+} from './pipeline/context.js';
+export type { ExhaustedAction, FailureAction } from './pipeline/failure.js';
+export type { Message, PublishRecord } from './pipeline/message.js';
+export type {
+  JsonObject,
+  PublishEnvelopeOptions,
+  PublishOptions,
+  PublishReport,
+  PublishResult,
+} from './publish/types.js';
+export {
+  definePlugin,
+  type Extension,
+  type ExtensionPlugin,
+  type MetricsPlugin,
+  type Plugin,
+  type PluginContext,
+  type TransportPlugin,
+} from './registry/plugin.js';
+export { defaultRegistry, Registry } from './registry/registry.js';
+export { type Bytes, parseSize } from './size.js';
+export { isValidTopicName, validateTopicName } from './topic-name.js';
+export type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './topics/types.js';
+export { fnv1a32 } from './util/fnv1a.js';

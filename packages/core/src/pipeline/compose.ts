@@ -1,0 +1,30 @@
+/** Joins middleware and steps into one function, once per subscription or change, never per message. */
+import type { ConsumeMiddleware, HandlerContext, PublishMiddleware, PublishReceipt } from './context.js';
+import type { PublishRecord } from './message.js';
+
+/** Runs one attempt; answering synchronously is the fast path. */
+export type Handle<C extends HandlerContext = HandlerContext> = (context: C) => void | Promise<void>;
+
+/** First registered outermost; `undefined` where there is nothing to wrap. */
+export function composePublish(all: readonly PublishMiddleware[]): PublishMiddleware | undefined {
+  if (all.length === 0) return undefined;
+  return all.reduceRight((inner, outer) => (record: PublishRecord, next: () => Promise<PublishReceipt>) => {
+    return outer(record, () => invoke(() => inner(record, next)));
+  });
+}
+
+/** First registered outermost, around `handle`. */
+export function composeConsume<C extends HandlerContext>(
+  all: readonly ConsumeMiddleware[],
+  handle: Handle<C>,
+): Handle<C> {
+  return all.reduceRight<Handle<C>>(
+    (inner, outer) => (context) => outer(context, () => invoke(() => inner(context))),
+    handle,
+  );
+}
+
+/** `next` always answers with a promise, also where what it calls throws or answers at once. */
+async function invoke<T>(call: () => T | Promise<T>): Promise<T> {
+  return await call();
+}

@@ -1,0 +1,23 @@
+/** What becomes of a failed attempt: a pure decision. */
+
+export type FailureAction = 'retry' | 'dead-letter' | 'discard' | 'halt';
+export type ExhaustedAction = Exclude<FailureAction, 'retry'>;
+
+export interface Failure {
+  /** Attempts made so far, this one included. */
+  readonly attempts: number;
+  /** Retries allowed after the first attempt. */
+  readonly maxRetries: number;
+  /** Trying again cannot help: a `PermanentError`, an undecodable message, an invalid envelope or payload. */
+  readonly permanent: boolean;
+  /** What the subscription's `onError` said, where there is one. */
+  readonly verdict: FailureAction | undefined;
+  readonly onExhausted: ExhaustedAction;
+}
+
+/** `retry` ends with the attempts, and never applies to what is permanent; a verdict other than it is final. */
+export function decideFailure(failure: Failure): FailureAction {
+  if (failure.verdict !== undefined && failure.verdict !== 'retry') return failure.verdict;
+  if (failure.permanent || failure.attempts > failure.maxRetries) return failure.onExhausted;
+  return 'retry';
+}

@@ -1,0 +1,175 @@
+/**
+ * Tracing through `@opentelemetry/api`, where the application has it: `send` and `process` spans, and the context
+ * in the message headers by the application's own propagator (W3C Trace Context and Baggage by default).
+ */
+import type * as Api from '@opentelemetry/api';
+import type { IncomingMessage } from '../driver/message.js';
+import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
+import { isPromise } from '../util/promise.js';
+import * as attribute from './semantic-conventions.js';
+import type { ProcessInfo, SendInfo, SendSpan, Telemetry } from './telemetry.js';
+
+export interface TracingOptions {
+  /** The transport, as `messaging.system`. */
+  readonly system: string;
+  /** The share of messages that get spans; the context always travels. */
+  readonly sampleRate: number;
+  readonly consumer: 'link' | 'parent';
+}
+
+/** `undefined` where `@opentelemetry/api` is not installed. */
+export async function loadTelemetry(options: TracingOptions): Promise<Telemetry | undefined> {
+  try {
+    return new OpenTelemetry(await import('@opentelemetry/api'), options);
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+type Carrier = [name: string, value: HeaderValue][];
+
+const setter: Api.TextMapSetter<Carrier> = {
+  set: (carrier, name, value) => void carrier.push([name.toLowerCase(), value]),
+};
+
+const getter: Api.TextMapGetter<HeaderList> = {
+  keys: (headers) => headers.map(([name]) => name),
+  get: (headers, name) => {
+    const value = findHeader(headers, name);
+    return value === undefined ? undefined : headerText(value);
+  },
+};
+
+export class OpenTelemetry implements Telemetry {
+  readonly #api: typeof Api;
+  readonly #tracer: Api.Tracer;
+  readonly #options: TracingOptions;
+
+  constructor(api: typeof Api, options: TracingOptions) {
+    this.#api = api;
+    this.#options = options;
+    this.#tracer = api.trace.getTracer('@ebus/core');
+  }
+
+  /** An SDK may be registered after the bus was created, so this is asked anew; it costs some nanoseconds. */
+  get active(): boolean {
+    const { propagation, trace } = this.#api;
+    if (propagation.fields().length > 0) return true;
+    const provider = trace.getTracerProvider() as Partial<Api.ProxyTracerProvider>;
+    return provider.getDelegateTracer === undefined || provider.getDelegateTracer('@ebus/core') !== undefined;
+  }
+
+  startSend(info: SendInfo): SendSpan {
+    const { context, propagation, trace, isSpanContextValid } = this.#api;
+    const parent = context.active();
+    const span = this.#sampled ? this.#sendSpan(info, parent) : undefined;
+    const carried = span === undefined ? parent : trace.setSpan(parent, span);
+    const spanContext = trace.getSpanContext(carried);
+    return {
+      traceId: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined,
+      inject: (headers) => {
+        const carrier: Carrier = [];
+        propagation.inject(carried, carrier, setter);
+        if (carrier.length === 0) return headers;
+        const injected = new Set(carrier.map(([name]) => name));
+        return [...headers.filter(([name]) => !injected.has(name.toLowerCase())), ...carrier];
+      },
+      end: (error) => this.#end(span, error),
+    };
+  }
+
+  process(
+    incoming: IncomingMessage,
+    info: ProcessInfo,
+    run: () => void | Promise<void>,
+  ): void | Promise<void> {
+    const { context, propagation, trace, ROOT_CONTEXT } = this.#api;
+    const sent = propagation.extract(ROOT_CONTEXT, incoming.headers, getter);
+    if (!this.#sampled) return context.with(sent, run);
+    const producer = trace.getSpanContext(sent);
+    const isLink = this.#options.consumer === 'link';
+    const parent = isLink ? trace.deleteSpan(sent) : sent;
+    const links = isLink && producer !== undefined ? [{ context: producer }] : [];
+    const span = this.#tracer.startSpan(
+      `process ${incoming.topic}`,
+      { kind: this.#api.SpanKind.CONSUMER, links, attributes: this.#processAttributes(incoming, info) },
+      parent,
+    );
+    let outcome: void | Promise<void>;
+    try {
+      outcome = context.with(trace.setSpan(parent, span), run);
+    } catch (error) {
+      this.#end(span, error, true);
+      throw error;
+    }
+    if (!isPromise(outcome)) {
+      span.end();
+      return;
+    }
+    return outcome.then(
+      () => span.end(),
+      (error: unknown) => {
+        this.#end(span, error, true);
+        throw error;
+      },
+    );
+  }
+
+  get #sampled(): boolean {
+    const { sampleRate } = this.#options;
+    return sampleRate >= 1 || Math.random() < sampleRate;
+  }
+
+  #sendSpan(info: SendInfo, parent: Api.Context): Api.Span {
+    const attributes: Api.Attributes = {
+      [attribute.SYSTEM]: this.#options.system,
+      [attribute.DESTINATION]: info.topic,
+      [attribute.OPERATION_NAME]: 'send',
+      [attribute.OPERATION_TYPE]: 'send',
+    };
+    if (info.messageId !== undefined) attributes[attribute.MESSAGE_ID] = info.messageId;
+    return this.#tracer.startSpan(
+      `send ${info.topic}`,
+      { kind: this.#api.SpanKind.PRODUCER, attributes },
+      parent,
+    );
+  }
+
+  #processAttributes(incoming: IncomingMessage, info: ProcessInfo): Api.Attributes {
+    const attributes: Api.Attributes = {
+      [attribute.SYSTEM]: this.#options.system,
+      [attribute.DESTINATION]: incoming.topic,
+      [attribute.OPERATION_NAME]: 'process',
+      [attribute.OPERATION_TYPE]: 'process',
+      [attribute.CONSUMER_GROUP]: info.group,
+      [attribute.BODY_SIZE]: incoming.value.byteLength,
+    };
+    if (incoming.messageId !== undefined) attributes[attribute.MESSAGE_ID] = incoming.messageId;
+    if (incoming.position?.partition !== undefined) {
+      attributes[attribute.PARTITION] = String(incoming.position.partition);
+    }
+    return attributes;
+  }
+
+  #end(span: Api.Span | undefined, error: unknown, failed = error !== undefined): void {
+    if (span === undefined) return;
+    if (failed) {
+      const known = error instanceof Error;
+      if (known) span.recordException(error);
+      span.setAttribute(attribute.ERROR_TYPE, errorType(error));
+      span.setStatus({
+        code: this.#api.SpanStatusCode.ERROR,
+        message: known ? error.message : String(error),
+      });
+    }
+    span.end();
+  }
+}
+
+function errorType(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  if (typeof code === 'string') return code;
+  return error instanceof Error ? error.name : '_OTHER';
+}

@@ -1,0 +1,77 @@
+/** Which plug-ins a configuration may refer to. */
+import { PluginError } from '../errors.js';
+import type { ExtensionPlugin, MetricsPlugin, Plugin, TransportPlugin } from './plugin.js';
+
+/** A set of plug-ins, each under its kind and name. */
+export class Registry {
+  readonly #plugins = new Map<string, Plugin>();
+
+  /**
+   * Adds a plug-in. Adding the same one again is harmless.
+   * @throws PluginError if another plug-in of its kind has its name
+   */
+  use(plugin: Plugin): this {
+    const { kind, name } = plugin;
+    if (!['transport', 'metrics', 'extension'].includes(kind) || typeof name !== 'string' || name === '') {
+      throw new PluginError(
+        'a plug-in needs a kind (transport, metrics or extension) and a name; use definePlugin',
+      );
+    }
+    const key = `${kind}:${name}`;
+    const taken = this.#plugins.get(key);
+    if (taken !== undefined && taken !== plugin) {
+      throw new PluginError(
+        `another ${kind} named '${name}' is registered already; use a registry of its own`,
+      );
+    }
+    this.#plugins.set(key, plugin);
+    return this;
+  }
+
+  transports(): TransportPlugin[] {
+    return this.#ofKind('transport') as TransportPlugin[];
+  }
+
+  metrics(): MetricsPlugin[] {
+    return this.#ofKind('metrics') as MetricsPlugin[];
+  }
+
+  extensions(): ExtensionPlugin[] {
+    return this.#ofKind('extension') as ExtensionPlugin[];
+  }
+
+  /** @throws PluginError naming the package to install and what is registered */
+  transport(name: string): TransportPlugin {
+    return this.#find('transport', name) as TransportPlugin;
+  }
+
+  /** @throws PluginError naming the package to install and what is registered */
+  metricsCollector(name: string): MetricsPlugin {
+    return this.#find('metrics', name) as MetricsPlugin;
+  }
+
+  /** A registry of these plug-ins and of what it had. */
+  with(plugins: readonly Plugin[]): Registry {
+    const joined = new Registry();
+    for (const plugin of this.#plugins.values()) joined.use(plugin);
+    for (const plugin of plugins) joined.use(plugin);
+    return joined;
+  }
+
+  #ofKind(kind: Plugin['kind']): Plugin[] {
+    return [...this.#plugins.values()].filter((plugin) => plugin.kind === kind);
+  }
+
+  #find(kind: Plugin['kind'], name: string): Plugin {
+    const plugin = this.#plugins.get(`${kind}:${name}`);
+    if (plugin !== undefined) return plugin;
+    const registered = this.#ofKind(kind).map((other) => other.name);
+    throw new PluginError(
+      `no ${kind} named '${name}' is registered; install @ebus/${name} and pass it in plugins ` +
+        `(registered: ${registered.length === 0 ? 'none' : registered.join(', ')})`,
+    );
+  }
+}
+
+/** The registry of buses that are given none of their own. Adapters do not register themselves. */
+export const defaultRegistry = new Registry();

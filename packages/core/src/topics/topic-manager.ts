@@ -1,0 +1,158 @@
+/** Declares topics to the broker through the driver's administration. */
+import type { CallOptions, Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
+import type { DriverTopicAdmin, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import { TopicMismatchError, UnsupportedError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type Reconciliation, reconcile } from './reconcile.js';
+import { TOPIC_DEFAULTS, toTopicSpec } from './topic-spec.js';
+import type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './types.js';
+
+const CALL_TIMEOUT_MS = 30_000;
+/** Dead letters are for people to look at: they are kept longer than the default. */
+const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: '30d' };
+
+export interface TopicManagerOptions {
+  driver: Driver;
+  logger: Logger;
+  strategy: NonNullable<ConfigureOptions['strategy']>;
+  onMismatch: NonNullable<ConfigureOptions['onMismatch']>;
+  validateName(topic: string): void;
+  /** What was configured about a topic changed; whoever remembered its route must ask again. */
+  onChange(topic: string): void;
+}
+
+export class BusTopicManager implements TopicManager {
+  readonly #options: TopicManagerOptions;
+  readonly #configured = new Map<string, TopicOptions>();
+  readonly #ensured = new Map<string, Promise<void>>();
+
+  constructor(options: TopicManagerOptions) {
+    this.#options = options;
+  }
+
+  async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
+    const { create, alter, outcome } = await this.#decide(topic, options, how);
+    const admin = this.#options.driver.admin;
+    if (create !== undefined) await admin?.create(topic, create, call());
+    if (alter !== undefined) await admin?.alter(topic, alter, call());
+    this.#configured.set(topic, { ...options });
+    this.#options.onChange(topic);
+    this.#report(outcome, how);
+    return outcome;
+  }
+
+  /** Not yet: moving live publishers and subscriptions over is more than changing a setting. */
+  setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome> {
+    const persistence: Persistence = persistent ? 'persistent' : 'ephemeral';
+    if (this.persistenceOf(topic) === persistence)
+      return this.configure(topic, { ...this.#given(topic), persistence });
+    const text = `changing the persistence of '${topic}' at run time is not supported yet; configure it before use`;
+    return Promise.reject(new UnsupportedError(text));
+  }
+
+  get(topic: string): TopicOptions {
+    return { ...TOPIC_DEFAULTS, ...this.#given(topic) };
+  }
+
+  describe(topic: string): Promise<TopicDescription | undefined> {
+    return this.#admin('describe').describe(topic, call());
+  }
+
+  list(): string[] {
+    return [...this.#configured.keys()];
+  }
+
+  forget(topic: string): boolean {
+    const known = this.#configured.delete(topic);
+    if (known) this.#options.onChange(topic);
+    return known;
+  }
+
+  async apply(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]> {
+    const outcomes: TopicOutcome[] = [];
+    for (const [topic, options] of Object.entries(configs))
+      outcomes.push(await this.configure(topic, options, how));
+    return outcomes;
+  }
+
+  async plan(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
+    const outcomes: TopicOutcome[] = [];
+    for (const [topic, options] of Object.entries(configs)) {
+      outcomes.push((await this.#decide(topic, options, how)).outcome);
+    }
+    return outcomes;
+  }
+
+  persistenceOf(topic: string): Persistence {
+    const { persistence = 'auto' } = this.#given(topic);
+    return persistence === 'auto' ? this.#options.driver.defaultPersistence : persistence;
+  }
+
+  /** Creates a dead-letter topic, durable, where it is missing; asks the broker once. */
+  ensureDeadLetterTopic(topic: string): Promise<void> {
+    let ensured = this.#ensured.get(topic);
+    if (ensured === undefined) {
+      ensured = this.#createDeadLetterTopic(topic);
+      ensured.catch(() => this.#ensured.delete(topic));
+      this.#ensured.set(topic, ensured);
+    }
+    return ensured;
+  }
+
+  async #createDeadLetterTopic(topic: string): Promise<void> {
+    this.#options.validateName(topic);
+    if (this.#options.driver.admin === undefined || this.#options.strategy === 'skip') return;
+    if (!this.#configured.has(topic)) {
+      await this.configure(topic, DEAD_LETTER_TOPIC, { strategy: 'createOnly', onMismatch: 'warn' });
+    }
+  }
+
+  async #decide(topic: string, options: TopicOptions, how: ConfigureOptions): Promise<Reconciliation> {
+    const { driver, strategy: configured, validateName } = this.#options;
+    validateName(topic);
+    const given = toTopicSpec(topic, options, driver.defaultPersistence);
+    const strategy = how.strategy ?? configured;
+    const { allowPartitionIncrease = false } = how;
+    const common = { topic, strategy, allowPartitionIncrease };
+    if (strategy === 'skip')
+      return reconcile({ ...common, desired: given, actual: undefined, supports: new Set() });
+    const admin = this.#admin('configure');
+    const actual = await admin.describe(topic, call());
+    const decision = reconcile({ ...common, desired: given, actual, supports: admin.supports });
+    if (decision.create !== undefined) decision.create = completed(decision.create, admin, driver, topic);
+    return decision;
+  }
+
+  #given(topic: string): TopicOptions {
+    return this.#configured.get(topic) ?? {};
+  }
+
+  #admin(what: string): DriverTopicAdmin {
+    const { admin, system } = this.#options.driver;
+    if (admin !== undefined) return admin;
+    throw new UnsupportedError(`${system} cannot ${what} topics; use strategy 'skip'`);
+  }
+
+  #report(outcome: TopicOutcome, how: ConfigureOptions): void {
+    const { logger, onMismatch } = this.#options;
+    const { topic, mismatches, unsupported } = outcome;
+    if (unsupported.length > 0) logger.warn({ topic, unsupported }, 'the broker has no such topic settings');
+    if (mismatches.length === 0) return;
+    if ((how.onMismatch ?? onMismatch) === 'fail') throw new TopicMismatchError(mismatches);
+    logger.warn({ topic, mismatches }, 'the topic on the broker is not as configured');
+  }
+}
+
+/** A topic is created with the defaults for what was not said, as far as the broker has such settings. */
+function completed(given: TopicSpec, admin: DriverTopicAdmin, driver: Driver, topic: string): TopicSpec {
+  const defaults = toTopicSpec(topic, TOPIC_DEFAULTS, driver.defaultPersistence);
+  const supported = Object.entries(defaults).filter(([field]) =>
+    admin.supports.has(field as keyof TopicSpec),
+  );
+  return { ...(Object.fromEntries(supported) as unknown as TopicSpec), ...given };
+}
+
+function call(): CallOptions {
+  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+}
