@@ -1,0 +1,120 @@
+/**
+ * The wire between core and the adapter's driver: records what passes, and delays or fails sends on demand.
+ * So a test can say "not acknowledged yet" on every transport, and needs no faulty broker for it.
+ */
+import type {
+  Driver,
+  DriverSubscription,
+  OutgoingRecord,
+  SendReceipt,
+  Settlement,
+  SettleOutcome,
+  TransportPlugin,
+} from '@ebus/core/driver';
+import { Deferred } from './deferred.js';
+import { replacing } from './replacing.js';
+
+/** One thing that passed, in order. `send`: handed to the driver, `acknowledged`/`failed`: what came of it. */
+export type WireEntry =
+  | {
+      readonly kind: 'send' | 'acknowledged' | 'failed';
+      readonly topic: string;
+      readonly record: OutgoingRecord;
+    }
+  | { readonly kind: 'settle'; readonly topic: string; readonly outcome: SettleOutcome };
+
+type Matcher = (record: OutgoingRecord) => boolean;
+
+interface Fault {
+  readonly matches: Matcher;
+  remaining: number;
+  readonly apply: () => Promise<void>;
+}
+
+export class Wire {
+  readonly log: WireEntry[] = [];
+  readonly #faults = new Set<Fault>();
+
+  /** The next sends that match (all of them without `times`) reject with that error, unsent. */
+  fail(matches: Matcher, error: Error, times = Number.POSITIVE_INFINITY): void {
+    this.#faults.add({ matches, remaining: times, apply: () => Promise.reject(error) });
+  }
+
+  /** Sends that match reach the driver only once the returned function was called; given an error, they reject. */
+  hold(matches: Matcher): (error?: Error) => void {
+    const gate = new Deferred();
+    const fault = { matches, remaining: Number.POSITIVE_INFINITY, apply: () => gate.promise };
+    this.#faults.add(fault);
+    return (error) => {
+      this.#faults.delete(fault);
+      if (error === undefined) gate.resolve();
+      else gate.reject(error);
+    };
+  }
+
+  /** How often something of that kind passed for a topic. */
+  count(kind: WireEntry['kind'], topic: string): number {
+    return this.log.filter((entry) => entry.kind === kind && entry.topic === topic).length;
+  }
+
+  /** `kind topic`, or for settlements `outcome topic`, in order. */
+  lines(): string[] {
+    return this.log.map((entry) => `${entry.kind === 'settle' ? entry.outcome : entry.kind} ${entry.topic}`);
+  }
+
+  /** The same plug-in with this wire before its driver. */
+  // biome-ignore lint/suspicious/noExplicitAny: passes any adapter's configuration and client through
+  wrap(plugin: TransportPlugin<string, any, any>): TransportPlugin<string, any, any> {
+    return {
+      ...plugin,
+      create: async (config, context) => this.#wrapDriver(await plugin.create(config, context)),
+    };
+  }
+
+  #wrapDriver(driver: Driver): Driver {
+    return replacing(driver, {
+      send: (record: OutgoingRecord) => this.#send(driver, record),
+      subscribe: async (...args: Parameters<Driver['subscribe']>) =>
+        this.#wrapSubscription(args[0].topic, await driver.subscribe(...args)),
+    });
+  }
+
+  async #send(driver: Driver, record: OutgoingRecord): Promise<SendReceipt> {
+    const { topic } = record;
+    this.log.push({ kind: 'send', topic, record });
+    try {
+      await this.#faultFor(record)?.apply();
+      const receipt = await driver.send(record);
+      this.log.push({ kind: 'acknowledged', topic, record });
+      return receipt;
+    } catch (error) {
+      this.log.push({ kind: 'failed', topic, record });
+      throw error;
+    }
+  }
+
+  #faultFor(record: OutgoingRecord): Fault | undefined {
+    for (const fault of this.#faults) {
+      if (fault.remaining > 0 && fault.matches(record)) {
+        fault.remaining--;
+        return fault;
+      }
+    }
+    return undefined;
+  }
+
+  #wrapSubscription(topic: string, subscription: DriverSubscription): DriverSubscription {
+    return replacing(subscription, {
+      settle: (done: readonly Settlement[]) => {
+        for (const { outcome } of done) this.log.push({ kind: 'settle', topic, outcome });
+        return subscription.settle(done);
+      },
+    });
+  }
+}
+
+/** Everything published to that topic. */
+export const to =
+  (topic: string): Matcher =>
+  (record) =>
+    record.topic === topic;
