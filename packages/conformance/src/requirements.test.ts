@@ -1,0 +1,65 @@
+import type { Capabilities } from '@ebus/core/driver';
+import { describe, expect, it } from 'vitest';
+import {
+  clusterOrdering,
+  declares,
+  messageBytes,
+  ordering,
+  reasonToSkip,
+  redelivery,
+  replay,
+  restartable,
+} from './requirements.js';
+
+const poor: Capabilities = {
+  settle: 'none',
+  ordering: 'none',
+  retriesInClient: false,
+  redelivery: false,
+  replay: false,
+  dedupe: false,
+  acknowledged: false,
+  lag: false,
+  maxMessageBytes: 1_000,
+};
+const rich: Capabilities = {
+  ...poor,
+  settle: 'individual',
+  ordering: 'cluster',
+  redelivery: true,
+  replay: true,
+};
+
+describe('requirements', () => {
+  it('skip by what the transport declares, and say what that is', () => {
+    const reason = (capabilities: Capabilities) =>
+      reasonToSkip([redelivery], { persistence: 'persistent', capabilities });
+    expect(reason(poor)).toBe('transport declares redelivery: false');
+    expect(reason(rich)).toBeUndefined();
+  });
+
+  it('give the first reason of several', () => {
+    const offer = { persistence: 'persistent', capabilities: poor } as const;
+    expect(reasonToSkip([ordering, replay], offer)).toBe("transport declares ordering: 'none'");
+    expect(reasonToSkip([], offer)).toBeUndefined();
+  });
+
+  it('ask for the absence of a capability where its refusal is tested', () => {
+    const offer = { persistence: 'persistent', capabilities: rich } as const;
+    expect(declares('replay', false)(offer)).toBe('transport declares replay: true');
+    expect(clusterOrdering()(offer)).toBeUndefined();
+    expect(clusterOrdering(false)(offer)).toBe("transport declares ordering: 'cluster'");
+  });
+
+  it('know that a restart needs a topic that keeps messages for absent groups', () => {
+    expect(restartable({ persistence: 'persistent', capabilities: rich })).toBeUndefined();
+    expect(restartable({ persistence: 'ephemeral', capabilities: rich })).toMatch(/absent groups/);
+    expect(restartable({ persistence: 'persistent', capabilities: poor })).toMatch(/redelivery: false/);
+  });
+
+  it('compare sizes with the limit', () => {
+    const offer = { persistence: 'persistent', capabilities: poor } as const;
+    expect(messageBytes(1_000)(offer)).toBeUndefined();
+    expect(messageBytes(1_001)(offer)).toBe('transport declares maxMessageBytes: 1000');
+  });
+});

@@ -1,0 +1,68 @@
+/** Why a test does not apply: decided by what the transport declares, and by nothing else. */
+import type { Capabilities, Persistence } from '@ebus/core/driver';
+
+/** What a run offers: the declared capabilities for the topics it covers. */
+export interface Offer {
+  readonly persistence: Persistence;
+  readonly capabilities: Capabilities;
+}
+
+/** The reason to skip, or `undefined` where the test applies. */
+export type Requirement = (offer: Offer) => string | undefined;
+
+type Flag = 'redelivery' | 'replay' | 'dedupe' | 'acknowledged' | 'lag' | 'retriesInClient';
+
+/** The transport declares this flag as given. */
+export function declares(flag: Flag, wanted = true): Requirement {
+  return ({ capabilities }) =>
+    capabilities[flag] === wanted ? undefined : `transport declares ${flag}: ${capabilities[flag]}`;
+}
+
+/** What was delivered and not settled comes again. */
+export const redelivery = declares('redelivery');
+
+/** Also to a group whose members were all away: what `persistent` means. */
+export const restartable: Requirement = (offer) =>
+  offer.persistence === 'ephemeral' ? 'ephemeral topics keep nothing for absent groups' : redelivery(offer);
+
+/** A new group can start in the past. */
+export const replay = declares('replay');
+
+/** Per-aggregate order within one consumer. */
+export const ordering: Requirement = ({ capabilities }) =>
+  capabilities.ordering === 'none' ? "transport declares ordering: 'none'" : undefined;
+
+/** Per-aggregate order across the members of a group, or only short of it. */
+export function clusterOrdering(wanted = true): Requirement {
+  return ({ capabilities }) =>
+    (capabilities.ordering === 'cluster') === wanted
+      ? undefined
+      : `transport declares ordering: '${capabilities.ordering}'`;
+}
+
+/** Each message is settled by itself, so that a settled one does not come again with an unsettled one before it. */
+export const individualSettling: Requirement = ({ capabilities }) =>
+  capabilities.settle === 'individual' ? undefined : `transport declares settle: '${capabilities.settle}'`;
+
+/** Values of this many bytes fit. */
+export function messageBytes(bytes: number): Requirement {
+  return ({ capabilities: { maxMessageBytes } }) =>
+    maxMessageBytes === undefined || maxMessageBytes >= bytes
+      ? undefined
+      : `transport declares maxMessageBytes: ${maxMessageBytes}`;
+}
+
+/** There is a largest value, small enough to try one byte more. */
+export const messageLimit: Requirement = ({ capabilities: { maxMessageBytes } }) =>
+  maxMessageBytes !== undefined && maxMessageBytes <= 64 * 1024 * 1024
+    ? undefined
+    : `transport declares maxMessageBytes: ${maxMessageBytes}`;
+
+/** The first reason to skip among several requirements. */
+export function reasonToSkip(requirements: readonly Requirement[], offer: Offer): string | undefined {
+  for (const requirement of requirements) {
+    const reason = requirement(offer);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** Runs every group of tests against one adapter. */
+import { groups } from './groups/index.js';
+import type { Harness } from './harness.js';
+import { type Offer, reasonToSkip } from './requirements.js';
+import type { TestRunner } from './runner.js';
+import type { Suite } from './suite.js';
+import { Scenario } from './test-kit/scenario.js';
+
+/**
+ * Defines the suite with the runner handed in. Await it at the top level of a test file: it asks the transport for
+ * its capabilities on a bus of its own before it defines the tests, and skips by nothing else.
+ *
+ * Every test has topics, groups and buses of its own, so that test files may share a broker and run in parallel.
+ */
+export async function runConformance(runner: TestRunner, harness: Harness): Promise<void> {
+  const offer = await offerOf(harness);
+  runner.describe(`conformance of ${harness.name} (${harness.persistence} topics)`, () => {
+    for (const [name, group] of Object.entries(groups)) {
+      runner.describe(name, () => group(suiteOf(runner, harness, offer)));
+    }
+  });
+}
+
+async function offerOf(harness: Harness): Promise<Offer> {
+  const scenario = new Scenario(harness);
+  try {
+    const bus = await scenario.bus();
+    return { persistence: harness.persistence, capabilities: bus.capabilities(harness.persistence) };
+  } finally {
+    await scenario.end();
+  }
+}
+
+function suiteOf(runner: TestRunner, harness: Harness, offer: Offer): Suite {
+  const testWhere: Suite['testWhere'] = (requirements, title, body) => {
+    const reason = reasonToSkip([requirements].flat(), offer);
+    const run = () => Scenario.play(harness, body);
+    if (reason === undefined) runner.it(title, run);
+    else runner.it.skip(`${title} # skipped: ${reason}`, run);
+  };
+  return { ...offer, testWhere, test: (title, body) => testWhere([], title, body) };
+}
