@@ -1,0 +1,100 @@
+/** Bounded windows: a handler that does not keep up bounds what is fetched, and loses nothing. */
+import assert from 'node:assert/strict';
+import { ordering, redelivery } from '../requirements.js';
+import type { Group } from '../suite.js';
+import { event, interleaved } from '../test-kit/events.js';
+import { settledValue } from '../test-kit/eventually.js';
+import { SequenceCheck } from '../test-kit/sequence-check.js';
+
+/** The bound of one subscription's window in bytes. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+
+export const backpressure: Group = ({ testWhere }) => {
+  testWhere(
+    redelivery,
+    'unordered, a blocked handler bounds what is fetched, and nothing is lost',
+    async (t) => {
+      const bus = await t.bus();
+      const blocked = t.gate();
+      const handled = new Set<string>();
+      const subscription = await bus.subscribe(
+        t.topic,
+        async (message) => {
+          await blocked.promise;
+          handled.add(message.text());
+        },
+        { concurrency: 2 },
+      );
+      const total = 5_000;
+      await Promise.all(Array.from({ length: total }, (_, i) => bus.publish(t.topic, `${i}`)));
+      await t.eventually(() => subscription.stats().running === 2);
+      const inFlight = await settledValue(() => subscription.stats().inFlight);
+      assert.ok(inFlight < total / 2, `${inFlight} of ${total} messages were fetched for 2 handlers`);
+      blocked.resolve();
+      await t.eventually(() => handled.size === total);
+    },
+  );
+
+  testWhere(
+    [redelivery, ordering],
+    'ordered, one blocked aggregate bounds what is fetched of it',
+    async (t) => {
+      const bus = await t.bus({ config: { keyedWorkerPool: { queueSize: 20 } } });
+      const blocked = t.gate();
+      const sequences = new SequenceCheck();
+      const subscription = await bus.subscribeEnvelope<{ sequence: number }>(
+        t.topic,
+        async ({ aggregateId, payload }) => {
+          await blocked.promise;
+          sequences.add(aggregateId, payload.sequence);
+        },
+        { concurrency: 2 },
+      );
+      const total = 5_000;
+      await bus.publishEnvelopes(t.topic, interleaved(1, total));
+      await t.eventually(() => subscription.stats().running === 1);
+      const inFlight = await settledValue(() => subscription.stats().inFlight);
+      assert.ok(inFlight < total / 2, `${inFlight} of ${total} events were fetched`);
+      blocked.resolve();
+      await t.eventually(() => sequences.total === total);
+      sequences.assertComplete(1, total);
+    },
+  );
+
+  testWhere(redelivery, 'the window is bounded in bytes as well', async (t) => {
+    const bus = await t.bus();
+    const blocked = t.gate();
+    let handled = 0;
+    const subscription = await bus.subscribe(
+      t.topic,
+      async () => {
+        await blocked.promise;
+        handled++;
+      },
+      { concurrency: 200 },
+    );
+    const size = 900_000;
+    const total = Math.ceil((WINDOW_BYTES * 1.2) / size);
+    const data = new Uint8Array(size);
+    for (let i = 0; i < total; i++) await bus.publish(t.topic, data);
+    await t.eventually(() => subscription.stats().inFlightBytes > WINDOW_BYTES - size);
+    assert.ok(subscription.stats().inFlightBytes < WINDOW_BYTES + size + 10_000);
+    blocked.resolve();
+    await t.eventually(() => handled === total);
+  });
+
+  testWhere([redelivery, ordering], 'an aggregate that stands still does not stop the others', async (t) => {
+    const bus = await t.bus();
+    const blocked = t.gate();
+    let handled = 0;
+    await bus.subscribeEnvelope(t.topic, async ({ aggregateId }) => {
+      if (aggregateId === 'blocked') await blocked.promise;
+      handled++;
+    });
+    await bus.publishEnvelope(t.topic, event('blocked', 1));
+    await bus.publishEnvelopes(t.topic, interleaved(20, 50));
+    await t.eventually(() => handled === 1000);
+    blocked.resolve();
+    await t.eventually(() => handled === 1001);
+  });
+};

@@ -1,0 +1,304 @@
+/** Closing in phases: drain, cut short, hand back, flush, disconnect. */
+import assert from 'node:assert/strict';
+import { BusClosedError, type CloseReport, EbusError } from '@ebus/core';
+import { ordering, restartable } from '../requirements.js';
+import type { Group } from '../suite.js';
+import { collectEnvelopes, collectMessages, labelOf, labels, texts } from '../test-kit/collector.js';
+import { event } from '../test-kit/events.js';
+import { to, Wire } from '../test-kit/wire.js';
+
+type Numbered = Parameters<typeof labelOf>[0];
+const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
+
+export const closing: Group = ({ test, testWhere }) => {
+  test('an idle bus closes with an empty report', async (t) => {
+    const bus = await t.bus();
+    const seen = collectMessages();
+    await bus.subscribe(t.topic, seen.handle);
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => seen.size === 1);
+    await bus.idle();
+    assert.deepEqual(await bus.close(), nothing);
+  });
+
+  test('running handlers finish, may publish, and what they did is settled', async (t) => {
+    const other = t.newTopic('persistent');
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const running = t.gate();
+    let aborted: boolean | undefined;
+    const subscription = await bus.subscribe(t.topic, async (_, { signal }) => {
+      await running.promise;
+      await bus.publish(other, 'published while draining');
+      aborted = signal.aborted;
+    });
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = bus.close();
+    running.resolve();
+    assert.deepEqual(await closing, { ...nothing, handled: 1 });
+    assert.equal(aborted, false);
+    assert.equal(wire.count('acknowledged', other), 1);
+    assert.ok(wire.lines().includes(`handled ${t.topic}`));
+  });
+
+  testWhere(
+    [ordering, restartable],
+    'what is queued behind a running handler is handed back, in order',
+    async (t) => {
+      const before = await t.bus();
+      const running = t.gate();
+      const handled: string[] = [];
+      const first = await before.subscribeEnvelope(t.topic, async (envelope: Numbered) => {
+        await running.promise;
+        handled.push(labelOf(envelope));
+      });
+      for (const sequence of [1, 2, 3, 4]) await before.publishEnvelope(t.topic, event('order-1', sequence));
+      await t.eventually(() => first.stats().running === 1 && first.stats().inFlight === 4);
+      const closing = before.close();
+      running.resolve();
+      assert.deepEqual(await closing, { ...nothing, handled: 1, abandoned: 3 });
+      assert.deepEqual(handled, ['order-1#1']);
+
+      const after = await t.bus();
+      const seen = collectEnvelopes();
+      await after.subscribeEnvelope(t.topic, seen.handle);
+      await after.publishEnvelope(t.topic, event('order-1', 5));
+      await t.eventually(() => seen.size === 4);
+      assert.deepEqual(
+        labels(seen),
+        [2, 3, 4, 5].map((sequence) => `order-1#${sequence}`),
+      );
+    },
+  );
+
+  test('past the timeout signals abort, and the report says so', async (t) => {
+    const bus = await t.bus();
+    let reason: unknown;
+    const subscription = await bus.subscribe(
+      t.topic,
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason;
+            reject(signal.reason as Error);
+          });
+        }),
+    );
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    assert.deepEqual(await bus.close({ timeout: 20 }), { ...nothing, abandoned: 1, timedOut: true });
+    assert.ok(EbusError.isInstance(reason));
+  });
+
+  test('a handler that ignores its signal does not keep the bus from closing', async (t) => {
+    const bus = await t.bus();
+    const stuck = t.gate();
+    const subscription = await bus.subscribe(t.topic, () => stuck.promise);
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    assert.deepEqual(await bus.close({ timeout: 20 }), { ...nothing, abandoned: 1, timedOut: true });
+  });
+
+  testWhere(
+    restartable,
+    'a handler cut short is no failure: nothing is dead-lettered, the next instance gets it',
+    async (t) => {
+      const wire = new Wire();
+      const before = await t.bus({ wire });
+      let attempts = 0;
+      const subscription = await before.subscribe(
+        t.topic,
+        (_, { signal }) => {
+          attempts++;
+          return new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('gave up because of the signal')));
+          });
+        },
+        { maxRetries: 0, onExhausted: 'dead-letter' },
+      );
+      await before.publish(t.topic, 'hello');
+      await t.eventually(() => subscription.stats().running === 1);
+      const report = await before.close({ timeout: 20 });
+      assert.deepEqual(report, { ...nothing, abandoned: 1, timedOut: true });
+      assert.equal(attempts, 1);
+      assert.equal(wire.count('send', `${t.topic}.dlq`), 0);
+
+      const seen = collectMessages();
+      await (await t.bus()).subscribe(t.topic, seen.handle);
+      await t.eventually(() => seen.size === 1);
+      assert.equal(seen.items[0]?.text(), 'hello');
+      assert.equal(seen.contexts[0]?.attempt, 1);
+    },
+  );
+
+  testWhere(restartable, 'backoff is cut short, the message handed back', async (t) => {
+    const wire = new Wire();
+    const before = await t.bus({ wire });
+    const subscription = await before.subscribe(
+      t.topic,
+      () => {
+        throw new Error('not now');
+      },
+      { retryBackoff: { base: '1h', max: '1h', jitter: false }, onExhausted: 'dead-letter' },
+    );
+    await before.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().failedAttempts === 1);
+    assert.deepEqual(await before.close(), { ...nothing, abandoned: 1 });
+    assert.equal(wire.count('send', `${t.topic}.dlq`), 0);
+
+    const seen = collectMessages();
+    await (await t.bus()).subscribe(t.topic, seen.handle);
+    await t.eventually(() => seen.size === 1);
+    assert.equal(seen.contexts[0]?.attempt, 1);
+  });
+
+  testWhere(restartable, 'a failure while draining is not retried but handed back', async (t) => {
+    const wire = new Wire();
+    const before = await t.bus({ wire });
+    const running = t.gate();
+    let attempts = 0;
+    const subscription = await before.subscribe(
+      t.topic,
+      async () => {
+        attempts++;
+        await running.promise;
+        throw new Error('not now');
+      },
+      { retryBackoff: { base: '1h', max: '1h', jitter: false }, onExhausted: 'dead-letter' },
+    );
+    await before.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = before.close();
+    running.resolve();
+    assert.deepEqual(await closing, { ...nothing, abandoned: 1 });
+    assert.equal(attempts, 1);
+    assert.equal(wire.count('send', `${t.topic}.dlq`), 0);
+
+    const seen = collectMessages();
+    await (await t.bus()).subscribe(t.topic, seen.handle);
+    await t.eventually(() => seen.size === 1);
+  });
+
+  testWhere(restartable, 'waiting for the rate limit is cut short, too', async (t) => {
+    const before = await t.bus();
+    const subscription = await before.subscribe(t.topic, () => {}, {
+      rateLimit: { perSecond: 0.001, burst: 1 },
+    });
+    await before.publish(t.topic, '1');
+    await before.publish(t.topic, '2');
+    await t.eventually(() => subscription.stats().handled === 1 && subscription.stats().inFlight === 1);
+    assert.deepEqual(await before.close(), { ...nothing, abandoned: 1 });
+    const seen = collectMessages();
+    await (await t.bus()).subscribe(t.topic, seen.handle);
+    await t.eventually(() => seen.size === 1);
+  });
+
+  test('concurrent and repeated closes share one outcome', async (t) => {
+    const bus = await t.bus();
+    const running = t.gate();
+    const subscription = await bus.subscribe(t.topic, () => running.promise);
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closes = [bus.close(), bus.close({ timeout: 0 }), subscription.close()];
+    running.resolve();
+    const [first, second] = await Promise.all(closes);
+    assert.deepEqual(first, { ...nothing, handled: 1 });
+    assert.deepEqual(second, first);
+    assert.deepEqual(await bus.close(), first);
+  });
+
+  test('publishes under way are flushed', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const release = wire.hold(to(t.topic));
+    const publish = bus.publish(t.topic, 'hello');
+    await t.eventually(() => wire.count('send', t.topic) === 1);
+    const closing = bus.close();
+    release();
+    assert.deepEqual(await closing, nothing);
+    assert.equal((await publish).topic, t.topic);
+  });
+
+  test('publishes not acknowledged in time are reported and reject', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const release = wire.hold(to(t.topic));
+    const outcome = assert.rejects(bus.publish(t.topic, 'hello'), (error) =>
+      BusClosedError.isInstance(error),
+    );
+    await t.eventually(() => wire.count('send', t.topic) === 1);
+    assert.deepEqual(await bus.close({ timeout: 20 }), { ...nothing, unpublished: 1, timedOut: true });
+    await outcome;
+    release();
+  });
+
+  test('subscribing is refused from the beginning of the close, publishing only at its end', async (t) => {
+    const other = t.newTopic();
+    const bus = await t.bus();
+    const running = t.gate();
+    const subscription = await bus.subscribe(t.topic, () => running.promise);
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = bus.close();
+    await assert.rejects(
+      bus.subscribe(other, () => {}),
+      (error) => BusClosedError.isInstance(error),
+    );
+    await bus.publish(other, 'still possible');
+    running.resolve();
+    await closing;
+    await assert.rejects(bus.publish(other, 'too late'), (error) => BusClosedError.isInstance(error));
+  });
+
+  test('a subscription closes by itself; the bus and its other subscriptions go on', async (t) => {
+    const other = t.newTopic();
+    const bus = await t.bus();
+    const running = t.gate();
+    const [closed, going] = [collectMessages(), collectMessages()];
+    const subscription = await bus.subscribe(t.topic, async (message, context) => {
+      await running.promise;
+      closed.handle(message, context);
+    });
+    await bus.subscribe(other, going.handle);
+    await bus.publish(t.topic, 'before');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = subscription.close();
+    running.resolve();
+    assert.deepEqual(await closing, { ...nothing, handled: 1 });
+    assert.deepEqual(await subscription.close(), { ...nothing, handled: 1 });
+    await bus.publish(t.topic, 'after');
+    await bus.publish(other, 'other');
+    await t.eventually(() => going.size === 1);
+    await bus.idle();
+    assert.deepEqual(texts(closed), ['before']);
+  });
+
+  test("aborting a subscription's signal closes it", async (t) => {
+    const bus = await t.bus();
+    const abort = new AbortController();
+    const seen = collectMessages();
+    await bus.subscribe(t.topic, seen.handle, { signal: abort.signal });
+    await bus.publish(t.topic, 'before');
+    await t.eventually(() => seen.size === 1);
+    abort.abort();
+    // The group is free again once the subscription has closed.
+    const again = collectMessages();
+    await t.eventually(async () => {
+      await bus.subscribe(t.topic, again.handle);
+    });
+    await bus.publish(t.topic, 'after');
+    await t.eventually(() => again.size === 1);
+    assert.deepEqual(texts(seen), ['before']);
+  });
+
+  test('buses and subscriptions are disposed of like any resource', async (t) => {
+    const bus = await t.bus();
+    const seen = collectMessages();
+    const subscription = await bus.subscribe(t.topic, seen.handle);
+    await subscription[Symbol.asyncDispose]();
+    await (await bus.subscribe(t.topic, seen.handle))[Symbol.asyncDispose]();
+    await bus[Symbol.asyncDispose]();
+    await assert.rejects(bus.publish(t.topic, 'too late'), (error) => BusClosedError.isInstance(error));
+  });
+};

@@ -1,0 +1,51 @@
+/** Every group of tests, by the name it has in the report. */
+import type { Group } from '../suite.js';
+import { afterClose } from './after-close.js';
+import { backpressure } from './backpressure.js';
+import { closing } from './closing.js';
+import { consumerGroups } from './consumer-groups.js';
+import { deadLetters } from './dead-letters.js';
+import { events } from './events.js';
+import { halt } from './halt.js';
+import { headers } from './headers.js';
+import { middleware } from './middleware.js';
+import { orderedDelivery } from './ordered-delivery.js';
+import { pausing } from './pausing.js';
+import { permanentFailures } from './permanent-failures.js';
+import { processingTimeout } from './processing-timeout.js';
+import { publishOutcomes } from './publish-outcomes.js';
+import { publishing } from './publishing.js';
+import { restart } from './restart.js';
+import { retry } from './retry.js';
+import { routing } from './routing.js';
+import { sizes } from './sizes.js';
+import { startPositions } from './start-positions.js';
+import { traceContext } from './trace-context.js';
+import { unorderedDelivery } from './unordered-delivery.js';
+import { validation } from './validation.js';
+
+export const groups: Readonly<Record<string, Group>> = {
+  validation,
+  publishing,
+  'publish outcomes': publishOutcomes,
+  'unordered delivery': unorderedDelivery,
+  'ordered delivery': orderedDelivery,
+  'consumer groups': consumerGroups,
+  'start positions': startPositions,
+  headers,
+  'trace context': traceContext,
+  sizes,
+  routing,
+  middleware,
+  retry,
+  'permanent failures': permanentFailures,
+  'dead letters': deadLetters,
+  halt,
+  'processing timeout': processingTimeout,
+  backpressure,
+  pausing,
+  restart,
+  closing,
+  'after close': afterClose,
+  events,
+};

@@ -1,0 +1,131 @@
+/** What a stopped instance had not settled comes again: in order, before newer events of its key, and nothing else. */
+import assert from 'node:assert/strict';
+import { individualSettling, ordering, restartable } from '../requirements.js';
+import type { Group } from '../suite.js';
+import { collectEnvelopes, type labelOf, labels } from '../test-kit/collector.js';
+import { event, interleaved } from '../test-kit/events.js';
+import { SequenceCheck } from '../test-kit/sequence-check.js';
+
+type Numbered = Parameters<typeof labelOf>[0];
+
+export const restart: Group = ({ testWhere }) => {
+  testWhere(
+    [restartable, ordering],
+    'unsettled events come again in order, before newer ones of their key',
+    async (t) => {
+      const before = await t.bus();
+      const stuck = t.gate();
+      const subscription = await before.subscribeEnvelope(t.topic, () => stuck.promise);
+      await before.publishEnvelopes(t.topic, interleaved(3, 5));
+      await t.eventually(() => subscription.stats().running === 3);
+      const report = await before.close({ timeout: 10 });
+      stuck.resolve();
+      assert.equal(report.handled, 0);
+
+      const after = await t.bus();
+      const sequences = new SequenceCheck();
+      const contexts: boolean[] = [];
+      await after.publishEnvelopes(
+        t.topic,
+        [1, 2, 3].map((n) => event(`order-${n - 1}`, 6)),
+      );
+      await after.subscribeEnvelope<{ sequence: number }>(
+        t.topic,
+        ({ aggregateId, payload }, { deliveryCount, attempt }) => {
+          sequences.add(aggregateId, payload.sequence);
+          contexts.push(attempt === 1 && (deliveryCount === undefined || deliveryCount >= 1));
+        },
+      );
+      await t.eventually(() => sequences.total >= 18);
+      await after.idle();
+      sequences.assertComplete(3, 6);
+      assert.ok(contexts.every(Boolean));
+    },
+  );
+
+  testWhere(restartable, 'where the broker counts deliveries, a second one shows', async (t) => {
+    const before = await t.bus();
+    const stuck = t.gate();
+    const first = collectEnvelopes();
+    const subscription = await before.subscribeEnvelope(t.topic, (envelope: Numbered, context) => {
+      first.handle(envelope, context);
+      return stuck.promise;
+    });
+    await before.publishEnvelope(t.topic, event('order-1', 1));
+    await t.eventually(() => subscription.stats().running === 1);
+    await before.close({ timeout: 10 });
+    stuck.resolve();
+
+    const second = collectEnvelopes();
+    await (await t.bus()).subscribeEnvelope(t.topic, second.handle);
+    await t.eventually(() => second.size === 1);
+    const [once, again] = [first.contexts[0], second.contexts[0]];
+    assert.equal(once?.redelivered, false);
+    if (once?.deliveryCount !== undefined) {
+      assert.ok((again?.deliveryCount ?? 0) > once.deliveryCount);
+      assert.equal(again?.redelivered, true);
+    }
+  });
+
+  testWhere(restartable, 'what was handled does not come again', async (t) => {
+    const before = await t.bus();
+    const seen = collectEnvelopes();
+    await before.subscribeEnvelope(t.topic, seen.handle);
+    for (const sequence of [1, 2, 3]) await before.publishEnvelope(t.topic, event('order-1', sequence));
+    await t.eventually(() => seen.size === 3);
+    await before.close();
+
+    const after = await t.bus();
+    const again = collectEnvelopes();
+    await after.subscribeEnvelope(t.topic, again.handle);
+    await after.publishEnvelope(t.topic, event('order-1', 4));
+    await t.eventually(() => labels(again).includes('order-1#4'));
+    assert.deepEqual(labels(again), ['order-1#4']);
+  });
+
+  testWhere(
+    [restartable, individualSettling],
+    'nor does what was handled after an unsettled event of another key',
+    async (t) => {
+      const before = await t.bus();
+      const stuck = t.gate();
+      const subscription = await before.subscribeEnvelope(t.topic, (envelope: Numbered) =>
+        envelope.aggregateId === 'stuck' ? stuck.promise : undefined,
+      );
+      await before.publishEnvelope(t.topic, event('stuck', 1));
+      for (const sequence of [1, 2]) await before.publishEnvelope(t.topic, event('handled', sequence));
+      await t.eventually(() => subscription.stats().handled === 2);
+      await before.close({ timeout: 10 });
+      stuck.resolve();
+
+      const after = await t.bus();
+      const again = collectEnvelopes();
+      await after.subscribeEnvelope(t.topic, again.handle);
+      await after.publishEnvelope(t.topic, event('handled', 3));
+      await t.eventually(() => again.size >= 2);
+      await after.idle();
+      assert.deepEqual(labels(again).sort(), ['handled#3', 'stuck#1']);
+    },
+  );
+
+  testWhere(
+    [restartable, ordering],
+    'a chain of restarts in mid-work loses nothing and keeps the order',
+    async (t) => {
+      const sequences = new SequenceCheck();
+      const publisher = await t.bus();
+      const report = await publisher.publishEnvelopes(t.topic, interleaved(10, 50));
+      assert.equal(report.published, 500);
+      for (let life = 1; life <= 5; life++) {
+        const bus = await t.bus();
+        await bus.subscribeEnvelope<{ sequence: number }>(t.topic, async ({ aggregateId, payload }) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          sequences.add(aggregateId, payload.sequence);
+        });
+        await t.eventually(() => sequences.total >= Math.min(life * 100, 500));
+        await bus.close();
+      }
+      sequences.assertCompleteAtLeastOnce(10, 50);
+    },
+  );
+};
