@@ -1,9 +1,10 @@
-import type { Capabilities } from '@ebus/core/driver';
+import type { Capabilities, Persistence } from '@ebus/core/driver';
 import { describe, expect, it } from 'vitest';
 import {
   clusterOrdering,
   declares,
   messageBytes,
+  type Offer,
   ordering,
   reasonToSkip,
   redelivery,
@@ -30,35 +31,40 @@ const rich: Capabilities = {
   replay: true,
 };
 
+const offerOf = (capabilities: Capabilities, persistence: Persistence = 'persistent'): Offer => ({
+  persistence,
+  capabilities,
+  ofDeadLetters: capabilities,
+});
+
 describe('requirements', () => {
   it('skip by what the transport declares, and say what that is', () => {
-    const reason = (capabilities: Capabilities) =>
-      reasonToSkip([redelivery], { persistence: 'persistent', capabilities });
+    const reason = (capabilities: Capabilities) => reasonToSkip([redelivery], offerOf(capabilities));
     expect(reason(poor)).toBe('transport declares redelivery: false');
     expect(reason(rich)).toBeUndefined();
   });
 
   it('give the first reason of several', () => {
-    const offer = { persistence: 'persistent', capabilities: poor } as const;
+    const offer = offerOf(poor);
     expect(reasonToSkip([ordering, replay], offer)).toBe("transport declares ordering: 'none'");
     expect(reasonToSkip([], offer)).toBeUndefined();
   });
 
   it('ask for the absence of a capability where its refusal is tested', () => {
-    const offer = { persistence: 'persistent', capabilities: rich } as const;
+    const offer = offerOf(rich);
     expect(declares('replay', false)(offer)).toBe('transport declares replay: true');
     expect(clusterOrdering()(offer)).toBeUndefined();
     expect(clusterOrdering(false)(offer)).toBe("transport declares ordering: 'cluster'");
   });
 
   it('know that a restart needs a topic that keeps messages for absent groups', () => {
-    expect(restartable({ persistence: 'persistent', capabilities: rich })).toBeUndefined();
-    expect(restartable({ persistence: 'ephemeral', capabilities: rich })).toMatch(/absent groups/);
-    expect(restartable({ persistence: 'persistent', capabilities: poor })).toMatch(/redelivery: false/);
+    expect(restartable(offerOf(rich))).toBeUndefined();
+    expect(restartable(offerOf(rich, 'ephemeral'))).toMatch(/absent groups/);
+    expect(restartable(offerOf(poor))).toMatch(/redelivery: false/);
   });
 
   it('compare sizes with the limit', () => {
-    const offer = { persistence: 'persistent', capabilities: poor } as const;
+    const offer = offerOf(poor);
     expect(messageBytes(1_000)(offer)).toBeUndefined();
     expect(messageBytes(1_001)(offer)).toBe('transport declares maxMessageBytes: 1000');
   });

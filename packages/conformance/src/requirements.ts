@@ -5,6 +5,8 @@ import type { Capabilities, Persistence } from '@ebus/core/driver';
 export interface Offer {
   readonly persistence: Persistence;
   readonly capabilities: Capabilities;
+  /** What it declares for dead-letter topics, which are always persistent. */
+  readonly ofDeadLetters: Capabilities;
 }
 
 /** The reason to skip, or `undefined` where the test applies. */
@@ -43,6 +45,12 @@ export function clusterOrdering(wanted = true): Requirement {
 /** Each message is settled by itself, so that a settled one does not come again with an unsettled one before it. */
 export const individualSettling: Requirement = ({ capabilities }) =>
   capabilities.settle === 'individual' ? undefined : `transport declares settle: '${capabilities.settle}'`;
+
+/** Dead letters can be counted and read again, so that they can be redriven. */
+export const redriving: Requirement = ({ ofDeadLetters }) =>
+  ofDeadLetters.lag && ofDeadLetters.replay
+    ? undefined
+    : `transport declares lag: ${ofDeadLetters.lag}, replay: ${ofDeadLetters.replay} for dead-letter topics`;
 
 /** Values of this many bytes fit. */
 export function messageBytes(bytes: number): Requirement {

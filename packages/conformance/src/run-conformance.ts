@@ -25,7 +25,11 @@ async function offerOf(harness: Harness): Promise<Offer> {
   const scenario = new Scenario(harness);
   try {
     const bus = await scenario.bus();
-    return { persistence: harness.persistence, capabilities: bus.capabilities(harness.persistence) };
+    return {
+      persistence: harness.persistence,
+      capabilities: bus.capabilities(harness.persistence),
+      ofDeadLetters: bus.capabilities('persistent'),
+    };
   } finally {
     await scenario.end();
   }

@@ -15,6 +15,7 @@ import { permanentFailures } from './permanent-failures.js';
 import { processingTimeout } from './processing-timeout.js';
 import { publishOutcomes } from './publish-outcomes.js';
 import { publishing } from './publishing.js';
+import { redrive } from './redrive.js';
 import { restart } from './restart.js';
 import { retry } from './retry.js';
 import { routing } from './routing.js';
@@ -40,6 +41,7 @@ export const groups: Readonly<Record<string, Group>> = {
   retry,
   'permanent failures': permanentFailures,
   'dead letters': deadLetters,
+  redrive,
   halt,
   'processing timeout': processingTimeout,
   backpressure,

@@ -1,0 +1,197 @@
+/** `bus.deadLetters`: looking at dead letters and publishing them back. */
+import assert from 'node:assert/strict';
+import {
+  type DeadLetter,
+  EbusError,
+  type EventBus,
+  type Message,
+  PublishError,
+  type Subscription,
+} from '@ebus/core';
+import { redriving } from '../requirements.js';
+import type { Group } from '../suite.js';
+import { collectMessages } from '../test-kit/collector.js';
+import type { Scenario } from '../test-kit/scenario.js';
+import { to, Wire } from '../test-kit/wire.js';
+
+/** A subscription that fails until it is repaired. */
+interface Patient {
+  readonly subscription: Subscription;
+  readonly handled: Message[];
+  repair(): void;
+}
+
+export const redrive: Group = ({ testWhere }) => {
+  testWhere(
+    redriving,
+    'list shows the oldest dead letters with what their headers say, and leaves them',
+    async (t) => {
+      const bus = await t.bus();
+      const { subscription } = await failed(t, bus, ['1', '2', '3']);
+      const letters = await bus.deadLetters.list(t.topic);
+      assert.deepEqual(textsOf(letters), ['1', '2', '3']);
+      const [first] = letters;
+      assert.equal(first?.originalTopic, t.topic);
+      assert.equal(first?.group, subscription.group);
+      assert.equal(first?.errorMessage, 'broken');
+      assert.equal(first?.errorCode, 'HANDLER_FAILED');
+      assert.equal(first?.attempts, 1);
+      assert.ok(first?.failedAt instanceof Date);
+      assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic, { limit: 2 })), ['1', '2']);
+      assert.deepEqual(textsOf(await bus.deadLetters.list(`${t.topic}.dlq`)), ['1', '2', '3']);
+    },
+  );
+
+  testWhere(redriving, 'redrive publishes them back, in order and as they were', async (t) => {
+    const bus = await t.bus();
+    const patient = await failed(t, bus, ['1', '2', '3']);
+    patient.repair();
+    const progress: number[] = [];
+    const report = await bus.deadLetters.redrive(t.topic, {
+      onProgress: ({ redriven }) => progress.push(redriven),
+    });
+    assert.deepEqual(report, { redriven: 3, left: 0, total: 3 });
+    assert.deepEqual(progress, [1, 2, 3]);
+    await t.eventually(() => patient.handled.length === 3);
+    assert.deepEqual(
+      patient.handled.map((message) => message.text()),
+      ['1', '2', '3'],
+    );
+    for (const message of patient.handled) {
+      assert.equal(message.key, 'order-1');
+      assert.deepEqual(message.headers.getAll('tag'), ['a', 'b']);
+      const added = [...message.headers]
+        .map(([name]) => name)
+        .filter((name) => /^x-(original|error|attempts)/i.test(name));
+      assert.deepEqual(added, []);
+    }
+    assert.deepEqual(await bus.deadLetters.list(t.topic), []);
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0 });
+  });
+
+  testWhere(redriving, 'other groups settle what is redriven without handling it again', async (t) => {
+    const bus = await t.bus();
+    const other = collectMessages();
+    const subscription = await bus.subscribe(t.topic, other.handle, { group: `${t.service}-other` });
+    const patient = await failed(t, bus, ['1', '2']);
+    await t.eventually(() => other.size === 2);
+    patient.repair();
+    await bus.deadLetters.redrive(t.topic);
+    await t.eventually(() => patient.handled.length === 2 && subscription.stats().skipped === 2);
+    await bus.idle();
+    assert.equal(other.size, 2);
+    assert.equal(subscription.stats().inFlight, 0);
+  });
+
+  testWhere(redriving, 'what the filter leaves stays, in order', async (t) => {
+    const bus = await t.bus();
+    const patient = await failed(t, bus, ['1', '2', '3', '4']);
+    patient.repair();
+    const filter = ({ message }: DeadLetter) => Number(message.text()) % 2 === 0;
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic, { filter }), { redriven: 2, left: 2, total: 4 });
+    await t.eventually(() => patient.handled.length === 2);
+    const left = await bus.deadLetters.list(t.topic);
+    assert.deepEqual(textsOf(left), ['1', '3']);
+    assert.equal(left[0]?.originalTopic, t.topic);
+    assert.equal(left[0]?.attempts, 1);
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 2, left: 0, total: 2 });
+    await t.eventually(() => patient.handled.length === 4);
+  });
+
+  testWhere(redriving, 'no more than the limit are redriven, and dryRun redrives none', async (t) => {
+    const bus = await t.bus();
+    const patient = await failed(t, bus, ['1', '2', '3']);
+    patient.repair();
+    const dry = await bus.deadLetters.redrive(t.topic, { dryRun: true });
+    assert.equal(dry.redriven, 3);
+    assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['1', '2', '3']);
+    assert.equal((await bus.deadLetters.redrive(t.topic, { limit: 2 })).redriven, 2);
+    assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['3']);
+    await t.eventually(() => patient.handled.length === 2);
+    assert.deepEqual(
+      patient.handled.map((message) => message.text()),
+      ['1', '2'],
+    );
+  });
+
+  testWhere(redriving, 'a dead letter is settled only after its publish was acknowledged', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const patient = await failed(t, bus, ['1', '2']);
+    patient.repair();
+    wire.fail(to(t.topic), new PublishError('refused for the test'), 1);
+    await assert.rejects(bus.deadLetters.redrive(t.topic), /refused for the test/);
+    assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['1', '2']);
+    const begun = wire.log.length;
+    assert.equal((await bus.deadLetters.redrive(t.topic, { limit: 1 })).redriven, 1);
+    const lines = wire.lines().slice(begun);
+    const acknowledged = lines.indexOf(`acknowledged ${t.topic}`);
+    assert.ok(acknowledged >= 0 && acknowledged < lines.indexOf(`handled ${t.topic}.dlq`), lines.join(', '));
+  });
+
+  testWhere(redriving, 'a redrive that is aborted midway loses nothing', async (t) => {
+    const bus = await t.bus();
+    const sent = Array.from({ length: 10 }, (_, i) => String(i));
+    const patient = await failed(t, bus, sent);
+    patient.repair();
+    const abort = new AbortController();
+    const onProgress = () => abort.abort();
+    const aborted = bus.deadLetters.redrive(t.topic, { signal: abort.signal, onProgress });
+    await assert.rejects(aborted, (error) => EbusError.isInstance(error) && error.code === 'ABORTED');
+    const rest = await bus.deadLetters.redrive(t.topic);
+    assert.ok(rest.redriven >= 8, `${rest.redriven} were left`);
+    await t.eventually(() => new Set(patient.handled.map((message) => message.text())).size === 10);
+  });
+
+  testWhere(redriving, 'what fails again is dead-lettered again, and says so once', async (t) => {
+    const bus = await t.bus();
+    const { subscription } = await failed(t, bus, ['1']);
+    await bus.deadLetters.redrive(t.topic);
+    await t.eventually(() => subscription.stats().deadLettered === 2);
+    const [letter, ...others] = await bus.deadLetters.list(t.topic);
+    assert.deepEqual(others, []);
+    for (const name of [
+      'X-Original-Topic',
+      'X-Error-Message',
+      'X-Attempts',
+      'X-Timestamp',
+      'X-Consumer-Group',
+    ]) {
+      assert.equal(letter?.message.headers.getAll(name).length, 1, name);
+    }
+    assert.equal(letter?.message.headers.has('X-Redrive-Group'), false);
+  });
+
+  testWhere(redriving, 'a topic without dead letters has none to list or redrive', async (t) => {
+    const bus = await t.bus();
+    assert.deepEqual(await bus.deadLetters.list(t.topic), []);
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0 });
+  });
+};
+
+/** Publishes messages that a subscription dead-letters, in order. */
+async function failed(t: Scenario, bus: EventBus, sent: readonly string[]): Promise<Patient> {
+  let broken = true;
+  const handled: Message[] = [];
+  const subscription = await bus.subscribe(
+    t.topic,
+    (message) => {
+      if (broken) throw new Error('broken');
+      handled.push(message);
+    },
+    { maxRetries: 0, onExhausted: 'dead-letter', concurrency: 1 },
+  );
+  for (const [i, text] of sent.entries()) {
+    await bus.publish(t.topic, text, { key: 'order-1', headers: { tag: ['a', 'b'] } });
+    await t.eventually(() => subscription.stats().deadLettered === i + 1);
+  }
+  return {
+    subscription,
+    handled,
+    repair: () => {
+      broken = false;
+    },
+  };
+}
+
+const textsOf = (letters: readonly DeadLetter[]): string[] => letters.map(({ message }) => message.text());
