@@ -212,6 +212,10 @@ export class Inbound {
       system: driver.system,
       capabilities: driver.capabilities(persistence),
       defaults: consumeDefaults(config, ordered),
+      validateName: (name) => {
+        validateTopicName(name);
+        driver.validateTopic?.(name, 'publish');
+      },
     });
   }
 

@@ -58,13 +58,14 @@ export class Lifecycle {
   async #close(timeout: number): Promise<CloseReport> {
     const { driver, connection, inbound, publisher } = this.#options;
     const began = performance.now();
-    await this.#tellExtensions('closing');
+    // All of this begins before the first await: what the caller does next finds the bus closing.
+    const told = this.#tellExtensions('closing');
+    const closing = inbound.refuse().map((subscription) => subscription.close({ timeout }));
+    await told;
     await this.#attempt('stopping', () => this.stop());
 
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
-    const drained = await Promise.all(
-      inbound.refuse().map((subscription) => subscription.close({ timeout })),
-    );
+    const drained = await Promise.all(closing);
     publisher.refuse();
     const left = Math.max(MIN_FLUSH_MS, timeout - (performance.now() - began));
     const flushed = await settledWithin(publisher.flush(), left);

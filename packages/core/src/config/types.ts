@@ -7,11 +7,9 @@ import type { TopicOptions } from '../topics/types.js';
  * `declare module '@ebus/core' { interface Transports { nats: NatsConfig } }`. A value type that includes
  * `undefined` makes the transport's own section optional.
  */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by the adapters' declaration merging
 export interface Transports {}
 
 /** Sections that extensions add, `healthHttp: { port: 8080 }`; filled by declaration merging like `Transports`. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by the plug-ins' declaration merging
 export interface Extensions {}
 
 export interface RateLimitConfig {

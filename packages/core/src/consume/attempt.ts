@@ -76,7 +76,10 @@ export class Attempt implements HandlerContext, DeadlineEntry {
 
   extendDeadline(by: Duration): void {
     const deadline = this.#owner.clock.now() + parseDuration(by);
-    if (deadline > this.deadline && !this.timedOut) this.#owner.deadlines.move(this, deadline);
+    if (deadline <= this.deadline || this.timedOut) return;
+    // Not queued yet where the handler asks before its first await; the deadline counts once it is.
+    this.deadline = deadline;
+    this.#owner.deadlines.move(this, deadline);
   }
 
   /** Aborts the signal; the first reason stays. */

@@ -51,27 +51,29 @@ export interface PolicyInput {
   capabilities: Capabilities;
   options: SubscribeOptions;
   defaults: ConsumeDefaults;
+  /** @throws TopicNameError */
+  validateName(topic: string): void;
 }
 
 /**
+ * @throws TopicNameError for a dead-letter topic that cannot be
  * @throws ConfigError naming the option and what it may be
  * @throws UnsupportedError for what the transport cannot do
  */
 export function consumePolicy(input: PolicyInput): ConsumePolicy {
-  const { topic, options, defaults, persistence } = input;
-  const deadLetterTopic =
-    options.deadLetterTopic ??
-    (defaults.deadLetterTopic === '' ? defaultDeadLetterTopic(topic) : defaults.deadLetterTopic);
-  const onExhausted = options.onExhausted ?? defaultExhaustion(topic, persistence);
+  const { topic, options, defaults, persistence, validateName } = input;
+  const isDeadLetters = isDeadLetterTopic(topic) || topic === defaults.deadLetterTopic;
+  const onExhausted = options.onExhausted ?? defaultExhaustion(isDeadLetters, persistence);
   if (!['dead-letter', 'discard', 'halt'].includes(onExhausted)) {
     throw wrong(topic, 'onExhausted', onExhausted, "'dead-letter', 'discard' or 'halt'");
   }
-  if (deadLetterTopic === topic && (onExhausted === 'dead-letter' || options.deadLetterTopic !== undefined)) {
+  const deadLetterTopic = deadLetterTopicOf(input);
+  if (deadLetterTopic === topic) {
     throw new ConfigError(
-      `a subscription to '${topic}' cannot dead-letter into its own topic; give another deadLetterTopic or set ` +
-        "onExhausted to 'halt' or 'discard'",
+      `a subscription to '${topic}' cannot dead-letter into its own topic; give another deadLetterTopic`,
     );
   }
+  if (onExhausted === 'dead-letter' || options.deadLetterTopic !== undefined) validateName(deadLetterTopic);
   return {
     topic,
     group: input.group,
@@ -104,9 +106,16 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
   };
 }
 
-function defaultExhaustion(topic: string, persistence: Persistence): ExhaustedAction {
-  if (isDeadLetterTopic(topic)) return 'halt';
+function defaultExhaustion(isDeadLetters: boolean, persistence: Persistence): ExhaustedAction {
+  if (isDeadLetters) return 'halt';
   return persistence === 'persistent' ? 'dead-letter' : 'discard';
+}
+
+/** The option, else what is configured for all topics (but not for that topic itself), else `<topic>.dlq`. */
+function deadLetterTopicOf({ topic, options, defaults }: PolicyInput): string {
+  if (options.deadLetterTopic !== undefined) return options.deadLetterTopic;
+  const configured = defaults.deadLetterTopic;
+  return configured === '' || configured === topic ? defaultDeadLetterTopic(topic) : configured;
 }
 
 function startPosition({

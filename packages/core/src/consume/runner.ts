@@ -58,6 +58,7 @@ export class Runner {
   };
   #dispatcher!: Dispatcher;
   #gate!: StartGate;
+  #running = 0;
   #closing = false;
 
   constructor(options: RunnerOptions) {
@@ -77,6 +78,11 @@ export class Runner {
     return this.#halted;
   }
 
+  /** Handlers that have been called and have not returned. */
+  get running(): number {
+    return this.#running;
+  }
+
   get overrunning(): number {
     return this.#overrunning.size;
   }
@@ -87,6 +93,7 @@ export class Runner {
     delivery.attempts++;
     const attempt = new Attempt(delivery, this.#owner);
     delivery.attempt = attempt;
+    this.#running++;
     let outcome: void | Promise<void>;
     try {
       outcome = this.#options.invoke(attempt);
@@ -98,7 +105,8 @@ export class Runner {
       this.#succeeded(attempt);
       return;
     }
-    this.#deadlines.add(attempt, this.#options.clock.now() + this.#options.policy.processingTimeout);
+    const deadline = this.#options.clock.now() + this.#options.policy.processingTimeout;
+    this.#deadlines.add(attempt, Math.max(deadline, attempt.deadline));
     outcome.then(
       () => this.#returned(attempt),
       (error: unknown) => this.#threw(attempt, error),
@@ -162,12 +170,14 @@ export class Runner {
   }
 
   #succeeded(attempt: Attempt): void {
+    this.#running--;
     if (attempt.abandoned || attempt.delivery.state === 'done') return this.#forget(attempt);
     this.counters.handled++;
     this.#options.finish(attempt.delivery, 'handled');
   }
 
   #failed(attempt: Attempt, error: unknown): void {
+    this.#running--;
     this.#forget(attempt);
     const { delivery } = attempt;
     if (attempt.abandoned || delivery.state === 'done') return;

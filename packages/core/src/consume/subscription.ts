@@ -144,7 +144,7 @@ export class ActiveSubscription implements Subscription {
     return {
       inFlight: count,
       inFlightBytes: bytes,
-      running: this.#dispatcher.running,
+      running: this.#runner.running,
       halted: this.#runner.halted.size,
       overrunning: this.#runner.overrunning,
       paused: this.#gate.isClosedBy('paused'),

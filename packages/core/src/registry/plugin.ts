@@ -53,11 +53,8 @@ export interface ExtensionPlugin<Name extends string = string, Config = unknown>
   create(bus: object, config: Config, context: PluginContext): Extension | Promise<Extension>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a list of plug-ins holds plug-ins of any configuration type
-export type Plugin =
-  | TransportPlugin<string, any, any>
-  | MetricsPlugin<string, any>
-  | ExtensionPlugin<string, any>;
+/** A plug-in of any kind. `create` is a method, so that plug-ins of every configuration type fit. */
+export type Plugin = TransportPlugin | MetricsPlugin | ExtensionPlugin;
 
 /** Defines a plug-in with its types inferred; gives a transport its `native` accessor. */
 export function definePlugin<const Name extends string, Config, Native>(
