@@ -4,7 +4,7 @@ import { memory } from '@ebus/memory';
 import { bareDecode, bareEncode } from './bare-codec.js';
 import type { Contender } from './compare.js';
 import { aggregateIds, envelopeNumber } from './envelopes.js';
-import { Countdown, pipelined } from './pipelined.js';
+import { Countdown, pipelined, STEADY } from './pipelined.js';
 
 export const memoryBus = (): Promise<EventBus> => createEventBus({ type: 'memory' }, { plugins: [memory] });
 
@@ -30,15 +30,16 @@ export function directCalls(): Contender {
   };
 }
 
-export async function ebusUnordered(bus: EventBus): Promise<Contender> {
+export async function ebusUnordered(bus: EventBus, pace = STEADY): Promise<Contender> {
   const countdown = new Countdown();
-  await bus.subscribe('bench.unordered', () => countdown.hit());
+  const topic = pace.turn ? 'bench.unordered' : 'bench.flood';
+  await bus.subscribe(topic, () => countdown.hit());
   return {
-    name: 'ebus publish to handler, 256 B',
+    name: `ebus publish to handler${pace.turn ? '' : ', in a loop that never lets go'}`,
     messages: 500_000,
     async run(messages) {
       const handled = countdown.start(messages);
-      await pipelined(messages, () => bus.publish('bench.unordered', PAYLOAD));
+      await pipelined(messages, () => bus.publish(topic, PAYLOAD), pace);
       await handled;
     },
   };

@@ -1,17 +1,30 @@
 /** Publishing as fast callers do, and waiting for handlers. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Publishes in a row without awaiting each one; now and then the last, so that promises do not pile up. */
+/** How a caller publishes many messages. */
+export interface Pace {
+  /** After so many publishes the last one is awaited, so that promises do not pile up. */
+  readonly batch: number;
+  /** Whether the event loop gets a turn then, as it does where the messages come from I/O. */
+  readonly turn: boolean;
+}
+
+export const STEADY: Pace = { batch: 1000, turn: true };
+/** A loop that never lets go: handlers fall behind until the transport's bound holds the publisher up. */
+export const FLOOD: Pace = { batch: 1000, turn: false };
+
+/** Publishes without awaiting each one. */
 export async function pipelined(
   messages: number,
   publish: (index: number) => Promise<unknown>,
-  awaitEvery = 1000,
+  { batch, turn }: Pace = STEADY,
 ): Promise<void> {
-  let last: Promise<unknown> = Promise.resolve();
-  for (let i = 0; i < messages; i++) {
-    last = publish(i);
-    if (i % awaitEvery === awaitEvery - 1) await last;
+  for (let next = 0; next < messages; ) {
+    const end = Math.min(next + batch, messages);
+    while (next < end - 1) void publish(next++);
+    await publish(next++);
+    if (turn) await nextTurn();
   }
-  await last;
 }
 
 /** Counts handled messages and tells when enough of them are done. */

@@ -2,20 +2,27 @@
 import { EventEmitter } from 'eventemitter3';
 import { type Contender, compare, perSecond, ratio } from '../compare.js';
 import { directCalls, ebusUnordered, memoryBus, NoopHandler } from '../contenders.js';
+import { FLOOD } from '../pipelined.js';
 import { type Row, speedOf } from '../report.js';
 
 const TARGET = 1_000_000;
 
 export async function unordered(rounds: number): Promise<Row[]> {
   await using bus = await memoryBus();
-  const contenders = { direct: directCalls(), emitter: emitter(), ebus: await ebusUnordered(bus) };
-  const { direct, emitter: emitted, ebus } = await compare(contenders, rounds);
+  const contenders = {
+    direct: directCalls(),
+    emitter: emitter(),
+    ebus: await ebusUnordered(bus),
+    flood: await ebusUnordered(bus, FLOOD),
+  };
+  const { direct, emitter: emitted, ebus, flood } = await compare(contenders, rounds);
   return [
     speedOf(direct),
     speedOf(emitted),
     { ...speedOf(ebus), target: '>= 1,000,000 msg/s', met: perSecond(ebus) >= TARGET },
     { against: 'handler called directly', figure: `${ratio(ebus, direct).toFixed(3)}x` },
     { against: 'eventemitter3', figure: `${ratio(ebus, emitted).toFixed(3)}x` },
+    speedOf(flood),
   ];
 }
 
