@@ -92,17 +92,24 @@ function exceptedFileRules() {
 }
 
 function packageRules() {
-  return Object.entries(packageImports).map(([name, allowed]) => ({
-    name: `${name}: imports only what the table lists`,
-    comment: `packages/${name} may import its own files, Node's modules and: ${allowed.join(', ')} (packageImports).`,
-    severity: 'error',
-    from: { path: `^packages/${name}/src/`, pathNot: tests },
-    to: {
-      couldNotResolve: false,
-      dependencyTypesNot: ['core'],
-      pathNot: [`^packages/${name}/src/`, ...allowed.flatMap(resolved)],
-    },
-  }));
+  return Object.entries(packageImports).flatMap(([name, allowed]) => {
+    const rule = (what, also, to) => ({
+      name: `${name}: imports only what the table lists${what}`,
+      comment: `packages/${name} may import its own files, Node's modules and: ${[...allowed, ...also].join(', ')}.`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src/`, pathNot: tests },
+      to: {
+        couldNotResolve: false,
+        ...to,
+        pathNot: [`^packages/${name}/src/`, ...[...allowed, ...also].flatMap(resolved)],
+      },
+    });
+    return [
+      rule('', [], { dependencyTypesNot: ['core', 'type-only'] }),
+      // Types leave no trace at run time, and adapters add themselves to those of @ebus/core.
+      rule(' (types)', ['@ebus/core'], { dependencyTypes: ['type-only'] }),
+    ];
+  });
 }
 
 /** Where an import of that name ends up: in node_modules, or in the sources of this workspace. */

@@ -26,7 +26,7 @@ describe('brokerFor', () => {
 it('shows what a broker holds', () => {
   const broker = brokerFor({});
   const host = testHost();
-  broker.log('orders', 'persistent', host).send(record('abc'), host);
+  void broker.log('orders', 'persistent', host).send(record('abc'), host);
   expect(broker.topics()).toEqual([
     { name: 'orders', persistence: 'persistent', start: 0, end: 1, bytes: 3, waitingSends: 0, groups: [] },
   ]);

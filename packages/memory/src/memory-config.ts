@@ -1,4 +1,6 @@
 /** The `memory` section of a bus configuration. */
+// Makes the module that is augmented below known to compilers that read this file alone.
+import type {} from '@ebus/core';
 import { z } from '@ebus/core/driver';
 
 export interface MemoryConfig {

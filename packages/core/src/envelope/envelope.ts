@@ -1,7 +1,8 @@
 /** The envelope around every domain event: its shape, how one is made, and what makes it valid. */
-import { v7 } from 'uuid';
+
 import { EnvelopeError } from '../errors.js';
 import { isCleanAggregateId, reasonAgainst } from './aggregate-id.js';
+import { newEventId } from './event-id.js';
 
 export interface Envelope<P = unknown> {
   eventId: string;
@@ -37,7 +38,7 @@ export interface EnvelopeInput<P = unknown> {
 /** Completes an envelope with the defaults. Does not validate: publishing and encoding do. */
 export function createEnvelope<P>(input: EnvelopeInput<P>): Envelope<P> {
   const envelope: Envelope<P> = {
-    eventId: input.eventId ?? v7(),
+    eventId: input.eventId ?? newEventId(),
     aggregateId: input.aggregateId,
     eventType: input.eventType,
     eventVersion: input.eventVersion,
