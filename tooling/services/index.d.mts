@@ -1,0 +1,77 @@
+/** A service that tests can have. */
+export type ServiceName = 'nats' | 'postgres' | 'kafka';
+
+export interface ServiceOptions {
+  /**
+   * `true`: a service of one's own, to kill, stop and restart; never one that the environment gives. Default `false`,
+   * which takes what `EBUS_TEST_NATS` (version `current`), `EBUS_TEST_NATS_2_9`, `EBUS_TEST_POSTGRES` give.
+   */
+  readonly own?: boolean;
+  /** Told which way was taken, and before work that takes long. Default: standard error. */
+  readonly log?: (line: string) => void;
+}
+
+export interface NatsOptions extends ServiceOptions {
+  /** Servers of one cluster. Default 1. */
+  readonly nodes?: number;
+  /** `current` (the default; pinned in nats/versions.mjs), `2.9` (any 2.9), or an exact version such as `2.11.4`. */
+  readonly version?: string;
+  /** `false`: a server without JetStream. Text: more lines for its block, as `max_file: 10MB`. Default `true`. */
+  readonly jetstream?: boolean | string;
+  /** Lines for the end of the configuration file (`authorization`, `tls`, `max_payload: 1KB`), for each node. */
+  readonly config?: string | ((node: number) => string);
+}
+
+export interface OptionsOf {
+  readonly nats: NatsOptions;
+  readonly postgres: ServiceOptions;
+  readonly kafka: ServiceOptions;
+}
+
+/** Where a service is. */
+export interface ServiceAddress {
+  readonly name: ServiceName;
+  /** The way it was provided. */
+  readonly how: 'environment' | 'docker' | 'process';
+  /** In words: `compiled by Go`, `Debian package`, a variable's name. */
+  readonly source: string;
+  /** As the running server says; `undefined` where only its address was given. */
+  readonly version: string | undefined;
+  /** One for each node: `nats://127.0.0.1:15181`, `postgres://ebus@127.0.0.1:20042/ebus`. */
+  readonly addresses: readonly string[];
+  /** NATS: the monitoring of each node, to which `/varz`, `/jsz`, `/connz` are appended. Empty where it is not known. */
+  readonly monitoring: readonly string[];
+}
+
+/**
+ * A running service. Nodes are counted from 1. The methods that control it reject where the environment gave it; ask
+ * for one with `own: true`.
+ */
+export interface Service extends ServiceAddress, AsyncDisposable {
+  /** Holds the data of all nodes; removed by `close`. `undefined` where the environment gave the service. */
+  readonly folder: string | undefined;
+  /** Ends a node as a crash does (SIGKILL). Resolves once it is gone. */
+  kill(node?: number): Promise<void>;
+  /** Asks a node to end in order. Resolves once it is gone. */
+  stop(node?: number): Promise<void>;
+  /** Starts a node again, stopping it first where it runs: same ports, same files. Resolves once it is ready. */
+  restart(node?: number): Promise<void>;
+  /** Freezes a node: its connections stay open and nothing answers on them (SIGSTOP). */
+  pause(node?: number): Promise<void>;
+  /** Lets a frozen node go on. */
+  resume(node?: number): Promise<void>;
+  /** The end of what a node has printed. */
+  log(node?: number): Promise<string>;
+  /** The process of each node; `null` for one that does not run. */
+  pids(): Promise<readonly (number | null)[]>;
+  /** Ends all nodes and removes their files. Harmless when repeated. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a service and resolves once it is ready. Ends with this process, however this process ends, if it is not
+ * closed before; does not keep this process running.
+ *
+ * @throws an `Error` that lists the ways that were tried and why each did not do, or with the end of the server's log
+ */
+export function startService<N extends ServiceName>(name: N, options?: OptionsOf[N]): Promise<Service>;

@@ -1,0 +1,2 @@
+// Types and documentation: index.d.mts.
+export { startService } from './start-service.mjs';
