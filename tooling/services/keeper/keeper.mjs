@@ -15,7 +15,7 @@ import { serverProcess } from './server-process.mjs';
  * @property {NodeJS.Signals} stopSignal asks it to end in order
  * @property {string} address
  * @property {string} [monitoring]
- * @property {() => Promise<boolean>} isReady
+ * @property {(together: boolean) => Promise<boolean>} isReady `together`: most of the service's servers are running
  * @property {NodeJS.ProcessEnv} [env]
  * @property {string} [cwd]
  * @property {number} [uid]
@@ -59,7 +59,7 @@ async function start(given) {
   if (plan.uid !== undefined) chownSync(folder, plan.uid, plan.gid);
   for (let attempt = 1; ; attempt += 1) {
     layout = await layOut(plan, folder);
-    servers = layout.servers.map(serverProcess);
+    servers = layout.servers.map((server) => serverProcess(server, mostAreRunning));
     try {
       await Promise.all(servers.map((server) => server.start()));
       await complete();
@@ -70,6 +70,10 @@ async function start(given) {
     }
   }
 }
+
+/** Whether the servers that run could elect a leader. */
+const mostAreRunning = () =>
+  servers.filter((server) => server.pid() !== undefined).length * 2 > servers.length;
 
 async function complete() {
   const deadline = performance.now() + COMPLETE_MS;
@@ -134,9 +138,7 @@ async function end() {
 }
 
 process.on('message', answer);
-process.on('disconnect', () => {
-  if (!persistent) end();
-});
+process.on('disconnect', () => persistent || end());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
 process.on('uncaughtException', async (error) => {
   process.send?.({ error: `the keeper failed: ${error.stack}` });

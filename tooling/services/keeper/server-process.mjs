@@ -18,8 +18,11 @@ export class ServerFailed extends Error {
   }
 }
 
-/** @param {import('./keeper.mjs').Server} server */
-export function serverProcess(server) {
+/**
+ * @param {import('./keeper.mjs').Server} server
+ * @param {() => boolean} mostAreRunning whether enough servers run for it to be one of a cluster
+ */
+export function serverProcess(server, mostAreRunning) {
   let child;
   let ended;
   let log = '';
@@ -74,7 +77,7 @@ export function serverProcess(server) {
         reason = text;
       });
       const deadline = performance.now() + START_MS;
-      while (!(await server.isReady())) {
+      while (!(await server.isReady(mostAreRunning()))) {
         // Its last words may come after its end.
         if (reason !== undefined) {
           await sleep(POLL_MS);

@@ -3,6 +3,8 @@
 /** What a nats-server configuration calls a string. */
 const quoted = (text) => JSON.stringify(text);
 
+export const serverName = (node) => `ebus-${node}`;
+
 /**
  * @param {object} o
  * @param {number} o.node counted from 1
@@ -15,7 +17,7 @@ const quoted = (text) => JSON.stringify(text);
  */
 export function natsConfig({ node, host, ports, routes, store, jetstream, config }) {
   const lines = [
-    `server_name: ${quoted(`ebus-${node}`)}`,
+    `server_name: ${quoted(serverName(node))}`,
     `listen: ${quoted(`${host}:${ports.client}`)}`,
     `http: ${quoted(`${host}:${ports.monitor}`)}`,
   ];

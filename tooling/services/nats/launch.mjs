@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../ports.mjs';
 import { natsConfig } from './config.mjs';
-import { isComplete, isReady, readInfo } from './ready.mjs';
+import { isComplete, isHealthy, readInfo } from './ready.mjs';
 
 const host = '127.0.0.1';
 
@@ -36,15 +36,16 @@ export async function layOut(plan, folder) {
       stopSignal: 'SIGTERM',
       address: `nats://${host}:${ports.client}`,
       monitoring: `http://${host}:${ports.monitor}`,
-      isReady: async function () {
-        return (await readInfo(ports.client)) !== undefined && (await isReady(this, plan));
+      async isReady(together) {
+        const listens = (await readInfo(ports.client)) !== undefined;
+        // Without the others it can do no more than listen.
+        return listens && (!together || (await isHealthy(this.monitoring)));
       },
     };
   });
   return {
     servers,
-    // A server that is started again counts as ready on its own: others may be down.
-    isComplete: async () => plan.nodes === 1 || plan.jetstream === false || isComplete(servers),
+    isComplete: async () => plan.nodes === 1 || isComplete(servers, plan.jetstream),
     version: async () => (await readInfo(Number(new URL(servers[0].address).port)))?.version,
   };
 }

@@ -1,6 +1,7 @@
 // When a NATS server is ready: it greets its clients, and its monitoring says that JetStream has recovered its files
 // and, in a cluster, elected a leader that sees all the others.
 import { connect } from 'node:net';
+import { serverName } from './config.mjs';
 
 /** The INFO that a server sends first to every client, or `undefined` while nobody listens. */
 export function readInfo(port, host = '127.0.0.1') {
@@ -33,32 +34,20 @@ async function monitor(url) {
   }
 }
 
-/**
- * Whether a server that greets can be used.
- *
- * @param {{ monitoring: string }} node
- * @param {number} nodes how many servers its cluster has
- */
-export async function isReady({ monitoring }, { nodes, jetstream }) {
-  if ((await monitor(`${monitoring}/healthz`)) === undefined) return false;
-  if (nodes === 1) return true;
-  if (jetstream === false) {
-    const routes = await monitor(`${monitoring}/routez`);
-    const names = new Set(routes?.routes.map((route) => route.remote_name ?? route.remote_id));
-    return names.size === nodes - 1;
-  }
-  const jsz = await monitor(`${monitoring}/jsz`);
-  return jsz?.meta_cluster?.leader !== undefined && jsz.meta_cluster.leader !== '';
-}
+/** Whether a server has recovered its files, and, in a cluster, is in contact with the leader. */
+export const isHealthy = async (monitoring) => (await monitor(`${monitoring}/healthz`)) !== undefined;
 
-/** Whether the leader of the cluster's JetStream sees every other server. */
-export async function isComplete(nodes) {
-  for (const { monitoring } of nodes) {
-    const jsz = await monitor(`${monitoring}/jsz`);
-    const replicas = jsz?.meta_cluster?.replicas;
-    if (replicas === undefined || replicas === null) continue;
-    const current = replicas.filter((replica) => replica.current && !replica.offline);
-    return current.length === nodes.length - 1;
+/** Whether the servers of a cluster see each other. */
+export async function isComplete(servers, jetstream) {
+  const others = servers.length - 1;
+  const views = (page) => Promise.all(servers.map(({ monitoring }) => monitor(`${monitoring}/${page}`)));
+  if (jetstream === false) {
+    // There may be several routes to one server.
+    const seen = (routez) => new Set(routez?.routes.map((route) => route.remote_id)).size;
+    return (await views('routez')).every((routez) => seen(routez) === others);
   }
-  return false;
+  // The view that JetStream's leader has is the only whole one.
+  const leader = (await views('jsz')).find((jsz, i) => jsz?.meta_cluster?.leader === serverName(i + 1));
+  const replicas = leader?.meta_cluster.replicas ?? [];
+  return replicas.filter((replica) => replica.current && !replica.offline).length === others;
 }
