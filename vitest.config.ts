@@ -16,6 +16,7 @@ export default defineConfig({
     include: ['{packages,examples}/*/src/**/*.test.ts', 'tooling/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     environment: 'node',
+    globalSetup: ['tooling/services/vitest-setup.mjs'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     retry: 0,

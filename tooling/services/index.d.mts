@@ -75,3 +75,30 @@ export interface Service extends ServiceAddress, AsyncDisposable {
  * @throws an `Error` that lists the ways that were tried and why each did not do, or with the end of the server's log
  */
 export function startService<N extends ServiceName>(name: N, options?: OptionsOf[N]): Promise<Service>;
+
+/**
+ * Where a service is that others use too: started when first asked for, ended with the test run (or, outside of one,
+ * with this process). Use names of your own (subjects, streams, tables) on it, and `startService` for what you kill or
+ * configure.
+ *
+ * @throws as `startService` does
+ */
+export function sharedService<N extends ServiceName>(
+  name: N,
+  options?: Omit<OptionsOf[N], 'own' | 'log' | 'config'>,
+): Promise<ServiceAddress>;
+
+/**
+ * Finds (compiles, downloads) what `startService` will run, and starts nothing. Quick when it is there already.
+ *
+ * @throws an `Error` that lists the ways that were tried and why each did not do: the reason for skipping a test
+ */
+export function prepareService<N extends ServiceName>(
+  name: N,
+  options?: OptionsOf[N],
+): Promise<{ readonly source: string; readonly version: string | undefined }>;
+
+/** Lets this process and those that it starts from now on share services, until `close`. For a test runner's set-up. */
+export function serveShared(options?: {
+  readonly log?: (line: string) => void;
+}): Promise<{ close(): Promise<void> }>;

@@ -1,2 +1,3 @@
 // Types and documentation: index.d.mts.
-export { startService } from './start-service.mjs';
+export { serveShared, sharedService } from './shared-service.mjs';
+export { prepareService, startService } from './start-service.mjs';

@@ -1,82 +1,47 @@
-// Starts a service for a program: by an address that the environment gives, or as local processes.
+// Starts a service for a program, in the first way that works: an address from the environment, or local processes.
 import { startKeeper } from './keeper/start-keeper.mjs';
-import * as nats from './nats/nats.mjs';
+import { givenService, keptService } from './service-handle.mjs';
+import { serviceOf } from './services.mjs';
 
-const services = { nats };
-
-const say = (line) => console.error(`[services] ${line}`);
+/** Inside a vitest run its set-up has said already what there is; a worker would repeat it for each test. */
+const say = (line) => process.env.EBUS_SERVICES ?? console.error(`[services] ${line}`);
 
 /** @type {typeof import('./index.mjs').startService} */
 export async function startService(name, options = {}) {
-  const service = services[name];
   const log = options.log ?? say;
-  const variable = service.addressVariable(options);
-  const given = variable === undefined ? undefined : process.env[variable];
-  if (given) return givenService(name, variable, given, log);
+  const given = addressGiven(name, options);
+  if (given !== undefined) {
+    log(`${name} given by ${given.variable}: ${given.value}`);
+    return givenService(name, given.variable, given.value);
+  }
+  const { keeper, described } = await startKept(name, options, log);
+  log(`${name} ${described.version}, ${described.source}: ${described.addresses.join(', ')}`);
+  return keptService(keeper, described);
+}
 
-  const plan = await service.plan(options, log);
+/** @type {typeof import('./index.mjs').prepareService} */
+export async function prepareService(name, options = {}) {
+  const given = addressGiven(name, options);
+  if (given !== undefined) return { source: given.variable, version: undefined };
+  const { source, version } = await serviceOf(name).plan(options, options.log ?? say);
+  return { source, version };
+}
+
+/** Starts a service under a keeper; what the environment gives is not looked at. */
+export async function startKept(name, options, log) {
+  const plan = await serviceOf(name).plan(options, log);
   const keeper = startKeeper();
-  let described;
   try {
-    described = await keeper.call('start', plan);
+    return { keeper, described: await keeper.call('start', plan) };
   } catch (error) {
     await keeper.call('close').catch(() => {});
     throw error;
   }
-  const { version, addresses, monitoring, source, folder } = described;
-  log(`${name} ${version}, ${source}: ${addresses.join(', ')}`);
-  const on =
-    (method) =>
-    (node = 1) =>
-      keeper.call(method, node);
-  let closed;
-  const close = () => {
-    closed ??= keeper.call('close').catch(() => {});
-    return closed;
-  };
-  return {
-    name,
-    how: 'process',
-    source,
-    version,
-    addresses,
-    monitoring,
-    folder,
-    kill: on('kill'),
-    stop: on('stop'),
-    restart: on('restart'),
-    pause: on('pause'),
-    resume: on('resume'),
-    log: on('log'),
-    pids: () => keeper.call('pids'),
-    close,
-    [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close,
-  };
 }
 
-function givenService(name, variable, value, log) {
-  const addresses = value.split(',').map((address) => address.trim());
-  const refuse = async () => {
-    throw new Error(`${name} is given by ${variable}: ask for one of your own, { own: true }, to do that`);
-  };
-  log(`${name} given by ${variable}: ${addresses.join(', ')}`);
-  const close = async () => {};
-  return {
-    name,
-    how: 'environment',
-    source: variable,
-    version: undefined,
-    addresses,
-    monitoring: [],
-    folder: undefined,
-    kill: refuse,
-    stop: refuse,
-    restart: refuse,
-    pause: refuse,
-    resume: refuse,
-    log: refuse,
-    pids: refuse,
-    close,
-    [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close,
-  };
+function addressGiven(name, options) {
+  const variable = serviceOf(name).addressVariable(options);
+  const value = variable === undefined ? undefined : process.env[variable];
+  if (!value || value.split(',').length < (options.nodes ?? 1)) return undefined;
+  return { variable, value };
 }

@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serveControl } from './control.mjs';
 import { serverProcess } from './server-process.mjs';
 
 /**
@@ -37,11 +38,12 @@ let folder;
 let layout;
 let servers = [];
 let closing;
-const persistent = false;
+let persistent = false;
 
 /** What there is to say about the service, to the program that asked for it and to `services status`. */
 const description = (version) => ({
   service: plan.service,
+  how: 'process',
   version,
   source: plan.source,
   folder,
@@ -59,6 +61,7 @@ async function start(given) {
   if (plan.uid !== undefined) chownSync(folder, plan.uid, plan.gid);
   for (let attempt = 1; ; attempt += 1) {
     layout = await layOut(plan, folder);
+    refuseWhenClosing();
     servers = layout.servers.map((server) => serverProcess(server, mostAreRunning));
     try {
       await Promise.all(servers.map((server) => server.start()));
@@ -69,6 +72,11 @@ async function start(given) {
       if (closing || !error.portTaken || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** What is asked for while everything ends must not start anything. */
+function refuseWhenClosing() {
+  if (closing !== undefined) throw new Error('the service is closed');
 }
 
 /** Whether the servers that run could elect a leader. */
@@ -102,6 +110,11 @@ const methods = {
   start,
   close,
   describe: async () => description(await layout.version()),
+  /** From here on it lives on its own, until somebody calls `close` through the key. */
+  async persist(key) {
+    await serveControl(key, { describe: methods.describe, close });
+    persistent = true;
+  },
   kill: (node) => serverOf(node).kill(),
   stop: (node) => serverOf(node).stop(),
   pause: (node) => serverOf(node).pause(),
@@ -113,6 +126,7 @@ const methods = {
     await server.stop();
     // Something may sit on its port for a moment.
     for (let attempt = 1; ; attempt += 1) {
+      refuseWhenClosing();
       try {
         return await server.start();
       } catch (error) {

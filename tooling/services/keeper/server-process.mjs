@@ -1,6 +1,12 @@
 // One server as a child process: started, killed, stopped, started again.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findOnPath } from '../run-command.mjs';
+
+/** Linux ends a server by itself where even the keeper is killed. */
+const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
+const leashed = (command, args) =>
+  setpriv === undefined ? [command, args] : [setpriv, ['--pdeathsig', 'KILL', '--', command, ...args]];
 
 const LOG_LIMIT = 64 * 1024;
 const POLL_MS = 15;
@@ -33,7 +39,7 @@ export function serverProcess(server, mostAreRunning) {
 
   function launch() {
     const started = log.length;
-    child = spawn(server.command, server.args, {
+    child = spawn(...leashed(server.command, server.args), {
       cwd: server.cwd,
       env: server.env ?? process.env,
       uid: server.uid,
