@@ -20,6 +20,8 @@ export interface NatsOptions extends ServiceOptions {
   readonly jetstream?: boolean | string;
   /** Lines for the end of the configuration file (`authorization`, `tls`, `max_payload: 1KB`), for each node. */
   readonly config?: string | ((node: number) => string);
+  /** Files that those lines name, by name and without a folder: `{ 'server.pem': '...' }` for `cert_file: server.pem`. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface OptionsOf {
@@ -33,7 +35,7 @@ export interface ServiceAddress {
   readonly name: ServiceName;
   /** The way it was provided. */
   readonly how: 'environment' | 'docker' | 'process';
-  /** In words: `compiled by Go`, `Debian package`, a variable's name. */
+  /** In words: `compiled by Go`, `Debian package`, an image, a variable's name. */
   readonly source: string;
   /** As the running server says; `undefined` where only its address was given. */
   readonly version: string | undefined;
@@ -62,7 +64,7 @@ export interface Service extends ServiceAddress, AsyncDisposable {
   resume(node?: number): Promise<void>;
   /** The end of what a node has printed. */
   log(node?: number): Promise<string>;
-  /** The process of each node; `null` for one that does not run. */
+  /** The process of each node; `null` for one that does not run, or runs in a container. */
   pids(): Promise<readonly (number | null)[]>;
   /** Ends all nodes and removes their files. Harmless when repeated. */
   close(): Promise<void>;
@@ -85,7 +87,7 @@ export function startService<N extends ServiceName>(name: N, options?: OptionsOf
  */
 export function sharedService<N extends ServiceName>(
   name: N,
-  options?: Omit<OptionsOf[N], 'own' | 'log' | 'config'>,
+  options?: Omit<OptionsOf[N], 'own' | 'log' | 'config' | 'files'>,
 ): Promise<ServiceAddress>;
 
 /**

@@ -1,4 +1,6 @@
-// Starts a service for a program, in the first way that works: an address from the environment, or local processes.
+// Starts a service for a program in the first way that works: an address from the environment, containers, local
+// processes.
+import { dockerEngine, pullImage } from './docker.mjs';
 import { startKeeper } from './keeper/start-keeper.mjs';
 import { givenService, keptService } from './service-handle.mjs';
 import { serviceOf } from './services.mjs';
@@ -23,13 +25,13 @@ export async function startService(name, options = {}) {
 export async function prepareService(name, options = {}) {
   const given = addressGiven(name, options);
   if (given !== undefined) return { source: given.variable, version: undefined };
-  const { source, version } = await serviceOf(name).plan(options, options.log ?? say);
+  const { source, version } = await findWay(name, options, options.log ?? say);
   return { source, version };
 }
 
 /** Starts a service under a keeper; what the environment gives is not looked at. */
 export async function startKept(name, options, log) {
-  const plan = await serviceOf(name).plan(options, log);
+  const plan = await findWay(name, options, log);
   const keeper = startKeeper();
   try {
     return { keeper, described: await keeper.call('start', plan) };
@@ -37,6 +39,41 @@ export async function startKept(name, options, log) {
     await keeper.call('close').catch(() => {});
     throw error;
   }
+}
+
+/** What the keeper needs to run a service: in containers where an engine answers, else as local processes. */
+async function findWay(name, options, log) {
+  const service = serviceOf(name);
+  const plan = { service: name, ...service.common(options) };
+  const problems = [];
+  try {
+    const image = service.image(options);
+    const engine = await dockerEngine();
+    await pullImage(image, log);
+    return {
+      ...plan,
+      how: 'docker',
+      image,
+      version: image.split(':')[1],
+      source: `${image} in docker ${engine}`,
+    };
+  } catch (error) {
+    problems.push(error.message);
+  }
+  try {
+    return { ...plan, how: 'process', ...(await service.local(options, log)) };
+  } catch (error) {
+    problems.push(
+      ...(error instanceof AggregateError ? error.errors : [error]).map(({ message }) => message),
+    );
+  }
+  const { version = '' } = options;
+  const variable = service.addressVariable(options);
+  const advice = variable === undefined ? '' : `, or give the address of one in ${variable}`;
+  throw new Error(
+    `no ${[name, version].join(' ').trim()} to be had; make one of these work${advice}:\n` +
+      problems.map((text) => `  - ${text}`).join('\n'),
+  );
 }
 
 function addressGiven(name, options) {

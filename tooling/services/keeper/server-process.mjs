@@ -1,7 +1,7 @@
 // One server as a child process: started, killed, stopped, started again.
 import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../run-command.mjs';
+import { waitUntilReady } from './wait-until-ready.mjs';
 
 /** Linux ends a server by itself where even the keeper is killed. */
 const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
@@ -9,23 +9,12 @@ const leashed = (command, args) =>
   setpriv === undefined ? [command, args] : [setpriv, ['--pdeathsig', 'KILL', '--', command, ...args]];
 
 const LOG_LIMIT = 64 * 1024;
-const POLL_MS = 15;
 
-/** How long a server may take to start, and to stop when asked to. */
-const START_MS = 60_000;
+/** How long a server may take to end when asked to. */
 const STOP_MS = 20_000;
 
-/** A server that ended, or did not become ready, with the end of what it printed. */
-export class ServerFailed extends Error {
-  constructor(message, log) {
-    super(`${message}\n${log.trimEnd().split('\n').slice(-15).join('\n')}`);
-    /** Another process took one of its ports: start again with others. */
-    this.portTaken = /address already in use/i.test(log);
-  }
-}
-
 /**
- * @param {import('./keeper.mjs').Server} server
+ * @param {import('./running-service.mjs').Server} server
  * @param {() => boolean} mostAreRunning whether enough servers run for it to be one of a cluster
  */
 export function serverProcess(server, mostAreRunning) {
@@ -38,10 +27,8 @@ export function serverProcess(server, mostAreRunning) {
   };
 
   function launch() {
-    const started = log.length;
     child = spawn(...leashed(server.command, server.args), {
       cwd: server.cwd,
-      env: server.env ?? process.env,
       uid: server.uid,
       gid: server.gid,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,7 +46,6 @@ export function serverProcess(server, mostAreRunning) {
       });
       own.on('exit', (code, signal) => end(`it ended with ${signal ?? `code ${code}`}`));
     });
-    return () => log.slice(Math.min(started, log.length));
   }
 
   async function signal(name) {
@@ -70,31 +56,25 @@ export function serverProcess(server, mostAreRunning) {
   return {
     address: server.address,
     monitoring: server.monitoring,
+    isRunning: () => child !== undefined,
     pid: () => child?.pid,
     log: () => log,
 
-    /** Starts it and waits until it is ready. */
+    /** Starts it and resolves once it is ready. */
     async start() {
       if (child !== undefined) throw new Error(`${server.address} is running already`);
-      const output = launch();
-      const own = child;
-      let reason;
+      log = '';
+      launch();
+      let end;
       ended.then((text) => {
-        reason = text;
+        end = text;
       });
-      const deadline = performance.now() + START_MS;
-      while (!(await server.isReady(mostAreRunning()))) {
-        // Its last words may come after its end.
-        if (reason !== undefined) {
-          await sleep(POLL_MS);
-          throw new ServerFailed(`${server.command} did not start: ${reason}`, output());
-        }
-        if (performance.now() > deadline) {
-          own.kill('SIGKILL');
-          throw new ServerFailed(`${server.command} was not ready within ${START_MS / 1000} s`, output());
-        }
-        await sleep(POLL_MS);
-      }
+      await waitUntilReady({
+        name: server.command,
+        isReady: () => server.isReady(mostAreRunning()),
+        end: async () => end,
+        log: () => log,
+      });
     },
 
     /** Ends it at once, as a crash does. */
@@ -104,6 +84,8 @@ export function serverProcess(server, mostAreRunning) {
     async stop() {
       const own = child;
       const timer = setTimeout(() => own?.kill('SIGKILL'), STOP_MS);
+      // One that is frozen would not hear it.
+      own?.kill('SIGCONT');
       await signal(server.stopSignal);
       clearTimeout(timer);
     },

@@ -14,7 +14,7 @@ const command = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server'
  * @param {string} wanted `current`, `2.9` (any 2.9), or an exact version
  * @param {(line: string) => void} log told before work that takes long
  * @returns {Promise<{ binary: string, version: string, source: string }>}
- * @throws an `Error` that lists what was tried and why it did not do
+ * @throws an `AggregateError` of why each way did not do
  */
 export async function findNatsServer(wanted, log) {
   const exact = wanted === 'current' ? currentVersion : wanted === '2.9' ? oldVersion : wanted;
@@ -30,10 +30,10 @@ export async function findNatsServer(wanted, log) {
     try {
       return await ways[way]();
     } catch (error) {
-      problems.push(error.message);
+      problems.push(error);
     }
   }
-  throw new Error(`no nats-server ${wanted} to be had:\n${problems.map((text) => `  - ${text}`).join('\n')}`);
+  throw new AggregateError(problems);
 }
 
 /** Whether a version may stand for the wanted one. Any server is better than none where a current one is wanted. */

@@ -3,11 +3,10 @@
 /** What a nats-server configuration calls a string. */
 const quoted = (text) => JSON.stringify(text);
 
-export const serverName = (node) => `ebus-${node}`;
-
 /**
  * @param {object} o
- * @param {number} o.node counted from 1
+ * @param {string} o.name of the server
+ * @param {string} o.cluster
  * @param {string} o.host the address to listen on
  * @param {{ client: number, monitor: number, route: number }} o.ports
  * @param {readonly string[]} o.routes `host:port` of every server of the cluster; empty for a single server
@@ -15,9 +14,9 @@ export const serverName = (node) => `ebus-${node}`;
  * @param {boolean | string} o.jetstream `false` for a server without it; text adds to its block, as `max_file: 10MB`
  * @param {string} o.config lines added at the end
  */
-export function natsConfig({ node, host, ports, routes, store, jetstream, config }) {
+export function natsConfig({ name, cluster, host, ports, routes, store, jetstream, config }) {
   const lines = [
-    `server_name: ${quoted(serverName(node))}`,
+    `server_name: ${quoted(name)}`,
     `listen: ${quoted(`${host}:${ports.client}`)}`,
     `http: ${quoted(`${host}:${ports.monitor}`)}`,
   ];
@@ -27,7 +26,7 @@ export function natsConfig({ node, host, ports, routes, store, jetstream, config
     lines.push('}');
   }
   if (routes.length > 0) {
-    lines.push('cluster {', '  name: ebus', `  listen: ${quoted(`${host}:${ports.route}`)}`);
+    lines.push('cluster {', `  name: ${quoted(cluster)}`, `  listen: ${quoted(`${host}:${ports.route}`)}`);
     lines.push(`  routes: [${routes.map((route) => quoted(`nats-route://${route}`)).join(', ')}]`, '}');
   }
   if (config !== '') lines.push(config);

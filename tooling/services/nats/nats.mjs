@@ -1,5 +1,7 @@
-// NATS as a service: its options checked, its server found.
+// NATS as a service: its options, the ways to have it.
+import { composeImage } from '../docker.mjs';
 import { findNatsServer } from './binary.mjs';
+import { currentVersion } from './versions.mjs';
 
 /** The environment variables that give a server, by what is asked for. */
 const variables = { current: 'EBUS_TEST_NATS', 2.9: 'EBUS_TEST_NATS_2_9' };
@@ -10,12 +12,19 @@ export function addressVariable({ version = 'current', jetstream = true, config,
   return variables[version];
 }
 
-/** What the keeper needs to run it as local processes. */
-export async function plan(options, log) {
-  const { nodes = 1, version = 'current', jetstream = true, config = '' } = options;
-  const { binary, version: found, source } = await findNatsServer(version, log);
+/** What does not depend on the way. */
+export function common({ nodes = 1, jetstream = true, config = '', files = {} }) {
   const configs = Array.from({ length: nodes }, (_, i) =>
     typeof config === 'function' ? config(i + 1) : config,
   );
-  return { service: 'nats', binary, nodes, jetstream, configs, version: found, source };
+  return { nodes, jetstream, configs, files };
 }
+
+export function image({ version = 'current' }) {
+  return version === 'current' || version === currentVersion
+    ? composeImage('nats')
+    : `nats:${version}-alpine`;
+}
+
+/** As local processes. */
+export const local = ({ version = 'current' }, log) => findNatsServer(version, log);

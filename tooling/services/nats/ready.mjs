@@ -1,7 +1,6 @@
 // When a NATS server is ready: it greets its clients, and its monitoring says that JetStream has recovered its files
 // and, in a cluster, elected a leader that sees all the others.
 import { connect } from 'node:net';
-import { serverName } from './config.mjs';
 
 /** The INFO that a server sends first to every client, or `undefined` while nobody listens. */
 export function readInfo(port, host = '127.0.0.1') {
@@ -37,7 +36,12 @@ async function monitor(url) {
 /** Whether a server has recovered its files, and, in a cluster, is in contact with the leader. */
 export const isHealthy = async (monitoring) => (await monitor(`${monitoring}/healthz`)) !== undefined;
 
-/** Whether the servers of a cluster see each other. */
+/**
+ * Whether the servers of a cluster see each other.
+ *
+ * @param {readonly { name: string, monitoring: string }[]} servers
+ * @param {boolean | string} jetstream `false` where they run without it
+ */
 export async function isComplete(servers, jetstream) {
   const others = servers.length - 1;
   const views = (page) => Promise.all(servers.map(({ monitoring }) => monitor(`${monitoring}/${page}`)));
@@ -47,7 +51,7 @@ export async function isComplete(servers, jetstream) {
     return (await views('routez')).every((routez) => seen(routez) === others);
   }
   // The view that JetStream's leader has is the only whole one.
-  const leader = (await views('jsz')).find((jsz, i) => jsz?.meta_cluster?.leader === serverName(i + 1));
+  const leader = (await views('jsz')).find((jsz, i) => jsz?.meta_cluster?.leader === servers[i].name);
   const replicas = leader?.meta_cluster.replicas ?? [];
   return replicas.filter((replica) => replica.current && !replica.offline).length === others;
 }

@@ -1,20 +1,27 @@
 // PostgreSQL as a service: its options checked, its programs found.
 import { readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { composeImage } from '../docker.mjs';
 import { findOnPath, isExecutable, lastLines, runCommand } from '../run-command.mjs';
 
 export const addressVariable = ({ own }) => (own === true ? undefined : 'EBUS_TEST_POSTGRES');
 
-/** What the keeper needs to run it as a local process. */
-export async function plan({ nodes = 1 }) {
+export function common({ nodes = 1 }) {
   if (nodes !== 1) throw new Error('postgres has one node only');
+  return {};
+}
+
+export const image = () => composeImage('postgres');
+
+/** As a local process. */
+export async function local() {
   const bin = findPrograms();
   const { code, output } = await runCommand(join(bin, 'postgres'), ['--version']);
   const version = /(\d+(\.\d+)*)/.exec(output)?.[1];
   if (code !== 0 || version === undefined)
     throw new Error(`PostgreSQL does not run: ${lastLines(output, 3)}`);
   const user = process.getuid?.() === 0 ? await ordinaryUser() : {};
-  return { service: 'postgres', bin, ...user, version, source: `the system's binaries (${bin})` };
+  return { bin, ...user, version, source: `programs in ${bin}` };
 }
 
 /** Debian keeps initdb out of PATH, in a folder for each version; the newest is taken. */
@@ -30,10 +37,7 @@ function findPrograms() {
   );
   if (found !== undefined) return found;
   const places = [`${debian}/*/bin`, ...(process.env.PATH ?? '').split(delimiter).slice(0, 3)];
-  throw new Error(
-    `no PostgreSQL to be had: there is no initdb in ${places.join(', ')} ... ` +
-      'Install it (Debian: apt-get install postgresql), or give the address of one in EBUS_TEST_POSTGRES.',
-  );
+  throw new Error(`there is no initdb in ${places.join(', ')} ... (Debian: apt-get install postgresql)`);
 }
 
 function versionsIn(folder) {
