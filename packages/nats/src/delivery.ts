@@ -1,0 +1,60 @@
+/** One delivery of JetStream, as core sees it and as it is settled. */
+import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
+import type { Msg } from '@nats-io/transport-node';
+import { type ReadHeaders, readDeliveryInfo, readHeaderBlock, readHeaders } from './mapping.js';
+
+/** What the client keeps of a message besides its public face: the bytes as they came. */
+interface RawMessage {
+  readonly _rdata?: Uint8Array;
+  readonly _msg?: { readonly hdr?: number };
+}
+
+const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
+
+export class JetStreamDelivery implements IncomingMessage {
+  readonly topic: string;
+  readonly value: Uint8Array;
+  readonly key: string | Uint8Array | undefined;
+  readonly headers: HeaderList;
+  readonly messageId: string | undefined;
+  readonly timestamp: number;
+  readonly position: Position;
+  readonly deliveryCount: number;
+  /** The stream's sequence number. */
+  readonly sequence: number;
+  readonly pin: string | undefined;
+  /** Where acknowledgements go. */
+  readonly reply: string;
+
+  constructor(message: Msg, topic: string) {
+    const { headers, key, messageId, pin } = headersOf(message, topic);
+    this.reply = message.reply ?? '';
+    const { sequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
+    this.topic = topic;
+    this.value = message.data;
+    this.key = key;
+    this.headers = headers;
+    this.messageId = messageId;
+    this.pin = pin;
+    this.timestamp = timestamp;
+    this.sequence = sequence;
+    this.position = { offset: sequence };
+    this.deliveryCount = deliveryCount;
+  }
+
+  get token(): this {
+    return this;
+  }
+
+  get redelivered(): boolean {
+    return this.deliveryCount > 1;
+  }
+}
+
+/** From the bytes where the client shows them: its own headers lose the order among names. */
+export function headersOf(message: Msg, topic: string): ReadHeaders {
+  const { _rdata: data, _msg: argument } = message as unknown as RawMessage;
+  const length = argument?.hdr;
+  if (data === undefined || length === undefined) return readHeaders(message.headers, topic);
+  return length > 0 ? readHeaderBlock(data.subarray(0, length), topic) : NO_HEADERS;
+}

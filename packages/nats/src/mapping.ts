@@ -1,0 +1,237 @@
+/** Between ebus' messages and what NATS carries. Pure. */
+import {
+  type HeaderList,
+  type HeaderValue,
+  headerBytes,
+  type OutgoingRecord,
+  PublishError,
+} from '@ebus/core/driver';
+import type { MsgHdrs } from '@nats-io/transport-node';
+
+/** Carries the key. */
+const KEY = 'X-Aggregate-ID';
+/** Names the headers whose values are percent-encoded, separated by spaces. */
+const ENCODED = 'X-Ebus-Encoded';
+const MESSAGE_ID = 'Nats-Msg-Id';
+/** Headers that control the server, or that it adds, are not the message's own. */
+const CONTROL = /^nats-/i;
+
+const FIRST_LINE = 'NATS/1.0\r\n';
+/** What a header line cannot carry unchanged: other than printable ASCII, or white space at an end. */
+const UNSAFE = /[^\x20-\x7e]|^ | $/;
+const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The id by which JetStream deduplicates: per stream, so it names the topic as well. */
+export function deduplicationId(topic: string, messageId: string): string {
+  return `${topic}:${messageId}`;
+}
+
+/** The header block of a record as the client sends it; undefined where it has none. */
+export function toHeaderBlock(record: OutgoingRecord, deduplicate: boolean): WireHeaders | undefined {
+  const { headers, key, messageId, topic } = record;
+  const lines: (readonly [string, HeaderValue])[] = [];
+  if (key !== undefined && !carriesKey(headers, key)) lines.push([KEY, key]);
+  if (messageId !== undefined && deduplicate) lines.push([MESSAGE_ID, deduplicationId(topic, messageId)]);
+  const all = lines.length === 0 ? headers : lines.concat(headers);
+  if (all.length === 0) return undefined;
+  let block = FIRST_LINE;
+  for (const [name, value] of all) {
+    if (typeof value !== 'string' || UNSAFE.test(value)) return encodedBlock(topic, all);
+    if (!isName(name)) throw unusable(topic, name);
+    block += `${name}: ${value}\r\n`;
+  }
+  return new WireHeaders(`${block}\r\n`);
+}
+
+/** All values of a name are encoded where one has to be, so that the name says how to read each. */
+function encodedBlock(topic: string, all: HeaderList): WireHeaders {
+  const encoded = new Set<string>();
+  for (const [name, value] of all) {
+    if (typeof value !== 'string' || UNSAFE.test(value)) encoded.add(name.toLowerCase());
+  }
+  let block = FIRST_LINE;
+  for (const [name, value] of all) {
+    if (!isName(name)) throw unusable(topic, name);
+    block += `${name}: ${encoded.has(name.toLowerCase()) ? percentEncode(value) : value}\r\n`;
+  }
+  return new WireHeaders(`${block}${ENCODED}: ${[...encoded].join(' ')}\r\n\r\n`);
+}
+
+/** All that the client does with headers it sends is to encode them. */
+export class WireHeaders {
+  readonly #block: string;
+
+  constructor(block: string) {
+    this.#block = block;
+  }
+
+  encode(): Uint8Array {
+    return Buffer.from(this.#block, 'latin1');
+  }
+
+  /** For calls of the client, whose type asks for more than it uses. */
+  get forClient(): MsgHdrs {
+    return this as unknown as MsgHdrs;
+  }
+}
+
+/** What the headers of a received message say. */
+export interface ReadHeaders {
+  readonly headers: HeaderList;
+  readonly key: string | Uint8Array | undefined;
+  readonly messageId: string | undefined;
+  /** Which client of a single-active-consumer group the server has chosen. */
+  readonly pin: string | undefined;
+}
+
+const NONE: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
+
+/** Reads a header block as it came, in order and with duplicates, which the client's own headers do not keep. */
+export function readHeaderBlock(block: Uint8Array, topic: string): ReadHeaders {
+  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
+  const lines: [string, HeaderValue][] = [];
+  for (let start = text.indexOf('\r\n') + 2; start < text.length; ) {
+    let end = text.indexOf('\r\n', start);
+    if (end === -1) end = text.length;
+    const colon = text.indexOf(':', start);
+    if (colon > start && colon < end)
+      lines.push([text.slice(start, colon), text.slice(colon + 1, end).trim()]);
+    start = end + 2;
+  }
+  return lines.length === 0 ? NONE : interpret(lines, topic);
+}
+
+/** The same from headers that the client has parsed. */
+export function readHeaders(parsed: MsgHdrs | undefined, topic: string): ReadHeaders {
+  if (parsed === undefined) return NONE;
+  const lines: [string, HeaderValue][] = [];
+  for (const [name, values] of parsed) for (const value of values) lines.push([name, value]);
+  return interpret(lines, topic);
+}
+
+function interpret(lines: [string, HeaderValue][], topic: string): ReadHeaders {
+  let special = false;
+  let key: HeaderValue | undefined;
+  for (const [name, value] of lines) {
+    const first = name.charCodeAt(0) | 0x20;
+    if (first === 0x6e) special ||= CONTROL.test(name);
+    else if (first === 0x78) {
+      if (isKeyName(name)) key ??= value;
+      else special ||= name.length === ENCODED.length && name.toLowerCase() === ENCODED.toLowerCase();
+    }
+  }
+  if (!special)
+    return { headers: lines, key: key === '' ? undefined : key, messageId: undefined, pin: undefined };
+  return interpretSpecial(lines, topic);
+}
+
+function interpretSpecial(lines: [string, HeaderValue][], topic: string): ReadHeaders {
+  const encoded = new Set<string>();
+  for (const [name, value] of lines) {
+    if (name.toLowerCase() !== ENCODED.toLowerCase()) continue;
+    for (const one of String(value).split(/[\s,]+/)) encoded.add(one.toLowerCase());
+  }
+  const headers: [string, HeaderValue][] = [];
+  let key: HeaderValue | undefined;
+  let messageId: string | undefined;
+  let pin: string | undefined;
+  for (const line of lines) {
+    const lower = line[0].toLowerCase();
+    if (encoded.has(lower)) line[1] = percentDecode(String(line[1]));
+    if (lower === 'nats-msg-id') messageId ??= withoutTopic(String(line[1]), topic);
+    else if (lower === 'nats-pin-id') pin ??= String(line[1]);
+    else if (!CONTROL.test(lower) && lower !== ENCODED.toLowerCase()) {
+      if (lower === KEY.toLowerCase()) key ??= line[1];
+      headers.push(line);
+    }
+  }
+  return { headers, key: key === '' ? undefined : key, messageId, pin };
+}
+
+/** The id as it was given when publishing; ids of other producers stay as they are. */
+function withoutTopic(id: string, topic: string): string {
+  return id.startsWith(topic) && id[topic.length] === ':' ? id.slice(topic.length + 1) : id;
+}
+
+function carriesKey(headers: HeaderList, key: string | Uint8Array): boolean {
+  for (const [name, value] of headers) if (isKeyName(name)) return value === key;
+  return false;
+}
+
+function isKeyName(name: string): boolean {
+  return name === KEY || (name.length === KEY.length && name.toLowerCase() === 'x-aggregate-id');
+}
+
+const goodNames = new Set<string>();
+
+/** Names repeat from message to message; a few are remembered. */
+function isName(name: string): boolean {
+  if (goodNames.has(name)) return true;
+  if (!NAME.test(name) || name.toLowerCase() === ENCODED.toLowerCase()) return false;
+  if (goodNames.size < 1_000) goodNames.add(name);
+  return true;
+}
+
+function unusable(topic: string, name: string): PublishError {
+  return new PublishError(
+    `the message to '${topic}' has a header ${JSON.stringify(name)}, whose name NATS cannot carry; ` +
+      `use printable ASCII without spaces and ':' (and not ${ENCODED}, which is ebus' own)`,
+    { code: 'INVALID_ARGUMENT' },
+  );
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`);
+const PERCENT = 0x25;
+
+/** Printable ASCII other than `%` as it is, all else as `%XX` of its UTF-8 bytes. */
+function percentEncode(value: HeaderValue): string {
+  let text = '';
+  for (const byte of headerBytes(value)) {
+    text += byte > 0x20 && byte < 0x7f && byte !== PERCENT ? String.fromCharCode(byte) : HEX[byte];
+  }
+  return text;
+}
+
+/** Text where the bytes are UTF-8, else the bytes. */
+function percentDecode(text: string): HeaderValue {
+  const bytes = Buffer.alloc(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const escaped = code === PERCENT ? Number.parseInt(text.slice(i + 1, i + 3), 16) : Number.NaN;
+    if (Number.isNaN(escaped)) bytes[length++] = code;
+    else {
+      bytes[length++] = escaped;
+      i += 2;
+    }
+  }
+  const value = bytes.subarray(0, length);
+  try {
+    return decoder.decode(value);
+  } catch {
+    return new Uint8Array(value);
+  }
+}
+
+/** What JetStream says about a delivery in its reply subject. */
+export interface DeliveryInfo {
+  readonly sequence: number;
+  readonly deliveryCount: number;
+  /** Epoch milliseconds at which the stream stored it. */
+  readonly timestamp: number;
+}
+
+/**
+ * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time in ns>.<pending>`, and with a domain
+ * and an account hash after `ACK` on later servers.
+ */
+export function readDeliveryInfo(reply: string): DeliveryInfo {
+  const tokens = reply.split('.');
+  const at = tokens.length === 9 ? 4 : 6;
+  return {
+    deliveryCount: Number(tokens[at]),
+    sequence: Number(tokens[at + 1]),
+    timestamp: Number((tokens[at + 3] ?? '').slice(0, -6)),
+  };
+}

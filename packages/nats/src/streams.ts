@@ -1,0 +1,235 @@
+/** Which stream holds a topic: the configured one, or one of its own that is made where it is missing. */
+import { ConfigError, EbusError, type Logger, type TopicSpec } from '@ebus/core/driver';
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { API, apiCode, isNoResponders, jetStreamDisabled, overlap, reasonOf } from './errors.js';
+import { streamName } from './names.js';
+import type { ResolvedNatsConfig, TopicConfigStrategy } from './nats-config.js';
+
+const NANOS = 1_000_000;
+/** Of streams made for a topic that nobody has configured; the same as core's default. */
+const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+
+export interface StreamsOptions {
+  readonly config: ResolvedNatsConfig;
+  readonly logger: Logger;
+  readonly strategy: TopicConfigStrategy;
+  /** The API on the present connection. */
+  manager(): JetStreamManager;
+}
+
+export class Streams {
+  readonly #options: StreamsOptions;
+  readonly #known = new Map<string, string>();
+  readonly #lookups = new Map<string, Promise<string>>();
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the configured stream, or brings it up to its configuration, as far as the strategy allows. */
+  async prepare(): Promise<void> {
+    const { strategy, config, logger } = this.#options;
+    const wanted = configuredStream(config);
+    if (wanted === undefined || strategy === 'skip') return;
+    const actual = await this.#info(wanted.name);
+    if (actual === undefined) {
+      if (strategy === 'validateOnly') {
+        const text = `stream '${wanted.name}' is missing, and topicConfigStrategy is 'validateOnly'`;
+        throw new ConfigError(`${text}; create it, or use 'createOrUpdate'`);
+      }
+      await this.#create(wanted);
+      return;
+    }
+    const changes = differences(wanted, actual.config);
+    if (Object.keys(changes).length === 0) return;
+    if (strategy === 'createOrUpdate') {
+      await this.#api(() => this.#options.manager().streams.update(wanted.name, changes), wanted);
+    } else {
+      logger.warn(
+        { stream: wanted.name, differing: Object.keys(changes) },
+        'the stream is not as configured',
+      );
+    }
+  }
+
+  /** The stream that holds a topic; asks the server once. */
+  async find(topic: string): Promise<string | undefined> {
+    const known = this.#known.get(topic);
+    if (known !== undefined) return known;
+    try {
+      const name = await this.#options.manager().streams.find(topic);
+      this.#known.set(topic, name);
+      return name;
+    } catch (error) {
+      if (apiCode(error) === API.streamNotFound) return undefined;
+      throw this.#explained(error);
+    }
+  }
+
+  /**
+   * The stream that holds a topic, made where none does.
+   * @throws EbusError `TOPIC_NOT_FOUND` where the strategy does not allow to make one
+   */
+  ensure(topic: string): Promise<string> {
+    const known = this.#known.get(topic);
+    if (known !== undefined) return Promise.resolve(known);
+    let lookup = this.#lookups.get(topic);
+    if (lookup === undefined) {
+      lookup = this.#ensure(topic).finally(() => this.#lookups.delete(topic));
+      this.#lookups.set(topic, lookup);
+    }
+    return lookup;
+  }
+
+  /** What was found may be gone: the next caller asks the server again. */
+  forget(topic: string): void {
+    this.#known.delete(topic);
+  }
+
+  async info(topic: string): Promise<StreamInfo | undefined> {
+    this.forget(topic);
+    const stream = await this.find(topic);
+    return stream === undefined ? undefined : this.#info(stream);
+  }
+
+  async create(topic: string, spec: Partial<TopicSpec>): Promise<string> {
+    const found = await this.find(topic);
+    if (found !== undefined) return found;
+    const { stream } = this.#options.config.jetstream;
+    const config = {
+      ...commonConfig(this.#options.config),
+      name: streamName(topic),
+      subjects: [topic],
+      ...settings({ retentionMs: DEFAULT_RETENTION_MS, replicas: stream.replicas, ...spec }),
+    };
+    await this.#create(config);
+    this.#known.set(topic, config.name);
+    return config.name;
+  }
+
+  async alter(topic: string, changes: Partial<TopicSpec>): Promise<void> {
+    const info = await this.info(topic);
+    if (info === undefined) {
+      throw new EbusError(`no stream holds '${topic}'; create the topic first`, { code: 'TOPIC_NOT_FOUND' });
+    }
+    const { name, subjects } = info.config;
+    if (subjects.length !== 1 || subjects[0] !== topic) {
+      throw new ConfigError(
+        `topic '${topic}' is one of several in stream '${name}' (${subjects.join(', ')}), so it cannot have ` +
+          `${Object.keys(changes).join(', ')} of its own: change nats.jetstream.stream, or leave its subject out there`,
+      );
+    }
+    const config = settings(changes);
+    await this.#api(() => this.#options.manager().streams.update(name, config), { name, subjects });
+  }
+
+  async #ensure(topic: string): Promise<string> {
+    const found = await this.find(topic);
+    if (found !== undefined) return found;
+    const { strategy } = this.#options;
+    if (strategy === 'skip' || strategy === 'validateOnly') {
+      throw new EbusError(
+        `no stream holds '${topic}', and topicConfigStrategy '${strategy}' does not allow to make one; ` +
+          "create it, or use 'createOrUpdate'",
+        { code: 'TOPIC_NOT_FOUND' },
+      );
+    }
+    return this.create(topic, {});
+  }
+
+  async #create(config: Partial<StreamConfig> & { name: string; subjects: string[] }): Promise<void> {
+    await this.#api(() => this.#options.manager().streams.add(config), config);
+  }
+
+  async #info(stream: string): Promise<StreamInfo | undefined> {
+    try {
+      return await this.#options.manager().streams.info(stream);
+    } catch (error) {
+      if (apiCode(error) === API.streamNotFound) return undefined;
+      throw this.#explained(error);
+    }
+  }
+
+  async #api(call: () => Promise<unknown>, stream: { name: string; subjects: string[] }): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      const code = apiCode(error);
+      if (code === API.subjectsOverlap) throw overlap(stream.name, stream.subjects, error);
+      if (code === API.nameInUse) {
+        // Another process made it at the same time, perhaps; or it holds something else.
+        const { config } = await this.#options.manager().streams.info(stream.name);
+        if (stream.subjects.every((subject) => config.subjects.includes(subject))) return;
+        throw overlap(stream.name, stream.subjects, error);
+      }
+      if (code !== undefined) {
+        const text = `the server refused stream '${stream.name}': ${reasonOf(error)}`;
+        throw new ConfigError(text, { cause: error });
+      }
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    const code = apiCode(error);
+    const disabled = code === API.jetStreamDisabled || code === API.jetStreamDisabledForAccount;
+    if (!disabled && !isNoResponders(error)) return error;
+    return jetStreamDisabled(this.#options.config.urls, error);
+  }
+}
+
+function configuredStream(config: ResolvedNatsConfig): (Partial<StreamConfig> & NamedStream) | undefined {
+  const { name, subjects, maxAge, maxBytes, maxMsgs, replicas } = config.jetstream.stream;
+  if (name === undefined || subjects === undefined) return undefined;
+  return {
+    ...commonConfig(config),
+    name,
+    subjects: [...subjects],
+    max_age: maxAge * NANOS,
+    max_bytes: maxBytes,
+    max_msgs: maxMsgs,
+    num_replicas: replicas,
+  };
+}
+
+type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;
+
+function commonConfig({ jetstream }: ResolvedNatsConfig): Partial<StreamConfig> {
+  return {
+    retention: RetentionPolicy.Limits,
+    storage: jetstream.stream.storage === 'memory' ? StorageType.Memory : StorageType.File,
+    discard: jetstream.stream.discard === 'new' ? DiscardPolicy.New : DiscardPolicy.Old,
+  };
+}
+
+function settings(spec: Partial<TopicSpec>): Partial<StreamConfig> {
+  const { retentionMs, maxBytes, maxMessages, replicas, description } = spec;
+  return {
+    ...(retentionMs === undefined ? {} : { max_age: retentionMs * NANOS }),
+    ...(maxBytes === undefined ? {} : { max_bytes: maxBytes }),
+    ...(maxMessages === undefined ? {} : { max_msgs: maxMessages }),
+    ...(replicas === undefined ? {} : { num_replicas: replicas }),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+/** What has to change. Subjects that the stream has and the configuration does not name stay: others may use them. */
+function differences(
+  wanted: Partial<StreamConfig> & NamedStream,
+  actual: StreamConfig,
+): Partial<StreamConfig> {
+  const changes: Record<string, unknown> = {};
+  for (const key of ['max_age', 'max_bytes', 'max_msgs', 'num_replicas', 'discard'] as const) {
+    if (wanted[key] !== undefined && wanted[key] !== actual[key]) changes[key] = wanted[key];
+  }
+  const missing = wanted.subjects.filter((subject) => !actual.subjects.includes(subject));
+  if (missing.length > 0) changes['subjects'] = [...actual.subjects, ...missing];
+  return changes as Partial<StreamConfig>;
+}
