@@ -54,8 +54,8 @@ async function demo({ work }: Arguments): Promise<boolean> {
 
   // 3. Publish. `publishEnvelopes` keeps many publishes going at once and resolves when all are acknowledged.
   let published = 0;
-  bus.on('published', () => {
-    published += 1;
+  bus.on('published', ({ topic }) => {
+    if (topic === TOPIC) published += 1; // dead letters are published too
   });
   const now = () => {
     const { handled, retried } = subscription.stats();
