@@ -57,6 +57,13 @@ export class Wire {
     return this.log.filter((entry) => entry.kind === kind && entry.topic === topic).length;
   }
 
+  /** What became of the deliveries of a topic, in the order of settling. */
+  outcomes(topic: string): SettleOutcome[] {
+    return this.log.flatMap((entry) =>
+      entry.kind === 'settle' && entry.topic === topic ? [entry.outcome] : [],
+    );
+  }
+
   /** `kind topic`, or for settlements `outcome topic`, in order. */
   lines(): string[] {
     return this.log.map((entry) => `${entry.kind === 'settle' ? entry.outcome : entry.kind} ${entry.topic}`);
