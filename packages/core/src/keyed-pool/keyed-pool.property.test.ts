@@ -31,6 +31,7 @@ describe('KeyedPool with any keys, timings, failures and aborts', () => {
         const runningKeys: string[] = [];
         const started: number[] = [];
         const outcomes: Promise<string>[] = [];
+        const unsettled = new Map<number, string>();
 
         const begin = (index: number, key: string) => {
           expect(runningKeys).not.toContain(key);
@@ -44,8 +45,23 @@ describe('KeyedPool with any keys, timings, failures and aborts', () => {
           return index;
         };
 
+        /** As much is queued as the bounds allow; only the rest waits for room. */
+        const checkQueue = () => {
+          const notStarted = [...unsettled]
+            .filter(([index]) => !started.includes(index))
+            .map(([, key]) => key);
+          const perKey = ['a', 'b', 'c', 'd'].map(
+            (key) => notStarted.filter((other) => other === key).length,
+          );
+          const fitting = perKey.reduce((sum, count) => sum + Math.min(count, queueSize), 0);
+          const queued = Math.min(fitting, concurrency * queueSize);
+          const expected = { running: runningKeys.length, queued, waiting: notStarted.length - queued };
+          expect(pool.stats()).toMatchObject(expected);
+        };
+
         for (const [index, { key, pause, takes, fails, abortAfter }] of sequence.entries()) {
           await clock.advance(pause);
+          checkQueue();
           const calledAt = clock.now();
           const controller = new AbortController();
           if (abortAfter === 0) controller.abort();
@@ -67,12 +83,17 @@ describe('KeyedPool with any keys, timings, failures and aborts', () => {
             },
           );
           outcomes.push(outcome);
-          const stats = pool.stats();
-          expect(stats.running).toBe(runningKeys.length);
-          expect(stats.queued).toBeLessThanOrEqual(concurrency * queueSize);
+          unsettled.set(index, key);
+          void outcome.then(() => unsettled.delete(index));
+          await clock.advance(0);
+          checkQueue();
         }
 
         const drained = pool.drain();
+        for (let ms = 0; unsettled.size > 0 && ms < 1_000; ms++) {
+          await clock.advance(1);
+          checkQueue();
+        }
         await clock.advance(1_000);
         await drained;
         expect(pool.stats()).toEqual({ activeKeys: 0, running: 0, queued: 0, waiting: 0, oldestAgeMs: 0 });

@@ -118,6 +118,26 @@ describe('KeyedPool', () => {
       expect(events.map((event) => event.split('@')[0])).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
     });
 
+    it('keeps call order for calls from within a task', async () => {
+      const { pool, clock } = setUp({ concurrency: 1, queueSize: 1, waitTimeout: '1s' });
+      const started: string[] = [];
+      const note = (name: string) => () => {
+        started.push(name);
+      };
+      const first = new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
+      const results = [
+        pool.run('a', () => first),
+        pool.run('a', () => {
+          started.push('a2');
+          results.push(pool.run('a', note('a4')), pool.run('b', note('b1')));
+        }),
+        pool.run('a', note('a3')),
+      ];
+      await clock.advance(100);
+      await Promise.all(results);
+      expect(started).toEqual(['a2', 'a3', 'b1', 'a4']);
+    });
+
     it('rejects at once with a wait timeout of 0', async () => {
       const { clock, run } = setUp({ queueSize: 1, waitTimeout: 0 });
       void run('a', 'a1', 10);

@@ -108,9 +108,9 @@ export class KeyedPool {
     };
   }
 
-  /** Nobody overtakes those of the same key that wait already. */
+  /** Room is given to those that wait in the moment it comes up, so where there is some, nobody is overtaken. */
   #hasRoom(key: string): boolean {
-    return this.#keyHasRoom(key) && this.#lanes.queued < this.#maxQueued && !this.#waitingRoom.has(key);
+    return this.#keyHasRoom(key) && this.#lanes.queued < this.#maxQueued;
   }
 
   #keyHasRoom(key: string): boolean {

@@ -25,10 +25,6 @@ export class WaitingRoom<T extends { readonly key: string }> {
     return this.#size;
   }
 
-  has(key: string): boolean {
-    return this.#lines.has(key);
-  }
-
   /** The first task of every line. */
   *fronts(): IterableIterator<T> {
     for (const line of this.#lines.values()) yield line.tasks.peek() as T;
