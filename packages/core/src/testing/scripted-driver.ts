@@ -51,7 +51,9 @@ export class ScriptedSubscription implements DriverSubscription {
   }
 
   /** Answers the pending receive. */
-  deliver(...messages: readonly (Partial<IncomingMessage> & { value: Uint8Array | string })[]): void {
+  deliver(
+    ...messages: readonly (Omit<Partial<IncomingMessage>, 'value'> & { value: Uint8Array | string })[]
+  ): void {
     const pending = this.#take();
     const { topic } = this.spec;
     pending.resolve(
