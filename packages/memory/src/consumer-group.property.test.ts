@@ -43,7 +43,7 @@ class Model {
   ask(client: Client, demand: Demand): Promise<void> {
     if (client.asking) return microtasks();
     client.asking = true;
-    const received = client.member.receive(demand).then((batch) => {
+    const received = Promise.resolve(client.member.receive(demand)).then((batch) => {
       client.asking = false;
       if (batch !== undefined) this.#received(client, demand, batch);
     });

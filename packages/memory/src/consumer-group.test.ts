@@ -8,7 +8,7 @@ const some = (messages: number) => ({ messages, bytes: Number.MAX_SAFE_INTEGER }
 /** What a member is given now; fails where it would have to wait. */
 async function now(member: MemorySubscription, demand = ALL): Promise<readonly IncomingMessage[]> {
   let batch: readonly IncomingMessage[] | undefined;
-  const pending = member.receive(demand).then((messages) => {
+  const pending = Promise.resolve(member.receive(demand)).then((messages) => {
     batch = messages;
   });
   await microtasks();
@@ -127,7 +127,7 @@ describe('several members', () => {
     const [one, two] = [subscribe(), subscribe()];
     const served: string[] = [];
     const ask = (name: string, member: MemorySubscription) =>
-      member.receive(ALL).then((batch) => void served.push(`${name} ${texts(batch)}`));
+      Promise.resolve(member.receive(ALL)).then((batch) => void served.push(`${name} ${texts(batch)}`));
     void ask('one', one);
     await send('a');
     void ask('two', two);
