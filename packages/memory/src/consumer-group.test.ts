@@ -129,12 +129,30 @@ describe('several members', () => {
     const ask = (name: string, member: MemorySubscription) =>
       Promise.resolve(member.receive(ALL)).then((batch) => void served.push(`${name} ${texts(batch)}`));
     void ask('one', one);
-    await send('a');
+    void send('a');
     void ask('two', two);
     await microtasks();
-    await send('b');
+    void send('b');
     await microtasks();
     expect(served).toEqual(['one a', 'two b']);
+  });
+
+  it('get their turn although another asks again as soon as it can', async () => {
+    const { send, subscribe } = testLog({ maxChannelSize: 10_000 });
+    const both = [subscribe(), subscribe()];
+    for (let i = 0; i < 2_560; i++) void send(`${i}`);
+    let total = 0;
+    const work = async (member: MemorySubscription) => {
+      for (let count = 0; ; ) {
+        const answer = member.receive(ALL);
+        const batch = answer instanceof Promise ? await answer : answer;
+        if (batch === undefined) return count;
+        count += batch.length;
+        total += batch.length;
+        if (total === 2_560) for (const each of both) each.stop();
+      }
+    };
+    expect(await Promise.all(both.map(work))).toEqual([1_280, 1_280]);
   });
 
   it('take over in order from one that leaves', async () => {
