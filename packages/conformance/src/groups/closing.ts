@@ -225,6 +225,20 @@ export const closing: Group = ({ test, testWhere }) => {
     assert.equal((await publish).topic, t.topic);
   });
 
+  test('once handlers have drained, publishes are refused while the earlier ones are flushed', async (t) => {
+    const other = t.newTopic();
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const release = wire.hold(to(t.topic));
+    const publish = bus.publish(t.topic, 'hello');
+    const closing = bus.close();
+    const refused = (error: unknown) => BusClosedError.isInstance(error);
+    await t.eventually(() => assert.rejects(bus.publish(other, 'too late'), refused));
+    release();
+    await publish;
+    assert.deepEqual(await closing, nothing);
+  });
+
   test('publishes not acknowledged in time are reported and reject', async (t) => {
     const wire = new Wire();
     const bus = await t.bus({ wire });

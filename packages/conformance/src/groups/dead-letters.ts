@@ -112,7 +112,7 @@ export const deadLetters: Group = ({ test, testWhere, persistence }) => {
       if (labelOf(envelope) === 'failing#1') failing();
       handled.push(labelOf(envelope));
     };
-    await bus.subscribeEnvelope(t.topic, handler, deadLetter);
+    await bus.subscribeEnvelope(t.topic, handler, { ...deadLetter, concurrency: 1 });
     const release = wire.hold(to(`${t.topic}.dlq`));
     await bus.publishEnvelope(t.topic, event('failing', 1));
     await bus.publishEnvelope(t.topic, event('failing', 2));
