@@ -28,7 +28,7 @@ describe('documentation', () => {
     expect(program?.code.split('\n').length).toBeLessThanOrEqual(15);
   });
 
-  it.each(programs())('runs the program at $block.file:$block.line', async ({ block, output }) => {
+  it.each(programs())('runs the program of %s', { timeout: 60_000 }, async (_place, { block, output }) => {
     mkdirSync(scratch, { recursive: true });
     const file = join(scratch, `${block.file.replaceAll('/', '-')}-${block.line}.mts`);
     writeFileSync(file, block.code);
@@ -64,12 +64,12 @@ function markdownFiles(): string[] {
 }
 
 /** Every program with what it should print: the `text output` block that comes next. */
-function programs(): { block: CodeBlock; output: string }[] {
+function programs(): [place: string, program: { block: CodeBlock; output: string }][] {
   return blocks.flatMap((block, index) => {
     if (!isProgram(block)) return [];
     const next = blocks[index + 1];
     if (next === undefined || !isOutput(next))
       throw new Error(`${block.file}:${block.line}: no output follows`);
-    return [{ block, output: next.code }];
+    return [[`${block.file}:${block.line}`, { block, output: next.code }]];
   });
 }

@@ -115,6 +115,11 @@ cpSync(checks, all, { recursive: true });
 for (const file of readdirSync(checks).filter((name) => /\.[cm]js$/.test(name))) {
   check(`runs ${file}`, process.execPath, ['--no-warnings', file], all);
 }
+// The README's first program, as it says: pasted into shop.mjs.
+const [, program = ''] =
+  /```ts program\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+writeFileSync(join(all, 'shop.mjs'), program);
+check('runs the first program of the README', process.execPath, ['shop.mjs'], all);
 const compilerOptions = {
   module: 'nodenext',
   target: 'es2022',

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `Usage: npm run demo -- [transport] [options]
 
   transport      memory (default): in this process, nothing else needed
-  --work <ms>    time each handler spends waiting, as a database would make it (default 1; 0 for none)
+  --work <ms>    how long each handler waits, as for a database (default 1)
   --help         this text`;
 
 /** What is planned; named here so that asking for it gets a better answer than "unknown". */

@@ -47,12 +47,13 @@ export function progressBar(state: Progress, rates: Rates, columns: number): str
   const done = state.handled + state.deadLettered;
   const share = state.total === 0 ? 1 : Math.min(done / state.total, 1);
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  const digits = count(state.total).length;
   const parts = [
     ` ${percent} ${perSecond(rates.handled)}`,
-    `  ${count(state.handled)} handled`,
-    `  ${count(state.retried)} retried`,
+    `  ${count(state.handled).padStart(digits)} handled`,
+    `  ${count(state.retried).padStart(2)} retried`,
     `  ${count(state.deadLettered)} dead-lettered`,
-    `  ${count(state.published)} published`,
+    `  ${count(state.published).padStart(digits)} published`,
   ];
   const room = columns - 1;
   let text = '';

@@ -8,10 +8,10 @@ export function introduction({ work, maxRetries }: { work: number; maxRetries: n
   const lines = [
     'ebus flights demo, on the in-memory transport',
     '',
-    `${count(FLIGHTS_IN_FILE)} flights of early 2001 are published as events and handled in order per airport.`,
+    `${count(FLIGHTS_IN_FILE)} flights of early 2001 become events, handled in order per airport.`,
     'Besides them, the demo publishes events of its own that are made to fail:',
-    `  ${FAILING_EVENTS} fail twice and then succeed: they are retried in place, and their airport waits`,
-    `  ${POISONOUS_EVENTS} never succeed: after ${maxRetries + 1} attempts they go to the dead-letter topic`,
+    `  ${FAILING_EVENTS} fail twice, then succeed: retried in place, while their airport waits`,
+    `  ${POISONOUS_EVENTS} never succeed: dead-lettered after ${maxRetries + 1} attempts`,
   ];
   if (work > 0) {
     const serial = Math.round((FLIGHTS_IN_FILE * work) / 1000);
@@ -84,16 +84,8 @@ export function countsTable(outcome: Outcome): string {
       ['handled', count(outcome.handled), `${FAILING_EVENTS} of them at the third attempt`],
       ['retried', count(outcome.retried), 'attempts after a first one'],
       ['dead-lettered', count(outcome.deadLettered), 'read back from the dead-letter topic'],
-      [
-        'order violations',
-        count(outcome.orderViolations),
-        'versions checked for every airport, retries included',
-      ],
-      [
-        'per second',
-        count(perSecond),
-        `${outcome.seconds.toFixed(2)} s from the first publish to the last settled`,
-      ],
+      ['order violations', count(outcome.orderViolations), 'the versions of every airport were checked'],
+      ['per second', count(perSecond), `${outcome.seconds.toFixed(2)} s in all, waits and retries included`],
     ],
   );
 }

@@ -63,8 +63,7 @@ export class EbusError extends Error {
   }
 
   /** True for errors of this class (or a subclass), whichever installed copy of ebus made them. */
-  // biome-ignore lint/suspicious/noExplicitAny: a type predicate over the receiving class needs its constructor type
-  static isInstance<T extends abstract new (...args: any[]) => EbusError>(
+  static isInstance<T extends abstract new (...args: never[]) => EbusError>(
     this: T,
     error: unknown,
   ): error is InstanceType<T> {

@@ -72,6 +72,7 @@ export {
   UnsupportedError,
 } from './errors.js';
 export { type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
+export { KeyedPool, type KeyedPoolOptions, type KeyedPoolStats } from './keyed-pool/keyed-pool.js';
 export type { Logger } from './logger.js';
 export type { MetricsCollector, PoolStats } from './metrics/collector.js';
 export { type InMemoryMetric, InMemoryMetricsCollector } from './metrics/in-memory.js';

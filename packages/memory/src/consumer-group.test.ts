@@ -8,7 +8,7 @@ const some = (messages: number) => ({ messages, bytes: Number.MAX_SAFE_INTEGER }
 /** What a member is given now; fails where it would have to wait. */
 async function now(member: MemorySubscription, demand = ALL): Promise<readonly IncomingMessage[]> {
   let batch: readonly IncomingMessage[] | undefined;
-  const pending = member.receive(demand).then((messages) => {
+  const pending = Promise.resolve(member.receive(demand)).then((messages) => {
     batch = messages;
   });
   await microtasks();
@@ -127,14 +127,32 @@ describe('several members', () => {
     const [one, two] = [subscribe(), subscribe()];
     const served: string[] = [];
     const ask = (name: string, member: MemorySubscription) =>
-      member.receive(ALL).then((batch) => void served.push(`${name} ${texts(batch)}`));
+      Promise.resolve(member.receive(ALL)).then((batch) => void served.push(`${name} ${texts(batch)}`));
     void ask('one', one);
-    await send('a');
+    void send('a');
     void ask('two', two);
     await microtasks();
-    await send('b');
+    void send('b');
     await microtasks();
     expect(served).toEqual(['one a', 'two b']);
+  });
+
+  it('get their turn although another asks again as soon as it can', async () => {
+    const { send, subscribe } = testLog({ maxChannelSize: 10_000 });
+    const both = [subscribe(), subscribe()];
+    for (let i = 0; i < 2_560; i++) void send(`${i}`);
+    let total = 0;
+    const work = async (member: MemorySubscription) => {
+      for (let count = 0; ; ) {
+        const answer = member.receive(ALL);
+        const batch = answer instanceof Promise ? await answer : answer;
+        if (batch === undefined) return count;
+        count += batch.length;
+        total += batch.length;
+        if (total === 2_560) for (const each of both) each.stop();
+      }
+    };
+    expect(await Promise.all(both.map(work))).toEqual([1_280, 1_280]);
   });
 
   it('take over in order from one that leaves', async () => {

@@ -72,6 +72,11 @@ export class ConsumerGroup {
     return this.#message(this.#unsettled.oldest ?? this.#unsettled.end)?.timestamp;
   }
 
+  /** Messages kept here because the log cannot give them; for tests of its bounds. */
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
   join(member: Member): void {
     this.#members.set(member, this.#freeNumber());
     this.#chooseOrder();
@@ -90,15 +95,16 @@ export class ConsumerGroup {
   }
 
   /**
-   * Answers the member's demand now if it can; otherwise puts it in the line, to be answered by `deliver`. Who
-   * comes while others are about to be served waits behind them.
+   * Answers the demand of a single member now if it can. One of several is put in the line and answered by `deliver`,
+   * so that it cannot take everything before the others have had time to ask.
    */
   ask(member: Member): LogMessage[] | undefined {
-    if (!this.#dispatching) {
+    if (this.#members.size === 1) {
       const batch = this.#take(member, this.#share());
       if (batch.length > 0) return batch;
     }
     this.#line.add(member);
+    this.wake();
     return undefined;
   }
 

@@ -38,13 +38,19 @@ describe('stop', () => {
     void send('a');
     one.stop();
     expect(await undelivered).toBeUndefined();
+    await one.close();
 
     const two = subscribe();
-    const delivered = two.receive(ALL);
+    const atOnce = two.receive(ALL);
+    const later = two.receive(ALL);
+    void send('b');
+    await Promise.resolve();
     two.stop();
-    expect(texts(await delivered)).toEqual(['a']);
-    two.settle(settlements((await delivered)!, 'released'));
-    expect(texts(await subscribe().receive(ALL))).toEqual(['a']);
+    const delivered = [...(await atOnce)!, ...(await later)!];
+    expect(texts(delivered)).toEqual(['a', 'b']);
+    two.settle(settlements(delivered, 'released'));
+    await two.close();
+    expect(texts(await subscribe().receive(ALL))).toEqual(['a', 'b']);
   });
 
   it('leaves settling possible until close', async () => {

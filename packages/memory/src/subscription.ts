@@ -6,13 +6,12 @@ import {
   EbusError,
   type IncomingMessage,
   type PartitionLag,
+  type ReceivedBatch,
   type Settlement,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
 import type { ConsumerGroup, Member } from './consumer-group.js';
 import type { TopicLog } from './topic-log.js';
-
-type Batch = readonly IncomingMessage[] | undefined;
 
 const NO_DEMAND: Demand = { messages: 0, bytes: 0 };
 
@@ -22,7 +21,7 @@ export class MemorySubscription implements DriverSubscription, Member {
   readonly #log: TopicLog;
   readonly #group: ConsumerGroup;
   readonly #onClosed: (subscription: MemorySubscription) => void;
-  #answer: ((batch: Batch) => void) | undefined;
+  #answer: ((batch: ReceivedBatch) => void) | undefined;
   #stopped = false;
   #closed = false;
 
@@ -33,14 +32,14 @@ export class MemorySubscription implements DriverSubscription, Member {
     this.#group = log.join(spec, this);
   }
 
-  receive(demand: Demand): Promise<Batch> {
-    if (this.#stopped) return Promise.resolve(undefined);
+  receive(demand: Demand): ReceivedBatch | Promise<ReceivedBatch> {
+    if (this.#stopped) return undefined;
     if (this.#answer !== undefined) {
       return Promise.reject(new EbusError('receive was called while the previous call was pending'));
     }
     this.demand = demand;
     const batch = this.#group.ask(this);
-    if (batch !== undefined) return Promise.resolve(batch);
+    if (batch !== undefined) return batch;
     return new Promise((resolve) => {
       this.#answer = resolve;
     });
@@ -79,7 +78,7 @@ export class MemorySubscription implements DriverSubscription, Member {
     return Promise.resolve();
   }
 
-  #reply(batch: Batch): void {
+  #reply(batch: ReceivedBatch): void {
     const answer = this.#answer;
     this.#answer = undefined;
     answer?.(batch);

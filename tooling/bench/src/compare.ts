@@ -9,11 +9,15 @@ export interface Contender {
   run(messages: number): void | Promise<void>;
 }
 
-/** What a contender achieved. */
-export interface Measured {
+/**
+ * By the clock, or by the processor time of this process (its helper threads included), which other programs on the
+ * machine do not falsify. For what waits, only the clock makes sense.
+ */
+export type Measure = 'clock' | 'processor';
+
+/** What a contender achieved: seconds for one message, by round. */
+export interface Measured extends Readonly<Record<Measure, readonly number[]>> {
   readonly name: string;
-  /** Messages per second, by round. */
-  readonly rounds: readonly number[];
 }
 
 /**
@@ -25,45 +29,42 @@ export async function compare<Name extends string>(
   rounds: number,
 ): Promise<Record<Name, Measured>> {
   const names = Object.keys(contenders) as Name[];
-  const speeds = new Map(names.map((name) => [name, [] as number[]]));
+  const results = {} as Record<Name, { name: string; clock: number[]; processor: number[] }>;
+  for (const name of names) results[name] = { name: contenders[name].name, clock: [], processor: [] };
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
-      const speed = await measure(contenders[name]);
-      if (round >= 0) speeds.get(name)?.push(speed);
+      const { clock, processor } = await measure(contenders[name]);
+      if (round < 0) continue;
+      results[name].clock.push(clock);
+      results[name].processor.push(processor);
     }
   }
-  const measured = names.map((name) => [name, { name: contenders[name].name, rounds: speeds.get(name) }]);
-  return Object.fromEntries(measured);
+  return results;
 }
 
-async function measure(contender: Contender): Promise<number> {
+async function measure({ messages, run }: Contender): Promise<Record<Measure, number>> {
   globalThis.gc?.();
+  const usedBefore = process.cpuUsage();
   const begin = performance.now();
-  await contender.run(contender.messages);
-  return (contender.messages * 1000) / (performance.now() - begin);
+  await run(messages);
+  const clock = (performance.now() - begin) / 1e3 / messages;
+  const { user, system } = process.cpuUsage(usedBefore);
+  return { clock, processor: (user + system) / 1e6 / messages };
 }
 
-/** The median of what `figure` makes of each round. */
-export function medianOf(figure: (round: number) => number, rounds: number): number {
-  return median(Array.from({ length: rounds }, (_, round) => figure(round)));
-}
-
-export function perSecond(measured: Measured): number {
-  return median(measured.rounds);
+/** Messages per second; the median of the rounds. */
+export function perSecond(measured: Measured, by: Measure): number {
+  return 1 / median(measured[by]);
 }
 
 /** How many times as fast as the other; the median of the rounds. */
-export function ratio(measured: Measured, reference: Measured): number {
-  return medianOf((i) => at(measured, i) / at(reference, i), measured.rounds.length);
+export function ratio(measured: Measured, reference: Measured, by: Measure): number {
+  return median(measured[by].map((seconds, round) => (reference[by][round] ?? Number.NaN) / seconds));
 }
 
 /** Microseconds that a message costs more than with the other; the median of the rounds. */
-export function extraMicroseconds(measured: Measured, reference: Measured): number {
-  return medianOf((i) => 1e6 / at(measured, i) - 1e6 / at(reference, i), measured.rounds.length);
-}
-
-function at(measured: Measured, round: number): number {
-  return measured.rounds[round] ?? Number.NaN;
+export function extraMicroseconds(measured: Measured, reference: Measured, by: Measure): number {
+  return median(measured[by].map((seconds, round) => (seconds - (reference[by][round] ?? Number.NaN)) * 1e6));
 }
 
 function median(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 /** How fast ebus is on the in-memory transport, always next to what one would otherwise use, in one run. */
 import { parseArgs } from 'node:util';
-import { machine, printTable, type Row, writeJson } from './report.js';
+import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { heldMemory } from './suites/held-memory.js';
 import { ordered } from './suites/ordered.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
@@ -43,6 +43,8 @@ async function main(): Promise<void> {
   }
 
   console.log(machine());
+  const warning = warningOfLoad();
+  if (warning !== undefined) console.log(warning);
   const results = new Map<string, Row[]>();
   for (const [name, { about, run }] of Object.entries(suites)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
@@ -52,6 +54,9 @@ async function main(): Promise<void> {
     console.log(`${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
   printTable(results);
+  console.log(
+    '\nRatios and costs are by processor time, those of the pool by the clock; medians of the rounds.',
+  );
   if (values.json !== undefined) writeJson(values.json, results);
 }
 

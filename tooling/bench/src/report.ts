@@ -1,13 +1,14 @@
 /** The results: a table for people, JSON for machines. */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { type Measured, perSecond } from './compare.js';
 
 /** One line of the results. */
 export interface Row {
   readonly contender?: string;
-  /** Median of the rounds. */
+  /** Messages per second by the clock, and by processor time; medians of the rounds. */
   readonly perSecond?: number;
+  readonly perProcessorSecond?: number;
   /** What it is compared with, and the figure that came of it: `2.1x`, `0.9 µs`. */
   readonly against?: string;
   readonly figure?: string;
@@ -15,9 +16,16 @@ export interface Row {
   readonly met?: boolean;
 }
 
+/** Rows by the name of their suite. */
+export type Results = ReadonlyMap<string, readonly Row[]>;
+
 /** The line of a contender, to be completed with what it is compared with. */
 export function speedOf(measured: Measured): Row {
-  return { contender: measured.name, perSecond: perSecond(measured) };
+  return {
+    contender: measured.name,
+    perSecond: Math.round(perSecond(measured, 'clock')),
+    perProcessorSecond: Math.round(perSecond(measured, 'processor')),
+  };
 }
 
 export function machine(): string {
@@ -27,32 +35,34 @@ export function machine(): string {
   return `Node ${process.version}, ${process.platform}-${process.arch}, ${processors.length} x ${model}, ${memory}`;
 }
 
-/** Rows by the name of their suite. */
-export type Results = ReadonlyMap<string, readonly Row[]>;
+/** Says so where other programs keep the machine busy, which figures by the clock suffer from. */
+export function warningOfLoad(): string | undefined {
+  const [load = 0] = loadavg();
+  if (load < cpus().length / 2) return undefined;
+  return `other programs keep this machine busy (load ${load.toFixed(1)}): figures by the clock will be too low`;
+}
+
+const COLUMNS: readonly { title: string; right?: boolean; cell(row: Row): string }[] = [
+  { title: 'contender', cell: (row) => row.contender ?? '' },
+  { title: 'msg/s', right: true, cell: (row) => count(row.perSecond) },
+  { title: 'msg/CPU s', right: true, cell: (row) => count(row.perProcessorSecond) },
+  { title: 'against', cell: (row) => row.against ?? '' },
+  { title: 'figure', right: true, cell: (row) => row.figure ?? '' },
+  { title: 'target', cell: (row) => row.target ?? '' },
+  { title: 'met', cell: (row) => (row.met === undefined ? '' : row.met ? 'yes' : 'NO') },
+];
 
 export function printTable(results: Results): void {
-  const head = ['suite', 'contender', 'msg/s', 'against', 'figure', 'target', 'met'];
-  const rows = [...results].flatMap(([suite, ofSuite]) =>
-    ofSuite.map((row, i) => ({ ...row, suite: i === 0 ? suite : '' })),
+  const head = ['suite', ...COLUMNS.map(({ title }) => title)];
+  const body = [...results].flatMap(([suite, rows]) =>
+    rows.map((row, i) => [i === 0 ? suite : '', ...COLUMNS.map(({ cell }) => cell(row))]),
   );
-  const body = rows.map((row) => [
-    row.suite,
-    row.contender ?? '',
-    row.perSecond === undefined ? '' : Math.round(row.perSecond).toLocaleString('en-US'),
-    row.against ?? '',
-    row.figure ?? '',
-    row.target ?? '',
-    row.met === undefined ? '' : row.met ? 'yes' : 'NO',
-  ]);
   const widths = head.map((title, i) =>
     Math.max(title.length, ...body.map((cells) => cells[i]?.length ?? 0)),
   );
-  const rightAligned = new Set(['msg/s', 'figure']);
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) =>
-        rightAligned.has(head[i] ?? '') ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
-      )
+      .map((cell, i) => (COLUMNS[i - 1]?.right ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
       .join('  ')
       .trimEnd();
   console.log(`\n${line(head)}\n${widths.map((width) => '-'.repeat(width)).join('  ')}`);
@@ -63,4 +73,8 @@ export function writeJson(file: string, results: Results): void {
   const suites = Object.fromEntries(results);
   const json = JSON.stringify({ machine: machine(), date: new Date().toISOString(), suites }, null, 2);
   writeFileSync(file, `${json}\n`);
+}
+
+function count(value: number | undefined): string {
+  return value === undefined ? '' : value.toLocaleString('en-US');
 }

@@ -39,14 +39,15 @@ export const closing: Group = ({ test, testWhere }) => {
     assert.deepEqual(await closing, { ...nothing, handled: 1 });
     assert.equal(aborted, false);
     assert.equal(wire.count('acknowledged', other), 1);
-    assert.ok(wire.lines().includes(`handled ${t.topic}`));
+    assert.deepEqual(wire.outcomes(t.topic), ['handled']);
   });
 
   testWhere(
     [ordering, restartable],
     'what is queued behind a running handler is handed back, in order',
     async (t) => {
-      const before = await t.bus();
+      const wire = new Wire();
+      const before = await t.bus({ wire });
       const running = t.gate();
       const handled: string[] = [];
       const first = await before.subscribeEnvelope(t.topic, async (envelope: Numbered) => {
@@ -59,6 +60,7 @@ export const closing: Group = ({ test, testWhere }) => {
       running.resolve();
       assert.deepEqual(await closing, { ...nothing, handled: 1, abandoned: 3 });
       assert.deepEqual(handled, ['order-1#1']);
+      assert.deepEqual(wire.outcomes(t.topic), ['handled', 'released', 'released', 'released']);
 
       const after = await t.bus();
       const seen = collectEnvelopes();
@@ -100,37 +102,40 @@ export const closing: Group = ({ test, testWhere }) => {
     assert.deepEqual(await bus.close({ timeout: 20 }), { ...nothing, abandoned: 1, timedOut: true });
   });
 
-  testWhere(
-    restartable,
-    'a handler cut short is no failure: nothing is dead-lettered, the next instance gets it',
-    async (t) => {
-      const wire = new Wire();
-      const before = await t.bus({ wire });
-      let attempts = 0;
-      const subscription = await before.subscribe(
-        t.topic,
-        (_, { signal }) => {
-          attempts++;
-          return new Promise((_resolve, reject) => {
-            signal.addEventListener('abort', () => reject(new Error('gave up because of the signal')));
-          });
-        },
-        { maxRetries: 0, onExhausted: 'dead-letter' },
-      );
-      await before.publish(t.topic, 'hello');
-      await t.eventually(() => subscription.stats().running === 1);
-      const report = await before.close({ timeout: 20 });
-      assert.deepEqual(report, { ...nothing, abandoned: 1, timedOut: true });
-      assert.equal(attempts, 1);
-      assert.equal(wire.count('send', `${t.topic}.dlq`), 0);
+  for (const onExhausted of ['dead-letter', 'discard', 'halt'] as const) {
+    testWhere(
+      restartable,
+      `a handler cut short is no failure: the next instance gets the message (${onExhausted})`,
+      async (t) => {
+        const wire = new Wire();
+        const before = await t.bus({ wire });
+        let attempts = 0;
+        const subscription = await before.subscribe(
+          t.topic,
+          (_, { signal }) => {
+            attempts++;
+            return new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(new Error('gave up because of the signal')));
+            });
+          },
+          { maxRetries: 0, onExhausted },
+        );
+        await before.publish(t.topic, 'hello');
+        await t.eventually(() => subscription.stats().running === 1);
+        const report = await before.close({ timeout: 20 });
+        assert.deepEqual(report, { ...nothing, abandoned: 1, timedOut: true });
+        assert.equal(attempts, 1);
+        assert.equal(subscription.stats().failedAttempts, 0);
+        assert.equal(wire.count('send', `${t.topic}.dlq`), 0);
 
-      const seen = collectMessages();
-      await (await t.bus()).subscribe(t.topic, seen.handle);
-      await t.eventually(() => seen.size === 1);
-      assert.equal(seen.items[0]?.text(), 'hello');
-      assert.equal(seen.contexts[0]?.attempt, 1);
-    },
-  );
+        const seen = collectMessages();
+        await (await t.bus()).subscribe(t.topic, seen.handle);
+        await t.eventually(() => seen.size === 1);
+        assert.equal(seen.items[0]?.text(), 'hello');
+        assert.equal(seen.contexts[0]?.attempt, 1);
+      },
+    );
+  }
 
   testWhere(restartable, 'backoff is cut short, the message handed back', async (t) => {
     const wire = new Wire();
@@ -218,6 +223,20 @@ export const closing: Group = ({ test, testWhere }) => {
     release();
     assert.deepEqual(await closing, nothing);
     assert.equal((await publish).topic, t.topic);
+  });
+
+  test('once handlers have drained, publishes are refused while the earlier ones are flushed', async (t) => {
+    const other = t.newTopic();
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const release = wire.hold(to(t.topic));
+    const publish = bus.publish(t.topic, 'hello');
+    const closing = bus.close();
+    const refused = (error: unknown) => BusClosedError.isInstance(error);
+    await t.eventually(() => assert.rejects(bus.publish(other, 'too late'), refused));
+    release();
+    await publish;
+    assert.deepEqual(await closing, nothing);
   });
 
   test('publishes not acknowledged in time are reported and reject', async (t) => {

@@ -1,6 +1,13 @@
 /** Consumer groups: members share the work, each group sees everything, joining and leaving lose nothing. */
 import assert from 'node:assert/strict';
-import { AlreadySubscribedError, type EventBus, type Subscription, UnsupportedError } from '@ebus/core';
+import {
+  AlreadySubscribedError,
+  type EventBus,
+  type HandlerContext,
+  type Message,
+  type Subscription,
+  UnsupportedError,
+} from '@ebus/core';
 import { clusterOrdering, redelivery } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectMessages, texts } from '../test-kit/collector.js';
@@ -26,8 +33,14 @@ export const consumerGroups: Group = ({ test, testWhere }) => {
   test('members of a group share the messages', async (t) => {
     const [one, two] = [await t.bus(), await t.bus()];
     const [first, second] = [collectMessages(), collectMessages()];
-    await one.subscribe(t.topic, first.handle);
-    await two.subscribe(t.topic, second.handle);
+    const bothBusy = t.gate();
+    const handler = (seen: typeof first) => async (message: Message, context: HandlerContext) => {
+      seen.handle(message, context);
+      if (first.size > 0 && second.size > 0) bothBusy.resolve();
+      await bothBusy.promise;
+    };
+    await one.subscribe(t.topic, handler(first), { concurrency: 1 });
+    await two.subscribe(t.topic, handler(second), { concurrency: 1 });
     let sent = 0;
     await t.eventually(async () => {
       await one.publish(t.topic, String(sent), { key: `order-${sent}` });

@@ -51,6 +51,30 @@ export const middleware: Group = ({ test }) => {
     );
   });
 
+  test('publishes of one key keep their order through slow middleware; other keys do not wait', async (t) => {
+    const bus = await t.bus();
+    const slow = t.gate();
+    const seen = collectMessages();
+    bus.use({
+      publish: async ({ value }, next) => {
+        if (new TextDecoder().decode(value) === 'slow') await slow.promise;
+        return next();
+      },
+    });
+    await bus.subscribe(t.topic, seen.handle, { concurrency: 1 });
+    const first = bus.publish(t.topic, 'slow', { key: 'order-1' });
+    const second = bus.publish(t.topic, 'quick', { key: 'order-1' });
+    await bus.publish(t.topic, 'other', { key: 'order-2' });
+    await t.eventually(() => seen.size === 1);
+    slow.resolve();
+    await Promise.all([first, second]);
+    await t.eventually(() => seen.size === 3);
+    assert.deepEqual(
+      seen.items.map((message) => message.text()),
+      ['other', 'slow', 'quick'],
+    );
+  });
+
   for (const kind of ['subscribe', 'subscribeEnvelope'] as const) {
     test(`consume middleware runs around every attempt of ${kind}, in onion order`, async (t) => {
       const bus = await t.bus();

@@ -5,6 +5,11 @@ import { ordering } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { labelOf } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
+import { turns } from '../test-kit/eventually.js';
+import { SkippableClock } from '../test-kit/skippable-clock.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 type Numbered = { sequence: number };
 
@@ -150,27 +155,44 @@ export const retry: Group = ({ test, testWhere }) => {
   });
 
   test('the delays grow by the factor up to the maximum', async (t) => {
-    const bus = await t.bus();
-    const starts: number[] = [];
-    const subscription = await bus.subscribe(
+    const clock = new SkippableClock();
+    const bus = await t.bus({ createOptions: { clock } });
+    let attempts = 0;
+    await bus.subscribe(
       t.topic,
       () => {
-        starts.push(performance.now());
+        attempts++;
         throw new Error('never');
       },
-      {
-        maxRetries: 4,
-        onExhausted: 'discard',
-        // The power passes any patience; only the maximum makes this end.
-        retryBackoff: { base: 10, factor: 4_000, max: 20, jitter: false },
-      },
+      { maxRetries: 9, retryBackoff: { base: '1h', factor: 3, max: '8h', jitter: false } },
     );
     await bus.publish(t.topic, 'hello');
-    await t.eventually(() => subscription.stats().discarded === 1);
-    const delays = starts.slice(1).map((start, i) => start - (starts[i] ?? 0));
-    // Lower bounds only: a slow machine makes delays longer, never shorter. One millisecond is the timers' own.
-    for (const [i, least] of [10, 20, 20, 20].entries()) {
-      assert.ok((delays[i] ?? 0) >= least - 1, `delay ${i + 1} was ${delays[i]} ms, not ${least}`);
+    await t.eventually(() => attempts === 1);
+    for (const [i, hours] of [1, 3, 8, 8].entries()) {
+      clock.skip(hours * HOUR_MS - MINUTE_MS);
+      await turns();
+      assert.equal(attempts, i + 1, `retry ${i + 1} came before its ${hours} hours`);
+      clock.skip(2 * MINUTE_MS);
+      await t.eventually(() => attempts === i + 2);
+    }
+  });
+
+  test('with jitter, the default, no delay is longer than without', async (t) => {
+    const clock = new SkippableClock();
+    const bus = await t.bus({ createOptions: { clock } });
+    let attempts = 0;
+    await bus.subscribe(
+      t.topic,
+      () => {
+        attempts++;
+        throw new Error('never');
+      },
+      { maxRetries: 9, retryBackoff: { base: '1h', max: '1h' } },
+    );
+    await bus.publish(t.topic, 'hello');
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await t.eventually(() => attempts === attempt);
+      clock.skip(HOUR_MS);
     }
   });
 

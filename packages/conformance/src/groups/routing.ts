@@ -39,9 +39,7 @@ export const routing: Group = ({ test }) => {
     await bus.publishEnvelope(t.topic, of('OrderCreated', 1));
     await bus.publishEnvelope(t.topic, of('OrderShipped', 2));
     await bus.publishEnvelope(t.topic, of('OrderPaid', 3));
-    // A name that objects inherit is an event type like any other.
-    await bus.publishEnvelope(t.topic, of('toString', 4));
-    await t.eventually(() => subscription.stats().handled === 4);
+    await t.eventually(() => subscription.stats().handled === 3);
     assert.deepEqual(log, ['created 1', 'paid 3 1']);
   });
 
@@ -74,8 +72,10 @@ export const routing: Group = ({ test }) => {
     await bus.subscribeEnvelope(t.topic, routeByEventType(handlers, { otherwise }));
     await bus.publishEnvelope(t.topic, of('OrderPaid', 1));
     await bus.publishEnvelope(t.topic, of('OrderShipped', 2));
-    await t.eventually(() => log.length === 2);
-    assert.deepEqual(log, ['paid', 'otherwise OrderShipped']);
+    // A name that objects inherit is an event type like any other.
+    await bus.publishEnvelope(t.topic, of('toString', 3));
+    await t.eventually(() => log.length === 3);
+    assert.deepEqual(log, ['paid', 'otherwise OrderShipped', 'otherwise toString']);
   });
 
   test('a handler of a route that fails is retried like any other', async (t) => {

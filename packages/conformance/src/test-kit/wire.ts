@@ -14,12 +14,15 @@ import type {
 import { Deferred } from './deferred.js';
 import { replacing } from './replacing.js';
 
+/** A record as it was when it was sent; core may go on with its own object. */
+export type SentRecord = Pick<OutgoingRecord, 'key' | 'messageId' | 'headers' | 'value'>;
+
 /** One thing that passed, in order. `send`: handed to the driver, `acknowledged`/`failed`: what came of it. */
 export type WireEntry =
   | {
       readonly kind: 'send' | 'acknowledged' | 'failed';
       readonly topic: string;
-      readonly record: OutgoingRecord;
+      readonly record: SentRecord;
     }
   | { readonly kind: 'settle'; readonly topic: string; readonly outcome: SettleOutcome };
 
@@ -57,6 +60,13 @@ export class Wire {
     return this.log.filter((entry) => entry.kind === kind && entry.topic === topic).length;
   }
 
+  /** What became of the deliveries of a topic, in the order of settling. */
+  outcomes(topic: string): SettleOutcome[] {
+    return this.log.flatMap((entry) =>
+      entry.kind === 'settle' && entry.topic === topic ? [entry.outcome] : [],
+    );
+  }
+
   /** `kind topic`, or for settlements `outcome topic`, in order. */
   lines(): string[] {
     return this.log.map((entry) => `${entry.kind === 'settle' ? entry.outcome : entry.kind} ${entry.topic}`);
@@ -79,12 +89,13 @@ export class Wire {
     });
   }
 
-  async #send(driver: Driver, record: OutgoingRecord): Promise<SendReceipt> {
-    const { topic } = record;
+  async #send(driver: Driver, outgoing: OutgoingRecord): Promise<SendReceipt> {
+    const { topic, key, messageId, headers, value } = outgoing;
+    const record = { key, messageId, headers, value };
     this.log.push({ kind: 'send', topic, record });
     try {
-      await this.#faultFor(record)?.apply();
-      const receipt = await driver.send(record);
+      await this.#faultFor(outgoing)?.apply();
+      const receipt = await driver.send(outgoing);
       this.log.push({ kind: 'acknowledged', topic, record });
       return receipt;
     } catch (error) {

@@ -12,6 +12,7 @@ import { Publisher, type PublisherEvents } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import { validateTopicName } from '../topic-name.js';
 import { BusTopicManager } from '../topics/topic-manager.js';
+import { Breather } from '../util/breather.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
@@ -41,9 +42,11 @@ export function assemble(input: AssembleInput): BusParts {
   const { config, driver, clock, logger, metrics, telemetry, codec, events, connection, extensions } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
+  const breather = new Breather();
   const publisher = new Publisher({
     driver,
     clock,
+    breather,
     metrics,
     maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
     bucket: rateLimit.enabled
@@ -87,6 +90,7 @@ export function assemble(input: AssembleInput): BusParts {
     metrics,
     events,
     clock,
+    breather,
     logger,
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;

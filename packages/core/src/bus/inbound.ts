@@ -20,6 +20,7 @@ import { measured } from '../pipeline/metrics.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import type { Breather } from '../util/breather.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import { laneAssigner } from './lane-key.js';
@@ -39,6 +40,7 @@ export interface InboundOptions {
   metrics: MetricsCollector | undefined;
   events: Emitter;
   clock: Clock;
+  breather: Breather;
   logger: Logger;
 }
 
@@ -134,7 +136,7 @@ export class Inbound {
     handle: Handle<Attempt>,
     signal: AbortSignal | undefined,
   ): Promise<ActiveSubscription> {
-    const { driver, clock, logger, metrics, events, outbound, codec } = this.#options;
+    const { driver, clock, breather, logger, metrics, events, outbound, codec } = this.#options;
     const { topic, group, persistence, from, ordering } = policy;
     const timeout = AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS);
     const joined = await driver.subscribe(
@@ -153,6 +155,7 @@ export class Inbound {
       policy,
       driver: joined,
       clock,
+      breather,
       logger,
       metrics,
       events: consumeEvents(policy, events),

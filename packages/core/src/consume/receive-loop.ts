@@ -1,19 +1,19 @@
 /** Fetches while there is room in the window, and hands the messages on in log order. */
 import type { Clock } from '../clock.js';
-import type { Demand, DriverSubscription } from '../driver/driver.js';
+import type { Demand, DriverSubscription, ReceivedBatch } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { backoffDelay } from '../util/backoff.js';
-import { type Deferred, deferred, macrotask } from '../util/promise.js';
+import type { Breather } from '../util/breather.js';
+import { type Deferred, deferred, isPromise } from '../util/promise.js';
 
 /** Messages of one batch: large enough to spread its costs, small enough to keep the event loop moving. */
 const MAX_BATCH = 256;
-/** Longest stretch of handlers that answer at once before timers and I/O get a turn. */
-const MAX_STRETCH_MS = 8;
 const FETCH_BACKOFF = { base: 200, max: 10_000 };
 
 export interface ReceiveLoopOptions {
   driver: DriverSubscription;
   clock: Clock;
+  breather: Breather;
   /** The room that is left; nothing is fetched while it has none. */
   room(): Demand;
   accept(messages: readonly IncomingMessage[]): void;
@@ -54,9 +54,8 @@ export class ReceiveLoop {
 
   /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
   async run(): Promise<void> {
-    const { driver, accept } = this.#options;
+    const { driver, accept, breather } = this.#options;
     let failures = 0;
-    let stretchBegan = performance.now();
     while (!this.#stopped) {
       const room = this.#options.room();
       if (room.messages <= 0 || room.bytes <= 0) {
@@ -66,28 +65,31 @@ export class ReceiveLoop {
         this.#options.onStalled(performance.now() - since);
         continue;
       }
-      let batch: readonly IncomingMessage[] | undefined;
+      let batch: ReceivedBatch;
       try {
-        this.#asking = true;
-        batch = await driver.receive(
-          room.messages > MAX_BATCH ? { messages: MAX_BATCH, bytes: room.bytes } : room,
-        );
+        const demand = room.messages > MAX_BATCH ? { messages: MAX_BATCH, bytes: room.bytes } : room;
+        const received = driver.receive(demand);
+        batch = isPromise(received) ? await this.#wait(received) : received;
         failures = 0;
       } catch (error) {
         if (this.#stopped) return;
         this.#options.onError(error);
         await this.#pause(backoffDelay(FETCH_BACKOFF, ++failures));
         continue;
-      } finally {
-        this.#asking = false;
       }
       if (batch === undefined) return;
       accept(batch);
-      const now = performance.now();
-      if (now - stretchBegan > MAX_STRETCH_MS) {
-        await macrotask();
-        stretchBegan = performance.now();
-      }
+      const breath = breather.due();
+      if (breath !== undefined) await breath;
+    }
+  }
+
+  async #wait(received: Promise<ReceivedBatch>): Promise<ReceivedBatch> {
+    this.#asking = true;
+    try {
+      return await received;
+    } finally {
+      this.#asking = false;
     }
   }
 

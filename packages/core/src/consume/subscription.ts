@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { Handle } from '../pipeline/compose.js';
 import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
+import type { Breather } from '../util/breather.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
@@ -38,6 +39,7 @@ export interface SubscriptionParts {
   policy: ConsumePolicy;
   driver: DriverSubscription;
   clock: Clock;
+  breather: Breather;
   logger: Logger;
   metrics: MetricsCollector | undefined;
   events: ConsumeEvents;
@@ -72,7 +74,7 @@ export class ActiveSubscription implements Subscription {
   #skipped = 0;
 
   constructor(parts: SubscriptionParts) {
-    const { policy, driver, clock } = parts;
+    const { policy, driver, clock, breather } = parts;
     this.#parts = parts;
     this.topic = policy.topic;
     this.group = policy.group;
@@ -102,6 +104,7 @@ export class ActiveSubscription implements Subscription {
     this.#loop = new ReceiveLoop({
       driver,
       clock,
+      breather,
       room: () => this.#room(),
       accept: (messages) => this.#accept(messages),
       onError: (err) => this.#fetchFailed(err),

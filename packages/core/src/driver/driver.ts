@@ -110,6 +110,9 @@ export interface Demand {
   readonly bytes: number;
 }
 
+/** Messages in log order; `undefined` ends the subscription. */
+export type ReceivedBatch = readonly IncomingMessage[] | undefined;
+
 export interface DriverSubscription {
   /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
   readonly leaseMs?: number;
@@ -119,9 +122,10 @@ export interface DriverSubscription {
    * Resolves with `undefined` once `stop` was called or the subscription ended. Core calls it again only after
    * the previous call resolved; not calling it is the backpressure, during which the driver keeps its session
    * with the broker alive by itself. Released messages come again before newer ones of their key. Rejecting
-   * means that fetching failed; core reports it and, after a pause, asks again.
+   * means that fetching failed; core reports it and, after a pause, asks again. Answering synchronously is allowed
+   * where messages are at hand, and is the fast path.
    */
-  receive(demand: Demand): Promise<readonly IncomingMessage[] | undefined>;
+  receive(demand: Demand): ReceivedBatch | Promise<ReceivedBatch>;
 
   /**
    * Settles deliveries in any order; core passes each at most once, and passes `released` ones in log order.

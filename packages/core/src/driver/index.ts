@@ -28,6 +28,7 @@ export type {
   DriverSubscription,
   ErrorClass,
   PartitionLag,
+  ReceivedBatch,
   SubscriptionSpec,
 } from './driver.js';
 export {

@@ -70,6 +70,8 @@ export class BusTopicManager implements TopicManager {
   }
 
   async apply(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]> {
+    // All of them are looked at before the broker is asked to change anything.
+    for (const [topic, options] of Object.entries(configs)) this.#spec(topic, options);
     const outcomes: TopicOutcome[] = [];
     for (const [topic, options] of Object.entries(configs))
       outcomes.push(await this.configure(topic, options, how));
@@ -109,9 +111,8 @@ export class BusTopicManager implements TopicManager {
   }
 
   async #decide(topic: string, options: TopicOptions, how: ConfigureOptions): Promise<Reconciliation> {
-    const { driver, strategy: configured, validateName } = this.#options;
-    validateName(topic);
-    const given = toTopicSpec(topic, options, driver.defaultPersistence);
+    const { driver, strategy: configured } = this.#options;
+    const given = this.#spec(topic, options);
     const strategy = how.strategy ?? configured;
     const { allowPartitionIncrease = false } = how;
     const common = { topic, strategy, allowPartitionIncrease };
@@ -122,6 +123,12 @@ export class BusTopicManager implements TopicManager {
     const decision = reconcile({ ...common, desired: given, actual, supports: admin.supports });
     if (decision.create !== undefined) decision.create = completed(decision.create, admin, driver, topic);
     return decision;
+  }
+
+  /** @throws TopicNameError, ConfigError */
+  #spec(topic: string, options: TopicOptions): TopicSpec {
+    this.#options.validateName(topic);
+    return toTopicSpec(topic, options, this.#options.driver.defaultPersistence);
   }
 
   #given(topic: string): TopicOptions {

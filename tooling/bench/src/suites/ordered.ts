@@ -9,8 +9,8 @@ export async function ordered(rounds: number): Promise<Row[]> {
   await using bus = await memoryBus();
   const contenders = { bare: bareLoop(), codec: ebusCodecLoop(), ebus: await ebusOrdered(bus) };
   const { bare, codec, ebus } = await compare(contenders, rounds);
-  const faster = perSecond(codec) > perSecond(bare) ? codec : bare;
-  const figure = ratio(ebus, faster);
+  const faster = perSecond(codec, 'processor') > perSecond(bare, 'processor') ? codec : bare;
+  const figure = ratio(ebus, faster, 'processor');
   return [
     speedOf(bare),
     speedOf(codec),

@@ -21,7 +21,7 @@ export async function pipelineCost(rounds: number): Promise<Row[]> {
 }
 
 function costOver(measured: Measured, reference: Measured, against: string): Row {
-  const cost = extraMicroseconds(measured, reference);
+  const cost = extraMicroseconds(measured, reference, 'processor');
   return {
     ...speedOf(measured),
     against,

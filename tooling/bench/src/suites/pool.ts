@@ -14,7 +14,7 @@ const io = () => sleep(10);
 export async function pool(rounds: number): Promise<Row[]> {
   await using bus = await memoryBus();
   const { serial, ebus } = await compare({ serial: oneByOne(), ebus: await pooled(bus) }, rounds);
-  const figure = ratio(ebus, serial);
+  const figure = ratio(ebus, serial, 'clock');
   return [
     speedOf(serial),
     {

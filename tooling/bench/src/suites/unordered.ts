@@ -19,9 +19,9 @@ export async function unordered(rounds: number): Promise<Row[]> {
   return [
     speedOf(direct),
     speedOf(emitted),
-    { ...speedOf(ebus), target: '>= 1,000,000 msg/s', met: perSecond(ebus) >= TARGET },
-    { against: 'handler called directly', figure: `${ratio(ebus, direct).toFixed(3)}x` },
-    { against: 'eventemitter3', figure: `${ratio(ebus, emitted).toFixed(3)}x` },
+    { ...speedOf(ebus), target: '>= 1,000,000 msg/CPU s', met: perSecond(ebus, 'processor') >= TARGET },
+    { against: 'handler called directly', figure: `${ratio(ebus, direct, 'processor').toFixed(3)}x` },
+    { against: 'eventemitter3', figure: `${ratio(ebus, emitted, 'processor').toFixed(3)}x` },
     speedOf(flood),
   ];
 }

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { deferred } from '../util/promise.js';
+
+const envelope = (aggregateId: string, version = 1) => ({
+  key: aggregateId,
+  value: JSON.stringify({
+    event_id: `${aggregateId}-${version}`,
+    aggregate_id: aggregateId,
+    event_type: 'OrderCreated',
+    event_version: version,
+    timestamp: '2024-01-01T00:00:00Z',
+    payload: {},
+  }),
+});
+
+describe('settling', () => {
+  it('settles a batch of synchronous handlers in one call, and asks for more', async () => {
+    const { bus, driver } = await scriptedBus();
+    await bus.subscribe('orders', () => {});
+    const [subscription] = driver.subscriptions;
+    subscription?.deliver({ token: 1, value: 'a' }, { token: 2, value: 'b' });
+    await settle();
+    expect(subscription?.settled).toEqual([
+      { token: 1, outcome: 'handled' },
+      { token: 2, outcome: 'handled' },
+    ]);
+    expect(subscription?.asking).toBe(true);
+  });
+
+  it('logs and counts a failed settling; the subscription goes on', async () => {
+    const { bus, driver, logged } = await scriptedBus();
+    const subscription = await bus.subscribe('orders', () => {});
+    const [below] = driver.subscriptions;
+    below!.settleError = new Error('connection lost');
+    below?.deliver({ value: 'a' });
+    await settle();
+    expect(logged.map(({ level, args }) => [level, args[1]])).toEqual([
+      ['error', 'settling failed; the messages may come again'],
+    ]);
+    expect(subscription.stats()).toMatchObject({ handled: 1, inFlight: 0 });
+    expect(below?.asking).toBe(true);
+  });
+});
+
+describe('fetching', () => {
+  it('reports a failed fetch and asks again after a pause', async () => {
+    const { bus, driver, clock, logged } = await scriptedBus();
+    await bus.subscribe('orders', () => {});
+    const [subscription] = driver.subscriptions;
+    subscription?.failReceive(new Error('no leader'));
+    await settle();
+    expect(logged[0]?.args[1]).toBe('fetching failed; trying again');
+    expect(subscription?.asking).toBe(false);
+    await clock.advance(200);
+    expect(subscription?.asking).toBe(true);
+  });
+
+  it('asks for no more than the window has room for, in messages and in bytes', async () => {
+    const { bus, driver } = await scriptedBus({ keyedWorkerPool: { workerCount: 2, queueSize: 5 } });
+    const gate = deferred();
+    const subscription = await bus.subscribeEnvelope('orders', () => gate.promise);
+    const [below] = driver.subscriptions;
+    expect(below?.demands.at(-1)).toEqual({ messages: 10, bytes: 64 * 1024 * 1024 });
+    const first = envelope('order-1');
+    below?.deliver(first);
+    await settle();
+    expect(below?.demands.at(-1)).toEqual({ messages: 9, bytes: 64 * 1024 * 1024 - first.value.length });
+    below?.deliver(...Array.from({ length: 9 }, (_, i) => envelope(`order-${i}`)));
+    await settle();
+    expect(below?.asking).toBe(false);
+    expect(subscription.stats()).toMatchObject({ inFlight: 10, running: 2 });
+    gate.resolve();
+    await settle();
+    expect(subscription.stats()).toMatchObject({ inFlight: 0, handled: 10 });
+    expect(below?.asking).toBe(true);
+  });
+
+  it('stops at the window of bytes', async () => {
+    const { bus, driver } = await scriptedBus();
+    const gate = deferred();
+    await bus.subscribe('files', () => gate.promise, { concurrency: 1 });
+    const [below] = driver.subscriptions;
+    below?.deliver({ value: new Uint8Array(64 * 1024 * 1024) });
+    await settle();
+    expect(below?.asking).toBe(false);
+    gate.resolve();
+    await settle();
+    expect(below?.asking).toBe(true);
+  });
+});
+
+describe('leases', () => {
+  it('are renewed three times per lease for running and queued messages alike, and no longer after close', async () => {
+    const driver = new ScriptedDriver();
+    driver.leaseMs = 3_000;
+    const { bus, clock } = await scriptedBus({}, { driver });
+    const gate = deferred();
+    await bus.subscribeEnvelope('orders', () => gate.promise);
+    const [below] = driver.subscriptions;
+    below?.deliver(
+      { token: 'running', ...envelope('order-1', 1) },
+      { token: 'queued', ...envelope('order-1', 2) },
+    );
+    await clock.advance(2_000);
+    expect(below?.extended).toEqual([
+      ['running', 'queued'],
+      ['running', 'queued'],
+    ]);
+    gate.resolve();
+    await clock.advance(1_000);
+    expect(below?.extended).toHaveLength(2);
+    await bus.close();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('lanes', () => {
+  it('are found by key, else by header, else in the body; what has none fails at once and holds nobody up', async () => {
+    const { bus, driver } = await scriptedBus();
+    const gate = deferred();
+    const started: string[] = [];
+    const subscription = await bus.subscribeEnvelope(
+      'orders',
+      async ({ aggregateId, eventVersion }) => {
+        started.push(`${aggregateId}-${eventVersion}`);
+        await gate.promise;
+      },
+      { onExhausted: 'discard' },
+    );
+    const { value } = envelope('order-1', 2);
+    const [below] = driver.subscriptions;
+    below?.deliver(
+      envelope('order-1', 1),
+      { value, headers: [['x-aggregate-id', 'order-1']] },
+      { value: envelope('order-1', 3).value },
+      { value: 'no envelope' },
+      envelope('order-2', 1),
+    );
+    await settle();
+    expect(started).toEqual(['order-1-1', 'order-2-1']);
+    expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 4 });
+    gate.resolve();
+    await settle();
+    expect(started).toEqual(['order-1-1', 'order-2-1', 'order-1-2', 'order-1-3']);
+  });
+});
+
+describe('rate limits', () => {
+  it('space attempts out, of one subscription and of the whole bus', async () => {
+    const { bus, driver, clock } = await scriptedBus({
+      subscriber: { rateLimit: { enabled: true, ratePerSecond: 10, burstSize: 3 } },
+    });
+    const seen: string[] = [];
+    const handler = (message: { text(): string }) => void seen.push(message.text());
+    await bus.subscribe('slow', handler, { rateLimit: { perSecond: 1 } });
+    await bus.subscribe('fast', handler);
+    driver.subscriptions[0]?.deliver({ value: 's1' }, { value: 's2' });
+    driver.subscriptions[1]?.deliver({ value: 'f1' }, { value: 'f2' }, { value: 'f3' });
+    await settle();
+    expect(seen).toEqual(['s1', 'f1', 'f2']);
+    await clock.advance(100);
+    expect(seen).toEqual(['s1', 'f1', 'f2', 'f3']);
+    await clock.advance(900);
+    expect(seen).toEqual(['s1', 'f1', 'f2', 'f3', 's2']);
+  });
+});
+
+describe('an overrunning handler', () => {
+  it('is reported a second after its timeout, holds its key, and fails its attempt when it returns', async () => {
+    const { bus, driver, clock } = await scriptedBus();
+    const events: string[] = [];
+    bus.on('overrunning', ({ attempt }) => void events.push(`overrunning ${attempt}`));
+    bus.on('handlerError', ({ error, action }) => void events.push(`${(error as Error).name} ${action}`));
+    const gate = deferred();
+    const options = { processingTimeout: '5s', maxRetries: 0, onExhausted: 'discard' } as const;
+    const subscription = await bus.subscribeEnvelope('orders', () => gate.promise, options);
+    driver.subscriptions[0]?.deliver(envelope('order-1', 1), envelope('order-1', 2));
+    await clock.advance(5_999);
+    expect(events).toEqual([]);
+    await clock.advance(1);
+    expect(events).toEqual(['overrunning 1']);
+    expect(subscription.stats()).toMatchObject({ running: 1, overrunning: 1, inFlight: 2 });
+    gate.resolve();
+    await settle();
+    expect(events).toEqual(['overrunning 1', 'ProcessingTimeoutError discard']);
+    expect(subscription.stats()).toMatchObject({ running: 0, overrunning: 0, handled: 1, discarded: 1 });
+  });
+
+  it('is overlapped only where that is permitted, and not before', async () => {
+    const { bus, driver, clock } = await scriptedBus();
+    const gate = deferred();
+    const started: number[] = [];
+    const subscription = await bus.subscribeEnvelope(
+      'orders',
+      ({ eventVersion }) => {
+        started.push(eventVersion);
+        return eventVersion === 1 ? gate.promise : undefined;
+      },
+      { processingTimeout: '5s', overlapAfter: '3s', maxRetries: 0, onExhausted: 'discard' },
+    );
+    driver.subscriptions[0]?.deliver(envelope('order-1', 1), envelope('order-1', 2));
+    await clock.advance(7_999);
+    expect(started).toEqual([1]);
+    await clock.advance(1);
+    expect(started).toEqual([1, 2]);
+    expect(subscription.stats()).toMatchObject({ discarded: 1, handled: 1, running: 1, overrunning: 1 });
+    gate.resolve();
+    await settle();
+    expect(subscription.stats()).toMatchObject({ discarded: 1, handled: 1, running: 0, overrunning: 0 });
+  });
+});
+
+describe('closing while dead letters cannot be published', () => {
+  it('gives them up at the deadline and hands their messages back in log order', async () => {
+    const { bus, driver, clock } = await scriptedBus();
+    const fail = () => {
+      throw new Error('no');
+    };
+    await bus.subscribeEnvelope('orders', fail, { maxRetries: 0 });
+    const [below] = driver.subscriptions;
+    below?.deliver(
+      { token: 1, ...envelope('order-1') },
+      { token: 2, ...envelope('order-2') },
+      { token: 3, ...envelope('order-1', 2) },
+    );
+    await settle();
+    expect(driver.sends).toHaveLength(2);
+    const closing = bus.close({ timeout: '2s' });
+    await clock.advance(2_000);
+    await clock.advance(1_000);
+    expect(await closing).toMatchObject({ abandoned: 3, timedOut: true });
+    expect(below?.settled).toEqual([1, 2, 3].map((token) => ({ token, outcome: 'released' })));
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { MessageHeaders, toHeaderList } from './headers.js';
+
+it('keeps order and duplicates, from any form of input', () => {
+  const list = [
+    ['b', '1'],
+    ['a', '2'],
+    ['b', '3'],
+  ] as const;
+  expect(toHeaderList(list)).toEqual(list);
+  expect(toHeaderList(new Map([['a', '1']]))).toEqual([['a', '1']]);
+  expect(toHeaderList({ b: ['1', '3'], a: '2' })).toEqual([list[0], list[2], list[1]]);
+  expect(toHeaderList(new MessageHeaders(list))).toBe(list);
+  expect(toHeaderList(undefined)).toEqual([]);
+});
+
+it('reads names in any case, text as bytes and bytes as text', () => {
+  const headers = new MessageHeaders([
+    ['X-Name', 'Zoë'],
+    ['x-name', new Uint8Array([0x5a])],
+  ]);
+  expect(headers.get('x-NAME')).toBe('Zoë');
+  expect(headers.getBytes('x-name')).toEqual(new TextEncoder().encode('Zoë'));
+  expect(headers.getAll('X-name')).toEqual(['Zoë', 'Z']);
+  expect([headers.has('x-none'), headers.get('x-none'), headers.size]).toEqual([false, undefined, 2]);
+  expect([...headers].map(([name]) => name)).toEqual(['X-Name', 'x-name']);
+});
+
+it('copies bytes, and refuses what is no header', () => {
+  const bytes = new Uint8Array([1]);
+  const list = toHeaderList({ a: bytes });
+  bytes[0] = 2;
+  expect(list).toEqual([['a', new Uint8Array([1])]]);
+  expect(() => toHeaderList({ ' ': 'x' })).toThrow('header name');
+  expect(() => toHeaderList({ a: 1 as unknown as string })).toThrow(
+    "header 'a' must be a string or Uint8Array",
+  );
+});

@@ -1,0 +1,22 @@
+/** One task of a keyed pool, from `run` to its end. */
+import type { DeadlineEntry } from '../util/deadline-queue.js';
+
+export type PoolTaskState = 'waiting' | 'queued' | 'started' | 'ended';
+
+export class PoolTask<R = unknown> implements DeadlineEntry {
+  /** `waiting` for room, or `queued` in its lane. */
+  state: PoolTaskState = 'queued';
+  deadline = 0;
+  prev: DeadlineEntry | undefined = undefined;
+  next: DeadlineEntry | undefined = undefined;
+
+  constructor(
+    readonly key: string,
+    readonly task: () => R | PromiseLike<R>,
+    /** Epoch milliseconds of the call to `run`. */
+    readonly calledAt: number,
+    readonly signal: AbortSignal | undefined,
+    readonly resolve: (result: R) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+}

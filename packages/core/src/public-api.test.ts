@@ -1,0 +1,119 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as driver from './driver/index.js';
+import * as core from './index.js';
+
+describe('the public API', () => {
+  it('is this list of values', () => {
+    expect(Object.keys(core).sort()).toMatchInlineSnapshot(`
+      [
+        "AlreadySubscribedError",
+        "BusClosedError",
+        "ConfigError",
+        "ConnectionError",
+        "ERROR_CODES",
+        "EbusError",
+        "EnvelopeError",
+        "InMemoryMetricsCollector",
+        "KeyedPool",
+        "KeyedPoolFullError",
+        "MessageHeaders",
+        "NoopMetricsCollector",
+        "PermanentError",
+        "PluginError",
+        "ProcessingTimeoutError",
+        "PublishError",
+        "PublishTimeoutError",
+        "Registry",
+        "TopicMismatchError",
+        "TopicNameError",
+        "UnsupportedError",
+        "closeGlobal",
+        "closeOnSignals",
+        "createEnvelope",
+        "createEventBus",
+        "decodeEnvelope",
+        "defaultRegistry",
+        "definePlugin",
+        "encodeEnvelope",
+        "extractAggregateId",
+        "fnv1a32",
+        "formatDuration",
+        "getGlobal",
+        "initializeGlobal",
+        "isValidTopicName",
+        "jsonCodec",
+        "parseDuration",
+        "parseSize",
+        "routeByEventType",
+        "validateEnvelope",
+        "validateTopicName",
+      ]
+    `);
+  });
+
+  it('shares its classes with the entry for adapters', () => {
+    for (const [name, value] of Object.entries(driver)) {
+      if (name in core) expect(value).toBe((core as Record<string, unknown>)[name]);
+    }
+    expect(driver.EbusError).toBe(core.EbusError);
+  });
+});
+
+describe('its types', () => {
+  it('refuse an envelope in publish, and take any other object', () => {
+    const bus = {} as core.EventBus;
+    interface Invoice {
+      total: number;
+    }
+    const calls = (envelope: core.Envelope, input: core.EnvelopeInput, invoice: Invoice) => {
+      // @ts-expect-error an envelope goes to publishEnvelope
+      void bus.publish('orders', envelope);
+      // @ts-expect-error an envelope goes to publishEnvelope
+      void bus.publish('orders', input);
+      // @ts-expect-error a number is no message
+      void bus.publish('orders', 42);
+      void bus.publish('orders', invoice);
+      void bus.publish('orders', { total: 1, lines: [] });
+      void bus.publish('orders', [1, 2]);
+    };
+    expectTypeOf(calls).toBeFunction();
+  });
+
+  it('infer the payload of handlers from a schema, and of routes from their handlers', () => {
+    const bus = {} as core.EventBus;
+    const schema = {} as core.StandardSchemaV1<unknown, { total: number }>;
+    const calls = () => {
+      void bus.subscribeEnvelope(
+        'orders',
+        ({ payload }) => void expectTypeOf(payload).toEqualTypeOf<{ total: number }>(),
+        {
+          schema,
+        },
+      );
+      void bus.subscribeEnvelope('orders', ({ payload }) => void expectTypeOf(payload).toBeUnknown());
+      void bus.subscribeEnvelope('orders', (envelope: core.Envelope<{ id: string }>) => {
+        expectTypeOf(envelope.payload.id).toBeString();
+      });
+      void bus.subscribeEnvelope(
+        'orders',
+        core.routeByEventType({
+          OrderCreated: (_: core.Envelope<{ total: number }>) => {},
+          OrderPaid: async (_: core.Envelope<{ paidAt: string }>) => {},
+        }),
+      );
+    };
+    expectTypeOf(calls).toBeFunction();
+  });
+
+  it('narrow results by ok, and errors by isInstance', () => {
+    const look = (result: core.PublishResult, error: unknown) => {
+      if (result.ok) expectTypeOf(result.receipt).toEqualTypeOf<core.PublishReceipt>();
+      else expectTypeOf(result.error).toEqualTypeOf<core.EbusError>();
+      if (core.ConfigError.isInstance(error)) expectTypeOf(error).toEqualTypeOf<core.ConfigError>();
+    };
+    expectTypeOf(look).toBeFunction();
+    expectTypeOf<core.Duration>().toExtend<number | string>();
+    expectTypeOf<'1h30m'>().toExtend<core.Duration>();
+    expectTypeOf<'soon'>().not.toExtend<core.Duration>();
+  });
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import { type ReconcileInput, reconcile } from './reconcile.js';
+
+const supports = new Set<keyof TopicSpec>([
+  'persistence',
+  'retentionMs',
+  'maxBytes',
+  'replicas',
+  'partitions',
+]);
+const decide = (
+  desired: TopicSpec,
+  actual: TopicDescription | undefined,
+  more: Partial<ReconcileInput> = {},
+) =>
+  reconcile({
+    topic: 'orders',
+    desired,
+    actual,
+    supports,
+    strategy: 'createOrUpdate',
+    allowPartitionIncrease: false,
+    ...more,
+  });
+
+describe('reconcile', () => {
+  it('creates what is missing, with the settings that the broker has', () => {
+    const decision = decide(
+      { persistence: 'persistent', retentionMs: 1_000, compression: 'zstd' },
+      undefined,
+    );
+    expect(decision.create).toEqual({ persistence: 'persistent', retentionMs: 1_000 });
+    expect(decision.outcome).toMatchObject({ action: 'created', unsupported: ['compression'] });
+  });
+
+  it('changes what can be changed, and reports what cannot', () => {
+    const desired: TopicSpec = { persistence: 'persistent', retentionMs: 60_000, replicas: 3, partitions: 5 };
+    const actual: TopicDescription = {
+      name: 'orders',
+      persistence: 'persistent',
+      retentionMs: 1,
+      replicas: 1,
+      partitions: 3,
+    };
+    const decision = decide(desired, actual);
+    expect(decision.alter).toEqual({ retentionMs: 60_000 });
+    expect(decision.outcome).toMatchObject({ action: 'mismatched', changed: ['retentionMs'] });
+    expect(
+      decision.outcome.mismatches.map(({ field, expected, actual: is }) => [field, expected, is]),
+    ).toEqual([
+      ['replicas', 3, 1],
+      ['partitions', 5, 3],
+    ]);
+  });
+
+  it('adds partitions only where that is allowed, and never takes them away', () => {
+    const actual: TopicDescription = { name: 'orders', persistence: 'persistent', partitions: 3 };
+    const allowed = { allowPartitionIncrease: true };
+    expect(decide({ persistence: 'persistent', partitions: 5 }, actual, allowed).alter).toEqual({
+      partitions: 5,
+    });
+    expect(decide({ persistence: 'persistent', partitions: 2 }, actual, allowed).alter).toBeUndefined();
+  });
+
+  it('never changes anything with createOnly, validateOnly and skip', () => {
+    const desired: TopicSpec = { persistence: 'persistent', retentionMs: 60_000 };
+    const actual: TopicDescription = { name: 'orders', persistence: 'persistent', retentionMs: 1 };
+    for (const strategy of ['createOnly', 'validateOnly'] as const) {
+      const { alter, outcome } = decide(desired, actual, { strategy });
+      expect(alter).toBeUndefined();
+      expect(outcome.mismatches[0]?.recommendation).toContain('createOrUpdate');
+    }
+    expect(decide(desired, undefined, { strategy: 'validateOnly' }).outcome.mismatches).toMatchObject([
+      { field: 'topic' },
+    ]);
+    expect(decide(desired, actual, { strategy: 'skip' })).toEqual({
+      outcome: { topic: 'orders', action: 'left', changed: [], mismatches: [], unsupported: [] },
+    });
+  });
+
+  it('takes a retention within a second as equal', () => {
+    const actual: TopicDescription = { name: 'orders', persistence: 'persistent', retentionMs: 59_001 };
+    expect(decide({ persistence: 'persistent', retentionMs: 60_000 }, actual).outcome.action).toBe('left');
+    expect(decide({ persistence: 'persistent', retentionMs: 60_002 }, actual).outcome.action).toBe('changed');
+  });
+
+  it('has nothing more to do once what it decided was done', () => {
+    const spec = fc.record(
+      {
+        persistence: fc.constantFrom('persistent' as const, 'ephemeral' as const),
+        retentionMs: fc.integer({ min: 1, max: 5_000 }),
+        maxBytes: fc.integer({ min: 1, max: 3 }),
+        replicas: fc.integer({ min: 1, max: 3 }),
+        partitions: fc.integer({ min: 1, max: 3 }),
+        description: fc.constant('text'),
+      },
+      { requiredKeys: ['persistence'] },
+    ) as fc.Arbitrary<TopicSpec>;
+    fc.assert(
+      fc.property(spec, fc.option(spec, { nil: undefined }), fc.boolean(), (desired, existing, grow) => {
+        const more = { allowPartitionIncrease: grow };
+        const actual = existing && { name: 'orders', ...existing };
+        const first = decide(desired, actual, more);
+        const then = { name: 'orders', ...actual, ...first.create, ...first.alter };
+        const second = decide(desired, then, more);
+        expect(second.create ?? second.alter).toBeUndefined();
+        expect(second.outcome.changed).toEqual([]);
+        expect(second.outcome.mismatches).toEqual(first.outcome.mismatches);
+      }),
+    );
+  });
+});
