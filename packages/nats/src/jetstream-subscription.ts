@@ -199,8 +199,11 @@ export class JetStreamSubscription implements DriverSubscription {
     if (this.#connection === undefined) return this.#inbox?.discard();
     try {
       await this.#inbox?.drain();
+      // Asked about the consumer, the server forgets requests that nobody listens for any more. Handed back while
+      // such a request waits, a message would go to the end of the queue, and 2.9.10 would even repeat others.
+      await this.#options.consumers.info(this.#consumer.stream, this.#consumer.name);
     } catch {
-      // The connection went meanwhile: the server drops the requests with it.
+      // The connection or the consumer went meanwhile: the server drops the requests with it.
     }
     // Without order there is nothing to wait for.
     if (!this.#ordered) this.#handBack();

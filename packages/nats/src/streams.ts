@@ -230,6 +230,6 @@ function differences(
     if (wanted[key] !== undefined && wanted[key] !== actual[key]) changes[key] = wanted[key];
   }
   const missing = wanted.subjects.filter((subject) => !actual.subjects.includes(subject));
-  if (missing.length > 0) changes['subjects'] = [...actual.subjects, ...missing];
+  if (missing.length > 0) changes.subjects = [...actual.subjects, ...missing];
   return changes as Partial<StreamConfig>;
 }
