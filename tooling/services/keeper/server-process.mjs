@@ -1,5 +1,7 @@
 // One server as a child process: started, killed, stopped, started again.
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../run-command.mjs';
 import { waitUntilReady } from './wait-until-ready.mjs';
 
@@ -7,6 +9,18 @@ import { waitUntilReady } from './wait-until-ready.mjs';
 const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
 const leashed = (command, args) =>
   setpriv === undefined ? [command, args] : [setpriv, ['--pdeathsig', 'KILL', '--', command, ...args]];
+
+/** Whether all threads of a process have stopped, which they do a little after the signal. */
+function isFrozen(pid) {
+  if (process.platform !== 'linux') return true;
+  try {
+    const tasks = `/proc/${pid}/task`;
+    return readdirSync(tasks).every((id) => /\) T /.test(readFileSync(`${tasks}/${id}/stat`, 'utf8')));
+  } catch {
+    // A thread ended meanwhile: look again.
+    return false;
+  }
+}
 
 const LOG_LIMIT = 64 * 1024;
 
@@ -91,7 +105,11 @@ export function serverProcess(server, mostAreRunning) {
     },
 
     /** Freezes it: it keeps its connections and answers nothing. */
-    pause: () => void child?.kill('SIGSTOP'),
+    async pause() {
+      const { pid } = child ?? {};
+      child?.kill('SIGSTOP');
+      while (pid !== undefined && child?.pid === pid && !isFrozen(pid)) await sleep(1);
+    },
     resume: () => void child?.kill('SIGCONT'),
   };
 }
