@@ -1,7 +1,7 @@
 /** Wires the parts of a bus together. */
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
-import type { TrackedConnection } from '../connection/connection.js';
+import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import type { Logger } from '../logger.js';
@@ -33,7 +33,7 @@ export interface AssembleInput {
   telemetry: Telemetry | undefined;
   codec: EnvelopeCodec;
   events: Emitter;
-  connection: TrackedConnection;
+  connection: ConnectionSupervisor;
   /** Filled once the bus is there. */
   extensions: readonly Extension[];
 }
@@ -61,7 +61,7 @@ export function assemble(input: AssembleInput): BusParts {
   const topics = new BusTopicManager({
     driver,
     logger,
-    strategy: config.topicConfigStrategy,
+    strategy: driver.topicConfigStrategy ?? config.topicConfigStrategy,
     onMismatch: config.onMismatch,
     validateName: (topic) => {
       validateTopicName(topic);
@@ -89,6 +89,7 @@ export function assemble(input: AssembleInput): BusParts {
     telemetry,
     metrics,
     events,
+    connection,
     clock,
     breather,
     logger,

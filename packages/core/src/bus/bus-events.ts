@@ -74,6 +74,8 @@ export interface BusEvents {
   connected(event: ConnectionEvent): void | Promise<void>;
   disconnected(event: ConnectionEvent): void | Promise<void>;
   reconnecting(event: ConnectionEvent): void | Promise<void>;
+  /** The connection is back, by the client itself or by ebus. Listeners run one after another, in registration order. */
+  reconnected(event: ConnectionEvent): void | Promise<void>;
 }
 
 export class Emitter {
@@ -110,6 +112,17 @@ export class Emitter {
         if (outcome instanceof Promise) outcome.catch(failed);
       } catch (err) {
         failed(err);
+      }
+    }
+  }
+
+  /** The same, each listener called once the one before it is done. Never rejects. */
+  async emitInTurn<E extends keyof BusEvents>(event: E, payload: Parameters<BusEvents[E]>[0]): Promise<void> {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        await listener(payload as never);
+      } catch (err) {
+        this.#logger.error({ err, event }, 'an event listener failed');
       }
     }
   }

@@ -1,7 +1,7 @@
 /** What a bus is made of. */
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
-import type { TrackedConnection } from '../connection/connection.js';
+import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
@@ -16,7 +16,7 @@ export interface BusParts {
   readonly config: ResolvedConfig;
   readonly driver: Driver;
   readonly clock: Clock;
-  readonly connection: TrackedConnection;
+  readonly connection: ConnectionSupervisor;
   readonly topics: BusTopicManager;
   readonly publisher: Publisher;
   readonly outbound: Outbound;

@@ -3,11 +3,11 @@ import { type Clock, systemClock } from '../clock.js';
 import { resolveConfig } from '../config/resolve-config.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { EventBusConfig } from '../config/types.js';
-import { TrackedConnection } from '../connection/connection.js';
+import { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { attachDriver } from '../driver/native.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
-import { ConfigError, ConnectionError, EbusError, PluginError } from '../errors.js';
+import { ConfigError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { guarded } from '../metrics/guarded.js';
@@ -17,7 +17,6 @@ import { defaultRegistry, type Registry } from '../registry/registry.js';
 import type { TopicOptions } from '../topics/types.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
-import type { BusParts } from './bus-parts.js';
 import { EventBus } from './event-bus.js';
 
 export interface CreateEventBusOptions {
@@ -70,7 +69,7 @@ export async function createEventBus(
   const tracing = { system: driver.system, sampleRate, consumer };
   const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
   const events = new Emitter(logger);
-  const connection = trackConnection(clock, events, metrics);
+  const connection = supervise(driver, resolved, { clock, logger, metrics, events });
   const extensions: Extension[] = [];
   const codec = options.codec ?? jsonCodec;
   const parts = assemble({
@@ -86,7 +85,9 @@ export async function createEventBus(
     extensions,
   });
 
-  await connect(driver, parts, context, resolved.connectTimeout);
+  const host = { serviceName, clock, logger, topicConfigStrategy: resolved.topicConfigStrategy };
+  const lazy = resolved.connect === 'lazy';
+  if (!lazy) await connection.connect(host);
   const bus = new EventBus(parts);
   attachDriver(bus, plugin.name, driver);
   try {
@@ -94,7 +95,13 @@ export async function createEventBus(
       const extension = registry.extensions().find((candidate) => candidate.name === name);
       if (extension !== undefined) extensions.push(await extension.create(bus, section, context));
     }
-    await bus.topics.apply(resolved.topics as Record<string, TopicOptions>);
+    const topics = resolved.topics as Record<string, TopicOptions>;
+    if (lazy) {
+      parts.topics.declare(topics);
+      connection.connectLazily(host, async () => void (await bus.topics.apply(topics)));
+    } else {
+      await bus.topics.apply(topics);
+    }
     if (options.autoStart !== false) await bus.start();
   } catch (error) {
     await bus.close({ timeout: 0 });
@@ -142,42 +149,30 @@ async function createDriver(
   );
 }
 
-function trackConnection(
-  clock: Clock,
-  events: Emitter,
-  metrics: MetricsCollector | undefined,
-): TrackedConnection {
-  return new TrackedConnection(clock, (status, error) => {
-    metrics?.recordConnection(status === 'connected');
-    if (status === 'connected') events.emit('connected', {});
-    else if (status === 'reconnecting') events.emit('reconnecting', { error });
-    else events.emit('disconnected', { error });
-  });
-}
-
-async function connect(
+function supervise(
   driver: Driver,
-  { connection }: BusParts,
-  context: PluginContext,
-  timeout: number,
-): Promise<void> {
-  const { serviceName, clock, logger } = context;
-  const host = {
-    serviceName,
+  { connectTimeout, publisher }: ResolvedConfig,
+  parts: { clock: Clock; logger: Logger; metrics: MetricsCollector | undefined; events: Emitter },
+): ConnectionSupervisor {
+  const { clock, logger, metrics, events } = parts;
+  const { maxReconnectAttempts, initialBackoff, maxBackoff } = publisher;
+  return new ConnectionSupervisor({
+    driver,
     clock,
     logger,
-    onState: (change: Parameters<typeof connection.report>[0]) => connection.report(change),
-  };
-  const signal = AbortSignal.timeout(timeout);
-  try {
-    await driver.connect(host, { signal });
-  } catch (error) {
-    await driver.close({ signal: AbortSignal.timeout(1_000) }).catch(() => {});
-    if (EbusError.isInstance(error)) throw error;
-    const reason = signal.aborted
-      ? `no connection within ${timeout} ms`
-      : String((error as Error)?.message ?? error);
-    throw new ConnectionError(`cannot connect to ${driver.system}: ${reason}`, { cause: error });
-  }
-  connection.report({ status: 'connected' });
+    metrics,
+    connectTimeout,
+    maxReconnectAttempts,
+    initialBackoff,
+    maxBackoff,
+    events: {
+      changed: (status, error) => {
+        metrics?.recordConnection(status === 'connected');
+        if (status === 'connected') events.emit('connected', {});
+        else if (status === 'reconnecting') events.emit('reconnecting', { error });
+        else events.emit('disconnected', { error });
+      },
+      cameBack: () => events.emitInTurn('reconnected', {}),
+    },
+  });
 }

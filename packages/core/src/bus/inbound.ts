@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
+import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Attempt } from '../consume/attempt.js';
 import { DeadLetterWriter } from '../consume/dead-letter-writer.js';
 import type { Delivery } from '../consume/delivery.js';
@@ -39,6 +40,7 @@ export interface InboundOptions {
   telemetry: Telemetry | undefined;
   metrics: MetricsCollector | undefined;
   events: Emitter;
+  connection: ConnectionSupervisor;
   clock: Clock;
   breather: Breather;
   logger: Logger;
@@ -112,9 +114,11 @@ export class Inbound {
     if (this.#closed) throw new BusClosedError();
     const { signal } = options;
     if (signal?.aborted === true) throw abortError(signal, `subscribing to '${topic}'`);
-    const { driver } = this.#options;
+    const { driver, connection } = this.#options;
     validateTopicName(topic);
     driver.validateTopic?.(topic, 'subscribe');
+    // What the broker can do is known once it is connected.
+    if (connection.state().status === 'connecting') await this.#connected(topic, signal);
     const policy = this.#policy(topic, ordered, options);
     const id = `${topic}\0${policy.group}`;
     if (this.#active.has(id)) throw new AlreadySubscribedError(topic, policy.group);
@@ -128,6 +132,12 @@ export class Inbound {
       this.#active.delete(id);
       throw this.#subscribeError(topic, error);
     }
+  }
+
+  #connected(topic: string, signal: AbortSignal | undefined): Promise<void> {
+    const timeout = AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    return this.#options.connection.whenConnected(either, `subscribing to '${topic}'`);
   }
 
   async #join(
@@ -213,6 +223,7 @@ export class Inbound {
       ordered,
       options,
       system: driver.system,
+      defaultFrom: driver.defaultFrom,
       capabilities: driver.capabilities(persistence),
       defaults: consumeDefaults(config, ordered),
       validateName: (name) => {

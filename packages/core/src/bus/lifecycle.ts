@@ -1,5 +1,5 @@
 /** Starting, stopping and closing a bus, phase by phase. */
-import type { TrackedConnection } from '../connection/connection.js';
+import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { CloseReport } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
@@ -15,7 +15,7 @@ const DISCONNECT_TIMEOUT_MS = 5_000;
 
 export interface LifecycleOptions {
   driver: Driver;
-  connection: TrackedConnection;
+  connection: ConnectionSupervisor;
   inbound: Inbound;
   publisher: Publisher;
   extensions: readonly Extension[];
@@ -74,7 +74,7 @@ export class Lifecycle {
     await this.#attempt('disconnecting', () =>
       driver.close({ signal: AbortSignal.timeout(DISCONNECT_TIMEOUT_MS) }),
     );
-    connection.report({ status: 'closed' });
+    connection.close();
     await this.#tellExtensions('close');
     return {
       handled: sum(drained.map((report) => report.handled)),

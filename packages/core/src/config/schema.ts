@@ -40,9 +40,13 @@ const errorHandling = z
 export const commonShape = {
   serviceName: z.string().min(1).default('ebus'),
   environment: z.string().optional(),
+  connect: z.enum(['eager', 'lazy']).default('eager'),
   connectTimeout: duration('10s'),
   publisher: z
     .strictObject({
+      maxReconnectAttempts: z.int().nonnegative().default(0),
+      initialBackoff: duration('1s'),
+      maxBackoff: duration('30s'),
       maxInFlight: positiveInteger.optional(),
       publishTimeout: duration('10s'),
       rateLimit,

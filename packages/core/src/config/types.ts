@@ -36,9 +36,17 @@ export interface CommonConfig {
   /** Names the service in groups, logs and probes. Default `ebus`. */
   serviceName?: string;
   environment?: string;
+  /** `lazy`: `createEventBus` does not wait for a connection, and goes on trying to make it. Default `eager`. */
+  connect?: 'eager' | 'lazy';
   /** How long connecting may take before `createEventBus` rejects. Default 10 s. */
   connectTimeout?: Duration;
   publisher?: {
+    /** Attempts to replace a client that gave up; 0, the default: for ever. */
+    maxReconnectAttempts?: number;
+    /** Before the second of these attempts, doubled for each one after it. Default 1 s. */
+    initialBackoff?: Duration;
+    /** Default 30 s. */
+    maxBackoff?: Duration;
     /** Unacknowledged publishes at once. Default: what the adapter advises, else 10,000. */
     maxInFlight?: number;
     /** Default 10 s. */

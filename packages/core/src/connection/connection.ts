@@ -12,10 +12,16 @@ export interface ConnectionState {
 }
 
 export interface Connection {
+  /** What the client really reports. */
   state(): ConnectionState;
+  /**
+   * Replaces the client and restores every subscription; concurrent calls share one outcome.
+   * @throws ConnectionError when it failed for good; it may be called again
+   */
+  reconnect(): Promise<void>;
 }
 
-export class TrackedConnection implements Connection {
+export class TrackedConnection {
   readonly #clock: Clock;
   readonly #onChange: (status: ConnectionState['status'], cause: unknown) => void;
   #state: ConnectionState;

@@ -49,6 +49,8 @@ export interface PolicyInput {
   ordered: boolean;
   system: string;
   capabilities: Capabilities;
+  /** Where a group without a position starts on a persistent topic. Default `earliest`. */
+  defaultFrom?: 'earliest' | 'latest' | undefined;
   options: SubscribeOptions;
   defaults: ConsumeDefaults;
   /** @throws TopicNameError */
@@ -124,8 +126,9 @@ function startPosition({
   persistence,
   capabilities,
   system,
+  defaultFrom = 'earliest',
 }: PolicyInput): ConsumePolicy['from'] {
-  const from = options.from ?? (persistence === 'persistent' ? 'earliest' : 'latest');
+  const from = options.from ?? (persistence === 'persistent' ? defaultFrom : 'latest');
   if (from !== 'earliest' && from !== 'latest' && !(from instanceof Date && !Number.isNaN(from.getTime()))) {
     throw wrong(topic, 'from', from, "'earliest', 'latest' or a valid Date");
   }

@@ -18,7 +18,7 @@ import type {
   Settlement,
   SettleToken,
 } from './message.js';
-import type { DriverTopicAdmin } from './topic-admin.js';
+import type { DriverTopicAdmin, TopicConfigStrategy } from './topic-admin.js';
 
 /** Every call that may take long carries a signal; core aborts it at the caller's timeout or abort. */
 export interface CallOptions {
@@ -36,6 +36,8 @@ export interface DriverHost {
   readonly serviceName: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether topics may be made and changed where they are not configured. */
+  readonly topicConfigStrategy: TopicConfigStrategy;
   /** Reports a change of the connection as it happens; `failed` means the client has given up for good. */
   onState(change: ConnectionChange): void;
 }
@@ -56,6 +58,10 @@ export interface Driver<Native = unknown> {
   readonly defaultPersistence: Persistence;
   /** The group of subscriptions that name none; core falls back to the service name. */
   readonly defaultGroup?: string | undefined;
+  /** Where a group without a position starts on a persistent topic, if the subscription does not say. */
+  readonly defaultFrom?: 'earliest' | 'latest' | undefined;
+  /** Overrides the bus' `topicConfigStrategy`. */
+  readonly topicConfigStrategy?: TopicConfigStrategy | undefined;
   /** How many unacknowledged sends this client is comfortable with; core's default is 10,000. */
   readonly maxInFlight?: number;
   /** Absent where topics cannot be administered. */
@@ -68,6 +74,14 @@ export interface Driver<Native = unknown> {
 
   /** Called once, before anything else. Rejects with `ConnectionError` naming the addresses. */
   connect(host: DriverHost, options: CallOptions): Promise<void>;
+
+  /**
+   * Replaces the client by a new one on the same settings, after `connect` succeeded or failed, also while the present
+   * one claims to be well. Sends that are not acknowledged reject as retryable, and every open subscription goes on
+   * with the new client: its position, its unsettled deliveries and a pending `receive` included. One attempt.
+   * Absent where there is no client that could fail.
+   */
+  reconnect?(options: CallOptions): Promise<void>;
 
   /** A real round trip to the broker. */
   ping(options: CallOptions): Promise<void>;

@@ -43,4 +43,10 @@ export {
   type SettleToken,
 } from './message.js';
 export { PrefixTracker } from './prefix-tracker.js';
-export type { Compression, DriverTopicAdmin, TopicDescription, TopicSpec } from './topic-admin.js';
+export type {
+  Compression,
+  DriverTopicAdmin,
+  TopicConfigStrategy,
+  TopicDescription,
+  TopicSpec,
+} from './topic-admin.js';

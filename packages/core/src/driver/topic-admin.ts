@@ -4,6 +4,9 @@ import type { Persistence } from './message.js';
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
+/** What configuring a topic may do on the broker. */
+export type TopicConfigStrategy = 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
+
 /** A topic's settings in plain units; a field that is left out is the broker's affair. */
 export interface TopicSpec {
   readonly persistence: Persistence;

@@ -69,6 +69,14 @@ export class BusTopicManager implements TopicManager {
     return known;
   }
 
+  /** Remembers topics as configured without asking the broker, which cannot be asked yet. */
+  declare(configs: Record<string, TopicOptions>): void {
+    for (const [topic, options] of Object.entries(configs)) {
+      this.#spec(topic, options);
+      this.#configured.set(topic, { ...options });
+    }
+  }
+
   async apply(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]> {
     // All of them are looked at before the broker is asked to change anything.
     for (const [topic, options] of Object.entries(configs)) this.#spec(topic, options);

@@ -25,7 +25,14 @@ export function testHost(clock = new ManualClock()): TestHost {
     warn: (...args: unknown[]) => void warnings.push(String(args.at(-1))),
     error: (...args: unknown[]) => void warnings.push(String(args.at(-1))),
   };
-  return { serviceName: 'test', clock, logger, warnings, onState() {} };
+  return {
+    serviceName: 'test',
+    clock,
+    logger,
+    topicConfigStrategy: 'createOrUpdate',
+    warnings,
+    onState() {},
+  };
 }
 
 const text = new TextEncoder();
