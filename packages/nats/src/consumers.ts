@@ -5,6 +5,7 @@ import {
   type ConsumerConfig,
   type ConsumerInfo,
   DeliverPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   type PriorityPolicy,
   ReplayPolicy,
@@ -67,7 +68,8 @@ export class Consumers {
       if (code === API.consumerExists || code === API.durableExists) {
         return this.#adopt(spec, await this.info(spec.stream, spec.name));
       }
-      if (code === API.streamNotFound || code === undefined) throw error;
+      const passes = error instanceof JetStreamApiError && error.status >= 500;
+      if (code === API.streamNotFound || code === undefined || passes) throw error;
       throw this.#refused(spec, error);
     }
   }

@@ -77,14 +77,14 @@ export class CoreSubscription implements DriverSubscription {
 
   offline(): void {}
 
-  receive(demand: Demand): Promise<Batch> {
-    if (this.#stopped) return Promise.resolve(undefined);
+  receive(demand: Demand): Batch | Promise<Batch> {
+    if (this.#stopped) return undefined;
     if (this.#failure !== undefined) {
       const failure = this.#failure;
       this.#failure = undefined;
       return Promise.reject(failure);
     }
-    if (this.#buffer.length > 0) return Promise.resolve(this.#take(demand));
+    if (this.#buffer.length > 0) return this.#take(demand);
     return new Promise((resolve, reject) => {
       this.#waiter = { demand, resolve, reject };
     });

@@ -127,8 +127,8 @@ export class JetStreamSubscription implements DriverSubscription {
     if (this.#phase !== 'stopped') this.#phase = 'syncing';
   }
 
-  receive(demand: Demand): Promise<Batch> {
-    if (this.#phase === 'stopped') return Promise.resolve(undefined);
+  receive(demand: Demand): Batch | Promise<Batch> {
+    if (this.#phase === 'stopped') return undefined;
     if (this.#failure !== undefined) {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -140,7 +140,7 @@ export class JetStreamSubscription implements DriverSubscription {
     if (this.#phase === 'flowing' && this.#taken < this.#buffer.length) {
       const batch = this.#take(demand);
       this.#topUp();
-      return Promise.resolve(batch);
+      return batch;
     }
     return new Promise((resolve, reject) => {
       this.#waiter = { demand, resolve, reject };

@@ -1,9 +1,14 @@
 /** The `nats` section of a bus configuration: what an application may write, its checks and its defaults. */
 // Makes the module that is augmented below known to compilers that read this file alone.
 import type {} from '@ebus/core';
-import { type Bytes, type Duration, parseDuration, parseSize, z } from '@ebus/core/driver';
-
-export type TopicConfigStrategy = 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
+import {
+  type Bytes,
+  type Duration,
+  parseDuration,
+  parseSize,
+  type TopicConfigStrategy,
+  z,
+} from '@ebus/core/driver';
 
 export interface NatsStreamConfig {
   /** The stream that holds the topics which `subjects` cover; needs `subjects`. Default: a stream per topic. */

@@ -13,6 +13,7 @@ import {
   type Persistence,
   type SendReceipt,
   type SubscriptionSpec,
+  type TopicConfigStrategy,
   TopicNameError,
   UnsupportedError,
 } from '@ebus/core/driver';
@@ -59,6 +60,8 @@ export class NatsDriver implements Driver<NatsNative> {
   readonly system = 'nats';
   readonly defaultPersistence: Persistence;
   readonly defaultGroup: string | undefined;
+  readonly defaultFrom: 'earliest' | 'latest';
+  readonly topicConfigStrategy: TopicConfigStrategy | undefined;
   readonly maxInFlight = MAX_IN_FLIGHT;
   readonly admin: DriverTopicAdmin;
   readonly #config: ResolvedNatsConfig;
@@ -75,7 +78,10 @@ export class NatsDriver implements Driver<NatsNative> {
     this.#config = config;
     this.#serviceName = serviceName;
     this.defaultPersistence = config.jetstream.enabled ? 'persistent' : 'ephemeral';
-    this.defaultGroup = config.jetstream.consumer.durableName;
+    const { consumer, topicConfigStrategy } = config.jetstream;
+    this.defaultGroup = consumer.durableName;
+    this.defaultFrom = consumer.deliverPolicy === 'new' ? 'latest' : 'earliest';
+    this.topicConfigStrategy = topicConfigStrategy;
     this.admin = topicAdmin(() => this.#streams);
   }
 
@@ -112,7 +118,7 @@ export class NatsDriver implements Driver<NatsNative> {
     const { jetstream: config } = this.#config;
     if (config.enabled) {
       const manager = () => this.#connected().manager;
-      const strategy = config.topicConfigStrategy ?? 'createOrUpdate';
+      const strategy = config.topicConfigStrategy ?? host.topicConfigStrategy;
       this.#streams = new Streams({ config: this.#config, logger: host.logger, strategy, manager });
       this.#consumers = new Consumers(this.#config, manager);
     }
@@ -124,6 +130,16 @@ export class NatsDriver implements Driver<NatsNative> {
         await this.#jetstream().streams.ensure(topic);
       },
     });
+    await this.#dial(signal);
+    await this.#streams?.prepare();
+  }
+
+  /** What is not acknowledged is rejected as retryable; subscriptions go on where they were, on the new connection. */
+  async reconnect({ signal }: CallOptions): Promise<void> {
+    const old = this.#link?.connection;
+    this.#link = undefined;
+    this.#offline(new ConnectionError('the connection is being replaced'));
+    if (old !== undefined && !old.isClosed()) await old.close();
     await this.#dial(signal);
     await this.#streams?.prepare();
   }

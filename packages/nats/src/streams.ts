@@ -1,7 +1,14 @@
 /** Which stream holds a topic: the configured one, or one of its own that is made where it is missing. */
-import { ConfigError, EbusError, type Logger, type TopicSpec } from '@ebus/core/driver';
+import {
+  ConfigError,
+  EbusError,
+  type Logger,
+  type TopicConfigStrategy,
+  type TopicSpec,
+} from '@ebus/core/driver';
 import {
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
@@ -10,7 +17,7 @@ import {
 } from '@nats-io/jetstream';
 import { API, apiCode, isNoResponders, jetStreamDisabled, overlap, reasonOf } from './errors.js';
 import { streamName } from './names.js';
-import type { ResolvedNatsConfig, TopicConfigStrategy } from './nats-config.js';
+import type { ResolvedNatsConfig } from './nats-config.js';
 
 const NANOS = 1_000_000;
 /** Of streams made for a topic that nobody has configured; the same as core's default. */
@@ -169,7 +176,8 @@ export class Streams {
         if (stream.subjects.every((subject) => config.subjects.includes(subject))) return;
         throw overlap(stream.name, stream.subjects, error);
       }
-      if (code !== undefined) {
+      const passes = error instanceof JetStreamApiError && error.status >= 500;
+      if (code !== undefined && !passes) {
         const text = `the server refused stream '${stream.name}': ${reasonOf(error)}`;
         throw new ConfigError(text, { cause: error });
       }
