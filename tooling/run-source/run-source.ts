@@ -1,5 +1,6 @@
 /** Runs a TypeScript program in a process of its own, on the sources of this workspace, so that nothing needs building. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** How a program ended. */
@@ -19,12 +20,7 @@ export function runSource(
   args: readonly string[] = [],
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
-    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-  });
+  const child = startSource(file, args, timeoutMs);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
@@ -34,5 +30,19 @@ export function runSource(
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...output }));
+  });
+}
+
+/** The same, to talk to or to kill while it runs; killed after the timeout if it still runs then. */
+export function startSource(
+  file: string,
+  args: readonly string[] = [],
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
   });
 }

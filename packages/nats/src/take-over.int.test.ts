@@ -1,0 +1,147 @@
+/** Order over restarts: what an instance had and did not settle comes again before anything newer. */
+import { fileURLToPath } from 'node:url';
+import { startSource } from '@ebus/run-source';
+import { sharedService } from '@ebus/services';
+import { afterEach, describe, expect, it } from 'vitest';
+import { consumerName, streamName } from './names.js';
+import {
+  Cleanup,
+  event,
+  eventually,
+  gate,
+  History,
+  natsBus,
+  plainClient,
+  uniqueName,
+} from './testing/harness.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+describe.each(['current', '2.9'])('on a %s server', async (version) => {
+  const { addresses } = await sharedService('nats', { version });
+
+  it('a consumer that died after fetching 500 and handling some: the next one handles every aggregate in order', async () => {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
+    const history = new History();
+    const publish = async (from: number, to: number) => {
+      for (let sequence = from; sequence <= to; sequence++) {
+        const ids = Array.from({ length: 20 }, (_, i) => `order-${i}`);
+        await Promise.all(ids.map((id) => publisher.publishEnvelope(topic, event(id, sequence))));
+        for (const id of ids) history.accept(id, sequence);
+      }
+    };
+    await publish(1, 40);
+    // The position of the group is made by ebus; then a client takes 500 of 800, settles some, and is gone.
+    const first = await natsBus(addresses, { service });
+    const making = await first.subscribeEnvelope(topic, () => {});
+    making.pause();
+    await first.close({ timeout: 0 });
+    const plain = await plainClient(addresses);
+    const { jetstream } = plain.manager as unknown as {
+      jetstream(): import('@nats-io/jetstream').JetStreamClient;
+    };
+    const client = jetstream.call(plain.manager);
+    const consumer = await client.consumers.get(streamName(topic), consumerName(service, topic));
+    let settled = 0;
+    for await (const message of await consumer.fetch({ max_messages: 500, expires: 5_000 })) {
+      const { aggregate_id: id, payload } = message.json<{
+        aggregate_id: string;
+        payload: { sequence: number };
+      }>();
+      if (message.seq % 3 === 0) {
+        await message.ackAck();
+        history.handle(id, payload.sequence);
+        settled++;
+      }
+    }
+    expect(settled).toBeGreaterThan(100);
+    await plain.connection.close();
+
+    const second = cleanup.add(await natsBus(addresses, { service }), (bus) => bus.close());
+    const handledBefore = new Map([...history.handled].map(([id, all]) => [id, [...all]]));
+    history.handled.clear();
+    let newer = 0;
+    await second.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }) => {
+      if (payload.sequence > 40) newer++;
+      history.handle(aggregateId, payload.sequence);
+    });
+    await publish(41, 45);
+    await eventually(() => history.handledCount === 900 - settled, 'everything unsettled is handled');
+    await second.idle();
+    expect(newer).toBe(100);
+    expect(history.duplicates).toBe(0);
+    for (const [id, sequences] of history.handled) {
+      expect(sequences, id).toEqual([...sequences].sort((a, b) => a - b));
+      expect([...sequences, ...(handledBefore.get(id) ?? [])].sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 45 }, (_, i) => i + 1),
+      );
+    }
+  });
+
+  it('a process killed in the midst of handling: another one handles what it had, in order', async () => {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
+    const history = new History();
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      for (const id of ['a', 'b', 'c']) {
+        await publisher.publishEnvelope(topic, event(id, sequence));
+        history.accept(id, sequence);
+      }
+    }
+    const file = fileURLToPath(new URL('./testing/slow-consumer.ts', import.meta.url));
+    const child = startSource(file, [addresses[0] as string, service, topic]);
+    cleanup.add(child, () => child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await eventually(() => {
+      expect(output.split('\n').sort()).toEqual(['', 'a 1', 'b 1', 'c 1']);
+    });
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('close', resolve));
+
+    const heir = cleanup.add(await natsBus(addresses, { service }), (bus) => bus.close());
+    await heir.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }, context) => {
+      if (payload.sequence === 1) expect(context.redelivered).toBe(true);
+      history.handle(aggregateId, payload.sequence);
+    });
+    await eventually(() => history.isComplete);
+    history.check();
+    expect(history.duplicates).toBe(0);
+  });
+
+  it('a handler slower than the ack wait causes no redelivery, for itself and for what is queued behind it', async () => {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const bus = cleanup.add(await natsBus(addresses, { service }), (one) => one.close());
+    const handled: [number, number | undefined][] = [];
+    const slow = gate();
+    await bus.subscribeEnvelope<{ sequence: number }>(topic, async ({ payload }, { deliveryCount }) => {
+      if (payload.sequence === 1) await slow.promise;
+      handled.push([payload.sequence, deliveryCount]);
+    });
+    for (let sequence = 1; sequence <= 51; sequence++)
+      await bus.publishEnvelope(topic, event('order-1', sequence));
+    // Three times the ack wait of a second.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    slow.resolve();
+    await eventually(() => handled.length === 51);
+    await bus.idle();
+    expect(handled).toEqual(Array.from({ length: 51 }, (_, i) => [i + 1, 1]));
+    const { manager, connection } = await plainClient(addresses);
+    await eventually(async () => {
+      const info = await manager.consumers.info(streamName(topic), consumerName(service, topic));
+      expect(info.num_ack_pending).toBe(0);
+      expect(info.delivered.consumer_seq).toBe(51);
+    });
+    await connection.close();
+  });
+});
