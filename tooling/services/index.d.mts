@@ -56,7 +56,10 @@ export interface Service extends ServiceAddress, AsyncDisposable {
   kill(node?: number): Promise<void>;
   /** Asks a node to end in order. Resolves once it is gone. */
   stop(node?: number): Promise<void>;
-  /** Starts a node again, stopping it first where it runs: same ports, same files. Resolves once it is ready. */
+  /**
+   * Starts a node again, stopping it first where it runs: same ports, same files. Resolves once it is ready; with the
+   * last missing node of a cluster, once the whole cluster is.
+   */
   restart(node?: number): Promise<void>;
   /** Freezes a node: its connections stay open and nothing answers on them (SIGSTOP). */
   pause(node?: number): Promise<void>;

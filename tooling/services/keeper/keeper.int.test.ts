@@ -101,6 +101,8 @@ describe.skipIf(problem !== undefined)(
       const services = await started('nats');
       for (const keeper of services.keepers) process.kill(keeper, 'SIGKILL');
       await until('all servers are gone', () => !services.servers.some(isRunning));
+      // That is more than it can do for their files.
+      for (const folder of services.folders) rmSync(folder, { recursive: true });
     });
   },
 );

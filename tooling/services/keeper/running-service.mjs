@@ -39,6 +39,7 @@ export function runningService(plan) {
   const begun = new Date();
   let folder;
   let version;
+  let layout;
   let servers = [];
   let removeContainers = async () => {};
   let starting;
@@ -58,9 +59,9 @@ export function runningService(plan) {
   async function start() {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const layout = await layOutServers();
+        layout = await layOutServers();
         await Promise.all(servers.map((server) => server.start()));
-        await complete(layout);
+        await complete();
         version = await layout.version();
         return;
       } catch (error) {
@@ -74,20 +75,21 @@ export function runningService(plan) {
     const { layOut } = await import(`../${plan.service}/launch.mjs`);
     folder = mkdtempSync(join(tmpdir(), `ebus-${plan.service}-`));
     if (plan.uid !== undefined) chownSync(folder, plan.uid, plan.gid);
-    const layout = await layOut(plan, folder);
+    const laidOut = await layOut(plan, folder);
     if (plan.how === 'docker') {
-      const composed = await composeServers(layout.servers, folder, mostAreRunning);
+      const composed = await composeServers(laidOut.servers, folder, mostAreRunning);
       ({ servers, remove: removeContainers } = composed);
     } else {
-      servers = layout.servers.map((server) => serverProcess(server, mostAreRunning));
+      servers = laidOut.servers.map((server) => serverProcess(server, mostAreRunning));
     }
     refuseWhenClosing();
-    return layout;
+    return laidOut;
   }
 
-  async function complete({ isComplete }) {
+  /** Waits until the servers work together; a server that ends meanwhile ends the wait. */
+  async function complete() {
     const deadline = performance.now() + COMPLETE_MS;
-    while (!(await isComplete())) {
+    while (running().length === servers.length && !(await layout.isComplete())) {
       refuseWhenClosing();
       if (performance.now() > deadline)
         throw new Error(`the servers of ${plan.service} did not come together`);
@@ -106,13 +108,15 @@ export function runningService(plan) {
     for (let attempt = 1; ; attempt += 1) {
       refuseWhenClosing();
       try {
-        return await server.start();
+        await server.start();
+        break;
       } catch (error) {
         if (!error.portTaken || attempt === ATTEMPTS) throw error;
         // Something sits on its port, for a moment.
         await sleep(200 * attempt);
       }
     }
+    await complete();
   }
 
   const onNode =

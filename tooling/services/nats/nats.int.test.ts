@@ -62,7 +62,7 @@ describe.each(servers)('nats $version', ({ version, problem }) => {
       expect(await client.request(`${API}.STREAM.INFO.S`)).toMatchObject({ state: { messages: 1 } });
     });
 
-    it('is a cluster whose JetStream takes replicated streams at once', async () => {
+    it('is a cluster whose JetStream takes replicated streams at once', { timeout: 60_000 }, async () => {
       const nats = await start({ version, nodes: 3 });
       expect(new Set(nats.addresses).size).toBe(3);
       using client = await natsClient(nats.addresses[0]!);

@@ -37,7 +37,7 @@ async function monitor(url) {
 export const isHealthy = async (monitoring) => (await monitor(`${monitoring}/healthz`)) !== undefined;
 
 /**
- * Whether the servers of a cluster see each other.
+ * Whether the servers of a cluster see each other, and each of its streams has a leader.
  *
  * @param {readonly { name: string, monitoring: string }[]} servers
  * @param {boolean | string} jetstream `false` where they run without it
@@ -50,8 +50,12 @@ export async function isComplete(servers, jetstream) {
     const seen = (routez) => new Set(routez?.routes.map((route) => route.remote_id)).size;
     return (await views('routez')).every((routez) => seen(routez) === others);
   }
+  const jsz = await views('jsz?accounts=true&streams=true');
   // The view that JetStream's leader has is the only whole one.
-  const leader = (await views('jsz')).find((jsz, i) => jsz?.meta_cluster?.leader === servers[i].name);
+  const leader = jsz.find((view, i) => view?.meta_cluster?.leader === servers[i].name);
   const replicas = leader?.meta_cluster.replicas ?? [];
-  return replicas.filter((replica) => replica.current && !replica.offline).length === others;
+  const present = replicas.filter((replica) => replica.current && !replica.offline).length === others;
+  return present && jsz.every((view) => streamsOf(view).every(({ cluster }) => cluster?.leader));
 }
+
+const streamsOf = (jsz) => jsz?.account_details?.flatMap((account) => account.stream_detail ?? []) ?? [];
