@@ -85,7 +85,13 @@ export async function createEventBus(
     extensions,
   });
 
-  const host = { serviceName, clock, logger, topicConfigStrategy: resolved.topicConfigStrategy };
+  const host = {
+    serviceName,
+    clock,
+    logger,
+    topicConfigStrategy: resolved.topicConfigStrategy,
+    configuredTopic: (topic: string) => parts.topics.specOf(topic),
+  };
   const lazy = resolved.connect === 'lazy';
   if (!lazy) await connection.connect(host);
   const bus = new EventBus(parts);

@@ -47,7 +47,13 @@ function supervise(driver: Driver, options: Partial<SupervisorOptions> = {}) {
     supervisor,
     clock,
     events,
-    host: { serviceName: 'test', clock, logger, topicConfigStrategy: 'skip' as const },
+    host: {
+      serviceName: 'test',
+      clock,
+      logger,
+      configuredTopic: () => undefined,
+      topicConfigStrategy: 'skip' as const,
+    },
   };
 }
 

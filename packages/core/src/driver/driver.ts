@@ -18,7 +18,7 @@ import type {
   Settlement,
   SettleToken,
 } from './message.js';
-import type { DriverTopicAdmin, TopicConfigStrategy } from './topic-admin.js';
+import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from './topic-admin.js';
 
 /** Every call that may take long carries a signal; core aborts it at the caller's timeout or abort. */
 export interface CallOptions {
@@ -38,6 +38,8 @@ export interface DriverHost {
   readonly logger: Logger;
   /** Whether topics may be made and changed where they are not configured. */
   readonly topicConfigStrategy: TopicConfigStrategy;
+  /** What the application configured about a topic, completed by the defaults; undefined where it did not. */
+  configuredTopic(topic: string): TopicSpec | undefined;
   /** Reports a change of the connection as it happens; `failed` means the client has given up for good. */
   onState(change: ConnectionChange): void;
 }

@@ -99,6 +99,13 @@ export class BusTopicManager implements TopicManager {
     return persistence === 'auto' ? this.#options.driver.defaultPersistence : persistence;
   }
 
+  /** What was configured, completed by the defaults; undefined where nothing was. */
+  specOf(topic: string): TopicSpec | undefined {
+    const options = this.#configured.get(topic);
+    if (options === undefined) return undefined;
+    return toTopicSpec(topic, { ...TOPIC_DEFAULTS, ...options }, this.#options.driver.defaultPersistence);
+  }
+
   /** Creates a dead-letter topic, durable, where it is missing; asks the broker once. */
   ensureDeadLetterTopic(topic: string): Promise<void> {
     let ensured = this.#ensured.get(topic);
