@@ -65,6 +65,16 @@ export class CoreSubscription implements DriverSubscription {
     this.#onClosed = onClosed;
   }
 
+  get topic(): string {
+    return this.#spec.topic;
+  }
+
+  check(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
   /** The client keeps its subscriptions over reconnects of its own; a new client gets a new one. */
   online(connection: NatsConnection): void {
     if (this.#stopped || this.#connection === connection) return;

@@ -36,7 +36,7 @@ export function isMissing(error: unknown): boolean {
 
 /** Nobody answered: no server with JetStream, no stream for the subject, or none of them just now. */
 export function isNoResponders(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (at.name === 'NoRespondersError') return true;
+  for (let at = error; at instanceof Error; at = at.cause) if (at.name === 'NoResponders') return true;
   return false;
 }
 

@@ -31,7 +31,7 @@ import { SettledRing } from './settled-ring.js';
 const MAX_PREFETCH = 500;
 const PREFETCH_BYTES = 16 * 1024 * 1024;
 const PULL_EXPIRES_MS = 30_000;
-const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_MS = 3_000;
 /** Without any sign of life for so many heartbeats the requests are taken for lost. */
 const MISSED_HEARTBEATS = 3;
 const POLL_MS = { first: 15, most: 250 };
@@ -119,6 +119,12 @@ export class JetStreamSubscription implements DriverSubscription {
     if (this.#phase === 'stopped') return;
     this.#connection = connection;
     this.#startSync();
+  }
+
+  check(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   offline(): void {
@@ -415,8 +421,12 @@ export class JetStreamSubscription implements DriverSubscription {
       } catch (error) {
         if (epoch !== this.#epoch || this.#connection === undefined) return undefined;
         try {
-          if (isMissing(error)) return await this.#recreate(apiCode(error) ?? 0);
-          this.#fail(error);
+          if (isMissing(error)) {
+            // A server that is still busy deleting it (2.9) must not find the new one there.
+            await this.#pause(RECOVERY_MS.first);
+            if (epoch === this.#epoch) return await this.#recreate(apiCode(error) ?? 0);
+          }
+          if (!isMissing(error)) this.#fail(error);
         } catch (again) {
           this.#fail(again);
         }

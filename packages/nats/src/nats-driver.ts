@@ -47,8 +47,11 @@ interface Link {
 }
 
 interface Rejoinable extends DriverSubscription {
+  readonly topic: string;
   online(connection: NatsConnection): void;
   offline(): void;
+  /** Throws what went wrong so far. */
+  check(): void;
 }
 
 const DEFAULT_API_PREFIX = '$JS.API';
@@ -119,7 +122,14 @@ export class NatsDriver implements Driver<NatsNative> {
     if (config.enabled) {
       const manager = () => this.#connected().manager;
       const strategy = config.topicConfigStrategy ?? host.topicConfigStrategy;
-      this.#streams = new Streams({ config: this.#config, logger: host.logger, strategy, manager });
+      this.#streams = new Streams({
+        config: this.#config,
+        logger: host.logger,
+        strategy,
+        manager,
+        configuredTopic: (topic) => host.configuredTopic(topic),
+        onCreated: (topic) => this.#renewed(topic),
+      });
       this.#consumers = new Consumers(this.#config, manager);
     }
     this.#sender = new Sender({
@@ -163,7 +173,13 @@ export class NatsDriver implements Driver<NatsNative> {
         : new CoreSubscription(spec, this.#logger(), this.#left);
     this.#subscriptions.add(subscription);
     subscription.online(connection);
-    await within(connection.flush(), options.signal, `subscribing to '${spec.topic}' was not confirmed`);
+    try {
+      await within(connection.flush(), options.signal, `subscribing to '${spec.topic}' was not confirmed`);
+      subscription.check();
+    } catch (error) {
+      await subscription.close(options);
+      throw error;
+    }
     return subscription;
   }
 
@@ -220,6 +236,15 @@ export class NatsDriver implements Driver<NatsNative> {
   #online(connection: NatsConnection): void {
     this.#sender?.online(connection);
     for (const subscription of this.#subscriptions) subscription.online(connection);
+  }
+
+  /** Whoever had a consumer on the stream before has it no longer. */
+  #renewed(topic: string): void {
+    const connection = this.#link?.connection;
+    if (connection === undefined) return;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.topic === topic) subscription.online(connection);
+    }
   }
 
   #offline(cause: unknown): void {

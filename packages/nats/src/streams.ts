@@ -27,6 +27,10 @@ export interface StreamsOptions {
   readonly config: ResolvedNatsConfig;
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
+  /** What the application said about a topic. */
+  configuredTopic(topic: string): TopicSpec | undefined;
+  /** A topic's stream was made, perhaps anew. */
+  onCreated(topic: string): void;
   /** The API on the present connection. */
   manager(): JetStreamManager;
 }
@@ -118,6 +122,7 @@ export class Streams {
     };
     await this.#create(config);
     this.#known.set(topic, config.name);
+    this.#options.onCreated(topic);
     return config.name;
   }
 
@@ -148,7 +153,7 @@ export class Streams {
         { code: 'TOPIC_NOT_FOUND' },
       );
     }
-    return this.create(topic, {});
+    return this.create(topic, this.#options.configuredTopic(topic) ?? {});
   }
 
   async #create(config: Partial<StreamConfig> & { name: string; subjects: string[] }): Promise<void> {

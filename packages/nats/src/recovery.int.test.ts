@@ -1,0 +1,82 @@
+/** What somebody deletes underneath a subscription is made again, or reported. Never silence. */
+import { type Service, startService } from '@ebus/services';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { consumerName, streamName } from './names.js';
+import { Cleanup, event, eventually, natsBus, plainClient, uniqueName } from './testing/harness.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+describe.each(['current', '2.9'])('on a %s server', (version) => {
+  let server: Service;
+  beforeAll(async () => {
+    server = await startService('nats', { own: true, version });
+  });
+  afterAll(() => server.close());
+
+  async function subscribed() {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const logged: string[] = [];
+    const log = (...args: unknown[]) => void logged.push(String(args.at(-1)));
+    const logger = { debug() {}, info() {}, warn: log, error: log };
+    const bus = cleanup.add(await natsBus(server.addresses, { service, logger }), (one) => one.close());
+    const plain = cleanup.add(await plainClient(server.addresses), ({ connection }) => connection.close());
+    const handled: number[] = [];
+    await bus.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ payload }) => void handled.push(payload.sequence),
+    );
+    for (const sequence of [1, 2, 3]) await bus.publishEnvelope(topic, event('order-1', sequence));
+    await eventually(() => handled.length === 3);
+    await bus.idle();
+    return { topic, service, bus, handled, logged, manager: plain.manager };
+  }
+
+  it('a consumer that is deleted is made again where the subscription stood', async () => {
+    const { topic, service, bus, handled, logged, manager } = await subscribed();
+    await manager.consumers.delete(streamName(topic), consumerName(service, topic));
+    await bus.publishEnvelope(topic, event('order-1', 4));
+    await eventually(() => handled.includes(4));
+    expect(handled).toEqual([1, 2, 3, 4]);
+    expect(logged.some((line) => line.includes('the consumer was deleted'))).toBe(true);
+  });
+
+  it('a stream that is deleted is made again, and so is its consumer', async () => {
+    const { topic, bus, handled, logged, manager } = await subscribed();
+    await manager.streams.delete(streamName(topic));
+    await bus.publishEnvelope(topic, event('order-1', 4));
+    await eventually(() => handled.includes(4));
+    expect(handled).toEqual([1, 2, 3, 4]);
+    expect(logged.some((line) => line.includes('the stream was deleted'))).toBe(true);
+  });
+
+  it('where making it again is not allowed, that is said, and the subscription goes on once it is there', async () => {
+    const topic = uniqueName('topic');
+    const plain = cleanup.add(await plainClient(server.addresses), ({ connection }) => connection.close());
+    const stream = uniqueName('stream');
+    await plain.manager.streams.add({ name: stream, subjects: [topic] });
+    const logged: unknown[] = [];
+    const logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (...args: unknown[]) => void logged.push(args[0]),
+    };
+    const common = { topicConfigStrategy: 'skip' as const };
+    const bus = cleanup.add(await natsBus(server.addresses, { common, logger }), (one) => one.close());
+    const handled: number[] = [];
+    await bus.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ payload }) => void handled.push(payload.sequence),
+    );
+    await plain.manager.streams.delete(stream);
+    await eventually(() => {
+      const errors = logged.map((entry) => (entry as { err?: { code?: string } }).err?.code);
+      expect(errors).toContain('TOPIC_NOT_FOUND');
+    });
+    await plain.manager.streams.add({ name: stream, subjects: [topic] });
+    await bus.publishEnvelope(topic, event('order-1', 1));
+    await eventually(() => handled.length === 1);
+  });
+});
