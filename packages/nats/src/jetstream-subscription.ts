@@ -24,7 +24,7 @@ import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type ConsumerSpec, type Consumers, PIN_TTL_MS, SINGLE_ACTIVE } from './consumers.js';
 import { JetStreamDelivery } from './delivery.js';
-import { apiCode, isMissing, reasonOf } from './errors.js';
+import { isMissing, reasonOf } from './errors.js';
 import { PullInbox } from './pull-inbox.js';
 import { SettledRing } from './settled-ring.js';
 
@@ -424,7 +424,7 @@ export class JetStreamSubscription implements DriverSubscription {
           if (isMissing(error)) {
             // A server that is still busy deleting it (2.9) must not find the new one there.
             await this.#pause(RECOVERY_MS.first);
-            if (epoch === this.#epoch) return await this.#recreate(apiCode(error) ?? 0);
+            if (epoch === this.#epoch) return await this.#recreate();
           }
           if (!isMissing(error)) this.#fail(error);
         } catch (again) {
@@ -437,11 +437,13 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   /** Somebody deleted the consumer, or its stream. It goes on after what was settled here last. */
-  async #recreate(code: number): Promise<ConsumerInfo> {
-    const { consumers, logger, restoreStream } = this.#options;
+  async #recreate(): Promise<ConsumerInfo> {
+    const { consumers, logger, manager, restoreStream } = this.#options;
     let from: ConsumerSpec['from'] = this.#consumer.from;
     const stream = await restoreStream();
-    const survived = code === 10014 && stream === this.#consumer.stream;
+    // A stream younger than the lost consumer is another one, with sequences of its own.
+    const { created } = await manager().streams.info(stream);
+    const survived = stream === this.#consumer.stream && Date.parse(created) <= Date.parse(this.#created);
     if (survived && this.#highest > 0) from = Math.min(this.#highest + 1, ...this.#inHand.keys());
     if (!survived) {
       from = 'earliest';
