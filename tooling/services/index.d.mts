@@ -96,12 +96,18 @@ export function sharedService<N extends ServiceName>(
 /**
  * Finds (compiles, downloads) what `startService` will run, and starts nothing. Quick when it is there already.
  *
- * @throws an `Error` that lists the ways that were tried and why each did not do: the reason for skipping a test
+ * @throws an `Error` that lists the ways that were tried and why each did not do
  */
 export function prepareService<N extends ServiceName>(
   name: N,
   options?: OptionsOf[N],
 ): Promise<{ readonly source: string; readonly version: string | undefined }>;
+
+/** Why a service cannot be had on this machine: the reason to skip a test for. `undefined` where it can. */
+export function serviceProblem<N extends ServiceName>(
+  name: N,
+  options?: OptionsOf[N],
+): Promise<string | undefined>;
 
 /** Lets this process and those that it starts from now on share services, until `close`. For a test runner's set-up. */
 export function serveShared(options?: {

@@ -1,3 +1,3 @@
 // Types and documentation: index.d.mts.
 export { serveShared, sharedService } from './shared-service.mjs';
-export { prepareService, startService } from './start-service.mjs';
+export { prepareService, serviceProblem, startService } from './start-service.mjs';

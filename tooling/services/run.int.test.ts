@@ -3,16 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareService } from '@ebus/services';
+import { serviceProblem } from '@ebus/services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRunning } from './testing/is-running.js';
 import { natsClient } from './testing/nats-client.js';
 
 const program = fileURLToPath(new URL('run.mjs', import.meta.url));
-const problem = await prepareService('nats').then(
-  () => undefined,
-  (error: Error) => error.message,
-);
+const problem = await serviceProblem('nats');
 const note = problem === undefined ? '' : ` (skipped: ${problem})`;
 
 let folder: string;

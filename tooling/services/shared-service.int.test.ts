@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
-import { prepareService, sharedService, startService } from '@ebus/services';
+import { serviceProblem, sharedService, startService } from '@ebus/services';
 import { describe, expect, it } from 'vitest';
 import { natsClient } from './testing/nats-client.js';
 
-const problem = await prepareService('nats').then(
-  () => undefined,
-  (error: Error) => error.message,
-);
+const problem = await serviceProblem('nats');
 const note = problem === undefined ? '' : ` (skipped: ${problem})`;
 
 describe.skipIf(problem !== undefined)(`a shared service${note}`, () => {

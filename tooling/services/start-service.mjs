@@ -29,6 +29,16 @@ export async function prepareService(name, options = {}) {
   return { source, version };
 }
 
+/** @type {typeof import('./index.mjs').serviceProblem} */
+export async function serviceProblem(name, options) {
+  try {
+    await prepareService(name, options);
+    return undefined;
+  } catch (error) {
+    return error.message;
+  }
+}
+
 /** Starts a service under a keeper; what the environment gives is not looked at. */
 export async function startKept(name, options, log) {
   const plan = await findWay(name, options, log);

@@ -3,16 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareService } from '@ebus/services';
+import { serviceProblem } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isRunning } from '../testing/is-running.js';
 import { until } from '../testing/until.js';
 
 const program = fileURLToPath(new URL('../testing/start-and-wait.mjs', import.meta.url));
-const problem = await prepareService('nats').then(
-  () => undefined,
-  (error: Error) => error.message,
-);
+const problem = await serviceProblem('nats');
 
 interface Started {
   readonly program: ChildProcess;

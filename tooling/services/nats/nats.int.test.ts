@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import { type NatsOptions, prepareService, type Service, startService } from '@ebus/services';
+import { type NatsOptions, type Service, serviceProblem, startService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { natsClient } from '../testing/nats-client.js';
 
-/** Why there is no such server on this machine. */
-const problemOf = (version: string) =>
-  prepareService('nats', { version }).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
 const servers = await Promise.all(
-  ['current', '2.9'].map(async (version) => ({ version, problem: await problemOf(version) })),
+  ['current', '2.9'].map(async (version) => ({
+    version,
+    problem: await serviceProblem('nats', { version }),
+  })),
 );
 const any = servers.find(({ problem }) => problem === undefined);
 const note = (problem: string | undefined) => (problem === undefined ? '' : ` (skipped: ${problem})`);

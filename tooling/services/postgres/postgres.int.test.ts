@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
-import { prepareService, startService } from '@ebus/services';
+import { serviceProblem, startService } from '@ebus/services';
 import { describe, expect, it } from 'vitest';
 import { findOnPath } from '../run-command.mjs';
 import { postgresQuery } from '../testing/postgres-query.js';
 import { acceptsClients } from './ready.mjs';
 
-const problem = await prepareService('postgres', { own: true }).then(
-  () => undefined,
-  (error: Error) => error.message,
-);
+const problem = await serviceProblem('postgres', { own: true });
 const note = problem === undefined ? '' : ` (skipped: ${problem})`;
 
 describe.skipIf(problem !== undefined)(`postgres${note}`, () => {
