@@ -8,8 +8,8 @@ import { ServerFailed, waitUntilReady } from './wait-until-ready.mjs';
 const ENDED_POLL_MS = 1000;
 const STOP_SECONDS = '20';
 
-/** A compose file: JSON is YAML. `$` would be the beginning of a variable. */
-function composeFile(servers) {
+/** A compose file: JSON is YAML. `$` would be the beginning of a variable. Pure. */
+export function composeFile(servers) {
   const configs = {};
   const services = {};
   for (const { container } of servers) {
