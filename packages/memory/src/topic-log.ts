@@ -11,6 +11,7 @@ import { ConsumerGroup, type GroupLog, type Member } from './consumer-group.js';
 import { type LogMessage, toLogMessage } from './log-message.js';
 import { MessageRing } from './message-ring.js';
 import { SendQueue, type SendTarget } from './send-queue.js';
+import { hasLimits, startWithin, type TopicLimits } from './topic-limits.js';
 
 /** The broker's bounds; every topic has the same. */
 export interface LogBounds {
@@ -20,11 +21,8 @@ export interface LogBounds {
   readonly bufferSize: number;
 }
 
-/** What a topic is configured with. A limit of 0 or less is none. */
-export type TopicSettings = Pick<
-  TopicSpec,
-  'persistence' | 'retentionMs' | 'maxBytes' | 'maxMessages' | 'description'
->;
+/** What a topic is configured with. */
+export type TopicSettings = TopicLimits & Pick<TopicSpec, 'persistence' | 'description'>;
 
 /** Settled messages beyond the replay buffer that may pile up before they are forgotten in one go. */
 const TRIM_SLACK = 256;
@@ -103,7 +101,7 @@ export class TopicLog implements GroupLog, SendTarget {
     this.#messages.push(message);
     if (this.#groups.length === 0) this.forgetUnneeded();
     else for (const group of this.#groups) group.wake();
-    if (hasLimits(this.#settings)) this.#discardOldest();
+    this.#discardOldest();
     return { position: message.position };
   }
 
@@ -190,29 +188,13 @@ export class TopicLog implements GroupLog, SendTarget {
     this.queue.drain();
   }
 
-  /** Applies the topic's own limits: unsettled or not, the oldest go, as they do on other brokers. */
+  /** Unsettled or not, what is beyond the topic's own limits goes. */
   #discardOldest(): void {
-    const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = this.#settings;
-    let start = this.start;
-    if (maxMessages > 0) start = Math.max(start, this.end - maxMessages);
-    if (retentionMs > 0) {
-      const oldest = this.#host.clock.now() - retentionMs;
-      while (start < this.end && (this.at(start) as LogMessage).timestamp < oldest) start++;
-    }
-    if (maxBytes > 0) start = this.#startWithin(maxBytes, start);
+    if (!hasLimits(this.#settings)) return;
+    const start = startWithin(this.#settings, this.#messages, this.#host.clock.now());
     if (start === this.start) return;
     for (const group of this.#groups) group.onForget(start);
     this.#messages.dropBefore(start);
-  }
-
-  /** The newest message is kept even if it is larger. */
-  #startWithin(maxBytes: number, from: number): number {
-    let { bytes, start } = this;
-    while (start < this.end - 1 && (start < from || bytes > maxBytes)) {
-      bytes -= (this.at(start) as LogMessage).value.length;
-      start++;
-    }
-    return Math.max(start, from);
   }
 
   #warnOfForgetting(): void {
@@ -224,9 +206,4 @@ export class TopicLog implements GroupLog, SendTarget {
         'messages (memory.maxChannelSize) and forgets older ones from now on',
     );
   }
-}
-
-function hasLimits(settings: TopicSettings): boolean {
-  const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = settings;
-  return retentionMs > 0 || maxBytes > 0 || maxMessages > 0;
 }
