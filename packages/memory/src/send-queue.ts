@@ -8,6 +8,9 @@ import {
   type TimerHandle,
 } from '@ebus/core/driver';
 
+/** Timers hold no longer delay; one that fires early is set again. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** What the queue needs to know of its topic. */
 export interface SendTarget {
   hasRoom(): boolean;
@@ -59,7 +62,6 @@ export class SendQueue {
       if (expired) send.reject(this.#timedOut(send));
       else send.resolve(this.#target.append(send.record, send.host));
     }
-    if (this.#waiting.size === 0) this.#disarm();
   }
 
   /** Resolves when none of this host's sends waits any more. */
@@ -81,12 +83,12 @@ export class SendQueue {
     return [...this.#waiting].filter((send) => send.host === host);
   }
 
-  /** One timer for all, set for the earliest deadline. Most sends are written before it comes. */
+  /** One timer for all, set for the earliest deadline. It stays when the sends are written before, as most are. */
   #arm(host: DriverHost, deadline: number): void {
     if (this.#timer !== undefined && this.#timer.deadline <= deadline) return;
-    if (deadline === Number.POSITIVE_INFINITY) return;
     this.#disarm();
-    const handle = host.clock.setTimeout(() => this.#expire(), Math.max(0, deadline - host.clock.now()));
+    const delay = Math.min(Math.max(0, deadline - host.clock.now()), MAX_DELAY_MS);
+    const handle = host.clock.setTimeout(() => this.#expire(), delay);
     handle.unref();
     this.#timer = { handle, host, deadline };
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EbusError, PublishError, PublishTimeoutError } from '../errors.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
@@ -94,6 +95,16 @@ describe('timeouts and aborts', () => {
     await expect(bus.publish('orders', 'b', { signal: controller.signal })).rejects.toThrow(EbusError);
     expect(driver.texts).toEqual(['a']);
   });
+});
+
+it('puts one listener on a signal, however many publishes share it', async () => {
+  const { bus, driver } = await scriptedBus();
+  const { signal } = new AbortController();
+  for (let i = 0; i < 50; i++) void bus.publish('orders', 'x', { signal });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  for (const send of driver.sends) send.ack();
+  await bus.flush();
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
 describe('retries', () => {

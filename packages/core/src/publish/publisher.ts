@@ -11,6 +11,7 @@ import { abortError, BusClosedError, EbusError, PublishError, PublishTimeoutErro
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { PublishRecord } from '../pipeline/message.js';
+import { AbortListeners } from '../util/abort-listeners.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import type { Breather } from '../util/breather.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
@@ -56,6 +57,9 @@ export class Publisher {
   readonly #results: PublishResults;
   readonly #deadlines: DeadlineQueue<PublishJob>;
   readonly #flushes = new FlushEpochs();
+  readonly #aborts = new AbortListeners<PublishJob>((job) => {
+    this.#fail(job, abortError(job.options.signal as AbortSignal, `publishing to '${job.topic}'`));
+  });
   readonly #pending = new Set<PublishJob>();
   #middleware: PublishMiddleware | undefined;
   #burst = 0;
@@ -190,10 +194,7 @@ export class Publisher {
     this.#pending.add(job);
     this.#deadlines.add(job, job.deadline);
     const { signal } = job.options;
-    if (signal !== undefined) {
-      job.onAbort = () => this.#fail(job, abortError(signal, `publishing to '${job.topic}'`));
-      signal.addEventListener('abort', job.onAbort, { once: true });
-    }
+    if (signal !== undefined) this.#aborts.add(signal, job);
     return outcome;
   }
 
@@ -396,7 +397,7 @@ export class Publisher {
     job.settled = true;
     this.#deadlines.remove(job);
     this.#pending.delete(job);
-    if (job.onAbort !== undefined) job.options.signal?.removeEventListener('abort', job.onAbort);
+    if (job.options.signal !== undefined) this.#aborts.remove(job.options.signal, job);
     if (job.epoch !== undefined) this.#flushes.settle(job.epoch);
     // It waited at the head, perhaps: those behind it may go now.
     if (!job.admitted && !this.#closed) this.#admission.pump();
