@@ -209,6 +209,7 @@ describe('a full group', () => {
     }
     const second = subscribe({ group: 'second' });
     const waiting = send('next');
+    expect(log.queue.length).toBe(1);
     second.settle(settlements((await second.receive({ messages: 8, bytes: 1e9 }))!));
     await waiting;
     expect(log.groups.map(({ unsettledCount }) => unsettledCount)).toEqual([1, 3]);

@@ -34,7 +34,7 @@ export class TopicLog implements GroupLog, SendTarget {
   readonly #messages = new MessageRing();
   readonly #groups: ConsumerGroup[] = [];
   #settings: TopicSettings;
-  /** The end that the log may reach before room has to be measured anew. */
+  /** Up to this end there is room for certain; from there on it has to be measured anew. */
   #fullAt = 0;
   /** Whether it has been said that messages are forgotten because there is no group. */
   #warned = false;
@@ -79,8 +79,9 @@ export class TopicLog implements GroupLog, SendTarget {
 
   /** Appends at once where there is room; otherwise the record waits its turn, at most until its deadline. */
   send(record: OutgoingRecord, host: DriverHost): SendReceipt | Promise<SendReceipt> {
+    // After that, there is room only if nobody waits for it any more.
     if (this.queue.length > 0) this.queue.drain();
-    if (this.queue.length === 0 && this.hasRoom()) return this.append(record, host);
+    if (this.hasRoom()) return this.append(record, host);
     return this.queue.add(record, host);
   }
 
@@ -183,7 +184,6 @@ export class TopicLog implements GroupLog, SendTarget {
       (group) => group.members > 0 || (group.durable && this.persistence === 'persistent'),
     );
     this.#groups.splice(0, this.#groups.length, ...staying);
-    this.#fullAt = 0;
     this.forgetUnneeded();
     this.queue.drain();
   }
