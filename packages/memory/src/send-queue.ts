@@ -56,10 +56,9 @@ export class SendQueue {
   /** Writes what there is room for, in the order of the calls. */
   drain(): void {
     for (const send of this.#waiting) {
-      const expired = send.host.clock.now() >= send.deadline;
-      if (!expired && !this.#target.hasRoom()) break;
+      if (!this.#target.hasRoom()) break;
       this.#waiting.delete(send);
-      if (expired) send.reject(this.#timedOut(send));
+      if (isOverdue(send)) send.reject(this.#timedOut(send));
       else send.resolve(this.#target.append(send.record, send.host));
     }
   }
@@ -101,7 +100,7 @@ export class SendQueue {
   #expire(): void {
     this.#timer = undefined;
     for (const send of this.#waiting) {
-      if (send.host.clock.now() < send.deadline) continue;
+      if (!isOverdue(send)) continue;
       this.#waiting.delete(send);
       send.reject(this.#timedOut(send));
     }
@@ -121,4 +120,8 @@ export class SendQueue {
       `the message to '${send.record.topic}' over memory was not sent within its timeout: ${this.#target.whyFull()}`,
     );
   }
+}
+
+function isOverdue({ host, deadline }: WaitingSend): boolean {
+  return host.clock.now() >= deadline;
 }
