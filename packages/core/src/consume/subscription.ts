@@ -298,7 +298,6 @@ export class ActiveSubscription implements Subscription {
   #cutWaitsShort(): void {
     this.#runner.beginClosing();
     this.#gate.shut();
-    this.#dispatcher.takeQueued();
     for (const delivery of this.#inFlight) {
       if (delivery.backoffTimer !== undefined) this.#parts.clock.clearTimeout(delivery.backoffTimer);
       if (delivery.state === 'running' || delivery.state === 'dead-lettering') continue;
