@@ -172,8 +172,8 @@ export class Outcomes {
     if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
     events.publishFailed(error, job);
     job.reject?.(error);
-    if (job.cancelBackoff !== undefined) job.cancelBackoff();
-    else if (!job.busy) this.release(job);
+    // Whoever has the job in hand (driver, middleware, the queue of its key) lets it go when its turn comes.
+    job.cancelBackoff?.();
   }
 
   /** The caller may know now; false if it knew already. */
