@@ -108,7 +108,7 @@ export class ActiveSubscription implements Subscription {
       clock,
       breather,
       room: () => this.#room(),
-      accept: (messages) => this.#accept(messages),
+      accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
       onStalled: (ms) => this.#windowWasFull(ms),
     });
@@ -197,12 +197,13 @@ export class ActiveSubscription implements Subscription {
     };
   }
 
-  #accept(messages: readonly IncomingMessage[]): void {
+  #accept(messages: readonly IncomingMessage[], start: number, end: number): void {
     const now = this.#parts.clock.now();
     const { assignLane, metrics } = this.#parts;
-    this.#received += messages.length;
+    this.#received += end - start;
     this.#settler.beginBatch();
-    for (const incoming of messages) {
+    for (let index = start; index < end; index++) {
+      const incoming = messages[index] as IncomingMessage;
       const delivery = new Delivery(incoming, now);
       if (assignLane !== undefined) assignLane(delivery);
       this.#inFlight.add(delivery);
