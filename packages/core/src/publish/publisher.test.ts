@@ -156,6 +156,19 @@ describe('retries', () => {
     expect(driver.texts).toEqual(['k1-a', 'k2-a', 'k1-a', 'k1-b']);
   });
 
+  it('sends what a retry held back, however much that is', async () => {
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
+    void bus.publish('orders', 'first', { key: 'k' });
+    driver.sends[0]?.fail(clientError('not leader', true));
+    await settle();
+    for (let i = 0; i < 9_000; i++) void bus.publish('orders', String(i), { key: 'k' });
+    await clock.advance(100);
+    const behind = Array.from({ length: 9_000 }, (_, i) => String(i));
+    expect(driver.texts).toEqual(['first', 'first', ...behind]);
+    for (const send of driver.sends) send.ack();
+    await bus.flush();
+  });
+
   it('rejects instead of retrying once something later of the key has been sent', async () => {
     const { bus, driver, clock } = await scriptedBus(shortBackoff);
     const first = watch(bus.publish('orders', 'a', { key: 'k' }));
