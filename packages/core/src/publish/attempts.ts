@@ -68,19 +68,23 @@ export class Attempts {
   async #runMiddleware(job: PublishJob, middleware: PublishMiddleware): Promise<void> {
     const { outcomes } = this.#options;
     job.busy = true;
-    let called = false;
+    let sent: Promise<PublishReceipt> | undefined;
     const next = (): Promise<PublishReceipt> => {
-      if (called) return Promise.reject(new EbusError('publish middleware called next() twice'));
-      called = true;
-      return new Promise((resolve, reject) => {
+      if (sent !== undefined) return Promise.reject(new EbusError('publish middleware called next() twice'));
+      sent = new Promise((resolve, reject) => {
         job.inner = { resolve, reject };
         this.#attempt(job);
       });
+      return sent;
     };
     try {
       // Only verbatim messages have keys that are not text, and those do not come here.
-      const receipt = await middleware(job as PublishJob & PublishRecord, next);
+      const returned: PublishReceipt | undefined = await middleware(job as PublishJob & PublishRecord, next);
+      // Middleware that forgets to return the receipt has sent the message all the same.
+      const receipt = returned ?? (await sent);
       job.busy = false;
+      if (receipt === undefined)
+        throw new EbusError('publish middleware neither called next() nor returned a receipt');
       outcomes.succeed(job, receipt);
     } catch (error) {
       job.busy = false;

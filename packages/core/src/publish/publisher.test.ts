@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { EbusError, PublishError, PublishTimeoutError } from '../errors.js';
+import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
+import type { PublishRecord } from '../pipeline/message.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError } from '../testing/scripted-driver.js';
 import type { PublishJob } from './publish-job.js';
@@ -274,6 +276,22 @@ describe('publish middleware', () => {
     await settle();
     expect((twice.error as Error).message).toContain('next() twice');
     expect(driver.sends).toHaveLength(1);
+  });
+
+  it('that forgets to return the receipt settles the publish all the same', async () => {
+    const { bus, driver } = await scriptedBus();
+    const forgetful = async (record: PublishRecord, next: () => Promise<PublishReceipt>) => {
+      if (record.topic === 'orders') await next();
+    };
+    bus.use({ publish: forgetful as unknown as PublishMiddleware });
+    const outcome = watch(bus.publish('orders', 'a'));
+    await settle();
+    driver.sends[0]?.ack({ position: { offset: 7 } });
+    await settle();
+    expect(outcome.value).toEqual({ topic: 'orders', position: { offset: 7 } });
+    await expect(bus.publish('swallowed', 'a')).rejects.toThrow(
+      'neither called next() nor returned a receipt',
+    );
   });
 });
 
