@@ -278,6 +278,35 @@ describe('publish middleware', () => {
     expect(driver.sends).toHaveLength(1);
   });
 
+  it('that never ends keeps its place and its key only until its publish has timed out', async () => {
+    const { bus, driver, clock } = await scriptedBus({ publisher: { maxInFlight: 1 } });
+    let goOn: () => Promise<unknown> = async () => {};
+    bus.use({
+      publish: async (record, next) => {
+        const text = new TextDecoder().decode(record.value);
+        if (text === 'after') await next();
+        if (text === 'last') return next();
+        goOn = next;
+        return new Promise(() => {});
+      },
+    });
+    const before = watch(bus.publish('orders', 'before', { key: 'k', timeout: 50 }));
+    const after = watch(bus.publish('orders', 'after', { key: 'k', timeout: 100 }));
+    const last = watch(bus.publish('orders', 'last', { key: 'k', timeout: 1_000 }));
+    await clock.advance(60);
+    expect([before.state, after.state]).toEqual(['rejected', 'pending']);
+    await expect(goOn()).rejects.toThrow('given up');
+    expect(driver.texts).toEqual(['after']);
+    driver.sends[0]?.ack();
+    await clock.advance(60);
+    expect(after.state).toBe('rejected');
+    expect(driver.texts).toEqual(['after', 'last']);
+    driver.sends[1]?.ack();
+    await settle();
+    expect(last.state).toBe('resolved');
+    expect((driver.sends[0]!.record as PublishJob).route.order.size).toBe(0);
+  });
+
   it('that forgets to return the receipt settles the publish all the same', async () => {
     const { bus, driver } = await scriptedBus();
     const forgetful = async (record: PublishRecord, next: () => Promise<PublishReceipt>) => {
