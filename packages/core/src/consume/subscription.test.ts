@@ -236,3 +236,24 @@ describe('closing while dead letters cannot be published', () => {
     expect(below?.settled).toEqual([1, 2, 3].map((token) => ({ token, outcome: 'released' })));
   });
 });
+
+describe('onError', () => {
+  const verdicts = { nothing: undefined, 'no action': 'later', 'a promise': Promise.resolve('halt') };
+  it.each(Object.entries(verdicts))('that returns %s leaves it to the default', async (_what, verdict) => {
+    const { bus, driver, logged } = await scriptedBus();
+    const fail = () => {
+      throw new Error('no');
+    };
+    const onError = (() => verdict) as unknown as () => 'halt';
+    const subscription = await bus.subscribe('orders', fail, {
+      onError,
+      maxRetries: 0,
+      onExhausted: 'discard',
+    });
+    driver.subscriptions[0]?.deliver({ value: 'a' });
+    await settle();
+    expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 0 });
+    const said = logged.filter(({ level }) => level === 'error').map(({ args }) => args[1]);
+    expect(said).toEqual(verdict === undefined ? [] : ['onError returned no action; the default applies']);
+  });
+});
