@@ -219,6 +219,8 @@ export class Runner {
         );
         return finish(delivery, 'discarded');
       case 'halt':
+        // Closing waits for what runs: a halt would not end, and the message stays unsettled either way.
+        if (this.#closing) return finish(delivery, 'released');
         this.#halts.add(delivery);
         return events.halted(delivery, error);
     }

@@ -257,3 +257,18 @@ describe('onError', () => {
     expect(said).toEqual(verdict === undefined ? [] : ['onError returned no action; the default applies']);
   });
 });
+
+it('does not wait for a message that halts while the subscription closes', async () => {
+  const { bus, driver } = await scriptedBus();
+  const gate = deferred();
+  const subscription = await bus.subscribe('orders', () => gate.promise, {
+    maxRetries: 0,
+    onExhausted: 'halt',
+  });
+  driver.subscriptions[0]?.deliver({ token: 1, value: 'a' });
+  await settle();
+  const closing = subscription.close();
+  gate.reject(new Error('no'));
+  expect(await closing).toMatchObject({ abandoned: 1, timedOut: false });
+  expect(driver.subscriptions[0]?.settled).toEqual([{ token: 1, outcome: 'released' }]);
+});
