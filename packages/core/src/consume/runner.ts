@@ -112,7 +112,8 @@ export class Runner {
     }
     const deadline = this.#options.clock.now() + this.#options.policy.processingTimeout;
     this.#deadlines.add(attempt, Math.max(deadline, attempt.deadline));
-    outcome.then(
+    // Not every thenable keeps the promises of a promise: to call back later, once, and never to throw.
+    Promise.resolve(outcome).then(
       () => this.#returned(attempt),
       (error: unknown) => this.#threw(attempt, error),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
@@ -271,4 +272,51 @@ it('does not wait for a message that halts while the subscription closes', async
   gate.reject(new Error('no'));
   expect(await closing).toMatchObject({ abandoned: 1, timedOut: false });
   expect(driver.subscriptions[0]?.settled).toEqual([{ token: 1, outcome: 'released' }]);
+});
+
+describe('a handler that returns a thenable', () => {
+  type Then = (resolve: () => void, reject: (error: Error) => void) => void;
+  /** As query builders do it: the work begins with `then`. */
+  const thenable = (then: Then) => Object.defineProperty({}, 'then', { value: then }) as Promise<void>;
+
+  it('has not returned before that resolves, measured or not', async () => {
+    for (const options of [{}, { metrics: new InMemoryMetricsCollector() }]) {
+      const { bus, driver } = await scriptedBus({}, options);
+      let finish = () => {};
+      const handler = () =>
+        thenable((resolve) => {
+          finish = resolve;
+        });
+      const subscription = await bus.subscribe('orders', handler);
+      driver.subscriptions[0]?.deliver({ value: 'a' });
+      await settle();
+      expect(subscription.stats()).toMatchObject({ running: 1, handled: 0 });
+      finish();
+      await settle();
+      expect(subscription.stats()).toMatchObject({ running: 0, handled: 1 });
+    }
+  });
+
+  it('fails once, also where that throws, or rejects twice', async () => {
+    const throws: Then = () => {
+      throw new Error('no');
+    };
+    const rejectsTwice: Then = (_resolve, reject) => {
+      reject(new Error('no'));
+      reject(new Error('no again'));
+    };
+    for (const then of [throws, rejectsTwice]) {
+      const { bus, driver } = await scriptedBus();
+      const options = { maxRetries: 0, onExhausted: 'discard' } as const;
+      const subscription = await bus.subscribe('orders', () => thenable(then), options);
+      driver.subscriptions[0]?.deliver({ value: 'a' });
+      await settle();
+      expect(subscription.stats()).toMatchObject({
+        discarded: 1,
+        failedAttempts: 1,
+        inFlight: 0,
+        running: 0,
+      });
+    }
+  });
 });
