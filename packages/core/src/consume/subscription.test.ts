@@ -320,3 +320,16 @@ describe('a handler that returns a thenable', () => {
     }
   });
 });
+
+it('fails an attempt whose middleware calls next twice, and runs the handler once', async () => {
+  const { bus, driver } = await scriptedBus();
+  bus.use({ consume: async (_context, next) => void (await Promise.all([next(), next()])) });
+  let runs = 0;
+  const errors: unknown[] = [];
+  bus.on('handlerError', ({ error }) => void errors.push(error));
+  await bus.subscribe('orders', async () => void runs++, { maxRetries: 0, onExhausted: 'discard' });
+  driver.subscriptions[0]?.deliver({ value: 'a' });
+  await settle();
+  expect(runs).toBe(1);
+  expect(errors).toMatchObject([{ message: 'consume middleware called next() twice' }]);
+});
