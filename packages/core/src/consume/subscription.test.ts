@@ -333,3 +333,17 @@ it('fails an attempt whose middleware calls next twice, and runs the handler onc
   expect(runs).toBe(1);
   expect(errors).toMatchObject([{ message: 'consume middleware called next() twice' }]);
 });
+
+it('closes although the broker never confirms what was settled', async () => {
+  const { bus, driver, clock } = await scriptedBus();
+  const subscription = await bus.subscribe('orders', () => {});
+  const [below] = driver.subscriptions;
+  Object.assign(below!, { settle: () => new Promise(() => {}) });
+  below?.deliver({ value: 'a' });
+  await settle();
+  const closing = subscription.close();
+  await clock.advance(10_000);
+  expect(await closing).toMatchObject({ handled: 0, abandoned: 0 });
+  expect(below?.closed).toBe(true);
+  expect(clock.pending).toBe(0);
+});
