@@ -68,6 +68,8 @@ export class Attempts {
   async #runMiddleware(job: PublishJob, middleware: PublishMiddleware): Promise<void> {
     const { outcomes } = this.#options;
     job.inMiddleware = true;
+    // Middleware may keep the bytes, or put others in their place that it goes on using.
+    job.ownsValue = false;
     let sent: Promise<PublishReceipt> | undefined;
     const next = (): Promise<PublishReceipt> => {
       if (sent !== undefined) return Promise.reject(new EbusError('publish middleware called next() twice'));

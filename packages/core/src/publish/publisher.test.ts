@@ -278,6 +278,20 @@ describe('publish middleware', () => {
     expect(driver.sends).toHaveLength(1);
   });
 
+  it('may put in bytes that it uses again', async () => {
+    const { bus, driver } = await scriptedBus();
+    const buffer = new Uint8Array(3);
+    bus.use({
+      publish: (record, next) => {
+        record.value = buffer;
+        return next();
+      },
+    });
+    void bus.publish('orders', 'a');
+    await settle();
+    expect(driver.sends[0]?.record).toMatchObject({ value: buffer, ownsValue: false });
+  });
+
   it('that never ends keeps its place and its key only until its publish has timed out', async () => {
     const { bus, driver, clock } = await scriptedBus({ publisher: { maxInFlight: 1 } });
     let goOn: () => Promise<unknown> = async () => {};
