@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
-import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { clientError, ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
 
 const envelope = (aggregateId: string, version = 1) => ({
@@ -346,4 +346,28 @@ it('closes although the broker never confirms what was settled', async () => {
   expect(await closing).toMatchObject({ handled: 0, abandoned: 0 });
   expect(below?.closed).toBe(true);
   expect(clock.pending).toBe(0);
+});
+
+it('warns of no leak when many dead letters wait for their next try', async () => {
+  const { bus, driver, clock } = await scriptedBus();
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', onWarning);
+  const fail = () => {
+    throw new Error('no');
+  };
+  const subscription = await bus.subscribe('orders', fail, { maxRetries: 0, concurrency: 20 });
+  driver.subscriptions[0]?.deliver(...Array.from({ length: 20 }, () => ({ value: 'a' })));
+  await settle();
+  for (const send of driver.sends) send.fail(clientError('broken', false));
+  await settle();
+  await clock.advance(200);
+  expect(driver.sends).toHaveLength(40);
+  for (const send of driver.sends) send.fail(clientError('broken', false));
+  await settle();
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+  const closing = subscription.close({ timeout: 0 });
+  await clock.advance(1_000);
+  expect(await closing).toMatchObject({ abandoned: 20 });
 });
