@@ -58,6 +58,17 @@ describe('fetching', () => {
     expect(subscription?.asking).toBe(true);
   });
 
+  it('says so where the transport ends the subscription, and is idle from then on', async () => {
+    const { bus, driver, logged } = await scriptedBus();
+    await bus.subscribe('orders', () => {});
+    driver.subscriptions[0]?.stop();
+    await bus.idle();
+    expect(logged.map(({ level }) => level)).toEqual(['error']);
+    expect(logged[0]?.args[1]).toContain('has ended the subscription');
+    await bus.close();
+    expect(logged).toHaveLength(1);
+  });
+
   it('asks for no more than the window has room for, in messages and in bytes', async () => {
     const { bus, driver } = await scriptedBus({ keyedWorkerPool: { workerCount: 2, queueSize: 5 } });
     const gate = deferred();

@@ -112,6 +112,7 @@ export class ActiveSubscription implements Subscription {
       room: () => this.#room(),
       accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
+      onEnded: () => this.#ended(),
       onStalled: (ms) => this.#windowWasFull(ms),
     });
   }
@@ -339,6 +340,14 @@ export class ActiveSubscription implements Subscription {
     if (ms < this.#parts.policy.reportStallAfter) return;
     const { topic, group } = this;
     this.#parts.logger.info({ topic, group, ms }, 'fetching waited for room in the window');
+  }
+
+  #ended(): void {
+    const { logger, metrics } = this.#parts;
+    metrics?.recordError('receive', this.topic);
+    const note =
+      'the transport has ended the subscription: nothing more is received; close it and subscribe again';
+    logger.error({ topic: this.topic, group: this.group }, note);
   }
 
   #fetchFailed(err: unknown): void {
