@@ -4,8 +4,8 @@ import type {} from '@ebus/core';
 import {
   type Bytes,
   type Duration,
-  parseDuration,
-  parseSize,
+  durationSetting,
+  sizeSetting,
   type TopicConfigStrategy,
   z,
 } from '@ebus/core/driver';
@@ -105,25 +105,7 @@ declare module '@ebus/core' {
   }
 }
 
-const duration = (fallback: number) =>
-  z
-    .union([z.number(), z.string()])
-    .default(fallback)
-    .transform((value, context) => read(() => parseDuration(value as Duration), context));
-
-const size = z
-  .union([z.number(), z.string()])
-  .default(-1)
-  .transform((value, context) => (value === -1 ? -1 : read(() => parseSize(value as Bytes), context)));
-
-function read(parse: () => number, context: z.RefinementCtx): number {
-  try {
-    return parse();
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-}
+const size = z.union([z.literal(-1), sizeSetting()]).default(-1);
 
 /** A key whose only value is the default; others are refused, with the reason. */
 const only = <Value extends string>(value: Value, why: string) =>
@@ -151,7 +133,7 @@ const stream = z
     retention: only('limits', 'the others remove messages that some groups have not seen'),
     storage: z.enum(['file', 'memory']).default('file'),
     replicas: z.int().min(1).max(5).default(1),
-    maxAge: duration(24 * 3_600_000),
+    maxAge: durationSetting().prefault('24h'),
     maxBytes: size,
     maxMsgs: limit,
     discard: z.enum(['old', 'new']).default('old'),
@@ -180,8 +162,10 @@ const jetstream = z
     enabled: z.boolean().default(true),
     domain: text.optional(),
     apiPrefix: text.optional(),
-    publishTimeout: duration(5_000),
-    ackWait: duration(30_000).refine((ms) => ms >= 100, { error: 'must be at least 100 ms' }),
+    publishTimeout: durationSetting().prefault('5s'),
+    ackWait: durationSetting()
+      .refine((ms) => ms >= 100, { error: 'must be at least 100 ms' })
+      .prefault('30s'),
     maxDeliver: deliveries,
     topicConfigStrategy: z.enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly']).optional(),
     stream,
@@ -241,8 +225,8 @@ export const natsConfigSchema = z.strictObject({
   urls: z.array(url).min(1, { error: "must name at least one server, such as 'nats://localhost:4222'" }),
   clientId: text.optional(),
   maxReconnects: z.int().min(-1).default(-1),
-  reconnectWait: duration(2_000),
-  connectionTimeout: duration(10_000),
+  reconnectWait: durationSetting().prefault('2s'),
+  connectionTimeout: durationSetting().prefault('10s'),
   jetstream,
   security,
 });

@@ -61,7 +61,7 @@ export function checkConfig(config: unknown, options: CheckOptions): CheckedConf
 
   const type = textOf(merged.type);
   const plugin = typeof type === 'string' && type !== '' ? registry.transport(type) : undefined;
-  if (plugin === undefined && !problems.has('type')) {
+  if (plugin === undefined && !problems.paths.has('type')) {
     problems.add(
       ['type'],
       "the configuration needs a 'type' that names a transport, such as { type: 'memory' }",
@@ -97,12 +97,15 @@ interface Checker {
 function check(tree: unknown, schema: z.ZodType, { registry, problems, overlay, only }: Checker) {
   const { tree: settled, variables } = settleVariables(tree);
   const from = new Map(variables);
+  const gaps = new Set(problems.paths);
   const result = parse(schema, settled, variables);
   const plugins = [...registry.transports(), ...registry.extensions()].map(({ name }) => name);
   const report = (path: Path, message: string) => {
     const origin = only ?? overlay;
     const there = origin !== undefined && valueAt(origin.tree, path) !== undefined;
-    if (only === undefined || there) problems.add(there ? [...origin.path, ...path] : path, message);
+    const full = there ? [...origin.path, ...path] : path;
+    // A variable that is not set leaves a gap, which is no problem of its own.
+    if ((only === undefined || there) && !gaps.has(full.join('.'))) problems.add(full, message);
   };
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path.map(String);

@@ -19,7 +19,7 @@ export class VariableValue {
 /** Why a text cannot be expanded. The message says nothing of the text itself but names of variables. */
 export class ExpansionError extends Error {}
 
-const REFERENCE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([^]*))?$/;
+const REFERENCE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 /** Only these are shown: what looks otherwise may be part of a secret that happens to contain `${`. */
 const SHOWN = /^[A-Z_][A-Z0-9_]*$/;
 
@@ -43,6 +43,7 @@ export function expand(text: string, variables: Variables): string | VariableVal
     const [, name, fallback] = REFERENCE.exec(end < 0 ? '' : text.slice(start + 2, end)) ?? [];
     if (name === undefined || fallback?.includes('${') === true) {
       throw new ExpansionError(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is about such strings
         "has a '${' that begins no variable: write '${NAME}' or '${NAME:-default}', or '$${' for a plain '${'",
       );
     }

@@ -23,6 +23,9 @@ const KINDS: Readonly<Record<string, string>> = {
 export function sayIssue(issue: Issue, value: unknown, secrets: Secrets): string {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   if (issue.code === 'custom' || !ZODS_OWN.test(issue.message)) return issue.message;
+  const own =
+    issue.code === 'invalid_union' ? issue.errors.flat().find(({ code }) => code === 'custom') : undefined;
+  if (own !== undefined) return own.message;
   const wanted = expectation(issue);
   if (value === undefined) return `is missing: it must be ${wanted}`;
   const got = secrets.describe(issue.path, value);

@@ -10,7 +10,13 @@ const MAX_KEPT = 10_000;
 export class Problems {
   readonly secrets = new Secrets();
   readonly #found: ConfigProblem[] = [];
+  readonly #paths = new Set<string>();
   #count = 0;
+
+  /** Where something is wrong. */
+  get paths(): ReadonlySet<string> {
+    return this.#paths;
+  }
 
   get any(): boolean {
     return this.#count > 0;
@@ -21,12 +27,8 @@ export class Problems {
     this.#count += 1;
     if (this.#found.length >= MAX_KEPT) return;
     const dotted = path.map((key) => String(key).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')).join('.');
+    this.#paths.add(dotted);
     this.#found.push({ path: dotted, message: this.secrets.redact(message) });
-  }
-
-  /** Whether something is wrong at that very path. */
-  has(path: string): boolean {
-    return this.#found.some((problem) => problem.path === path);
   }
 
   /** One error for all of it; `what` says of what: `the configuration`. */

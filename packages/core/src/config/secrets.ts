@@ -1,8 +1,8 @@
 /** Keeps secrets out of error messages. */
 
 const SECRET_KEY = /passw|passphrase|^pass$|^pwd$|token|secret|credential|private|jwt|seed|api_?key|^auth/i;
-/** A login in front of a host. */
-const LOGIN_IN_URL = /(:\/\/)[^\s/@]+@/g;
+/** A login in front of a host; up to the last `@`, since a password may hold one that nobody escaped. */
+const LOGIN_IN_URL = /(:\/\/)[^\s"']*@/g;
 /** Shorter ones would mask parts of ordinary words. */
 const SHORTEST = 4;
 const LONGEST_SHOWN = 100;
