@@ -47,7 +47,7 @@ export interface NatsConsumerConfig {
   /** Waiting pull requests per consumer, over all instances. Default 512. */
   maxWaiting?: number | undefined;
   /** Another place for `nats.jetstream.maxDeliver`. */
-  maxDeliver?: number | undefined;
+  maxDeliver?: -1 | undefined;
 }
 
 export interface NatsJetStreamConfig {
@@ -59,8 +59,8 @@ export interface NatsJetStreamConfig {
   publishTimeout?: Duration | undefined;
   /** How long a message may stay unacknowledged; renewed for what is handled or queued. Default 30 s. */
   ackWait?: Duration | undefined;
-  /** Deliveries after which a message is dead-lettered without another attempt. Default: no limit. */
-  maxDeliver?: number | undefined;
+  /** Only -1, the default: no limit. Dead-lettering after a number of deliveries is not supported yet. */
+  maxDeliver?: -1 | undefined;
   /** Overrides the bus' `topicConfigStrategy`. */
   topicConfigStrategy?: TopicConfigStrategy | undefined;
   stream?: NatsStreamConfig | undefined;
@@ -116,7 +116,9 @@ const refused = (why: string) => z.undefined({ error: `is not supported: ${why}`
 
 const limit = z.union([z.literal(-1), z.int().positive()]).default(-1);
 const text = z.string().min(1);
-const deliveries = z.union([z.literal(-1), z.int().positive()]).optional();
+const deliveries = z
+  .literal(-1, { error: 'is not supported yet; leave it out, and set maxRetries of subscriptions' })
+  .optional();
 
 /** Without wildcards in the wrong place or empty tokens. */
 const subject = z.string().regex(/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/, {
