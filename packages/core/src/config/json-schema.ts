@@ -17,8 +17,8 @@ export interface JsonSchemaOptions {
 type JsonSchema = Record<string, unknown>;
 
 const CONFIGURATION = { $ref: '#/$defs/configuration' };
-/** A value may be a variable wherever it is. */
-const VARIABLE = { type: 'string', pattern: '^\\$\\{[^}]+\\}$' };
+/** A value may be a variable, or hold one. */
+const VARIABLE = { type: 'string', pattern: '\\$\\{[^}]+\\}' };
 /** Plug-ins of this project. Where one is not registered, its section may stand in the file all the same. */
 const TRANSPORTS = ['memory', 'nats', 'kafka'];
 const EXTENSIONS = ['healthHttp'];
