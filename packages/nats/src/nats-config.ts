@@ -105,7 +105,7 @@ declare module '@ebus/core' {
   }
 }
 
-const size = z.union([z.literal(-1), sizeSetting()]).default(-1);
+const size = z.union([z.literal(-1), sizeSetting()]).prefault(-1);
 
 /** A key whose only value is the default; others are refused, with the reason. */
 const only = <Value extends string>(value: Value, why: string) =>
