@@ -9,6 +9,8 @@ import { commandStep, step } from './step.mjs';
 
 /** The program for each transport: one broker's client is not installed for another. */
 const examples = { memory: 'examples/flights', nats: 'examples/flights-nats' };
+/** With `--config`: on the transport that the file names, so it brings all of them. */
+const configured = 'examples/flights-config';
 
 /** The example and the packages of this workspace that it needs, each after those that it needs itself. */
 function foldersOf(folder) {
@@ -30,6 +32,7 @@ const folderOf = (name) =>
 /** The program for the transport that the arguments begin with, and the other arguments. */
 function choose(args) {
   const [first = '--'] = args;
+  if (args.some((arg) => /^--config(=|$)/.test(arg))) return { example: configured, rest: args };
   if (first.startsWith('-')) return { example: examples.memory, rest: args };
   const example = Object.hasOwn(examples, first) ? examples[first] : undefined;
   return { example, rest: args.slice(1), first };

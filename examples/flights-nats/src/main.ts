@@ -8,7 +8,7 @@ await runDemo(async () => {
   return {
     on: `nats-server ${server.version} (${server.source})`,
     config: { type: 'nats', nats: { urls: [...server.addresses] } },
-    plugin: nats,
+    plugins: [nats],
     close: () => server.close(),
   };
 });

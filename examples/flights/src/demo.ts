@@ -26,14 +26,14 @@ const MAX_RETRIES = 3;
 const STALLED_AFTER_MS = 15_000;
 
 /** Runs all of it, prints what happened, and resolves with whether every count is right. */
-export async function demo({ work }: Arguments, { config, plugin, on }: Transport): Promise<boolean> {
+export async function demo({ work }: Arguments, { config, plugins, on }: Transport): Promise<boolean> {
   const flights = await loadFlights();
   const expected = expectedCounts(MAX_RETRIES);
   console.log(`${introduction({ on, work, maxRetries: MAX_RETRIES })}\n`);
 
-  // 1. Create a bus. The topics that it declares are created where they are missing.
+  // 1. Create a bus. The topics that it declares are created where they are missing. A configuration file may say more.
   const topics = { [TOPIC]: { retention: '1d' }, [DEAD_LETTER_TOPIC]: { retention: '30d' } } as const;
-  const bus = await createEventBus({ ...config, serviceName: 'flights-demo', topics }, { plugins: [plugin] });
+  const bus = await createEventBus({ serviceName: 'flights-demo', topics, ...config }, { plugins });
 
   // 2. Consume. Events of one airport are handled one at a time, in order; airports do not wait for each other.
   const statistics: FlightStatistics = new Map();

@@ -2,4 +2,4 @@
 import { memory } from '@ebus/memory';
 import { runDemo } from './run-demo.js';
 
-await runDemo(() => ({ on: 'the in-memory transport', config: { type: 'memory' }, plugin: memory }));
+await runDemo(() => ({ on: 'the in-memory transport', config: { type: 'memory' }, plugins: [memory] }));

@@ -5,7 +5,7 @@ export interface Transport {
   /** For the first line: `the in-memory transport`, `nats-server 2.12.1 (docker)`. */
   readonly on: string;
   readonly config: EventBusConfig;
-  readonly plugin: Plugin;
+  readonly plugins: readonly Plugin[];
   /** Ends what was started for the demo. */
   close?(): Promise<void>;
 }

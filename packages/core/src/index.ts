@@ -21,12 +21,19 @@ export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
 // ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export type { Clock, TimerHandle } from './clock.js';
+export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
+export { loadConfig, type ParseConfigOptions, parseConfig } from './config/load-config.js';
 export type {
   CommonConfig,
+  ConfigOverrides,
+  ConfigPart,
   ErrorHandlingConfig,
   EventBusConfig,
   Extensions,
+  HealthCheckConfig,
+  PublisherBacklogConfig,
   RateLimitConfig,
+  SubscriberBacklogConfig,
   Transports,
 } from './config/types.js';
 export type { Connection, ConnectionState } from './connection/connection.js';

@@ -16,9 +16,25 @@ export interface MemoryConfig {
 }
 
 export const memoryConfigSchema: z.ZodType<MemoryConfig> = z.strictObject({
-  broker: z.string().min(1).optional(),
-  maxChannelSize: z.int().positive().optional().meta({ default: 100_000 }),
-  bufferSize: z.int().nonnegative().optional().meta({ default: 1_000 }),
+  broker: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Buses of one process that name the same broker exchange messages. Default: one of the bus's own.",
+    ),
+  maxChannelSize: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Unsettled messages per topic and group before publishers wait.')
+    .meta({ default: 100_000 }),
+  bufferSize: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Settled messages kept for replay, per topic.')
+    .meta({ default: 1_000 }),
 });
 
 declare module '@ebus/core' {

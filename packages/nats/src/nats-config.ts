@@ -4,8 +4,8 @@ import type {} from '@ebus/core';
 import {
   type Bytes,
   type Duration,
-  parseDuration,
-  parseSize,
+  durationSetting,
+  sizeSetting,
   type TopicConfigStrategy,
   z,
 } from '@ebus/core/driver';
@@ -47,7 +47,7 @@ export interface NatsConsumerConfig {
   /** Waiting pull requests per consumer, over all instances. Default 512. */
   maxWaiting?: number | undefined;
   /** Another place for `nats.jetstream.maxDeliver`. */
-  maxDeliver?: number | undefined;
+  maxDeliver?: -1 | undefined;
 }
 
 export interface NatsJetStreamConfig {
@@ -59,8 +59,8 @@ export interface NatsJetStreamConfig {
   publishTimeout?: Duration | undefined;
   /** How long a message may stay unacknowledged; renewed for what is handled or queued. Default 30 s. */
   ackWait?: Duration | undefined;
-  /** Deliveries after which a message is dead-lettered without another attempt. Default: no limit. */
-  maxDeliver?: number | undefined;
+  /** Only -1, the default: no limit. Dead-lettering after a number of deliveries is not supported yet. */
+  maxDeliver?: -1 | undefined;
   /** Overrides the bus' `topicConfigStrategy`. */
   topicConfigStrategy?: TopicConfigStrategy | undefined;
   stream?: NatsStreamConfig | undefined;
@@ -105,25 +105,7 @@ declare module '@ebus/core' {
   }
 }
 
-const duration = (fallback: number) =>
-  z
-    .union([z.number(), z.string()])
-    .default(fallback)
-    .transform((value, context) => read(() => parseDuration(value as Duration), context));
-
-const size = z
-  .union([z.number(), z.string()])
-  .default(-1)
-  .transform((value, context) => (value === -1 ? -1 : read(() => parseSize(value as Bytes), context)));
-
-function read(parse: () => number, context: z.RefinementCtx): number {
-  try {
-    return parse();
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-}
+const size = z.union([z.literal(-1), sizeSetting()]).prefault(-1);
 
 /** A key whose only value is the default; others are refused, with the reason. */
 const only = <Value extends string>(value: Value, why: string) =>
@@ -134,7 +116,9 @@ const refused = (why: string) => z.undefined({ error: `is not supported: ${why}`
 
 const limit = z.union([z.literal(-1), z.int().positive()]).default(-1);
 const text = z.string().min(1);
-const deliveries = z.union([z.literal(-1), z.int().positive()]).optional();
+const deliveries = z
+  .literal(-1, { error: 'is not supported yet; leave it out, and set maxRetries of subscriptions' })
+  .optional();
 
 /** Without wildcards in the wrong place or empty tokens. */
 const subject = z.string().regex(/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/, {
@@ -146,15 +130,25 @@ const stream = z
     name: z
       .string()
       .regex(/^[^\s.*>/\\]+$/, { error: "must be a stream name: no spaces, '.', '*', '>', '/' or '\\'" })
-      .optional(),
-    subjects: z.array(subject).min(1).optional(),
-    retention: only('limits', 'the others remove messages that some groups have not seen'),
-    storage: z.enum(['file', 'memory']).default('file'),
-    replicas: z.int().min(1).max(5).default(1),
-    maxAge: duration(24 * 3_600_000),
-    maxBytes: size,
-    maxMsgs: limit,
-    discard: z.enum(['old', 'new']).default('old'),
+      .optional()
+      .describe('The stream that holds the topics which `subjects` cover. Default: a stream per topic.'),
+    subjects: z
+      .array(subject)
+      .min(1)
+      .optional()
+      .describe('Subjects of the stream, wildcards allowed; goes with `name`.'),
+    retention: only('limits', 'the others remove messages that some groups have not seen').describe(
+      'Only `limits`: the others remove messages that some group has not seen.',
+    ),
+    storage: z.enum(['file', 'memory']).default('file').describe('Also for the streams of single topics.'),
+    replicas: z.int().min(1).max(5).default(1).describe('Copies of the stream, 1 to 5.'),
+    maxAge: durationSetting().prefault('24h').describe('How long messages are kept; 0: for ever.'),
+    maxBytes: size.describe('Bytes kept; -1: no limit.'),
+    maxMsgs: limit.describe('Messages kept; -1: no limit.'),
+    discard: z
+      .enum(['old', 'new'])
+      .default('old')
+      .describe('What a full stream does: forget the oldest, or refuse the newest.'),
   })
   .refine((value) => (value.name === undefined) === (value.subjects === undefined), {
     error: 'name and subjects go together: the subjects say which topics the stream holds',
@@ -163,27 +157,56 @@ const stream = z
 
 const consumer = z
   .strictObject({
-    durableName: text.optional(),
-    topics: z.array(text).default([]),
-    deliverPolicy: z.enum(['all', 'new']).default('all'),
-    ackPolicy: only('explicit', 'the others settle messages that were not handled'),
-    replayPolicy: z.enum(['instant', 'original']).default('instant'),
-    maxAckPending: z.int().positive().max(65_536).default(1_000),
-    maxWaiting: z.int().positive().default(512),
-    maxDeliver: deliveries,
+    durableName: text
+      .optional()
+      .describe('The group of subscriptions that name none. Default: the service name.'),
+    topics: z.array(text).default([]).describe('Topics that share one consumer per stream and group.'),
+    deliverPolicy: z
+      .enum(['all', 'new'])
+      .default('all')
+      .describe('Where a group without a position starts if the subscription does not say.'),
+    ackPolicy: only('explicit', 'the others settle messages that were not handled').describe(
+      'Only `explicit`: the others settle messages that were not handled.',
+    ),
+    replayPolicy: z
+      .enum(['instant', 'original'])
+      .default('instant')
+      .describe('`original` replays at the pace of publishing.'),
+    maxAckPending: z
+      .int()
+      .positive()
+      .max(65_536)
+      .default(1_000)
+      .describe('Unacknowledged messages per consumer, over all instances.'),
+    maxWaiting: z
+      .int()
+      .positive()
+      .default(512)
+      .describe('Waiting pull requests per consumer, over all instances.'),
+    maxDeliver: deliveries.describe('Another place for `nats.jetstream.maxDeliver`.'),
     backOff: refused('it breaks the leases of messages being handled; use retryBackoff of the subscription'),
   })
   .prefault({});
 
 const jetstream = z
   .strictObject({
-    enabled: z.boolean().default(true),
-    domain: text.optional(),
-    apiPrefix: text.optional(),
-    publishTimeout: duration(5_000),
-    ackWait: duration(30_000).refine((ms) => ms >= 100, { error: 'must be at least 100 ms' }),
-    maxDeliver: deliveries,
-    topicConfigStrategy: z.enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly']).optional(),
+    enabled: z.boolean().default(true).describe('False: every topic is ephemeral, over Core NATS.'),
+    domain: text.optional().describe('JetStream domain.'),
+    apiPrefix: text.optional().describe('Prefix of the JetStream API; instead of `domain`.'),
+    publishTimeout: durationSetting()
+      .prefault('5s')
+      .describe("How long one attempt waits for the server's acknowledgement."),
+    ackWait: durationSetting()
+      .refine((ms) => ms >= 100, { error: 'must be at least 100 ms' })
+      .prefault('30s')
+      .describe('How long a message may stay unacknowledged; renewed for what is handled or queued.'),
+    maxDeliver: deliveries.describe(
+      'Only -1, no limit: dead-lettering after some deliveries is not supported yet.',
+    ),
+    topicConfigStrategy: z
+      .enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly'])
+      .optional()
+      .describe("Overrides the bus' `topicConfigStrategy`."),
     stream,
     consumer,
   })
@@ -194,16 +217,20 @@ const jetstream = z
 
 const security = z
   .strictObject({
-    enabled: z.boolean().optional(),
-    token: text.optional(),
-    username: text.optional(),
-    password: z.string().optional(),
-    nkeyFile: text.optional(),
-    credFile: text.optional(),
-    certFile: text.optional(),
-    keyFile: text.optional(),
-    caFile: text.optional(),
-    skipVerify: z.boolean().default(false),
+    enabled: z
+      .boolean()
+      .optional()
+      .describe('Whether what is below applies; must be said where anything is.')
+      .meta({ default: false }),
+    token: text.optional().describe('Login by token.'),
+    username: text.optional().describe('Login by name; goes with `password`.'),
+    password: z.string().optional().describe('Goes with `username`.'),
+    nkeyFile: text.optional().describe('Login by nkey: a file with the seed.'),
+    credFile: text.optional().describe('Login by credentials: a file with JWT and seed.'),
+    certFile: text.optional().describe("The client's certificate; goes with `keyFile`."),
+    keyFile: text.optional().describe("The key of the client's certificate."),
+    caFile: text.optional().describe('Certificates to trust.'),
+    skipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
   })
   .superRefine((value, context) => {
     const problem = (message: string) => context.addIssue({ code: 'custom', message });
@@ -238,11 +265,18 @@ const url = z.string().superRefine((value, context) => {
 });
 
 export const natsConfigSchema = z.strictObject({
-  urls: z.array(url).min(1, { error: "must name at least one server, such as 'nats://localhost:4222'" }),
-  clientId: text.optional(),
-  maxReconnects: z.int().min(-1).default(-1),
-  reconnectWait: duration(2_000),
-  connectionTimeout: duration(10_000),
+  urls: z
+    .array(url)
+    .min(1, { error: "must name at least one server, such as 'nats://localhost:4222'" })
+    .describe('Servers: `nats://host:4222` or `tls://host:4222`. Required.'),
+  clientId: text.optional().describe('Names the connection at the server. Default: the service name.'),
+  maxReconnects: z
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe('Attempts of the client to come back, per server; -1: for ever.'),
+  reconnectWait: durationSetting().prefault('2s').describe('Between two attempts.'),
+  connectionTimeout: durationSetting().prefault('10s').describe('For one attempt to connect.'),
   jetstream,
   security,
 });

@@ -1,6 +1,7 @@
 /** From a configuration and plug-ins to a connected bus. */
 import { type Clock, systemClock } from '../clock.js';
-import { resolveConfig } from '../config/resolve-config.js';
+import { checkConfig } from '../config/check-config.js';
+import { metricsPart, metricsType } from '../config/metrics-part.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { EventBusConfig } from '../config/types.js';
 import { ConnectionSupervisor } from '../connection/supervisor.js';
@@ -52,9 +53,7 @@ export async function createEventBus(
   const unknown = unknownKey(options, OPTIONS);
   if (unknown !== undefined) throw new ConfigError(`createEventBus: ${unknown}`);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
-  const plugin = registry.transport(typeOf(config));
-  const transports = registry.transports();
-  const resolved = resolveConfig(config, plugin.name, { transports, extensions: registry.extensions() });
+  const { plugin, resolved } = checkConfig(config, { registry });
   const logger = options.logger ?? defaultLogger;
   const clock = options.clock ?? systemClock;
   const { serviceName, environment } = resolved;
@@ -113,17 +112,6 @@ export async function createEventBus(
   return bus;
 }
 
-function typeOf(config: unknown): string {
-  const type = (config as { type?: unknown } | null | undefined)?.type;
-  if (typeof type === 'string' && type !== '') return type;
-  throw new ConfigError(
-    "the configuration needs a 'type' that names a transport, such as { type: 'memory' }",
-    {
-      problems: [{ path: 'type', message: 'must name a transport' }],
-    },
-  );
-}
-
 function metricsCollector(
   { metrics }: ResolvedConfig,
   options: CreateEventBusOptions,
@@ -132,11 +120,8 @@ function metricsCollector(
 ): MetricsCollector | undefined {
   if (options.metrics !== undefined) return guarded(options.metrics, context.logger);
   if (!metrics.enabled) return undefined;
-  const plugin = registry.metricsCollector(metrics.type ?? 'prometheus');
-  return guarded(
-    plugin.create(plugin.config.parse({ namespace: metrics.namespace }), context),
-    context.logger,
-  );
+  const plugin = registry.metricsCollector(metricsType(metrics));
+  return guarded(plugin.create(plugin.config.parse(metricsPart(metrics)), context), context.logger);
 }
 
 async function createDriver(

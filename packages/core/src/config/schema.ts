@@ -1,98 +1,193 @@
-/** Validation and defaults of the configuration, from one source. */
+/** Core's own part of the configuration: validation, defaults and what editors show, from one source. */
 import { z } from 'zod';
-import { parseDuration } from '../duration.js';
+import { durationSetting } from '../settings.js';
+import { topicsSchema } from './topics-schema.js';
 
-/** A duration in the configuration, read as milliseconds. */
-export function duration(fallback: number | string) {
-  return z
-    .union([z.number(), z.string()])
-    .default(fallback)
-    .transform((value, context) => {
-      try {
-        return parseDuration(value as Parameters<typeof parseDuration>[0]);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as Error).message });
-        return z.NEVER;
-      }
-    });
-}
+const positiveInteger = () => z.int().positive();
+const text = () => z.string().min(1);
 
-const positiveInteger = z.int().positive();
+/** Switches on something that this version does not have: refused rather than accepted and ignored. */
+const notBuiltYet = (what: string) =>
+  z
+    .boolean()
+    .refine((on) => !on, { error: `${what} are not supported yet; leave it at false` })
+    .default(false);
 
 const rateLimit = z
   .strictObject({
-    enabled: z.boolean().default(false),
-    ratePerSecond: z.number().positive().default(1000),
-    burstSize: z.number().min(1).default(100),
+    enabled: z.boolean().default(false).describe('Whether there is a limit.'),
+    ratePerSecond: z.number().positive().default(1000).describe('Messages per second.'),
+    burstSize: z.number().min(1).default(100).describe('Messages at once after a pause.'),
   })
   .prefault({});
 
 const errorHandling = z
   .strictObject({
-    deadLetterTopic: z.string().default(''),
-    maxRetryAttempts: z.int().nonnegative().default(3),
-    retryBackoffBase: duration('1s'),
-    retryBackoffMax: duration('30s'),
+    deadLetterTopic: z
+      .string()
+      .default('')
+      .describe("Where failed messages go. Empty: '<topic>.dlq' for subscribers, nowhere for publishers."),
+    maxRetryAttempts: z.int().nonnegative().default(3).describe('Attempts after the first one.'),
+    retryBackoffBase: durationSetting().prefault('1s').describe('Pause before the first retry.'),
+    retryBackoffMax: durationSetting().prefault('30s').describe('The longest pause between two attempts.'),
+  })
+  .prefault({});
+
+const publisher = z
+  .strictObject({
+    maxReconnectAttempts: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('Attempts to replace a client that gave up; 0: for ever.'),
+    initialBackoff: durationSetting()
+      .prefault('1s')
+      .describe('Before the second of these attempts, doubled for each one after it.'),
+    maxBackoff: durationSetting().prefault('30s').describe('The longest pause between two of them.'),
+    maxInFlight: positiveInteger()
+      .optional()
+      .describe("Unacknowledged publishes at once. Default: the adapter's advice, else 10,000."),
+    publishTimeout: durationSetting()
+      .prefault('10s')
+      .describe('For waiting, sending and acknowledgement of one publish.'),
+    backlogDetection: z
+      .strictObject({
+        enabled: notBuiltYet('backlog monitors').describe('Whether to watch the queue of publishes.'),
+        maxQueueDepth: z.int().default(10_000).describe('Publishes in flight or waiting; 0 or less: off.'),
+        maxPublishLatency: durationSetting().prefault('1s').describe('Average latency; 0: off.'),
+        rateThreshold: z.number().default(0).describe('Publishes per second; 0 or less: off.'),
+        checkInterval: durationSetting().prefault('10s').describe('How often to look.'),
+      })
+      .prefault({}),
+    rateLimit,
+    errorHandling,
+  })
+  .prefault({});
+
+const subscriber = z
+  .strictObject({
+    maxConcurrency: positiveInteger().default(10).describe('Handlers of one subscribe() running at once.'),
+    processTimeout: durationSetting().prefault('30s').describe('For one attempt to handle a message.'),
+    backlogDetection: z
+      .strictObject({
+        enabled: notBuiltYet('backlog monitors').describe('Whether to watch the lag of subscriptions.'),
+        maxLagThreshold: z.int().nonnegative().default(10_000).describe('Messages behind, per partition.'),
+        maxTimeThreshold: durationSetting().prefault('5m').describe('Age of the oldest unsettled message.'),
+        checkInterval: durationSetting().prefault('30s').describe('How often to look.'),
+      })
+      .prefault({}),
+    rateLimit,
+    errorHandling,
+  })
+  .prefault({});
+
+const keyedWorkerPool = z
+  .strictObject({
+    workerCount: positiveInteger().default(256).describe('Aggregates of one subscription handled at once.'),
+    queueSize: positiveInteger().default(1000).describe('Messages of one aggregate that may wait.'),
+    waitTimeout: durationSetting()
+      .prefault('500ms')
+      .describe('A wait for room in a lane that is longer than this is logged.'),
+  })
+  .prefault({});
+
+const probeTopic = text().optional().describe("Default: 'jxt-core-<type>-health-check'.");
+
+const healthCheck = z
+  .strictObject({
+    enabled: notBuiltYet('health checks').describe('Whether to send and watch probes.'),
+    publisher: z
+      .strictObject({
+        topic: probeTopic,
+        interval: durationSetting().prefault('2m').describe('Between two probes.'),
+        timeout: durationSetting().prefault('10s').describe('For one probe.'),
+        failureThreshold: positiveInteger().default(3).describe('Failures in a row that make it unhealthy.'),
+        messageTTL: durationSetting().prefault('5m').describe('Older probes are not counted.'),
+      })
+      .prefault({}),
+    subscriber: z
+      .strictObject({
+        topic: probeTopic,
+        monitorInterval: durationSetting().prefault('30s').describe('How often to count missed probes.'),
+        expectedInterval: durationSetting()
+          .optional()
+          .describe("Between two probes of a foreign service. Default: the publisher's interval."),
+        warningThreshold: positiveInteger().default(3).describe('Missed probes until a warning.'),
+        errorThreshold: positiveInteger().default(5).describe('Missed probes until an error.'),
+        criticalThreshold: positiveInteger().default(10).describe('Missed probes until it is critical.'),
+      })
+      .refine((it) => it.warningThreshold < it.errorThreshold && it.errorThreshold < it.criticalThreshold, {
+        error: 'warningThreshold must be below errorThreshold, and that below criticalThreshold',
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const metrics = z
+  .strictObject({
+    enabled: z.boolean().default(false).describe('Whether to collect metrics.'),
+    type: text().optional().describe("A registered metrics plug-in. Default: 'prometheus'.").meta({
+      default: 'prometheus',
+    }),
+    namespace: text().default('ebus').describe("Prefix of the metrics' names."),
+    collectInterval: durationSetting()
+      .optional()
+      .describe('How often polled gauges, such as lag, are refreshed.')
+      .meta({ default: '30s' }),
+    exportEndpoint: text().optional().describe('A Pushgateway to push to, if the plug-in can.'),
+  })
+  .superRefine(({ enabled, collectInterval }, context) => {
+    if (!enabled || collectInterval === undefined) return;
+    const message = 'is not supported yet: there are no polled gauges; leave it out';
+    context.addIssue({ code: 'custom', path: ['collectInterval'], message });
+  })
+  .prefault({});
+
+const tracing = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Does nothing without an OpenTelemetry SDK.'),
+    sampleRate: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe("The share of messages with spans of ebus' own; the context always travels."),
+    consumer: z
+      .enum(['link', 'parent'])
+      .default('parent')
+      .describe("How handling relates to the producer's span."),
   })
   .prefault({});
 
 /** Every key of the configuration that is core's own; transports and extensions add theirs. */
 export const commonShape = {
-  serviceName: z.string().min(1).default('ebus'),
-  environment: z.string().optional(),
-  connect: z.enum(['eager', 'lazy']).default('eager'),
-  connectTimeout: duration('10s'),
-  publisher: z
-    .strictObject({
-      maxReconnectAttempts: z.int().nonnegative().default(0),
-      initialBackoff: duration('1s'),
-      maxBackoff: duration('30s'),
-      maxInFlight: positiveInteger.optional(),
-      publishTimeout: duration('10s'),
-      rateLimit,
-      errorHandling,
-    })
-    .prefault({}),
-  subscriber: z
-    .strictObject({
-      maxConcurrency: positiveInteger.default(10),
-      processTimeout: duration('30s'),
-      rateLimit,
-      errorHandling,
-    })
-    .prefault({}),
-  keyedWorkerPool: z
-    .strictObject({
-      workerCount: positiveInteger.default(256),
-      queueSize: positiveInteger.default(1000),
-      waitTimeout: duration('500ms'),
-    })
-    .prefault({}),
-  metrics: z
-    .strictObject({
-      enabled: z.boolean().default(false),
-      type: z.string().optional(),
-      namespace: z.string().min(1).default('ebus'),
-    })
-    .prefault({}),
-  tracing: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      sampleRate: z.number().min(0).max(1).default(1),
-      consumer: z.enum(['link', 'parent']).default('parent'),
-    })
-    .prefault({}),
-  /** Checked field by field when the topics are configured. */
-  topics: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  serviceName: text().default('ebus').describe('Names the service in groups, logs and probes.'),
+  environment: text().optional().describe('Which of `environments` to apply.'),
+  connect: z
+    .enum(['eager', 'lazy'])
+    .default('eager')
+    .describe('lazy: createEventBus does not wait for a connection, and goes on trying to make it.'),
+  connectTimeout: durationSetting().prefault('10s').describe('For connecting, where it is eager.'),
+  publisher,
+  subscriber,
+  keyedWorkerPool,
+  healthCheck,
+  metrics,
+  tracing,
+  topics: topicsSchema.default({}).describe('Topics to configure when the bus is created, by name.'),
   topicConfigStrategy: z
     .enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly'])
-    .default('createOrUpdate'),
-  onMismatch: z.enum(['warn', 'fail']).default('warn'),
+    .default('createOrUpdate')
+    .describe('What may be done to topics on the broker.'),
+  onMismatch: z
+    .enum(['warn', 'fail'])
+    .default('warn')
+    .describe('What to do about a topic that is not as configured and may not or cannot be changed.'),
 };
 
 const common = z.strictObject(commonShape);
 
-/** The configuration with every default filled in and every duration in milliseconds. */
+/** The configuration with every default filled in and every duration in milliseconds; topics as they are written. */
 export type ResolvedConfig = z.output<typeof common> & {
   readonly type: string;
   readonly transport: unknown;

@@ -32,10 +32,68 @@ export interface ErrorHandlingConfig {
   retryBackoffMax?: Duration;
 }
 
+export interface PublisherBacklogConfig {
+  /** Not supported yet: refused when true. Default false. */
+  enabled?: boolean;
+  /** Publishes in flight or waiting; 0 or less: off. Default 10,000. */
+  maxQueueDepth?: number;
+  /** Average since the last check; 0: off. Default 1 s. */
+  maxPublishLatency?: Duration;
+  /** Publishes per second; 0 or less, the default: off. */
+  rateThreshold?: number;
+  /** Default 10 s. */
+  checkInterval?: Duration;
+}
+
+export interface SubscriberBacklogConfig {
+  /** Not supported yet: refused when true. Default false. */
+  enabled?: boolean;
+  /** Messages behind, per partition. Default 10,000. */
+  maxLagThreshold?: number;
+  /** Age of the oldest unsettled message. Default 5 min. */
+  maxTimeThreshold?: Duration;
+  /** Default 30 s. */
+  checkInterval?: Duration;
+}
+
+export interface HealthCheckConfig {
+  /** Not supported yet: refused when true. Default false. */
+  enabled?: boolean;
+  publisher?: {
+    /** Default `jxt-core-<type>-health-check`. */
+    topic?: string;
+    /** Between two probes. Default 2 min. */
+    interval?: Duration;
+    /** For one probe. Default 10 s. */
+    timeout?: Duration;
+    /** Failures in a row that make it unhealthy. Default 3. */
+    failureThreshold?: number;
+    /** Older probes are not counted. Default 5 min. */
+    messageTTL?: Duration;
+  };
+  subscriber?: {
+    /** Default `jxt-core-<type>-health-check`. */
+    topic?: string;
+    /** How often to count missed probes. Default 30 s. */
+    monitorInterval?: Duration;
+    /** Between two probes of a foreign service. Default: the publisher's interval. */
+    expectedInterval?: Duration;
+    /** Missed probes until a warning. Default 3. */
+    warningThreshold?: number;
+    /** Missed probes until an error. Default 5. */
+    errorThreshold?: number;
+    /** Missed probes until it is critical. Default 10. */
+    criticalThreshold?: number;
+  };
+}
+
 export interface CommonConfig {
   /** Names the service in groups, logs and probes. Default `ebus`. */
   serviceName?: string;
+  /** Which of `environments` to apply; plug-ins are told as well. */
   environment?: string;
+  /** Parts of the configuration that are merged over the rest in one environment only. */
+  environments?: Record<string, ConfigPart | Record<string, TopicOptions>>;
   /** `lazy`: `createEventBus` does not wait for a connection, and goes on trying to make it. Default `eager`. */
   connect?: 'eager' | 'lazy';
   /** How long connecting may take before `createEventBus` rejects. Default 10 s. */
@@ -51,6 +109,7 @@ export interface CommonConfig {
     maxInFlight?: number;
     /** Default 10 s. */
     publishTimeout?: Duration;
+    backlogDetection?: PublisherBacklogConfig;
     rateLimit?: RateLimitConfig;
     errorHandling?: ErrorHandlingConfig;
   };
@@ -59,6 +118,7 @@ export interface CommonConfig {
     maxConcurrency?: number;
     /** How long one attempt to handle a message may take. Default 30 s. */
     processTimeout?: Duration;
+    backlogDetection?: SubscriberBacklogConfig;
     rateLimit?: RateLimitConfig;
     errorHandling?: ErrorHandlingConfig;
   };
@@ -70,6 +130,7 @@ export interface CommonConfig {
     /** A receive loop that waited longer than this for room in a lane says so in the log. Default 500 ms. */
     waitTimeout?: Duration;
   };
+  healthCheck?: HealthCheckConfig;
   metrics?: {
     /** Default false. */
     enabled?: boolean;
@@ -77,6 +138,10 @@ export interface CommonConfig {
     type?: string;
     /** Prefix of the metrics' names. Default `ebus`. */
     namespace?: string;
+    /** Not supported yet: refused where metrics are enabled. Default 30 s. */
+    collectInterval?: Duration;
+    /** Where the plug-in pushes to, if it can. */
+    exportEndpoint?: string;
   };
   tracing?: {
     /** Default true; without an OpenTelemetry SDK it costs nothing and does nothing. */
@@ -101,3 +166,18 @@ export type EventBusConfig = {
       ? { [Key in Name]?: Transports[Key] }
       : { [Key in Name]: Transports[Key] });
 }[keyof Transports];
+
+/** The same, with every key optional at every level; lists are replaced as a whole. */
+type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Key in keyof T]?: DeepPartial<T[Key]> }
+    : T;
+
+/** A part of a configuration, for one environment. */
+export type ConfigPart = DeepPartial<
+  Omit<CommonConfig, 'environment' | 'environments'> & Transports & Extensions & { type: keyof Transports }
+>;
+
+/** What is merged over a configuration. */
+export type ConfigOverrides = ConfigPart & { environment?: string };

@@ -17,6 +17,7 @@ export {
 export { findHeader, type HeaderList, type HeaderValue, headerBytes, headerText } from '../headers.js';
 export type { Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
+export { durationSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';

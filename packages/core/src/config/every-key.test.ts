@@ -1,0 +1,111 @@
+/** Every key of core is read by something, or refused: a key that somebody adds and nobody reads fails here. */
+import { recordReads, settingsOf } from '@ebus/conformance';
+import { memory } from '@ebus/memory';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { createEventBus } from '../bus/create-event-bus.js';
+import type { TopicSpec } from '../driver/topic-admin.js';
+import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
+import { definePlugin } from '../registry/plugin.js';
+import { Registry } from '../registry/registry.js';
+import { toTopicSpec } from '../topics/topic-spec.js';
+import type { checkConfig } from './check-config.js';
+import { parseConfig } from './load-config.js';
+import { commonShape } from './schema.js';
+import { topicSchema } from './topics-schema.js';
+import type { CommonConfig } from './types.js';
+
+let read: ReadonlySet<string>;
+
+// What createEventBus gets from the validator remembers what is read of it.
+vi.mock('./check-config.js', async (original) => {
+  const { checkConfig: check } = await original<{ checkConfig: typeof checkConfig }>();
+  return {
+    checkConfig: (...args: Parameters<typeof checkConfig>) => {
+      const checked = check(...args);
+      const recorded = recordReads(checked.resolved);
+      read = recorded.read;
+      return { ...checked, resolved: recorded.config };
+    },
+  };
+});
+
+const collector = definePlugin({
+  kind: 'metrics',
+  name: 'collector',
+  config: z.strictObject({ namespace: z.string(), exportEndpoint: z.string().optional() }),
+  create: () => new InMemoryMetricsCollector(),
+});
+
+/** Everything on that can be. */
+const everything: CommonConfig = {
+  publisher: { rateLimit: { enabled: true }, errorHandling: { deadLetterTopic: 'rejected' } },
+  subscriber: { rateLimit: { enabled: true } },
+  metrics: { enabled: true, type: 'collector', exportEndpoint: 'http://127.0.0.1:1' },
+  tracing: { enabled: true },
+  topics: { orders: {} },
+};
+
+const registry = new Registry().use(memory).use(collector);
+const core = z.strictObject(commonShape);
+
+/** Sections that cannot be switched on: nothing of them can have an effect that anybody relies on. */
+function refusedSections(settings: readonly string[]): string[] {
+  const switches = settings.filter((path) => path.endsWith('.enabled'));
+  return switches.filter((path) => !accepted(path, true)).map((path) => path.replace(/enabled$/, ''));
+}
+
+function accepted(path: string, value: unknown): boolean {
+  const config = path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  return core.safeParse(config).success;
+}
+
+beforeEach(async () => {
+  const bus = await createEventBus({ type: 'memory', ...everything }, { registry });
+  await bus.subscribeEnvelope('orders', () => {});
+  await bus.subscribe('other', () => {}, { group: 'another' });
+  await bus.publishEnvelope('orders', { aggregateId: 'a', eventType: 'A', eventVersion: 1, payload: {} });
+  await bus.idle();
+  await bus.close();
+});
+
+it('is read by a bus that has everything switched on, or cannot be switched on', () => {
+  const settings = settingsOf(core);
+  const refused = refusedSections(settings);
+  expect(refused).toEqual(['publisher.backlogDetection.', 'subscriber.backlogDetection.', 'healthCheck.']);
+  const ignored = settings.filter(
+    (path) =>
+      !path.startsWith('topics.') && !read.has(path) && !refused.some((section) => path.startsWith(section)),
+  );
+  // Refused where metrics are on, below.
+  expect(ignored).toEqual(['metrics.collectInterval']);
+  const polled = { type: 'memory', metrics: { enabled: true, collectInterval: '30s' } };
+  expect(() => parseConfig(polled, { registry })).toThrow('metrics.collectInterval: is not supported yet');
+});
+
+it('of a topic reaches the driver', () => {
+  const options = {
+    persistence: 'ephemeral',
+    retention: '2h',
+    maxSize: '1MB',
+    maxMessages: 3,
+    replicas: 2,
+    partitions: 4,
+    compression: 'zstd',
+    compressionLevel: 5,
+    description: 'all of it',
+  } as const;
+  expect(Object.keys(options).sort()).toEqual(Object.keys(topicSchema.shape).sort());
+  const spec: Required<TopicSpec> = {
+    persistence: 'ephemeral',
+    retentionMs: 7_200_000,
+    maxBytes: 1_048_576,
+    maxMessages: 3,
+    replicas: 2,
+    partitions: 4,
+    compression: 'zstd',
+    compressionLevel: 5,
+    description: 'all of it',
+  };
+  expect(toTopicSpec('orders', options, 'persistent')).toEqual(spec);
+});

@@ -1,0 +1,56 @@
+/** Configurations from files and objects, ready for `createEventBus`. */
+import { ConfigError } from '../errors.js';
+import type { Plugin } from '../registry/plugin.js';
+import { defaultRegistry, type Registry } from '../registry/registry.js';
+import { unknownKey } from '../util/known-keys.js';
+import { isRecord } from '../util/records.js';
+import { type CheckOptions, checkConfig } from './check-config.js';
+import { fileName, readConfigFile } from './read-file.js';
+import type { ConfigOverrides, EventBusConfig } from './types.js';
+
+export interface ParseConfigOptions {
+  /** Added to the registry. They bring the transport that `type` names, and check their sections. */
+  plugins?: readonly Plugin[];
+  /** Default: the process-wide `defaultRegistry`. */
+  registry?: Registry;
+  /** Which of `environments` to apply. Default: what `environment` in the overrides or the configuration says. */
+  environment?: string;
+  /** What `${VAR}` stands for. Default: `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Merged over the configuration and its environment; variables in it are not expanded. */
+  overrides?: ConfigOverrides;
+}
+
+const OPTIONS = new Set(['plugins', 'registry', 'environment', 'env', 'overrides']);
+
+/**
+ * Reads a YAML or JSON file, UTF-8 and at most 4 MiB: the configuration is under its top-level key `eventbus`, or is the
+ * whole file. Otherwise like `parseConfig`.
+ * @throws ConfigError also for a file that cannot be read
+ */
+export async function loadConfig(
+  file: string | URL,
+  options: ParseConfigOptions = {},
+): Promise<EventBusConfig> {
+  const check = checkOptions('loadConfig', options);
+  return checkConfig(await readConfigFile(file), { ...check, what: `'${fileName(file)}'` }).written;
+}
+
+/**
+ * Checks a configuration that comes from elsewhere, and returns it as `createEventBus` takes it: variables expanded,
+ * one environment applied, other names replaced. Defaults are not filled in. The object itself is not changed.
+ * @throws ConfigError listing every problem with its path, what is there and what is allowed
+ * @throws PluginError for a `type` that no registered plug-in has
+ */
+export function parseConfig(config: unknown, options: ParseConfigOptions = {}): EventBusConfig {
+  const check = checkOptions('parseConfig', options);
+  const root = isRecord(config) && Object.hasOwn(config, 'eventbus') ? config.eventbus : config;
+  return checkConfig(root, check).written;
+}
+
+function checkOptions(caller: string, options: ParseConfigOptions): CheckOptions {
+  const unknown = unknownKey(options, OPTIONS);
+  if (unknown !== undefined) throw new ConfigError(`${caller}: ${unknown}`);
+  const { plugins = [], registry = defaultRegistry, environment, env = process.env, overrides } = options;
+  return { registry: registry.with(plugins), environment, variables: env, overrides };
+}

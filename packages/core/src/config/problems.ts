@@ -1,0 +1,44 @@
+/** Collects everything that is wrong with a configuration, for one error. */
+import { ConfigError, type ConfigProblem } from '../errors.js';
+import { Secrets } from './secrets.js';
+
+/** More are counted; a message is for reading. */
+const MAX_LISTED = 50;
+/** More are not even kept. */
+const MAX_KEPT = 10_000;
+
+export class Problems {
+  readonly secrets = new Secrets();
+  readonly #found: ConfigProblem[] = [];
+  readonly #paths = new Set<string>();
+  #count = 0;
+
+  /** Where something is wrong. */
+  get paths(): ReadonlySet<string> {
+    return this.#paths;
+  }
+
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
+  /** Secrets in the message are masked. Line breaks and the like in paths cannot pretend to be other problems. */
+  add(path: readonly PropertyKey[], message: string): void {
+    this.#count += 1;
+    if (this.#found.length >= MAX_KEPT) return;
+    const dotted = path.map((key) => String(key).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')).join('.');
+    this.#paths.add(dotted);
+    this.#found.push({ path: dotted, message: this.secrets.redact(message) });
+  }
+
+  /** One error for all of it; `what` says of what: `the configuration`. */
+  error(what: string): ConfigError {
+    const lines = this.#found
+      .slice(0, MAX_LISTED)
+      .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+    const more = this.#count - lines.length;
+    if (more > 0) lines.push(`and ${more} more`);
+    const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
+    return new ConfigError(`${what} is wrong:${list}`, { problems: this.#found });
+  }
+}

@@ -1,0 +1,33 @@
+/** Looks into zod schemas: which keys there are at a path. */
+
+interface Looked {
+  readonly shape?: Readonly<Record<string, unknown>>;
+  readonly def?: { readonly innerType?: unknown; readonly valueType?: unknown; readonly in?: unknown };
+}
+
+/** The keys of an object schema with their schemas, through defaults, pipes and the like; `undefined` for others. */
+export function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
+  return unwrapped(schema)?.shape;
+}
+
+/** The schema of what is under a key: of that key of an object, or of any entry of a record. */
+export function schemaUnder(schema: unknown, key: string): unknown {
+  const found = unwrapped(schema);
+  if (found?.shape !== undefined) return Object.hasOwn(found.shape, key) ? found.shape[key] : undefined;
+  return found?.def?.valueType;
+}
+
+/** The schema at a path. */
+export function schemaAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let schema = root;
+  for (const key of path) schema = schemaUnder(schema, String(key));
+  return schema;
+}
+
+function unwrapped(schema: unknown): Looked | undefined {
+  let current = schema as Looked | undefined;
+  while (current !== undefined && current.shape === undefined && current.def?.valueType === undefined) {
+    current = (current.def?.innerType ?? current.def?.in) as Looked | undefined;
+  }
+  return current;
+}

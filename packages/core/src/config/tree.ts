@@ -1,0 +1,107 @@
+/** A configuration as a tree of its own: copied, with variables expanded, and known to be finite. */
+import { isRecord, ownValue } from '../util/records.js';
+import { ExpansionError, expand, type Variables, VariableValue } from './expand.js';
+import type { Problems } from './problems.js';
+import { isSecretKey } from './secrets.js';
+
+const MAX_VALUES = 1_000_000;
+export const MAX_DEPTH = 64;
+
+export type Path = readonly string[];
+
+/**
+ * Copies plain objects and lists; everything else is kept as it is. `undefined` counts as not there. With `variables`,
+ * strings are expanded, and what was one variable becomes a `VariableValue`.
+ */
+export function copyTree(root: unknown, problems: Problems, variables?: Variables): unknown {
+  const above = new Set<object>();
+  let values = 0;
+
+  const copy = (value: unknown, path: Path, secret: boolean): unknown => {
+    if (++values === MAX_VALUES + 1) {
+      problems.add([], `holds more than ${MAX_VALUES.toLocaleString('en')} values`);
+    }
+    if (values > MAX_VALUES) return undefined;
+    if (typeof value === 'string') return text(value, path, secret);
+    const list = Array.isArray(value);
+    if (!list && !isRecord(value)) return value;
+    if (above.has(value)) return void problems.add(path, 'contains itself');
+    if (path.length >= MAX_DEPTH)
+      return void problems.add(path, `is nested more than ${MAX_DEPTH} levels deep`);
+    above.add(value);
+    const copied = list
+      ? value.map((item, index) => copy(item, [...path, String(index)], secret))
+      : entries(value, path, secret);
+    above.delete(value);
+    return copied;
+  };
+
+  const entries = (value: Record<string, unknown>, path: Path, secret: boolean) => {
+    const copied: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      const there = [...path, key];
+      if (key === '__proto__') problems.add(there, 'is no possible key');
+      else if (value[key] !== undefined) copied[key] = copy(value[key], there, secret || isSecretKey(key));
+    }
+    return copied;
+  };
+
+  const text = (value: string, path: Path, secret: boolean): unknown => {
+    if (secret) problems.secrets.add(value);
+    if (variables === undefined || !value.includes('${')) return value;
+    try {
+      const expanded = expand(value, variables);
+      const plain = expanded instanceof VariableValue ? expanded.text : expanded;
+      if (secret || (expanded instanceof VariableValue && isSecretKey(expanded.name)))
+        problems.secrets.add(plain);
+      return expanded;
+    } catch (error) {
+      if (!(error instanceof ExpansionError)) throw error;
+      return void problems.add(path, error.message);
+    }
+  };
+
+  return copy(root, [], false);
+}
+
+/** Merges deeply: objects key by key, everything else is replaced. Neither argument is changed. */
+export function mergeTrees(base: unknown, over: unknown): unknown {
+  if (!isRecord(base) || !isRecord(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    merged[key] = Object.hasOwn(base, key) ? mergeTrees(base[key], value) : value;
+  }
+  return merged;
+}
+
+/** What is at a path; `undefined` where nothing is. */
+export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  let value = tree;
+  for (const key of path) value = ownValue(value, key);
+  return value;
+}
+
+/** Puts text where `VariableValue`s are, in place, and tells where they were. */
+export function settleVariables(tree: unknown): { tree: unknown; variables: Map<string, VariableValue> } {
+  const variables = new Map<string, VariableValue>();
+  const settle = (value: unknown, path: Path): unknown => {
+    if (value instanceof VariableValue) {
+      variables.set(pathKey(path), value);
+      return value.text;
+    }
+    if (Array.isArray(value)) return value.map((item, index) => settle(item, [...path, String(index)]));
+    if (!isRecord(value)) return value;
+    const settled: Record<string, unknown> = {};
+    for (const [key, item] of Object.entries(value)) settled[key] = settle(item, [...path, key]);
+    return settled;
+  };
+  return { tree: settle(tree, []), variables };
+}
+
+export function replaceAt(tree: unknown, path: readonly PropertyKey[], value: unknown): void {
+  const last = path.at(-1);
+  const parent = valueAt(tree, path.slice(0, -1)) as Record<PropertyKey, unknown> | undefined;
+  if (last !== undefined && parent !== undefined) parent[last] = value;
+}
+
+export const pathKey = (path: readonly PropertyKey[]): string => path.map(String).join('\u0000');
