@@ -159,4 +159,15 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await eventually(() => handled === 1_500);
     expect((await consumersOf(plain, stream)).length).toBe(2);
   });
+
+  it('another start than the first one is refused, as they share a position', async () => {
+    const { prefix, bus } = await shop();
+    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+    const consumer = await bus([orders, refunds]);
+    await consumer.subscribeEnvelope(orders, () => {});
+    await expect(consumer.subscribeEnvelope(refunds, () => {}, { from: 'latest' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining("begin at one position, 'earliest'"),
+    });
+  });
 });

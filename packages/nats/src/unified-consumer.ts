@@ -21,6 +21,7 @@ import {
   type SettleToken,
   type SubscriptionSpec,
   type TimerHandle,
+  UnsupportedError,
 } from '@ebus/core/driver';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -80,6 +81,7 @@ export class UnifiedConsumer {
   readonly #leaseTimer: { current: TimerHandle | undefined } = { current: undefined };
   #engine: JetStreamSubscription | undefined;
   #ready: Promise<void> | undefined;
+  #from: SubscriptionSpec['from'] | undefined;
   #connection: NatsConnection | undefined;
   #pumping = false;
   #roomMade: (() => void) | undefined;
@@ -100,7 +102,10 @@ export class UnifiedConsumer {
 
   /** Makes or widens the consumer; what is published afterwards is received. */
   async join(spec: SubscriptionSpec, onClosed: (member: UnifiedMember) => void): Promise<UnifiedMember> {
-    this.#ready ??= this.#prepare(spec.from).catch((error: unknown) => {
+    const from = this.#from ?? spec.from;
+    if (from.valueOf() !== spec.from.valueOf()) throw differentStart(spec, from);
+    this.#from = from;
+    this.#ready ??= this.#prepare(from).catch((error: unknown) => {
       this.#ready = undefined;
       throw error;
     });
@@ -176,6 +181,8 @@ export class UnifiedConsumer {
       const { logger, name } = this.#options;
       const text = 'a topic of a unified consumer has no subscription any more: all its topics wait for one';
       if (this.#closing === undefined) logger.debug({ topic, consumer: name }, text);
+      // Those that stay say so, unless they leave as well.
+      for (const { member } of this.#queues.values()) member?.watchForMissing();
       return;
     }
     this.#closing ??= this.#close(options);
@@ -525,7 +532,7 @@ export class UnifiedMember implements DriverSubscription {
     this.#queue = queue;
     this.#onClosed = onClosed;
     this.#clock = clock;
-    this.#watchForMissing();
+    this.watchForMissing();
   }
 
   online(connection: NatsConnection): void {
@@ -596,11 +603,15 @@ export class UnifiedMember implements DriverSubscription {
     return this.#queue.take(demand).map((queued) => messageOf(queued));
   }
 
-  #watchForMissing(): void {
+  /** Reports, again and again, that topics without a subscription keep this one waiting. */
+  watchForMissing(): void {
+    if (this.#stopped || this.#missingTimer !== undefined) return;
     this.#missingTimer = this.#clock.setTimeout(() => {
+      this.#missingTimer = undefined;
       const missing = this.#unified.missing();
-      if (missing.length > 0) this.fail(notComplete(missing));
-      if (missing.length > 0) this.#watchForMissing();
+      if (missing.length === 0) return;
+      this.fail(notComplete(missing));
+      this.watchForMissing();
     }, MISSING_AFTER_MS);
     this.#missingTimer.unref();
   }
@@ -622,6 +633,18 @@ function messageOf(queued: Queued): IncomingMessage {
     deliveryCount,
     redelivered,
   };
+}
+
+function differentStart(
+  { topic, from }: SubscriptionSpec,
+  first: SubscriptionSpec['from'],
+): UnsupportedError {
+  const show = (start: SubscriptionSpec['from']) =>
+    `'${start instanceof Date ? start.toISOString() : start}'`;
+  return new UnsupportedError(
+    `the topics of a unified consumer begin at one position, ${show(first)}, and '${topic}' asks for ${show(from)}; ` +
+      'take it out of nats.jetstream.consumer.topics, or give the same start',
+  );
 }
 
 function notComplete(missing: readonly string[]): EbusError {
