@@ -108,10 +108,22 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await after.close();
 
     // Never narrowed: taking a topic out and in again loses nothing, and asks for no catch-up.
-    const narrow = await bus([orders]);
+    const warnings: unknown[] = [];
+    const warn = (...args: unknown[]) => void warnings.push(args[0]);
+    const narrow = await bus([orders], { logger: { debug() {}, info() {}, warn, error() {} } });
     await subscribe(narrow, orders);
     await publish(orders, 31, 31);
     await eventually(() => seen[orders]?.length === 31);
+    // What nobody handles any more waits, and takes up room: that is said, once.
+    await publish(refunds, 61, 62);
+    await eventually(() => warnings.length > 0);
+    expect(warnings).toMatchObject([{ topic: refunds }]);
+    await narrow.close();
+    const wide = await bus([orders, refunds]);
+    await subscribe(wide, orders);
+    await subscribe(wide, refunds);
+    await eventually(() => seen[refunds]?.length === 62);
+    expect(seen[refunds]?.slice(60)).toEqual([61, 62]);
   });
 
   it('an instance that ends in the midst of catching up leaves the rest to the next one, in order', async () => {
