@@ -229,11 +229,15 @@ export class JetStreamSubscription implements DriverSubscription {
   async #close(): Promise<void> {
     await this.#leaving;
     this.#handBack();
-    const { durable, stream, name } = this.#consumer;
+    const { durable, stream, name, singleActive } = this.#consumer;
     if (this.#connection === undefined) return;
     try {
       if (!durable) return await this.#options.consumers.delete(stream, name);
       await this.#confirm();
+      // The server chooses the next one at once, instead of when it misses this one.
+      if (singleActive && this.#pin !== undefined) {
+        await this.#options.manager().consumers.unpin(stream, name, SINGLE_ACTIVE);
+      }
     } catch (err) {
       this.#options.logger.debug({ err, topic: this.topic }, 'leaving the consumer was not confirmed');
     }

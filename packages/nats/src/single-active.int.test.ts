@@ -4,13 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { startSource } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Cleanup, event, eventually, History, natsBus, uniqueName } from './testing/harness.js';
+import { consumerName, streamName } from './names.js';
+import { Cleanup, event, eventually, History, natsBus, plainClient, uniqueName } from './testing/harness.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 describe('on a current server', async () => {
   const { addresses } = await sharedService('nats');
+
+  async function pinnedClient(topic: string, service: string): Promise<string | undefined> {
+    const { manager, connection } = await plainClient(addresses);
+    const info = await manager.consumers.info(streamName(topic), consumerName(service, topic));
+    await connection.close();
+    // The client's types do not know of it yet.
+    const { priority_groups: groups } = info as { priority_groups?: { pinned_client_id?: string }[] };
+    return groups?.[0]?.pinned_client_id;
+  }
 
   it('two instances of a group never handle events of an aggregate at once or out of order, and one leaving hands over', {
     timeout: 60_000,
@@ -52,9 +62,13 @@ describe('on a current server', async () => {
     await publish(1, 100);
     await eventually(() => history.handledCount === 400);
     expect([...by]).toEqual([1]);
+    const pinned = await pinnedClient(topic, service);
+    expect(pinned).toBeTruthy();
     const publishing = publish(101, 300);
     await eventually(() => history.handledCount > 500);
     await first.close();
+    // It has given up its place, so that nobody waits until the server misses it.
+    expect(await pinnedClient(topic, service)).not.toBe(pinned);
     await publishing;
     await eventually(() => history.isComplete, 'the second instance took over');
     history.check();
