@@ -10,12 +10,7 @@ import { natsConfigSchema } from './nats-config.js';
 import { uniqueName } from './testing/harness.js';
 
 /** Keys whose only value is what happens anyway; every other value is refused. */
-const ONE_VALUE = [
-  'jetstream.maxDeliver',
-  'jetstream.stream.retention',
-  'jetstream.consumer.ackPolicy',
-  'jetstream.consumer.maxDeliver',
-];
+const ONE_VALUE = ['jetstream.stream.retention', 'jetstream.consumer.ackPolicy'];
 
 let server: Service;
 beforeAll(async () => {

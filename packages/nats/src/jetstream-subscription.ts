@@ -178,7 +178,10 @@ export class JetStreamSubscription implements DriverSubscription {
 
   extendLease(tokens: Iterable<SettleToken>): void {
     if (this.#connection === undefined) return;
-    for (const token of tokens) this.#say(token as JetStreamDelivery, WORKING);
+    for (const token of tokens) {
+      const delivery = token as JetStreamDelivery;
+      if (this.#inHand.get(delivery.sequence) === delivery) this.#say(delivery, WORKING);
+    }
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
@@ -226,11 +229,15 @@ export class JetStreamSubscription implements DriverSubscription {
   async #close(): Promise<void> {
     await this.#leaving;
     this.#handBack();
-    const { durable, stream, name } = this.#consumer;
+    const { durable, stream, name, singleActive } = this.#consumer;
     if (this.#connection === undefined) return;
     try {
       if (!durable) return await this.#options.consumers.delete(stream, name);
       await this.#confirm();
+      // The server chooses the next one at once, instead of when it misses this one.
+      if (singleActive && this.#pin !== undefined) {
+        await this.#options.manager().consumers.unpin(stream, name, SINGLE_ACTIVE);
+      }
     } catch (err) {
       this.#options.logger.debug({ err, topic: this.topic }, 'leaving the consumer was not confirmed');
     }
@@ -243,7 +250,8 @@ export class JetStreamSubscription implements DriverSubscription {
     this.#buffer = [];
     this.#taken = 0;
     for (const delivery of back) {
-      if (!this.#inHand.delete(delivery.sequence)) continue;
+      if (this.#inHand.get(delivery.sequence) !== delivery) continue;
+      this.#inHand.delete(delivery.sequence);
       this.#say(delivery, NAK);
     }
   }
@@ -424,7 +432,7 @@ export class JetStreamSubscription implements DriverSubscription {
       try {
         const { stream, name } = this.#consumer;
         const info = await this.#options.consumers.info(stream, name);
-        if (info.created !== this.#created) this.#otherConsumer(info);
+        if (info.created !== this.#created) await this.#otherConsumer(info);
         return info;
       } catch (error) {
         if (epoch !== this.#epoch || this.#connection === undefined) return undefined;
@@ -446,17 +454,14 @@ export class JetStreamSubscription implements DriverSubscription {
 
   /** Somebody deleted the consumer, or its stream. It goes on after what was settled here last. */
   async #recreate(): Promise<ConsumerInfo> {
-    const { consumers, logger, manager, restoreStream } = this.#options;
+    const { consumers, logger, restoreStream } = this.#options;
     let from: ConsumerSpec['from'] = this.#consumer.from;
     const stream = await restoreStream();
-    // A stream younger than the lost consumer is another one, with sequences of its own.
-    const { created } = await manager().streams.info(stream);
-    const survived = stream === this.#consumer.stream && Date.parse(created) <= Date.parse(this.#created);
+    const survived = stream === this.#consumer.stream && !(await this.#isYounger(stream));
     if (survived && this.#highest > 0) from = Math.min(this.#highest + 1, ...this.#inHand.keys());
     if (!survived) {
       from = 'earliest';
-      this.#settled.clear();
-      this.#highest = 0;
+      this.#forgetSequences();
     }
     this.#repeatedBelow = survived ? this.#highest + 1 : 0;
     this.#consumer = { ...this.#consumer, stream };
@@ -472,9 +477,24 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   /** Made again by another instance meanwhile: what was settled with the old one says nothing any more. */
-  #otherConsumer(info: ConsumerInfo): void {
+  async #otherConsumer(info: ConsumerInfo): Promise<void> {
+    if (await this.#isYounger(this.#consumer.stream)) this.#forgetSequences();
     this.#created = info.created;
     this.#settled.clear();
+  }
+
+  /** A stream younger than the lost consumer is another one, with sequences of its own. */
+  async #isYounger(stream: string): Promise<boolean> {
+    const { created } = await this.#options.manager().streams.info(stream);
+    return Date.parse(created) > Date.parse(this.#created);
+  }
+
+  /** What is in hand is of a stream that is gone: it is still handled, and settling it would settle others. */
+  #forgetSequences(): void {
+    this.#settled.clear();
+    this.#inHand.clear();
+    this.#highest = 0;
+    this.#repeatedBelow = 0;
   }
 
   async #collect(epoch: number, deadline: number): Promise<void> {

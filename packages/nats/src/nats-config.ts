@@ -47,7 +47,7 @@ export interface NatsConsumerConfig {
   /** Waiting pull requests per consumer, over all instances. Default 512. */
   maxWaiting?: number | undefined;
   /** Another place for `nats.jetstream.maxDeliver`. */
-  maxDeliver?: -1 | undefined;
+  maxDeliver?: number | undefined;
 }
 
 export interface NatsJetStreamConfig {
@@ -59,8 +59,8 @@ export interface NatsJetStreamConfig {
   publishTimeout?: Duration | undefined;
   /** How long a message may stay unacknowledged; renewed for what is handled or queued. Default 30 s. */
   ackWait?: Duration | undefined;
-  /** Only -1, the default: no limit. Dead-lettering after a number of deliveries is not supported yet. */
-  maxDeliver?: -1 | undefined;
+  /** Deliveries after which a message is dead-lettered without another attempt. Default: no limit. */
+  maxDeliver?: number | undefined;
   /** Overrides the bus' `topicConfigStrategy`. */
   topicConfigStrategy?: TopicConfigStrategy | undefined;
   stream?: NatsStreamConfig | undefined;
@@ -117,7 +117,8 @@ const refused = (why: string) => z.undefined({ error: `is not supported: ${why}`
 const limit = z.union([z.literal(-1), z.int().positive()]).default(-1);
 const text = z.string().min(1);
 const deliveries = z
-  .literal(-1, { error: 'is not supported yet; leave it out, and set maxRetries of subscriptions' })
+  .int()
+  .refine((value) => value === -1 || value > 0, { error: 'must be positive, or -1 for no limit' })
   .optional();
 
 /** Without wildcards in the wrong place or empty tokens. */
@@ -201,7 +202,7 @@ const jetstream = z
       .prefault('30s')
       .describe('How long a message may stay unacknowledged; renewed for what is handled or queued.'),
     maxDeliver: deliveries.describe(
-      'Only -1, no limit: dead-lettering after some deliveries is not supported yet.',
+      'Deliveries after which a message is dead-lettered without another attempt; `-1`: no limit.',
     ),
     topicConfigStrategy: z
       .enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly'])

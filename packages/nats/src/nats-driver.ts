@@ -71,6 +71,7 @@ export class NatsDriver implements Driver<NatsNative> {
   readonly defaultPersistence: Persistence;
   readonly defaultGroup: string | undefined;
   readonly defaultFrom: 'earliest' | 'latest';
+  readonly maxDeliveries: number | undefined;
   readonly topicConfigStrategy: TopicConfigStrategy | undefined;
   readonly maxInFlight = MAX_IN_FLIGHT;
   readonly admin: DriverTopicAdmin;
@@ -93,6 +94,8 @@ export class NatsDriver implements Driver<NatsNative> {
     const { consumer, topicConfigStrategy } = config.jetstream;
     this.defaultGroup = consumer.durableName;
     this.defaultFrom = consumer.deliverPolicy === 'new' ? 'latest' : 'earliest';
+    const maxDeliver = config.jetstream.maxDeliver ?? consumer.maxDeliver ?? -1;
+    this.maxDeliveries = maxDeliver === -1 ? undefined : maxDeliver;
     this.topicConfigStrategy = topicConfigStrategy;
     this.admin = topicAdmin(() => this.#streams);
   }

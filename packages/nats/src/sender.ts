@@ -29,10 +29,14 @@ interface Pending {
   readonly record: OutgoingRecord;
   readonly number: number;
   readonly expiresAt: number;
+  /** How often no stream took it. */
+  refusals?: number;
   resolve(receipt: SendReceipt): void;
   reject(error: Error): void;
 }
 
+/** Between looking for a stream that is there and takes nothing: it elects a leader. */
+const NO_LEADER_MS = { first: 20, most: 500 };
 const RECEIPT: SendReceipt = {};
 const decoder = new TextDecoder();
 
@@ -227,8 +231,11 @@ export class Sender {
     if (entry === undefined) {
       entry = { waiting: [], lastStored: 0 };
       this.#unprovisioned.set(topic, entry);
-      void this.#provision(topic, entry);
+      const again = pending.refusals ?? 0;
+      const pause = again === 0 ? 0 : Math.min(NO_LEADER_MS.first * 2 ** (again - 1), NO_LEADER_MS.most);
+      void this.#provision(topic, entry, pause);
     }
+    pending.refusals = (pending.refusals ?? 0) + 1;
     entry.waiting.push(pending);
   }
 
@@ -238,8 +245,9 @@ export class Sender {
     if (entry !== undefined) entry.lastStored = Math.max(entry.lastStored, number);
   }
 
-  async #provision(topic: string, entry: Unprovisioned): Promise<void> {
+  async #provision(topic: string, entry: Unprovisioned, pause: number): Promise<void> {
     let failure: Error | undefined;
+    if (pause > 0) await this.#pause(pause);
     try {
       await this.#options.provision(topic);
     } catch (error) {
@@ -249,8 +257,10 @@ export class Sender {
     if (this.#unprovisioned.get(topic) !== entry) return;
     this.#unprovisioned.delete(topic);
     entry.waiting.sort((a, b) => a.number - b.number);
+    const now = this.#options.clock.now();
     for (const pending of entry.waiting) {
       if (failure !== undefined) pending.reject(failure);
+      else if (pending.expiresAt <= now) pending.reject(this.#late(topic));
       else if (pending.number < entry.lastStored) pending.reject(tooLate(topic));
       else this.#dispatch(pending);
     }
@@ -266,11 +276,21 @@ export class Sender {
         break;
       }
       this.#pending.delete(number);
-      const text = `the message to '${record.topic}' over nats was not acknowledged within ${this.#options.publishTimeout} ms`;
-      reject(new PublishTimeoutError(`${text}; it may still arrive`));
+      reject(this.#late(record.topic));
     }
     this.#settled();
   };
+
+  #late(topic: string): PublishTimeoutError {
+    const text = `the message to '${topic}' over nats was not acknowledged within ${this.#options.publishTimeout} ms`;
+    return new PublishTimeoutError(`${text}; it may still arrive`);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.setTimeout(() => resolve(), ms).unref();
+    });
+  }
 
   #settled(): void {
     if (this.#idle.length === 0 || this.open > 0) return;

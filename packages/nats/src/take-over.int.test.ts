@@ -103,7 +103,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       output += text;
     });
     await eventually(() => {
-      expect(output.split('\n').sort()).toEqual(['', 'a 1', 'b 1', 'c 1']);
+      expect(output.split('\n').sort()).toEqual(['', 'a 1', 'b 1', 'c 1', 'ready']);
     });
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
@@ -116,6 +116,35 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await eventually(() => history.isComplete);
     history.check();
     expect(history.duplicates).toBe(0);
+  });
+
+  it('what was delivered more often than maxDeliver allows is dead-lettered without another attempt', async () => {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const settings = { service, nats: { jetstream: { maxDeliver: 2 } } };
+    const attempts: (number | undefined)[] = [];
+    for (let run = 1; run <= 2; run++) {
+      const bus = cleanup.add(await natsBus(addresses, settings), (one) => one.close());
+      if (run === 1) await bus.publishEnvelope(topic, event('order-1', 1));
+      const begun = gate();
+      await bus.subscribeEnvelope(topic, (_, { deliveryCount, signal }) => {
+        attempts.push(deliveryCount);
+        begun.resolve();
+        return new Promise<void>((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      });
+      await begun.promise;
+      await bus.close({ timeout: 0 });
+    }
+    const last = cleanup.add(await natsBus(addresses, settings), (one) => one.close());
+    const subscription = await last.subscribeEnvelope(topic, (_, { deliveryCount }) => {
+      attempts.push(deliveryCount);
+    });
+    await eventually(() => subscription.stats().deadLettered === 1);
+    expect(attempts).toEqual([1, 2]);
+    const [letter] = await last.deadLetters.list(topic);
+    expect(letter?.errorMessage).toContain('delivered 3 times, and 2 are allowed');
   });
 
   it('a handler slower than the ack wait causes no redelivery, for itself and for what is queued behind it', async () => {

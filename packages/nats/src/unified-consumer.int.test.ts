@@ -1,8 +1,10 @@
 /** Declared topics share one consumer: exactly one, nothing lost when topics are added or handlers come late. */
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SkippableClock } from '../../conformance/src/test-kit/skippable-clock.js';
 import { unifiedName } from './names.js';
 import {
+  type BusSettings,
   Cleanup,
   consumersOf,
   event,
@@ -24,11 +26,10 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     const prefix = uniqueName('shop');
     const stream = { name: `${prefix}-all`, subjects: [`${prefix}.>`] };
     const plain = cleanup.add(await plainClient(addresses), ({ connection }) => connection.close());
-    const bus = async (topics: readonly string[]) => {
+    const bus = async (topics: readonly string[], settings: BusSettings = {}) => {
       const jetstream = { stream, consumer: { topics } };
-      return cleanup.add(await natsBus(addresses, { service: prefix, nats: { jetstream } }), (one) =>
-        one.close(),
-      );
+      const all = { ...settings, service: prefix, nats: { jetstream } };
+      return cleanup.add(await natsBus(addresses, all), (one) => one.close());
     };
     const publisher = await bus([]);
     return { prefix, stream: stream.name, plain, bus, publisher };
@@ -107,10 +108,22 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await after.close();
 
     // Never narrowed: taking a topic out and in again loses nothing, and asks for no catch-up.
-    const narrow = await bus([orders]);
+    const warnings: unknown[] = [];
+    const warn = (...args: unknown[]) => void warnings.push(args[0]);
+    const narrow = await bus([orders], { logger: { debug() {}, info() {}, warn, error() {} } });
     await subscribe(narrow, orders);
     await publish(orders, 31, 31);
     await eventually(() => seen[orders]?.length === 31);
+    // What nobody handles any more waits, and takes up room: that is said, once.
+    await publish(refunds, 61, 62);
+    await eventually(() => warnings.length > 0);
+    expect(warnings).toMatchObject([{ topic: refunds }]);
+    await narrow.close();
+    const wide = await bus([orders, refunds]);
+    await subscribe(wide, orders);
+    await subscribe(wide, refunds);
+    await eventually(() => seen[refunds]?.length === 62);
+    expect(seen[refunds]?.slice(60)).toEqual([61, 62]);
   });
 
   it('an instance that ends in the midst of catching up leaves the rest to the next one, in order', async () => {
@@ -158,5 +171,35 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await publisher.publishEnvelopes(fast, events);
     await eventually(() => handled === 1_500);
     expect((await consumersOf(plain, stream)).length).toBe(2);
+  });
+
+  it('topics that wait for one without a subscription say which, also when it has left', async () => {
+    const { prefix, bus } = await shop();
+    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+    const clock = new SkippableClock();
+    const errors: string[] = [];
+    const error = (...args: unknown[]) => void errors.push(String((args[0] as { err?: unknown }).err));
+    const logger = { debug() {}, info() {}, warn() {}, error };
+    const consumer = await bus([orders, refunds], { clock, logger });
+    await consumer.subscribeEnvelope(orders, () => {});
+    clock.skip(31_000);
+    await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
+    const leaving = await consumer.subscribeEnvelope(refunds, () => {});
+    clock.skip(31_000);
+    await leaving.close();
+    errors.length = 0;
+    clock.skip(31_000);
+    await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
+  });
+
+  it('another start than the first one is refused, as they share a position', async () => {
+    const { prefix, bus } = await shop();
+    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+    const consumer = await bus([orders, refunds]);
+    await consumer.subscribeEnvelope(orders, () => {});
+    await expect(consumer.subscribeEnvelope(refunds, () => {}, { from: 'latest' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining("begin at one position, 'earliest'"),
+    });
   });
 });

@@ -21,6 +21,7 @@ import {
   type SettleToken,
   type SubscriptionSpec,
   type TimerHandle,
+  UnsupportedError,
 } from '@ebus/core/driver';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -78,8 +79,10 @@ export class UnifiedConsumer {
   readonly #queues = new Map<string, TopicQueue>();
   readonly #catchUps = new Map<string, CatchUp>();
   readonly #leaseTimer: { current: TimerHandle | undefined } = { current: undefined };
+  readonly #refused = new Set<string>();
   #engine: JetStreamSubscription | undefined;
   #ready: Promise<void> | undefined;
+  #from: SubscriptionSpec['from'] | undefined;
   #connection: NatsConnection | undefined;
   #pumping = false;
   #roomMade: (() => void) | undefined;
@@ -100,7 +103,10 @@ export class UnifiedConsumer {
 
   /** Makes or widens the consumer; what is published afterwards is received. */
   async join(spec: SubscriptionSpec, onClosed: (member: UnifiedMember) => void): Promise<UnifiedMember> {
-    this.#ready ??= this.#prepare(spec.from).catch((error: unknown) => {
+    const from = this.#from ?? spec.from;
+    if (from.valueOf() !== spec.from.valueOf()) throw differentStart(spec, from);
+    this.#from = from;
+    this.#ready ??= this.#prepare(from).catch((error: unknown) => {
       this.#ready = undefined;
       throw error;
     });
@@ -176,6 +182,8 @@ export class UnifiedConsumer {
       const { logger, name } = this.#options;
       const text = 'a topic of a unified consumer has no subscription any more: all its topics wait for one';
       if (this.#closing === undefined) logger.debug({ topic, consumer: name }, text);
+      // Those that stay say so, unless they leave as well.
+      for (const { member } of this.#queues.values()) member?.watchForMissing();
       return;
     }
     this.#closing ??= this.#close(options);
@@ -321,9 +329,10 @@ export class UnifiedConsumer {
       }
       const batch = await this.#receive(engine);
       if (batch === undefined) return;
+      const foreign = this.#options.manyFilters ? undefined : await this.#notOurs(batch);
       const fed = new Set<TopicQueue>();
       for (const message of batch) {
-        const queue = this.#dispatch({ delivery: message as JetStreamDelivery, source: engine });
+        const queue = this.#dispatch({ delivery: message as JetStreamDelivery, source: engine }, foreign);
         if (queue !== undefined) fed.add(queue);
       }
       for (const queue of fed) queue.member?.feed();
@@ -342,13 +351,31 @@ export class UnifiedConsumer {
     }
   }
 
-  #dispatch(queued: Queued): TopicQueue | undefined {
+  /**
+   * Before 2.10 the whole stream comes: the topics of a batch that no process has ever declared. Asked after the batch
+   * came, so that what is declared from then on is later than the batch, and the catch-up brings it.
+   */
+  async #notOurs(batch: readonly IncomingMessage[]): Promise<Set<string>> {
+    const unknown = new Set<string>();
+    for (const { topic } of batch) if (!this.#queues.has(topic)) unknown.add(topic);
+    if (unknown.size === 0) return unknown;
+    try {
+      const { config } = await this.#options.consumers.info(this.#options.stream, this.#options.name);
+      const declared = new Set((config.description ?? '').split(' '));
+      for (const topic of unknown) if (declared.has(shortHash(topic))) unknown.delete(topic);
+      return unknown;
+    } catch {
+      // They come again.
+      return new Set();
+    }
+  }
+
+  #dispatch(queued: Queued, foreign: ReadonlySet<string> | undefined): TopicQueue | undefined {
     const { topic, sequence } = queued.delivery;
     const queue = this.#queues.get(topic);
-    // Of a topic that this process does not declare: of the whole stream before 2.10, or of a newer deployment.
     if (queue === undefined) {
-      if (this.#options.manyFilters) queued.source.refuse(queued.delivery);
-      else queued.source.settle([{ token: queued.delivery, outcome: 'skipped' }]);
+      if (foreign?.has(topic)) queued.source.settle([{ token: queued.delivery, outcome: 'skipped' }]);
+      else this.#refuse(queued);
       return undefined;
     }
     const catchUp = this.#catchUps.get(topic);
@@ -360,6 +387,18 @@ export class UnifiedConsumer {
     if (sequence <= catchUp.through) queued.source.settle([{ token: queued.delivery, outcome: 'skipped' }]);
     else queue.held.push(queued);
     return undefined;
+  }
+
+  /** Declared by an older or a newer deployment: it waits for one that does. */
+  #refuse({ delivery, source }: Queued): void {
+    source.refuse(delivery);
+    const { topic } = delivery;
+    if (this.#refused.has(topic)) return;
+    this.#refused.add(topic);
+    const text =
+      'the unified consumer delivers a topic that this process does not declare; its messages wait for one that does, ' +
+      'and hold up the others when they are many: declare it, or delete the consumer to begin anew';
+    this.#options.logger.warn({ topic, consumer: this.#options.name }, text);
   }
 
   async #pumpCatchUp(topic: string, catchUp: CatchUp): Promise<void> {
@@ -525,7 +564,7 @@ export class UnifiedMember implements DriverSubscription {
     this.#queue = queue;
     this.#onClosed = onClosed;
     this.#clock = clock;
-    this.#watchForMissing();
+    this.watchForMissing();
   }
 
   online(connection: NatsConnection): void {
@@ -596,11 +635,15 @@ export class UnifiedMember implements DriverSubscription {
     return this.#queue.take(demand).map((queued) => messageOf(queued));
   }
 
-  #watchForMissing(): void {
+  /** Reports, again and again, that topics without a subscription keep this one waiting. */
+  watchForMissing(): void {
+    if (this.#stopped || this.#missingTimer !== undefined) return;
     this.#missingTimer = this.#clock.setTimeout(() => {
+      this.#missingTimer = undefined;
       const missing = this.#unified.missing();
-      if (missing.length > 0) this.fail(notComplete(missing));
-      if (missing.length > 0) this.#watchForMissing();
+      if (missing.length === 0) return;
+      this.fail(notComplete(missing));
+      this.watchForMissing();
     }, MISSING_AFTER_MS);
     this.#missingTimer.unref();
   }
@@ -622,6 +665,18 @@ function messageOf(queued: Queued): IncomingMessage {
     deliveryCount,
     redelivered,
   };
+}
+
+function differentStart(
+  { topic, from }: SubscriptionSpec,
+  first: SubscriptionSpec['from'],
+): UnsupportedError {
+  const show = (start: SubscriptionSpec['from']) =>
+    `'${start instanceof Date ? start.toISOString() : start}'`;
+  return new UnsupportedError(
+    `the topics of a unified consumer begin at one position, ${show(first)}, and '${topic}' asks for ${show(from)}; ` +
+      'take it out of nats.jetstream.consumer.topics, or give the same start',
+  );
 }
 
 function notComplete(missing: readonly string[]): EbusError {

@@ -239,6 +239,7 @@ export class Inbound {
       options,
       system: driver.system,
       defaultFrom: driver.defaultFrom,
+      maxDeliveries: driver.maxDeliveries,
       capabilities: driver.capabilities(persistence),
       defaults: consumeDefaults(config, ordered),
       validateName: (name) => {

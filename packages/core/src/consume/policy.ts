@@ -53,6 +53,8 @@ export interface ConsumePolicy {
   readonly processingTimeout: number;
   readonly overlapAfter: number | undefined;
   readonly maxRetries: number;
+  /** What was delivered more often than that is not attempted any more. */
+  readonly maxDeliveries: number | undefined;
   readonly backoff: BackoffOptions;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number } | undefined;
   readonly onExhausted: ExhaustedAction;
@@ -69,6 +71,7 @@ export interface PolicyInput {
   capabilities: Capabilities;
   /** Where a group without a position starts on a persistent topic. Default `earliest`. */
   defaultFrom?: 'earliest' | 'latest' | undefined;
+  maxDeliveries?: number | undefined;
   options: SubscribeOptions;
   defaults: ConsumeDefaults;
   /** @throws TopicNameError */
@@ -115,6 +118,7 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
         ? undefined
         : durationOf(topic, 'overlapAfter', options.overlapAfter),
     maxRetries: count(topic, 'maxRetries', options.maxRetries ?? defaults.maxRetries),
+    maxDeliveries: input.maxDeliveries,
     backoff: {
       base: durationOf(topic, 'retryBackoff.base', options.retryBackoff?.base ?? defaults.backoffBase),
       max: durationOf(topic, 'retryBackoff.max', options.retryBackoff?.max ?? defaults.backoffMax),

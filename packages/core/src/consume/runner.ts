@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import type { SettleOutcome } from '../driver/message.js';
-import { ProcessingTimeoutError } from '../errors.js';
+import { PermanentError, ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { decideFailure, FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';
@@ -48,6 +48,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #deadlines: DeadlineQueue<Attempt>;
   readonly #owner: ConstructorParameters<typeof Attempt>[1];
+  readonly #maxDeliveries: number;
   readonly #overrunning = new Set<Attempt>();
   readonly counters: RunnerCounters = {
     handled: 0,
@@ -65,6 +66,7 @@ export class Runner {
     this.#options = options;
     this.#deadlines = new DeadlineQueue<Attempt>(options.clock, (attempt) => this.#timeUp(attempt));
     const { policy, logger, clock } = options;
+    this.#maxDeliveries = policy.maxDeliveries ?? Number.POSITIVE_INFINITY;
     this.#owner = { group: policy.group, logger, clock, deadlines: this.#deadlines };
   }
 
@@ -99,6 +101,15 @@ export class Runner {
     const attempt = new Attempt(delivery, this.#owner);
     delivery.attempt = attempt;
     this.#running++;
+    const { deliveryCount } = delivery.incoming;
+    if (
+      deliveryCount !== undefined &&
+      deliveryCount > this.#maxDeliveries &&
+      delivery.lastError === undefined
+    ) {
+      this.#failed(attempt, this.#tooOften(deliveryCount));
+      return;
+    }
     let outcome: void | Promise<void>;
     try {
       outcome = this.#options.invoke(attempt);
@@ -281,6 +292,14 @@ export class Runner {
     }
     attempt.abandoned = true;
     this.#decide(attempt, this.#timeoutError(attempt));
+  }
+
+  #tooOften(deliveryCount: number): PermanentError {
+    const { topic, group } = this.#options.policy;
+    return new PermanentError(
+      `a message of '${topic}' (group '${group}') was delivered ${deliveryCount} times, and ${this.#maxDeliveries} are ` +
+        'allowed: its earlier handlers never ended it',
+    );
   }
 
   #timeoutError(attempt: Attempt, cause?: unknown): ProcessingTimeoutError {

@@ -45,6 +45,28 @@ describe('settling', () => {
   });
 });
 
+describe('deliveries', () => {
+  it('beyond what the driver allows fail without an attempt, until somebody asks for one', async () => {
+    const driver = new ScriptedDriver();
+    driver.maxDeliveries = 2;
+    const { bus } = await scriptedBus({}, { driver });
+    const handled: string[] = [];
+    const handler = (message: { text(): string }) => void handled.push(message.text());
+    const subscription = await bus.subscribe('orders', handler, { onExhausted: 'halt' });
+    driver.subscriptions[0]?.deliver(
+      { token: 1, value: 'a', deliveryCount: 2 },
+      { token: 2, value: 'b', deliveryCount: 3 },
+      { token: 3, value: 'c' },
+    );
+    await settle();
+    expect(handled).toEqual(['a']);
+    expect(subscription.stats()).toMatchObject({ failedAttempts: 1, halted: 1 });
+    subscription.retryHalted();
+    await settle();
+    expect(handled.sort()).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('fetching', () => {
   it('reports a failed fetch and asks again after a pause', async () => {
     const { bus, driver, clock, logged } = await scriptedBus();

@@ -62,6 +62,11 @@ export interface Driver<Native = unknown> {
   readonly defaultGroup?: string | undefined;
   /** Where a group without a position starts on a persistent topic, if the subscription does not say. */
   readonly defaultFrom?: 'earliest' | 'latest' | undefined;
+  /**
+   * A message that the broker has delivered more often than that fails for good without an attempt: it may be what
+   * ends the processes that handle it. Default: no limit.
+   */
+  readonly maxDeliveries?: number | undefined;
   /** Overrides the bus' `topicConfigStrategy`. */
   readonly topicConfigStrategy?: TopicConfigStrategy | undefined;
   /** How many unacknowledged sends this client is comfortable with; core's default is 10,000. */

@@ -107,6 +107,7 @@ export class ScriptedDriver implements Driver<string> {
   capability: Partial<Capabilities> = {};
   admin?: DriverTopicAdmin;
   maxInFlight?: number;
+  maxDeliveries?: number;
   leaseMs: number | undefined;
   connectError: Error | undefined;
   host: DriverHost | undefined;

@@ -1,6 +1,7 @@
 /** What the tests on a real server share: buses, names of their own, plain clients, histories. */
 import assert from 'node:assert/strict';
 import {
+  type Clock,
   type CommonConfig,
   createEventBus,
   type EnvelopeInput,
@@ -38,6 +39,7 @@ export interface BusSettings {
   nats?: Omit<NatsConfig, 'urls'>;
   common?: CommonConfig;
   logger?: Logger;
+  clock?: Clock;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -54,7 +56,7 @@ export function natsBus(urls: readonly string[], settings: BusSettings = {}): Pr
       ...settings.common,
       nats: { urls: [...urls], reconnectWait: 50, ...rest, jetstream: { ackWait: '1s', ...jetstream } },
     },
-    { plugins: [nats], logger },
+    { plugins: [nats], logger, ...(settings.clock === undefined ? {} : { clock: settings.clock }) },
   );
 }
 
