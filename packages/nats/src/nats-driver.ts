@@ -36,7 +36,8 @@ import type { ResolvedNatsConfig } from './nats-config.js';
 import { Sender } from './sender.js';
 import { Streams } from './streams.js';
 import { topicAdmin } from './topic-admin.js';
-import { UnifiedConsumer, type UnifiedMember } from './unified-consumer.js';
+import { UnifiedConsumer } from './unified-consumer.js';
+import type { UnifiedMember } from './unified-member.js';
 
 /** The client's objects behind a bus. After a reconnect that ebus made they are others: ask again. */
 export interface NatsNative {

@@ -10,8 +10,6 @@ import {
   type Clock,
   ConfigError,
   type Demand,
-  Deque,
-  type DriverSubscription,
   EbusError,
   type IncomingMessage,
   type Logger,
@@ -29,9 +27,9 @@ import { type ConsumerSpec, type Consumers, filtersOf } from './consumers.js';
 import type { JetStreamDelivery } from './delivery.js';
 import type { JetStreamSubscription } from './jetstream-subscription.js';
 import { catchUpName, shortHash } from './names.js';
+import { type Queued, TopicQueue } from './topic-queue.js';
+import { UnifiedMember } from './unified-member.js';
 
-/** How long the other topics' subscriptions are waited for before their absence is an error. */
-const MISSING_AFTER_MS = 30_000;
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 const BATCH: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
 const CATCH_UP_POLL_MS = 100;
@@ -66,12 +64,6 @@ interface CatchUp {
   readonly source: JetStreamSubscription;
   /** Handed over and not settled. */
   unsettled: number;
-}
-
-/** A message on its way, with the consumer that brought it. */
-interface Queued {
-  readonly delivery: JetStreamDelivery;
-  readonly source: JetStreamSubscription;
 }
 
 export class UnifiedConsumer {
@@ -485,188 +477,6 @@ export class UnifiedConsumer {
   }
 }
 
-/** What came of one topic and was not asked for yet. */
-class TopicQueue {
-  member: UnifiedMember | undefined;
-  /** Of the unified consumer, while the topic is caught up. */
-  readonly held: Queued[] = [];
-  bytes = 0;
-  readonly #items = new Deque<Queued>();
-
-  get length(): number {
-    return this.#items.length + this.held.length;
-  }
-
-  get waiting(): number {
-    return this.#items.length;
-  }
-
-  push(queued: Queued): void {
-    this.#items.push(queued);
-    this.bytes += queued.delivery.value.length;
-  }
-
-  unshift(queued: Queued): void {
-    this.#items.unshift(queued);
-    this.bytes += queued.delivery.value.length;
-  }
-
-  take({ messages, bytes }: Demand): Queued[] {
-    const batch: Queued[] = [];
-    let room = bytes;
-    for (let next = this.#items.peek(); next !== undefined; next = this.#items.peek()) {
-      const size = next.delivery.value.length;
-      if (batch.length >= messages || (batch.length > 0 && size > room)) break;
-      this.#items.shift();
-      this.bytes -= size;
-      room -= size;
-      batch.push(next);
-    }
-    return batch;
-  }
-
-  *all(): Generator<Queued> {
-    yield* this.#items;
-    yield* this.held;
-  }
-
-  takeAll(): Queued[] {
-    const all = [...this.all()];
-    this.#items.clear();
-    this.held.length = 0;
-    this.bytes = 0;
-    return all;
-  }
-}
-
-/** One topic's subscription to a unified consumer. */
-export class UnifiedMember implements DriverSubscription {
-  readonly topic: string;
-  readonly leaseMs: number;
-  readonly #unified: UnifiedConsumer;
-  readonly #queue: TopicQueue;
-  readonly #onClosed: (member: UnifiedMember) => void;
-  readonly #clock: Clock;
-  #waiter: { demand: Demand; resolve(batch: Batch): void; reject(error: unknown): void } | undefined;
-  #missingTimer: TimerHandle | undefined;
-  #stopped = false;
-
-  constructor(
-    unified: UnifiedConsumer,
-    topic: string,
-    queue: TopicQueue,
-    onClosed: (member: UnifiedMember) => void,
-    clock: Clock,
-  ) {
-    this.topic = topic;
-    this.leaseMs = unified.leaseMs;
-    this.#unified = unified;
-    this.#queue = queue;
-    this.#onClosed = onClosed;
-    this.#clock = clock;
-    this.watchForMissing();
-  }
-
-  online(connection: NatsConnection): void {
-    this.#unified.online(connection);
-  }
-
-  offline(): void {
-    this.#unified.offline();
-  }
-
-  check(): void {}
-
-  receive(demand: Demand): Batch | Promise<Batch> {
-    if (this.#stopped) return undefined;
-    if (this.#queue.waiting > 0) {
-      const batch = this.#take(demand);
-      this.#unified.wake();
-      return batch;
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiter = { demand, resolve, reject };
-    });
-  }
-
-  /** Something came for the topic. */
-  feed(): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined || this.#queue.waiting === 0) return;
-    this.#waiter = undefined;
-    waiter.resolve(this.#take(waiter.demand));
-    this.#unified.wake();
-  }
-
-  fail(error: unknown): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(error);
-  }
-
-  settle(done: readonly Settlement[]): void {
-    this.#unified.settle(this.topic, done);
-  }
-
-  extendLease(tokens: readonly SettleToken[]): void {
-    this.#unified.extendLease(tokens);
-  }
-
-  lag(): Promise<readonly PartitionLag[]> {
-    return this.#unified.lag(this.topic);
-  }
-
-  stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    if (this.#missingTimer !== undefined) this.#clock.clearTimeout(this.#missingTimer);
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.resolve(undefined);
-  }
-
-  async close(options: CallOptions): Promise<void> {
-    this.stop();
-    this.#onClosed(this);
-    await this.#unified.leave(this.topic, options);
-  }
-
-  #take(demand: Demand): IncomingMessage[] {
-    return this.#queue.take(demand).map((queued) => messageOf(queued));
-  }
-
-  /** Reports, again and again, that topics without a subscription keep this one waiting. */
-  watchForMissing(): void {
-    if (this.#stopped || this.#missingTimer !== undefined) return;
-    this.#missingTimer = this.#clock.setTimeout(() => {
-      this.#missingTimer = undefined;
-      const missing = this.#unified.missing();
-      if (missing.length === 0) return;
-      this.fail(notComplete(missing));
-      this.watchForMissing();
-    }, MISSING_AFTER_MS);
-    this.#missingTimer.unref();
-  }
-}
-
-/** The same message, with a token that says where it came from. */
-function messageOf(queued: Queued): IncomingMessage {
-  const { topic, value, key, headers, messageId, timestamp, position, deliveryCount, redelivered } =
-    queued.delivery;
-  return {
-    token: queued,
-    topic,
-    value,
-    key,
-    headers,
-    messageId,
-    timestamp,
-    position,
-    deliveryCount,
-    redelivered,
-  };
-}
-
 function differentStart(
   { topic, from }: SubscriptionSpec,
   first: SubscriptionSpec['from'],
@@ -676,13 +486,5 @@ function differentStart(
   return new UnsupportedError(
     `the topics of a unified consumer begin at one position, ${show(first)}, and '${topic}' asks for ${show(from)}; ` +
       'take it out of nats.jetstream.consumer.topics, or give the same start',
-  );
-}
-
-function notComplete(missing: readonly string[]): EbusError {
-  return new EbusError(
-    'the unified consumer begins once every topic of nats.jetstream.consumer.topics has a subscription here; ' +
-      `still missing: ${missing.join(', ')}`,
-    { code: 'SUBSCRIBE_FAILED', retryable: true },
   );
 }
