@@ -46,7 +46,7 @@ describe('reconcile', () => {
     };
     const decision = decide(desired, actual);
     expect(decision.alter).toEqual({ retentionMs: 60_000 });
-    expect(decision.outcome).toMatchObject({ action: 'mismatched', changed: ['retentionMs'] });
+    expect(decision.outcome).toMatchObject({ action: 'mismatched', changed: ['retention'] });
     expect(
       decision.outcome.mismatches.map(({ field, expected, actual: is }) => [field, expected, is]),
     ).toEqual([
