@@ -18,6 +18,7 @@ export const API = {
   jetStreamDisabled: 10076,
   maximumPayload: 10054,
   nameInUse: 10058,
+  noMessage: 10037,
   noSuitablePeers: 10005,
   replicasNotSupported: 10074,
   streamNotFound: 10059,

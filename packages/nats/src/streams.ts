@@ -289,6 +289,21 @@ function differences(
   return changes as Partial<StreamConfig>;
 }
 
+/** The sequence of a subject's newest message; 0 where there is none. */
+export async function lastSequence(
+  manager: JetStreamManager,
+  stream: string,
+  subject: string,
+): Promise<number> {
+  try {
+    const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
+    return message?.seq ?? 0;
+  } catch (error) {
+    if (apiCode(error) === API.noMessage) return 0;
+    throw error;
+  }
+}
+
 /** Whether the stream is the topic's own, so that its settings are the topic's. */
 export function holdsOnly({ subjects }: Pick<StreamConfig, 'subjects'>, topic: string): boolean {
   return subjects.length === 1 && subjects[0] === topic;
