@@ -127,7 +127,7 @@ export class TopicGovernance {
     const violations = checked.flatMap((topic) => this.check(topic, bus.topics.get(topic)));
     if (!fix || violations.length === 0) return { checked, violations, fixed: [], remaining: violations };
     const topics = [...new Set(violations.map(({ topic }) => topic))];
-    const configs = topics.map((topic) => [topic, this.fix(topic, bus.topics.get(topic))] as const);
+    const configs = topics.map((topic) => [topic, this.fix(topic, said(bus.topics.get(topic)))] as const);
     const fixed = await bus.topics.apply(Object.fromEntries(configs));
     return { checked, violations, fixed, remaining: configs.flatMap(([topic, to]) => this.check(topic, to)) };
   }
@@ -135,6 +135,15 @@ export class TopicGovernance {
   #of(topic: string): Rule[] {
     return this.#rules.filter(({ pattern }) => pattern.matches(topic));
   }
+}
+
+/** Without what is a default: that was not asked of the broker, and mending something else must not ask it. */
+function said(options: TopicOptions): TopicOptions {
+  const defaults: TopicOptions = TOPIC_DEFAULTS;
+  const given = Object.entries(options).filter(
+    ([key, value]) => value !== defaults[key as keyof TopicOptions],
+  );
+  return Object.fromEntries(given) as TopicOptions;
 }
 
 function readRule(rule: TopicRule, path: string, problems: ConfigProblem[]): Rule {
