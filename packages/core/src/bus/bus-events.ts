@@ -91,6 +91,7 @@ const EVENTS: ReadonlySet<string> = new Set([
   'connected',
   'disconnected',
   'reconnecting',
+  'reconnected',
 ] satisfies (keyof BusEvents)[]);
 
 export class Emitter {
