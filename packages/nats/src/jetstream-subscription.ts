@@ -106,6 +106,8 @@ export class JetStreamSubscription implements DriverSubscription {
   #beyond: JetStreamDelivery[] = [];
   #lineReached = false;
   #everSynced = false;
+  /** Whether it has been asked for messages. Until then it takes none: they may be an older subscription's. */
+  #asked = false;
 
   constructor(options: JetStreamSubscriptionOptions, info: ConsumerInfo) {
     this.#options = options;
@@ -123,11 +125,11 @@ export class JetStreamSubscription implements DriverSubscription {
     return this.#options.spec.topic;
   }
 
-  /** The connection is there, or there again: looks where the consumer stands, then fetches. */
+  /** The connection is there, or there again: looks where the consumer stands, then fetches, once it is asked to. */
   online(connection: NatsConnection): void {
     if (this.#phase === 'stopped') return;
     this.#connection = connection;
-    this.#startSync();
+    if (this.#asked) this.#startSync();
   }
 
   check(): void {
@@ -159,7 +161,9 @@ export class JetStreamSubscription implements DriverSubscription {
     }
     return new Promise((resolve, reject) => {
       this.#waiter = { demand, resolve, reject };
-      this.#topUp();
+      if (this.#asked) return this.#topUp();
+      this.#asked = true;
+      this.#startSync();
     });
   }
 
@@ -235,11 +239,12 @@ export class JetStreamSubscription implements DriverSubscription {
       if (this.#phase !== 'flowing' || this.#holdsUpTo(line)) continue;
       try {
         const { stream, name } = this.#consumer;
+        // What comes while the server is asked is not in its answer.
+        const here = this.#inHand.size;
         const info = await consumers.info(stream, name);
         const delivered = info.delivered.stream_seq >= line || info.num_pending === 0;
-        // What came while the server was asked is in the next answer.
         if (this.#holdsUpTo(line) || !delivered) continue;
-        if (info.ack_floor.stream_seq >= line || info.num_ack_pending <= this.#inHand.size) break;
+        if (info.ack_floor.stream_seq >= line || info.num_ack_pending <= here) break;
         alone ??= performance.now();
         if (performance.now() - alone < 1.5 * ackWait + 1_000) continue;
         const unsettled = info.num_ack_pending - this.#inHand.size;
