@@ -27,7 +27,9 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       for (let sequence = 1; !stopped; sequence += 5) {
         const burst = [0, 1, 2, 3, 4].map((more) => sequence + more);
         await Promise.all(
-          burst.map((next) => bus.publishEnvelope(topic, event(id, next)).then(() => history.accept(id, next))),
+          burst.map((next) =>
+            bus.publishEnvelope(topic, event(id, next)).then(() => history.accept(id, next)),
+          ),
         );
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -67,7 +69,11 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await eventually(() => history.isComplete, 'everything accepted is handled');
     await bus.idle();
     history.check();
-    expect(subscription.stats()).toMatchObject({ inFlight: 0, failedAttempts: 0, received: expect.any(Number) });
+    expect(subscription.stats()).toMatchObject({
+      inFlight: 0,
+      failedAttempts: 0,
+      received: expect.any(Number),
+    });
     expect(subscription.stats().handled).toBeGreaterThanOrEqual(history.acceptedCount);
   });
 
@@ -139,8 +145,13 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       }),
       (one) => one.close(),
     );
-    await bus.subscribeEnvelope<{ sequence: number }>(topic, ({ payload }) => void handled.push(payload.sequence));
-    await expect(bus.topics.setPersistence(topic, false)).rejects.toThrow(/nats\.jetstream\.consumer\.topics/);
+    await bus.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ payload }) => void handled.push(payload.sequence),
+    );
+    await expect(bus.topics.setPersistence(topic, false)).rejects.toThrow(
+      /nats\.jetstream\.consumer\.topics/,
+    );
     expect(bus.topics.get(topic).persistence).toBe('auto');
     await bus.publishEnvelope(topic, event('order-1', 1));
     await eventually(() => handled.length === 1);
