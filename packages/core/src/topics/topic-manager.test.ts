@@ -153,6 +153,19 @@ describe('configuring topics', () => {
     expect(admin.topics.get('orders')?.retentionMs).toBe(3_600_000);
   });
 
+  it('changes again what somebody else changed back meanwhile', async () => {
+    const { bus } = await busWithAdmin();
+    admin.topics.set('orders', { name: 'orders', persistence: 'persistent', retentionMs: 5 });
+    let lost = false;
+    const alter = admin.alter.bind(admin);
+    admin.alter = async (topic, changes) => {
+      if (lost) return alter(topic, changes);
+      lost = true;
+    };
+    expect((await bus.topics.configure('orders', { retention: '1h' })).changed).toEqual(['retention']);
+    expect(admin.topics.get('orders')?.retentionMs).toBe(3_600_000);
+  });
+
   it('gives up on a topic that is never there and always in the way', async () => {
     const { bus } = await busWithAdmin();
     admin.create = async () => false;

@@ -263,24 +263,28 @@ export class BusTopicManager implements TopicManager {
     else await this.#options.move(topic, to, commit);
   }
 
-  /** Another process may create the topic meanwhile: then what is there is looked at again. */
+  /**
+   * Another process may create or change the topic meanwhile, and brokers change settings by reading and writing them
+   * all: so what was done is looked at again.
+   */
   async #bringAbout(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
     const { topic } = wanted;
     const { admin } = this.#options.driver;
+    let altered: TopicOutcome | undefined;
     for (let round = 1; ; round++) {
       const { create, alter, outcome } = await this.#decide(wanted, how);
-      if (create === undefined) {
-        if (alter !== undefined) await admin?.alter(topic, alter, call());
-        return outcome;
-      }
-      if ((await admin?.create(topic, create, call())) !== false) return outcome;
-      if (round === MAX_ROUNDS) {
+      if (create !== undefined) {
+        if ((await admin?.create(topic, create, call())) !== false) return outcome;
+        if (round < MAX_ROUNDS) continue;
         throw new EbusError(
           `topic '${topic}' was there whenever it was to be created, and missing whenever it was looked for; ` +
             'look whether something else creates and deletes it',
           { code: 'TOPIC_NOT_FOUND', retryable: true },
         );
       }
+      if (alter === undefined || round > MAX_ROUNDS) return altered ?? outcome;
+      await admin?.alter(topic, alter, call());
+      altered ??= outcome;
     }
   }
 

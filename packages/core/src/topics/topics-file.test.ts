@@ -62,7 +62,7 @@ describe('watching a topics file', () => {
     await writeFile(file, 'topics:\n  orders: { retention: 2h }\n  invoices: { retention: 1h }\n');
     await expect.poll(() => applied.length, soon).toBe(2);
     expect(applied[1]).toMatchObject([{ topic: 'orders', action: 'changed', changed: ['retention'] }]);
-    expect(admin.calls).toEqual(['describe orders', 'alter orders']);
+    expect(admin.calls).toEqual(['describe orders', 'alter orders', 'describe orders']);
     await writeFile(file, 'topics:\n  orders: { retention: 2h }\n');
     await expect.poll(() => applied.length, soon).toBe(3);
     expect(bus.topics.list()).toEqual(['orders']);
