@@ -1,6 +1,7 @@
 import type { Capabilities, Persistence } from '@ebus/core/driver';
 import { describe, expect, it } from 'vitest';
 import {
+  administered,
   clusterOrdering,
   declares,
   messageBytes,
@@ -10,6 +11,8 @@ import {
   redelivery,
   replay,
   restartable,
+  topicFields,
+  topicsHave,
 } from './requirements.js';
 
 const poor: Capabilities = {
@@ -35,6 +38,7 @@ const offerOf = (capabilities: Capabilities, persistence: Persistence = 'persist
   persistence,
   capabilities,
   ofDeadLetters: capabilities,
+  admin: { supports: new Set(['persistence', 'maxMessages']), persistenceIs: 'route' },
 });
 
 describe('requirements', () => {
@@ -61,6 +65,16 @@ describe('requirements', () => {
     expect(restartable(offerOf(rich))).toBeUndefined();
     expect(restartable(offerOf(rich, 'ephemeral'))).toMatch(/absent groups/);
     expect(restartable(offerOf(poor))).toMatch(/redelivery: false/);
+  });
+
+  it('know which settings topics have', () => {
+    expect(topicsHave('maxMessages')(offerOf(rich))).toBeUndefined();
+    expect(topicsHave('maxMessages', 'partitions')(offerOf(rich))).toBe(
+      'transport declares no partitions for topics',
+    );
+    expect(topicsHave('maxMessages')(offerOf(rich, 'ephemeral'))).toMatch(/nothing on the broker/);
+    expect([...topicFields(offerOf(rich, 'ephemeral'))]).toEqual(['persistence']);
+    expect(administered({ ...offerOf(rich), admin: undefined })).toMatch(/no topic administration/);
   });
 
   it('compare sizes with the limit', () => {

@@ -1,5 +1,5 @@
 /** Why a test does not apply: decided by what the transport declares, and by nothing else. */
-import type { Capabilities, Persistence } from '@ebus/core/driver';
+import type { Capabilities, DriverTopicAdmin, Persistence, TopicSpec } from '@ebus/core/driver';
 
 /** What a run offers: the declared capabilities for the topics it covers. */
 export interface Offer {
@@ -7,6 +7,33 @@ export interface Offer {
   readonly capabilities: Capabilities;
   /** What it declares for dead-letter topics, which are always persistent. */
   readonly ofDeadLetters: Capabilities;
+  /** What it declares about topic administration; undefined where it has none. */
+  readonly admin: Pick<DriverTopicAdmin, 'supports' | 'persistenceIs'> | undefined;
+}
+
+/** The settings that topics of this persistence have on the broker. */
+export function topicFields({ admin, persistence }: Offer): ReadonlySet<keyof TopicSpec> {
+  if (admin === undefined) return new Set();
+  // As a route, an ephemeral topic has nothing on the broker that could have settings.
+  if (persistence === 'ephemeral' && admin.persistenceIs === 'route') return new Set(['persistence']);
+  return admin.supports;
+}
+
+/** Topics of this persistence are something on the broker, that can be created and described. */
+export const administered: Requirement = (offer) => {
+  if (offer.admin === undefined) return 'transport declares no topic administration';
+  const isRoute = offer.persistence === 'ephemeral' && offer.admin.persistenceIs === 'route';
+  return isRoute ? 'transport declares that ephemeral topics need nothing on the broker' : undefined;
+};
+
+/** Topics of this persistence have that setting. */
+export function topicsHave(...fields: (keyof TopicSpec)[]): Requirement {
+  return (offer) => {
+    const reason = administered(offer);
+    if (reason !== undefined) return reason;
+    const missing = fields.filter((field) => !topicFields(offer).has(field));
+    return missing.length === 0 ? undefined : `transport declares no ${missing.join(', ')} for topics`;
+  };
 }
 
 /** The reason to skip, or `undefined` where the test applies. */

@@ -1,4 +1,5 @@
 /** Runs every group of tests against one adapter. */
+import type { TransportPlugin } from '@ebus/core/driver';
 import { groups } from './groups/index.js';
 import type { Harness } from './harness.js';
 import { type Offer, reasonToSkip } from './requirements.js';
@@ -22,10 +23,20 @@ export async function runConformance(runner: TestRunner, harness: Harness): Prom
 }
 
 async function offerOf(harness: Harness): Promise<Offer> {
-  const scenario = new Scenario(harness);
+  let admin: Offer['admin'];
+  const transport: TransportPlugin = {
+    ...harness.transport,
+    create: async (config: never, context) => {
+      const driver = await harness.transport.create(config, context);
+      admin = driver.admin;
+      return driver;
+    },
+  };
+  const scenario = new Scenario({ ...harness, transport });
   try {
     const bus = await scenario.bus();
     return {
+      admin,
       persistence: harness.persistence,
       capabilities: bus.capabilities(harness.persistence),
       ofDeadLetters: bus.capabilities('persistent'),

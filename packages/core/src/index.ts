@@ -112,5 +112,22 @@ export {
 export { defaultRegistry, Registry } from './registry/registry.js';
 export { type Bytes, parseSize } from './size.js';
 export { isValidTopicName, validateTopicName } from './topic-name.js';
-export type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './topics/types.js';
+export { TopicApplyError, type TopicFailure } from './topics/apply-error.js';
+export {
+  type EnforceReport,
+  TopicGovernance,
+  type TopicRule,
+  type TopicViolation,
+} from './topics/governance.js';
+export { highThroughputTopic, lowThroughputTopic, mediumThroughputTopic } from './topics/presets.js';
+export { TopicTemplates } from './topics/templates.js';
+export { TopicBuilder } from './topics/topic-builder.js';
+export type {
+  ConfigureOptions,
+  TopicManager,
+  TopicOptions,
+  TopicOutcome,
+  TopicsWatch,
+  WatchOptions,
+} from './topics/types.js';
 export { fnv1a32 } from './util/fnv1a.js';

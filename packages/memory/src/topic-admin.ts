@@ -22,8 +22,9 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
     },
 
     async create(topic, spec) {
-      if (broker.find(topic) !== undefined) return;
+      if (broker.find(topic) !== undefined) return false;
       broker.log(topic, spec.persistence, host()).configure(supported(spec));
+      return true;
     },
 
     async alter(topic, changes) {

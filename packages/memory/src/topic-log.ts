@@ -36,6 +36,8 @@ export class TopicLog implements GroupLog, SendTarget {
   #settings: TopicSettings;
   /** Up to this end there is room for certain; from there on it has to be measured anew. */
   #fullAt = 0;
+  /** While it is being configured: what it was before. */
+  #wasPersistent = false;
   /** Whether it has been said that messages are forgotten because there is no group. */
   #warned = false;
   /** Whoever used the topic last; for its clock and logger. */
@@ -142,9 +144,11 @@ export class TopicLog implements GroupLog, SendTarget {
   }
 
   configure(changes: Partial<TopicSettings>): void {
+    this.#wasPersistent = this.persistence === 'persistent';
     this.#settings = { ...this.#settings, ...changes };
     this.#discardOldest();
     this.#removeAbandonedGroups();
+    this.#wasPersistent = false;
   }
 
   /** Forgets what no group needs any more, beyond what is kept for replay or for groups to come. */
@@ -180,9 +184,10 @@ export class TopicLog implements GroupLog, SendTarget {
 
   /** Groups without members stay where they are durable and the topic is persistent; the others vanish. */
   #removeAbandonedGroups(): void {
-    const staying = this.#groups.filter(
-      (group) => group.members > 0 || (group.durable && this.persistence === 'persistent'),
-    );
+    const stays = (group: ConsumerGroup) =>
+      group.members > 0 || (group.durable && this.persistence === 'persistent');
+    const staying = this.#groups.filter(stays);
+    for (const group of this.#groups) if (!stays(group)) this.#warnOfAbsence(group);
     this.#groups.splice(0, this.#groups.length, ...staying);
     this.forgetUnneeded();
     this.queue.drain();
@@ -195,6 +200,13 @@ export class TopicLog implements GroupLog, SendTarget {
     if (start === this.start) return;
     for (const group of this.#groups) group.onForget(start);
     this.#messages.dropBefore(start);
+  }
+
+  /** Only where it had been promised that the group would find them. */
+  #warnOfAbsence({ name: group, durable, unsettledCount: unsettled }: ConsumerGroup): void {
+    if (!durable || unsettled === 0 || !this.#wasPersistent) return;
+    const note = 'the topic is ephemeral now: what a group without members had not settled is forgotten';
+    this.#host.logger.warn({ topic: this.name, group, unsettled }, note);
   }
 
   #warnOfForgetting(): void {

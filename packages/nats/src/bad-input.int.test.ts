@@ -137,8 +137,12 @@ describe('topics', () => {
     const prefix = uniqueName('shop');
     const stream = { name: uniqueName('mine'), subjects: [`${prefix}.>`] };
     const app = await bus(addresses, { nats: { jetstream: { stream } } });
-    const error = await failure(() => app.topics.configure(`${prefix}.orders`, { retention: '3d' }));
-    expect(error.message).toContain('one of several in stream');
+    const how = { onMismatch: 'fail' } as const;
+    const error = await failure(() => app.topics.configure(`${prefix}.orders`, { retention: '3d' }, how));
+    expect(error.code).toBe('TOPIC_MISMATCH');
+    expect(error.message).toContain(`it shares stream '${stream.name}' with other topics`);
+    const plan = await app.topics.plan({ [`${prefix}.orders`]: { retention: '3d' } });
+    expect(plan).toMatchObject([{ action: 'mismatched', changed: [], mismatches: [{ field: 'retention' }] }]);
   });
 
   it('an ephemeral topic whose subject a stream captures is reported', async () => {

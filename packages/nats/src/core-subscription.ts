@@ -57,6 +57,8 @@ export class CoreSubscription implements DriverSubscription {
   #waiter: { demand: Demand; resolve(batch: Batch): void; reject(error: unknown): void } | undefined;
   #failure: unknown;
   #wakeScheduled = false;
+  /** Nothing more comes; what is here is still handed over. */
+  #ending = false;
   #stopped = false;
 
   constructor(spec: SubscriptionSpec, logger: Logger, onClosed: (subscription: CoreSubscription) => void) {
@@ -77,7 +79,7 @@ export class CoreSubscription implements DriverSubscription {
 
   /** The client keeps its subscriptions over reconnects of its own; a new client gets a new one. */
   online(connection: NatsConnection): void {
-    if (this.#stopped || this.#connection === connection) return;
+    if (this.#stopped || this.#ending || this.#connection === connection) return;
     this.#connection = connection;
     this.#subscription = connection.subscribe(this.#spec.topic, {
       queue: this.#spec.group,
@@ -95,12 +97,23 @@ export class CoreSubscription implements DriverSubscription {
       return Promise.reject(failure);
     }
     if (this.#buffer.length > 0) return this.#take(demand);
+    if (this.#ending) return undefined;
     return new Promise((resolve, reject) => {
       this.#waiter = { demand, resolve, reject };
     });
   }
 
   settle(): void {}
+
+  /** What the server has sent by now still comes. A connection that breaks meanwhile has lost what was on its way. */
+  async drain({ signal }: CallOptions): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#subscription?.drain().catch(() => {}), aborted]);
+    this.#ending = true;
+    if (this.#buffer.length === 0) this.#answer(undefined);
+  }
 
   stop(): void {
     if (this.#stopped) return;

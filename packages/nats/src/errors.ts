@@ -18,6 +18,9 @@ export const API = {
   jetStreamDisabled: 10076,
   maximumPayload: 10054,
   nameInUse: 10058,
+  noMessage: 10037,
+  noSuitablePeers: 10005,
+  replicasNotSupported: 10074,
   streamNotFound: 10059,
   subjectsOverlap: 10065,
 } as const;
@@ -28,6 +31,9 @@ export function apiCode(error: unknown): number | undefined {
   const { cause } = (error ?? {}) as { cause?: unknown };
   return cause instanceof JetStreamApiError ? cause.code : undefined;
 }
+
+/** The server has not as many peers as were asked for. */
+export const REPLICAS: ReadonlySet<number> = new Set([API.noSuitablePeers, API.replicasNotSupported]);
 
 export function isMissing(error: unknown): boolean {
   const code = apiCode(error);
@@ -115,6 +121,13 @@ export function overlap(stream: string, subjects: readonly string[], cause: unkn
     `cannot create stream '${stream}' for ${subjects.map((subject) => `'${subject}'`).join(', ')}: another stream ` +
     'holds some of these subjects. Add the topic to that stream (nats.jetstream.stream), or take its subjects out there';
   return new ConfigError(message, { cause });
+}
+
+export function tooManyReplicas(stream: string, replicas: number, cause: unknown): ConfigError {
+  const message =
+    `stream '${stream}' cannot have ${replicas} replicas: the cluster has fewer servers with JetStream than that ` +
+    `(${reasonOf(cause)}). Ask for fewer replicas, or add servers`;
+  return new ConfigError(message, { cause, problems: [{ path: `${stream}.replicas`, message }] });
 }
 
 export function tooLarge(topic: string, limit: number | undefined, cause: unknown): PublishError {

@@ -27,6 +27,7 @@ import { JetStreamDelivery } from './delivery.js';
 import { isMissing, reasonOf } from './errors.js';
 import { PullInbox } from './pull-inbox.js';
 import { SettledRing } from './settled-ring.js';
+import { lastSequence } from './streams.js';
 
 const MAX_PREFETCH = 500;
 const PREFETCH_BYTES = 16 * 1024 * 1024;
@@ -99,7 +100,14 @@ export class JetStreamSubscription implements DriverSubscription {
   #lastReply: string | undefined;
   #timers: TimerHandle[] = [];
   #leaving: Promise<void> | undefined;
+  /** Nothing later is handed over: the topic's messages take another way from there on. */
+  #line: number | undefined;
+  /** Came, and is beyond the line. */
+  #beyond: JetStreamDelivery[] = [];
+  #lineReached = false;
   #everSynced = false;
+  /** Whether it has been asked for messages. Until then it takes none: they may be an older subscription's. */
+  #asked = false;
 
   constructor(options: JetStreamSubscriptionOptions, info: ConsumerInfo) {
     this.#options = options;
@@ -109,7 +117,7 @@ export class JetStreamSubscription implements DriverSubscription {
     this.leaseMs = options.ackWait;
     this.#prefetch = Math.max(1, Math.min(MAX_PREFETCH, Math.ceil(options.maxAckPending / 2)));
     this.#settled = new SettledRing(Math.min(8_192, 2 * options.maxAckPending));
-    this.#every(options.ackWait / 3, () => this.extendLease(this.#buffered()));
+    this.#every(options.ackWait / 3, () => this.extendLease([...this.#buffered(), ...this.#beyond]));
     this.#every(HEARTBEAT_MS, () => this.#checkSigns());
   }
 
@@ -117,11 +125,11 @@ export class JetStreamSubscription implements DriverSubscription {
     return this.#options.spec.topic;
   }
 
-  /** The connection is there, or there again: looks where the consumer stands, then fetches. */
+  /** The connection is there, or there again: looks where the consumer stands, then fetches, once it is asked to. */
   online(connection: NatsConnection): void {
     if (this.#phase === 'stopped') return;
     this.#connection = connection;
-    this.#startSync();
+    if (this.#asked) this.#startSync();
   }
 
   check(): void {
@@ -137,7 +145,7 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   receive(demand: Demand): Batch | Promise<Batch> {
-    if (this.#phase === 'stopped') return undefined;
+    if (this.#phase === 'stopped' || this.#lineReached) return undefined;
     if (this.#failure !== undefined) {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -146,14 +154,16 @@ export class JetStreamSubscription implements DriverSubscription {
     if (this.#waiter !== undefined) {
       return Promise.reject(new EbusError('receive was called while the previous call was pending'));
     }
-    if (this.#phase === 'flowing' && this.#taken < this.#buffer.length) {
+    if (this.#hasSome()) {
       const batch = this.#take(demand);
       this.#topUp();
       return batch;
     }
     return new Promise((resolve, reject) => {
       this.#waiter = { demand, resolve, reject };
-      this.#topUp();
+      if (this.#asked) return this.#topUp();
+      this.#asked = true;
+      this.#startSync();
     });
   }
 
@@ -184,6 +194,13 @@ export class JetStreamSubscription implements DriverSubscription {
     }
   }
 
+  /** The line is the topic's last message in the stream: what this bus publishes from now on goes over Core NATS. */
+  async drain(): Promise<void> {
+    const { manager, spec } = this.#options;
+    this.#line = await lastSequence(manager(), this.#consumer.stream, spec.topic);
+    void this.#untilLine(this.#line);
+  }
+
   async lag(): Promise<readonly PartitionLag[]> {
     const { stream, name } = this.#consumer;
     const info = await this.#options.consumers.info(stream, name);
@@ -210,6 +227,44 @@ export class JetStreamSubscription implements DriverSubscription {
     for (const timer of this.#timers) this.#options.clock.clearTimeout(timer);
     this.#timers = [];
     this.#options.onClosed(this);
+  }
+
+  /**
+   * Ends the subscription once the group has settled everything up to the line. What another instance holds that gives
+   * no sign of it is back within the ack wait; longer than that it is not waited for.
+   */
+  async #untilLine(line: number): Promise<void> {
+    const { consumers, logger, ackWait } = this.#options;
+    let alone: number | undefined;
+    for (let wait = POLL_MS.first; ; wait = Math.min(1.5 * wait, POLL_MS.most)) {
+      await this.#pause(wait);
+      if (this.#phase === 'stopped') return;
+      if (this.#phase !== 'flowing' || this.#holdsUpTo(line)) continue;
+      try {
+        const { stream, name } = this.#consumer;
+        // What comes while the server is asked is not in its answer.
+        const here = this.#inHand.size;
+        const info = await consumers.info(stream, name);
+        const delivered = info.delivered.stream_seq >= line || info.num_pending === 0;
+        if (this.#holdsUpTo(line) || !delivered) continue;
+        if (info.ack_floor.stream_seq >= line || info.num_ack_pending <= here) break;
+        alone ??= performance.now();
+        if (performance.now() - alone < 1.5 * ackWait + 1_000) continue;
+        const unsettled = info.num_ack_pending - this.#inHand.size;
+        const text = 'the topic moves on while other instances of the group hold unsettled messages';
+        logger.warn({ topic: this.topic, unsettled }, text);
+        break;
+      } catch (error) {
+        if (isMissing(error)) break;
+      }
+    }
+    this.#lineReached = true;
+    this.#answer(undefined);
+  }
+
+  #holdsUpTo(line: number): boolean {
+    for (const sequence of this.#inHand.keys()) if (sequence <= line) return true;
+    return false;
   }
 
   async #leave(): Promise<void> {
@@ -245,8 +300,11 @@ export class JetStreamSubscription implements DriverSubscription {
 
   /** What was released and what was never handed over, oldest first, so that it comes again in that order. */
   #handBack(): void {
-    const back = [...this.#released, ...this.#buffered()].sort((a, b) => a.sequence - b.sequence);
+    const back = [...this.#released, ...this.#buffered(), ...this.#beyond].sort(
+      (a, b) => a.sequence - b.sequence,
+    );
     this.#released = [];
+    this.#beyond = [];
     this.#buffer = [];
     this.#taken = 0;
     for (const delivery of back) {
@@ -305,9 +363,23 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   #handOver(): void {
-    if (this.#waiter === undefined || this.#phase !== 'flowing' || this.#taken >= this.#buffer.length) return;
+    if (this.#waiter === undefined || !this.#hasSome()) return;
     this.#answer(this.#take(this.#waiter.demand));
     this.#topUp();
+  }
+
+  /** Whether there is something to hand over. */
+  #hasSome(): boolean {
+    if (this.#phase !== 'flowing') return false;
+    if (this.#line !== undefined) this.#setAside(this.#line);
+    return this.#taken < this.#buffer.length;
+  }
+
+  #setAside(line: number): void {
+    const buffered = this.#buffered();
+    this.#beyond.push(...buffered.filter(({ sequence }) => sequence > line));
+    this.#buffer = buffered.filter(({ sequence }) => sequence <= line);
+    this.#taken = 0;
   }
 
   #take({ messages, bytes }: Demand): JetStreamDelivery[] {
@@ -343,7 +415,7 @@ export class JetStreamSubscription implements DriverSubscription {
   /** Asks for more where less than half of what may be read ahead is here or on its way. */
   #topUp(): void {
     if (this.#phase !== 'flowing' || this.#inbox === undefined) return;
-    const here = this.#buffer.length - this.#taken;
+    const here = this.#buffer.length - this.#taken + this.#beyond.length;
     const room = this.#prefetch - here - this.#inbox.outstanding;
     if (room * 2 >= this.#prefetch) this.#request(room);
   }

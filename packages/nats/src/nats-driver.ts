@@ -180,6 +180,7 @@ export class NatsDriver implements Driver<NatsNative> {
 
   async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
     const { connection } = this.#connected();
+    if (spec.persistence === 'ephemeral') this.#refuseDeclared(spec);
     const subscription =
       spec.persistence === 'persistent'
         ? await this.#join(spec)
@@ -327,6 +328,15 @@ export class NatsDriver implements Driver<NatsNative> {
   #isDeclared({ topic, group, durable }: SubscriptionSpec): boolean {
     const { topics } = this.#config.jetstream.consumer;
     return durable && topics.includes(topic) && group === (this.defaultGroup ?? this.#serviceName);
+  }
+
+  /** The other declared topics would wait for it for ever. */
+  #refuseDeclared(spec: SubscriptionSpec): void {
+    if (!this.#isDeclared(spec)) return;
+    throw new UnsupportedError(
+      `'${spec.topic}' shares a unified consumer, and so is persistent for group '${spec.group}'; ` +
+        'take it out of nats.jetstream.consumer.topics to have it ephemeral',
+    );
   }
 
   async #joinUnified(spec: SubscriptionSpec, stream: string): Promise<UnifiedMember> {

@@ -15,11 +15,22 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { API, apiCode, isNoResponders, jetStreamDisabled, overlap, reasonOf } from './errors.js';
+import {
+  API,
+  apiCode,
+  isNoResponders,
+  jetStreamDisabled,
+  overlap,
+  REPLICAS,
+  reasonOf,
+  tooManyReplicas,
+} from './errors.js';
 import { streamName } from './names.js';
 import type { ResolvedNatsConfig } from './nats-config.js';
 
 const NANOS = 1_000_000;
+/** In streams, of bytes and messages. */
+const NO_LIMIT = -1;
 /** Of streams made for a topic that nobody has configured; the same as core's default. */
 const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
@@ -122,9 +133,9 @@ export class Streams {
     return stream === undefined ? undefined : this.#info(stream);
   }
 
-  async create(topic: string, spec: Partial<TopicSpec>): Promise<string> {
-    const found = await this.find(topic);
-    if (found !== undefined) return found;
+  /** Makes a stream of the topic's own; false where a stream holds it by now. */
+  async create(topic: string, spec: Partial<TopicSpec>): Promise<boolean> {
+    if ((await this.find(topic)) !== undefined) return false;
     const { stream } = this.#options.config.jetstream;
     const config = {
       ...commonConfig(this.#options.config),
@@ -132,10 +143,16 @@ export class Streams {
       subjects: [topic],
       ...settings({ retentionMs: DEFAULT_RETENTION_MS, replicas: stream.replicas, ...spec }),
     };
-    await this.#create(config);
+    try {
+      if (!(await this.#create(config))) return false;
+    } catch (error) {
+      // Its subject may have become another stream's meanwhile.
+      if (apiCode(error) === API.subjectsOverlap && (await this.find(topic)) !== undefined) return false;
+      throw error;
+    }
     this.#known.set(topic, config.name);
     this.#options.onCreated(topic);
-    return config.name;
+    return true;
   }
 
   async alter(topic: string, changes: Partial<TopicSpec>): Promise<void> {
@@ -144,14 +161,14 @@ export class Streams {
       throw new EbusError(`no stream holds '${topic}'; create the topic first`, { code: 'TOPIC_NOT_FOUND' });
     }
     const { name, subjects } = info.config;
-    if (subjects.length !== 1 || subjects[0] !== topic) {
+    if (!holdsOnly(info.config, topic)) {
       throw new ConfigError(
         `topic '${topic}' is one of several in stream '${name}' (${subjects.join(', ')}), so it cannot have ` +
           `${Object.keys(changes).join(', ')} of its own: change nats.jetstream.stream, or leave its subject out there`,
       );
     }
-    const config = settings(changes);
-    await this.#api(() => this.#options.manager().streams.update(name, config), { name, subjects });
+    const config = { name, subjects, ...settings(changes) };
+    await this.#api(() => this.#options.manager().streams.update(name, config), config);
   }
 
   async #ensure(topic: string): Promise<string> {
@@ -165,11 +182,18 @@ export class Streams {
         { code: 'TOPIC_NOT_FOUND' },
       );
     }
-    return this.create(topic, this.#options.configuredTopic(topic) ?? {});
+    await this.create(topic, this.#options.configuredTopic(topic) ?? {});
+    const made = await this.find(topic);
+    if (made !== undefined) return made;
+    throw new EbusError(`the stream of '${topic}' was deleted while it was made; try again`, {
+      code: 'TOPIC_NOT_FOUND',
+      retryable: true,
+    });
   }
 
-  async #create(config: Partial<StreamConfig> & { name: string; subjects: string[] }): Promise<void> {
-    await this.#api(() => this.#options.manager().streams.add(config), config);
+  /** False where somebody else was faster. */
+  #create(config: Partial<StreamConfig> & NamedStream): Promise<boolean> {
+    return this.#api(() => this.#options.manager().streams.add(config), config);
   }
 
   async #info(stream: string): Promise<StreamInfo | undefined> {
@@ -181,17 +205,22 @@ export class Streams {
     }
   }
 
-  async #api(call: () => Promise<unknown>, stream: { name: string; subjects: string[] }): Promise<void> {
+  /** False where the stream exists with other settings, and holds what this one was to hold. */
+  async #api(call: () => Promise<unknown>, stream: Partial<StreamConfig> & NamedStream): Promise<boolean> {
     try {
       await call();
+      return true;
     } catch (error) {
       const code = apiCode(error);
       if (code === API.subjectsOverlap) throw overlap(stream.name, stream.subjects, error);
       if (code === API.nameInUse) {
         // Another process made it at the same time, perhaps; or it holds something else.
         const { config } = await this.#options.manager().streams.info(stream.name);
-        if (stream.subjects.every((subject) => config.subjects.includes(subject))) return;
+        if (stream.subjects.every((subject) => config.subjects.includes(subject))) return false;
         throw overlap(stream.name, stream.subjects, error);
+      }
+      if (REPLICAS.has(code ?? 0) && (stream.num_replicas ?? 1) > 1) {
+        throw tooManyReplicas(stream.name, stream.num_replicas as number, error);
       }
       const passes = error instanceof JetStreamApiError && error.status >= 500;
       if (code !== undefined && !passes) {
@@ -237,9 +266,10 @@ function commonConfig({ jetstream }: ResolvedNatsConfig): Partial<StreamConfig> 
 function settings(spec: Partial<TopicSpec>): Partial<StreamConfig> {
   const { retentionMs, maxBytes, maxMessages, replicas, description } = spec;
   return {
-    ...(retentionMs === undefined ? {} : { max_age: retentionMs * NANOS }),
-    ...(maxBytes === undefined ? {} : { max_bytes: maxBytes }),
-    ...(maxMessages === undefined ? {} : { max_msgs: maxMessages }),
+    // Whole nanoseconds; 0 is no limit for the server as well.
+    ...(retentionMs === undefined ? {} : { max_age: Math.round(retentionMs * NANOS) }),
+    ...(maxBytes === undefined ? {} : { max_bytes: maxBytes > 0 ? maxBytes : NO_LIMIT }),
+    ...(maxMessages === undefined ? {} : { max_msgs: maxMessages > 0 ? maxMessages : NO_LIMIT }),
     ...(replicas === undefined ? {} : { num_replicas: replicas }),
     ...(description === undefined ? {} : { description }),
   };
@@ -257,6 +287,26 @@ function differences(
   const missing = wanted.subjects.filter((subject) => !actual.subjects.includes(subject));
   if (missing.length > 0) changes.subjects = [...actual.subjects, ...missing];
   return changes as Partial<StreamConfig>;
+}
+
+/** The sequence of a subject's newest message; 0 where there is none. */
+export async function lastSequence(
+  manager: JetStreamManager,
+  stream: string,
+  subject: string,
+): Promise<number> {
+  try {
+    const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
+    return message?.seq ?? 0;
+  } catch (error) {
+    if (apiCode(error) === API.noMessage) return 0;
+    throw error;
+  }
+}
+
+/** Whether the stream is the topic's own, so that its settings are the topic's. */
+export function holdsOnly({ subjects }: Pick<StreamConfig, 'subjects'>, topic: string): boolean {
+  return subjects.length === 1 && subjects[0] === topic;
 }
 
 /** Whether a subject with wildcards takes in a topic. */

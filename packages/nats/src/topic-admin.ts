@@ -6,7 +6,7 @@ import {
   UnsupportedError,
 } from '@ebus/core/driver';
 import type { StreamConfig } from '@nats-io/jetstream';
-import type { Streams } from './streams.js';
+import { holdsOnly, type Streams } from './streams.js';
 
 /** Partitions are Kafka's; a stream's compression is the server's own (S2) and none of ebus' codecs. */
 const SUPPORTED = [
@@ -21,6 +21,8 @@ const SUPPORTED = [
 export function topicAdmin(streams: () => Streams | undefined): DriverTopicAdmin {
   return {
     supports: new Set<keyof TopicSpec>(SUPPORTED),
+    /** Over JetStream, or over Core NATS. */
+    persistenceIs: 'route',
 
     /** A topic that no stream holds is not there for the server, though it can be used over Core NATS. */
     async describe(topic) {
@@ -28,8 +30,8 @@ export function topicAdmin(streams: () => Streams | undefined): DriverTopicAdmin
       return info === undefined ? undefined : description(topic, info.config);
     },
 
-    async create(topic, spec) {
-      if (spec.persistence === 'persistent') await required(streams()).create(topic, spec);
+    create(topic, spec) {
+      return required(streams()).create(topic, spec);
     },
 
     async alter(topic, changes) {
@@ -48,6 +50,8 @@ function description(topic: string, config: StreamConfig): TopicDescription {
     ...(maxMessages > 0 ? { maxMessages } : {}),
     replicas: config.num_replicas,
     ...(config.description === undefined ? {} : { description: config.description }),
+    heldBy: `stream '${config.name}'`,
+    alterable: holdsOnly(config, topic),
   };
 }
 

@@ -21,6 +21,7 @@ import { retry } from './retry.js';
 import { routing } from './routing.js';
 import { sizes } from './sizes.js';
 import { startPositions } from './start-positions.js';
+import { topics } from './topics.js';
 import { traceContext } from './trace-context.js';
 import { unorderedDelivery } from './unordered-delivery.js';
 import { validation } from './validation.js';
@@ -49,5 +50,6 @@ export const groups: Readonly<Record<string, Group>> = {
   restart,
   closing,
   'after close': afterClose,
+  topics,
   events,
 };

@@ -12,6 +12,7 @@ import type { PublisherEvents } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import { validateTopicName } from '../topic-name.js';
+import type { TopicGovernance } from '../topics/governance.js';
 import { BusTopicManager } from '../topics/topic-manager.js';
 import { Breather } from '../util/breather.js';
 import { TokenBucket } from '../util/token-bucket.js';
@@ -21,7 +22,9 @@ import { DeadLetters } from './dead-letters.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle } from './lifecycle.js';
 import { MiddlewareList } from './middleware-list.js';
+import { type MoveTopicParts, moveTopic } from './move-topic.js';
 import { Outbound } from './outbound.js';
+import { readTopicsFile } from './read-topics-file.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
 
@@ -35,12 +38,14 @@ export interface AssembleInput {
   codec: EnvelopeCodec;
   events: Emitter;
   connection: ConnectionSupervisor;
+  governance: TopicGovernance | undefined;
   /** Filled once the bus is there. */
   extensions: readonly Extension[];
 }
 
 export function assemble(input: AssembleInput): BusParts {
-  const { config, driver, clock, logger, metrics, telemetry, codec, events, connection, extensions } = input;
+  const { config, driver, clock, logger, metrics, telemetry, codec, events, connection } = input;
+  const { governance, extensions } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
   const breather = new Breather();
@@ -59,7 +64,7 @@ export function assemble(input: AssembleInput): BusParts {
     events: publisherEvents(events),
   });
   middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
-  const topics = new BusTopicManager({
+  const topics: BusTopicManager = new BusTopicManager({
     driver,
     logger,
     strategy: driver.topicConfigStrategy ?? config.topicConfigStrategy,
@@ -69,6 +74,18 @@ export function assemble(input: AssembleInput): BusParts {
       driver.validateTopic?.(topic, 'publish');
     },
     onChange: (topic) => outbound.refreshRoute(topic),
+    move: (topic, persistence, commit) => moveTopic(moveParts(), topic, persistence, commit),
+    governance,
+    readTopics: readTopicsFile,
+    clock,
+  });
+  const moveParts = (): MoveTopicParts => ({
+    driver,
+    inbound,
+    outbound,
+    clock,
+    logger,
+    publishTimeout: config.publisher.publishTimeout,
   });
   const outbound: Outbound = new Outbound({
     driver,
@@ -80,7 +97,7 @@ export function assemble(input: AssembleInput): BusParts {
     clock,
     logger,
   });
-  const inbound = new Inbound({
+  const inbound: Inbound = new Inbound({
     driver,
     config,
     topics,
@@ -97,7 +114,7 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
-  const lifecycle = new Lifecycle({ driver, connection, inbound, publisher, extensions, logger });
+  const lifecycle = new Lifecycle({ topics, driver, connection, inbound, publisher, extensions, logger });
   return {
     config,
     driver,

@@ -15,6 +15,7 @@ import { guarded } from '../metrics/guarded.js';
 import { loadTelemetry } from '../pipeline/tracing.js';
 import type { Extension, Plugin, PluginContext, TransportPlugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
+import type { TopicGovernance } from '../topics/governance.js';
 import type { TopicOptions } from '../topics/types.js';
 import { unknownKey } from '../util/known-keys.js';
 import { assemble } from './assemble.js';
@@ -30,6 +31,8 @@ export interface CreateEventBusOptions {
   metrics?: MetricsCollector;
   /** pino- or console-shaped. Default: the console, silent below warn. */
   logger?: Logger;
+  /** Rules that every `topics.configure` has to keep, those of the configuration included. */
+  governance?: TopicGovernance;
   /** Default: JSON as the Go services write it. */
   codec?: EnvelopeCodec;
   /** For tests. */
@@ -38,7 +41,16 @@ export interface CreateEventBusOptions {
   autoStart?: boolean;
 }
 
-const OPTIONS = new Set(['plugins', 'registry', 'metrics', 'logger', 'codec', 'clock', 'autoStart']);
+const OPTIONS = new Set<string>([
+  'plugins',
+  'registry',
+  'metrics',
+  'logger',
+  'governance',
+  'codec',
+  'clock',
+  'autoStart',
+] satisfies (keyof CreateEventBusOptions)[]);
 
 /**
  * Creates a bus: validates the configuration, connects, configures its `topics`, starts what it enables.
@@ -78,6 +90,7 @@ export async function createEventBus(
     codec,
     events,
     connection,
+    governance: options.governance,
     extensions,
   });
 

@@ -10,8 +10,10 @@ import type { ConsumeEvents } from '../consume/events.js';
 import { handleEnvelopes, handleMessages } from '../consume/invoke.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from '../consume/policy.js';
 import { ActiveSubscription } from '../consume/subscription.js';
+import { SubscriptionHandle } from '../consume/subscription-handle.js';
 import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { AlreadySubscribedError, abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -22,6 +24,7 @@ import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { Breather } from '../util/breather.js';
+import { deferred } from '../util/promise.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import { laneAssigner } from './lane-key.js';
@@ -46,6 +49,19 @@ export interface InboundOptions {
   logger: Logger;
 }
 
+/** A subscription that runs, and what it takes to make it again on another way. */
+interface Running {
+  readonly handle: SubscriptionHandle;
+  readonly ordered: boolean;
+  readonly handler: Handle<Attempt>;
+  readonly options: SubscribeOptions;
+}
+
+export interface PreparedMove {
+  moveOver(): Promise<void>;
+  giveUp(): Promise<void>;
+}
+
 interface Totals {
   handled: number;
   failedAttempts: number;
@@ -54,7 +70,10 @@ interface Totals {
 
 export class Inbound {
   readonly #options: InboundOptions;
-  readonly #active = new Map<string, ActiveSubscription | undefined>();
+  /** By topic and group; undefined while it is being made. */
+  readonly #active = new Map<string, Running | undefined>();
+  /** Topics that are being moved to another persistence. */
+  readonly #moving = new Map<string, Promise<void>>();
   readonly #bucket: TokenBucket | undefined;
   readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0 };
   readonly #joining = new Set<Promise<unknown>>();
@@ -65,7 +84,7 @@ export class Inbound {
     const { enabled, ratePerSecond, burstSize } = options.config.subscriber.rateLimit;
     this.#bucket = enabled ? new TokenBucket(ratePerSecond, burstSize, options.clock) : undefined;
     options.middleware.onConsumeChange(() => {
-      for (const subscription of this.#active.values()) subscription?.recompose();
+      for (const running of this.#active.values()) running?.handle.recompose();
     });
   }
 
@@ -84,26 +103,90 @@ export class Inbound {
   }
 
   get isQuiet(): boolean {
-    for (const subscription of this.#active.values()) if (subscription?.isQuiet === false) return false;
+    for (const running of this.#active.values()) if (running?.handle.isQuiet === false) return false;
     return true;
   }
 
   async quiet(): Promise<void> {
-    await Promise.all([...this.#active.values()].map((subscription) => subscription?.quiet()));
+    await Promise.all([...this.#active.values()].map((running) => running?.handle.quiet()));
   }
 
   totals(): Totals {
     const totals = { ...this.#past };
-    for (const subscription of this.#active.values()) {
-      if (subscription !== undefined) add(totals, subscription);
+    for (const running of this.#active.values()) {
+      if (running !== undefined) add(totals, running.handle);
     }
     return totals;
   }
 
   /** Refuses new subscriptions and gives up those that are being made; returns those that run. */
-  refuse(): ActiveSubscription[] {
+  refuse(): SubscriptionHandle[] {
     this.#closing.abort(new BusClosedError());
-    return [...this.#active.values()].filter((subscription) => subscription !== undefined);
+    return [...this.#active.values()].flatMap((running) => (running === undefined ? [] : [running.handle]));
+  }
+
+  /**
+   * While `work` runs, none of the topic's subscriptions is being made: those that were come first, and further ones
+   * wait, so that they find the topic's persistence decided.
+   */
+  async whileMoving<T>(topic: string, work: () => Promise<T>): Promise<T> {
+    const moving = deferred();
+    this.#moving.set(topic, moving.promise);
+    try {
+      await this.joined();
+      return await work();
+    } finally {
+      this.#moving.delete(topic);
+      moving.resolve();
+    }
+  }
+
+  /** The topic's persistence is another one now, and its messages come the same way as before. */
+  adopt(topic: string): void {
+    for (const { handle, ordered, options } of this.#of(topic)) {
+      handle.adopt(this.#policy(topic, ordered, { ...options, from: 'latest' }));
+    }
+  }
+
+  /**
+   * Subscriptions on the way that a topic of this persistence goes, in position for each that runs, and not begun.
+   * `moveOver` has the running ones finish what they have and go on there; `giveUp` undoes it all.
+   */
+  async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
+    const signal = AbortSignal.any([AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
+    const moves: { handle: SubscriptionHandle; next: ActiveSubscription }[] = [];
+    const giveUp = async () => void (await Promise.all(moves.map(({ next }) => next.close({ timeout: 0 }))));
+    try {
+      for (const { handle, ordered, handler, options } of this.#of(topic)) {
+        // Everything before this moment comes by the other way.
+        const policy = this.#policy(topic, ordered, { ...options, from: 'latest' }, persistence);
+        moves.push({ handle, next: await this.#activate(policy, handler, signal) });
+      }
+    } catch (error) {
+      await giveUp();
+      throw this.#closed ? new BusClosedError() : this.#subscribeError(topic, error, undefined);
+    }
+    const moveOver = async () => {
+      for (const [index, { handle, next }] of moves.entries()) {
+        try {
+          await handle.moveTo(next, signal);
+        } catch (error) {
+          if (index === 0) throw this.#subscribeError(topic, error, undefined);
+          // Others have moved already: there is no way back.
+          const text =
+            'a moved subscription could not finish its former way: what that holds stays with the group';
+          this.#options.logger.error({ err: error, topic, group: handle.group }, text);
+          await handle.moveTo(next);
+        }
+      }
+    };
+    return { moveOver, giveUp };
+  }
+
+  #of(topic: string): Running[] {
+    return [...this.#active.values()].filter(
+      (running): running is Running => running?.handle.topic === topic && !running.handle.isClosing,
+    );
   }
 
   /** Resolves when no subscription is being made any more. */
@@ -129,12 +212,15 @@ export class Inbound {
     driver.validateTopic?.(topic, 'subscribe');
     // What the broker can do is known once it is connected.
     if (connection.state().status === 'connecting') await this.#connected(topic, signal);
+    for (let moving = this.#moving.get(topic); moving !== undefined; moving = this.#moving.get(topic))
+      await moving;
+    if (this.#closed) throw new BusClosedError();
     const policy = this.#policy(topic, ordered, options);
     const id = `${topic}\0${policy.group}`;
     if (this.#active.has(id)) throw new AlreadySubscribedError(topic, policy.group);
     // The place is taken before the first await, so that two calls at once cannot both have it.
     this.#active.set(id, undefined);
-    const joining = this.#join(id, policy, handle, signal);
+    const joining = this.#join(id, policy, { ordered, handler: handle, options });
     this.#joining.add(joining);
     try {
       return await joining;
@@ -152,18 +238,45 @@ export class Inbound {
     return this.#options.connection.whenConnected(either, `subscribing to '${topic}'`);
   }
 
-  async #join(
-    id: string,
+  async #join(id: string, policy: ConsumePolicy, how: Omit<Running, 'handle'>): Promise<SubscriptionHandle> {
+    const { events } = this.#options;
+    const { topic, group } = policy;
+    const { signal } = how.options;
+    const bounds = [AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
+    const first = await this.#activate(
+      policy,
+      how.handler,
+      AbortSignal.any(signal === undefined ? bounds : [...bounds, signal]),
+    );
+    const onAbort = () => void handle.close();
+    const handle: SubscriptionHandle = new SubscriptionHandle(first, (closed) => {
+      signal?.removeEventListener('abort', onAbort);
+      add(this.#past, closed);
+      this.#active.delete(id);
+      events.emit('unsubscribed', { topic, group });
+    });
+    this.#active.set(id, { handle, ...how });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (this.#closed || signal?.aborted === true) {
+      await handle.close();
+      throw new BusClosedError(); // Of an abort `#open` makes its own error.
+    }
+    handle.begin();
+    events.emit('subscribed', { topic, group });
+    return handle;
+  }
+
+  /** A subscription in position, that does not fetch yet. */
+  async #activate(
     policy: ConsumePolicy,
-    handle: Handle<Attempt>,
-    signal: AbortSignal | undefined,
+    handler: Handle<Attempt>,
+    signal: AbortSignal,
   ): Promise<ActiveSubscription> {
     const { driver, clock, breather, logger, metrics, events, outbound, codec } = this.#options;
     const { topic, group, persistence, from, ordering } = policy;
-    const bounds = [AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
     const joined = await driver.subscribe(
-      { topic, group, persistence, from, ordering, durable: persistence === 'persistent' },
-      { signal: AbortSignal.any(signal === undefined ? bounds : [...bounds, signal]) },
+      { topic, group, persistence, from, ordering, durable: true },
+      { signal },
     );
     const deadLetters = new DeadLetterWriter({
       topic,
@@ -173,8 +286,7 @@ export class Inbound {
       clock,
       logger,
     });
-    const onAbort = () => void subscription.close();
-    const subscription: ActiveSubscription = new ActiveSubscription({
+    return new ActiveSubscription({
       policy,
       driver: joined,
       clock,
@@ -185,23 +297,8 @@ export class Inbound {
       deadLetters,
       buckets: this.#buckets(policy),
       assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
-      pipeline: () => this.#pipeline(policy, handle),
-      onClosed: (closed) => {
-        signal?.removeEventListener('abort', onAbort);
-        add(this.#past, closed);
-        this.#active.delete(id);
-        events.emit('unsubscribed', { topic, group });
-      },
+      pipeline: () => this.#pipeline(policy, handler),
     });
-    this.#active.set(id, subscription);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (this.#closed || signal?.aborted === true) {
-      await subscription.close();
-      throw new BusClosedError(); // Of an abort `#open` makes its own error.
-    }
-    subscription.begin();
-    events.emit('subscribed', { topic, group });
-    return subscription;
   }
 
   /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */
@@ -224,13 +321,17 @@ export class Inbound {
     return [...buckets, new TokenBucket(rateLimit.perSecond, rateLimit.burst, this.#options.clock)];
   }
 
-  #policy(topic: string, ordered: boolean, options: SubscribeOptions): ConsumePolicy {
-    const { driver, config, topics } = this.#options;
+  #policy(
+    topic: string,
+    ordered: boolean,
+    options: SubscribeOptions,
+    persistence: Persistence = this.#options.topics.persistenceOf(topic),
+  ): ConsumePolicy {
+    const { driver, config } = this.#options;
     const group = options.group ?? driver.defaultGroup ?? config.serviceName;
     if (typeof group !== 'string' || group.trim() === '') {
       throw new ConfigError(`subscription to '${topic}': group must be non-empty text`);
     }
-    const persistence = topics.persistenceOf(topic);
     return consumePolicy({
       topic,
       group,
@@ -301,7 +402,7 @@ function consumeEvents({ topic, group, deadLetterTopic }: ConsumePolicy, events:
   };
 }
 
-function add(totals: Totals, subscription: ActiveSubscription): void {
+function add(totals: Totals, subscription: SubscriptionHandle): void {
   const { handled, failedAttempts, inFlight } = subscription.stats();
   totals.handled += handled;
   totals.failedAttempts += failedAttempts;

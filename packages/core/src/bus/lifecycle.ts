@@ -14,6 +14,7 @@ const MIN_FLUSH_MS = 1_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
 
 export interface LifecycleOptions {
+  topics: { close(): Promise<void> };
   driver: Driver;
   connection: ConnectionSupervisor;
   inbound: Inbound;
@@ -56,12 +57,14 @@ export class Lifecycle {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, connection, inbound, publisher } = this.#options;
+    const { driver, connection, inbound, publisher, topics } = this.#options;
     const began = performance.now();
     // All of this begins before the first await: what the caller does next finds the bus closing.
     const told = this.#tellExtensions('closing');
+    const unwatched = this.#attempt('ending topics.watch()', () => topics.close());
     const closing = inbound.refuse().map((subscription) => subscription.close({ timeout }));
     await told;
+    await settledWithin(unwatched, MIN_FLUSH_MS);
     await this.#attempt('stopping', () => this.stop());
 
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.

@@ -13,7 +13,7 @@ import type { PublishReceipt } from '../pipeline/context.js';
 import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
 import { type JobOptions, PublishJob } from '../publish/publish-job.js';
 import type { Publisher } from '../publish/publisher.js';
-import { TopicRoute } from '../publish/topic-route.js';
+import { type RouteSettings, TopicRoute } from '../publish/topic-route.js';
 import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
@@ -138,26 +138,29 @@ export class Outbound {
   /** @throws TopicNameError; a name that passed is not looked at again */
   route(topic: string): TopicRoute {
     const known = this.#routes.get(topic);
-    if (known !== undefined && !known.stale) return known;
-    const { driver, topics } = this.#options;
+    if (known !== undefined) return known;
     validateTopicName(topic);
-    driver.validateTopic?.(topic, 'publish');
-    const persistence = topics.persistenceOf(topic);
-    const { retriesInClient, maxMessageBytes } = driver.capabilities(persistence);
-    const route = new TopicRoute(topic, persistence, retriesInClient, maxMessageBytes, known?.order);
+    this.#options.driver.validateTopic?.(topic, 'publish');
+    const route = new TopicRoute(topic, this.#settings(topic));
     if (this.#routes.size >= MAX_ROUTES) this.#forgetIdleRoutes();
     this.#routes.set(topic, route);
     return route;
   }
 
-  /** What was configured about the topic changed. */
+  /** What was configured about the topic changed: it holds for what is sent from now on. */
   refreshRoute(topic: string): void {
-    const route = this.#routes.get(topic);
-    if (route !== undefined) route.stale = true;
+    this.#routes.get(topic)?.set(this.#settings(topic));
+  }
+
+  #settings(topic: string): RouteSettings {
+    const { driver, topics } = this.#options;
+    const persistence = topics.persistenceOf(topic);
+    const { retriesInClient, maxMessageBytes } = driver.capabilities(persistence);
+    return { persistence, retriesInClient, maxMessageBytes };
   }
 
   #forgetIdleRoutes(): void {
-    for (const [topic, { order }] of this.#routes) if (order.size === 0) this.#routes.delete(topic);
+    for (const [topic, route] of this.#routes) if (route.isIdle) this.#routes.delete(topic);
   }
 
   #startSpan(topic: string, key: string | undefined, messageId: string | undefined): SendSpan | undefined {

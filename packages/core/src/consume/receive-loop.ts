@@ -21,7 +21,7 @@ export interface ReceiveLoopOptions {
   /** Takes the messages from `start` up to and without `end`. */
   accept(messages: readonly IncomingMessage[], start: number, end: number): void;
   onError(error: unknown): void;
-  /** The driver says that the subscription has ended, and nobody had stopped it. */
+  /** The driver says that the subscription has ended. Not called after `stop`. */
   onEnded(): void;
   /** There was no room for so long. */
   onStalled(ms: number): void;

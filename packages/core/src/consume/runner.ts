@@ -81,6 +81,11 @@ export class Runner {
     });
   }
 
+  /** Failures are decided by this one from now on. */
+  adopt(policy: ConsumePolicy): void {
+    this.#options.policy = policy;
+  }
+
   get halts(): Halts {
     return this.#halts;
   }

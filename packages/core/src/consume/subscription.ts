@@ -52,9 +52,9 @@ export interface SubscriptionParts {
   assignLane: ((delivery: Delivery) => void) | undefined;
   /** The pipeline at this moment. */
   pipeline(): Handle<Attempt>;
-  onClosed(subscription: ActiveSubscription): void;
 }
 
+/** One way that a topic's messages come in. What the application holds is the handle around it. */
 export class ActiveSubscription implements Subscription {
   readonly topic: string;
   readonly group: string;
@@ -70,6 +70,8 @@ export class ActiveSubscription implements Subscription {
   readonly #windowMessages: number;
   #pipeline: Handle<Attempt>;
   #quiet: Deferred<void> | undefined;
+  /** Set while it hands over what its way holds, and nothing that comes later. */
+  #draining: Deferred<void> | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<CloseReport> | undefined;
   #closed = false;
@@ -128,6 +130,35 @@ export class ActiveSubscription implements Subscription {
     this.#pipeline = this.#parts.pipeline();
   }
 
+  /** The topic's persistence is another one now, and its messages come the same way as before. */
+  adopt(policy: ConsumePolicy): void {
+    this.#parts.policy = policy;
+    this.#runner.adopt(policy);
+  }
+
+  /**
+   * Draws the line behind which nothing is taken from this way any more. Resolves once it is drawn, with a function
+   * that waits until everything before it is settled, and then closes: for as long as that takes, since who is paused
+   * or halted must not lose anything.
+   */
+  async drain(signal?: AbortSignal): Promise<() => Promise<void>> {
+    const { driver } = this.#parts;
+    this.#draining ??= deferred();
+    const { promise } = this.#draining;
+    try {
+      if (driver.drain === undefined || signal === undefined) driver.stop();
+      else await driver.drain({ signal });
+    } catch (error) {
+      this.#draining = undefined;
+      throw error;
+    }
+    return async () => {
+      await promise;
+      while (this.#inFlight.count > 0 && this.#closing === undefined) await this.quiet();
+      await this.close();
+    };
+  }
+
   pause(): void {
     this.#gate.close('paused');
   }
@@ -182,7 +213,6 @@ export class ActiveSubscription implements Subscription {
     this.#closing ??= this.#close(ms).finally(() => {
       this.#closed = true;
       this.#wakeQuiet();
-      this.#parts.onClosed(this);
     });
     return this.#closing;
   }
@@ -266,6 +296,7 @@ export class ActiveSubscription implements Subscription {
     const handledBefore = this.#runner.counters.handled;
 
     this.#loop.stop();
+    this.#draining?.resolve();
     this.#cutWaitsShort();
     const inTime = await this.#drain.within(timeout);
     if (!inTime) {
@@ -343,6 +374,7 @@ export class ActiveSubscription implements Subscription {
   }
 
   #ended(): void {
+    if (this.#draining !== undefined) return this.#draining.resolve();
     const { logger, metrics } = this.#parts;
     metrics?.recordError('receive', this.topic);
     const note =

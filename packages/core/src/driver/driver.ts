@@ -160,6 +160,14 @@ export interface DriverSubscription {
   /** What the group has not settled yet, per partition. */
   lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
 
+  /**
+   * Draws a line, because the topic's messages will take another way (`DriverTopicAdmin.persistenceIs` is `route`).
+   * Resolves once it is drawn. What was published before is still handed over, and then, once the group has settled
+   * that, `receive` resolves with `undefined`; what is published afterwards never is. Rejects with nothing changed.
+   * Absent where `stop` serves as well, because what is left is not lost with this subscription.
+   */
+  drain?(options: CallOptions): Promise<void>;
+
   /** No more deliveries; a pending `receive` resolves with `undefined`. What was fetched and not yet handed
    * over goes back to the broker. Settling stays possible until `close`. */
   stop(): void;

@@ -7,7 +7,10 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 /** What configuring a topic may do on the broker. */
 export type TopicConfigStrategy = 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
 
-/** A topic's settings in plain units; a field that is left out is the broker's affair. */
+/**
+ * A topic's settings in plain units; a field that is left out is the broker's affair. 0 in `retentionMs`, `maxBytes`
+ * and `maxMessages` says "no limit", also where the broker writes that otherwise: the driver translates.
+ */
 export interface TopicSpec {
   readonly persistence: Persistence;
   readonly retentionMs?: number;
@@ -20,15 +23,31 @@ export interface TopicSpec {
   readonly description?: string;
 }
 
-/** What the broker really has. */
-export type TopicDescription = { readonly name: string } & Partial<TopicSpec>;
+/** What the broker really has. Limits that are 0 or left out are none. */
+export interface TopicDescription extends Partial<TopicSpec> {
+  readonly name: string;
+  /** What holds the topic on the broker where that has a name of its own, for messages: `stream 'ORDERS'`. */
+  readonly heldBy?: string;
+  /** False where the topic shares its settings with others, so that none can be changed for it alone. */
+  readonly alterable?: boolean;
+}
 
 export interface DriverTopicAdmin {
   /** The fields that this broker has for a topic; others are reported as unsupported, never ignored. */
   readonly supports: ReadonlySet<keyof TopicSpec>;
+  /**
+   * `setting`, the default: a topic has one persistence, which `alter` changes for everybody. `route`: persistent and
+   * ephemeral messages of a topic go separate ways, and the ephemeral one needs nothing on the broker; `alter` is never
+   * asked to change the persistence, and core moves publishers and subscriptions over instead.
+   */
+  readonly persistenceIs?: 'setting' | 'route';
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;
-  /** Creates it; a topic that exists by now is no error (two processes may configure at once). */
-  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<void>;
+  /**
+   * Creates it. A topic that exists by now is no error (two processes may configure at once): resolves with `false`
+   * then, and core looks again at what differs.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers nothing has created it.
+  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<boolean | void>;
   /** Changes just the fields given. */
   alter(topic: string, changes: Partial<TopicSpec>, options: CallOptions): Promise<void>;
 }

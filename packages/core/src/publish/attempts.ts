@@ -25,9 +25,10 @@ export class Attempts {
     this.#options = options;
   }
 
-  /** Whether the job may not simply be sent: middleware wraps it, or something of its key is under way. */
+  /** Whether the job may not simply be sent: middleware wraps it, its topic moves, or something of its key is under way. */
   mustTakeTurns(job: PublishJob): boolean {
     if (this.middleware !== undefined && !job.verbatim) return true;
+    if (job.route.held !== undefined) return true;
     return job.orderKey !== undefined && !job.route.order.isFree(job.orderKey);
   }
 
@@ -98,6 +99,12 @@ export class Attempts {
 
   #attempt(job: PublishJob): void {
     if (job.settled) return this.#rejected(job, new BusClosedError('the publish was given up'));
+    const { route } = job;
+    if (route.held !== undefined) {
+      route.held.push(() => this.#attempt(job));
+      return;
+    }
+    job.persistence = route.persistence;
     job.attempts++;
     job.sent = true;
     let receipt: SendReceipt | Promise<SendReceipt>;
@@ -113,9 +120,17 @@ export class Attempts {
   }
 
   #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt>): void {
+    const { route } = job;
+    route.sending++;
     receipt.then(
-      (value) => this.#done(job, value),
-      (error: unknown) => this.#failed(job, error),
+      (value) => {
+        route.answered();
+        this.#done(job, value);
+      },
+      (error: unknown) => {
+        route.answered();
+        this.#failed(job, error);
+      },
     );
   }
 

@@ -20,7 +20,8 @@ export interface JobOptions {
 
 export class PublishJob implements OutgoingRecord, DeadlineEntry {
   readonly topic: string;
-  readonly persistence: Persistence;
+  /** The route's at the time of the attempt. */
+  persistence: Persistence;
   readonly key: string | Uint8Array | undefined;
   /** Publishes of one topic and order key are sent in call order. */
   readonly orderKey: string | undefined;

@@ -4,28 +4,67 @@ import { SendOrder } from './send-order.js';
 
 export class TopicRoute {
   readonly topic: string;
-  readonly persistence: Persistence;
+  persistence!: Persistence;
   /** Retries belong to the client, which keeps their order. */
-  readonly retriesInClient: boolean;
-  readonly maxMessageBytes: number | undefined;
-  readonly order: SendOrder;
+  retriesInClient!: boolean;
+  maxMessageBytes: number | undefined;
+  readonly order = new SendOrder();
   /** That events go to an ephemeral topic has been said. */
   notedEphemeral = false;
-  /** What was configured about the topic has changed: make a new route. */
-  stale = false;
+  /** Given to the driver, and not answered yet. */
+  sending = 0;
+  /** While the topic is being moved to another persistence: publishes that were to be sent meanwhile. */
+  held: (() => void)[] | undefined = undefined;
+  #idle: (() => void) | undefined;
 
-  constructor(
-    topic: string,
-    persistence: Persistence,
-    retriesInClient: boolean,
-    maxMessageBytes: number | undefined,
-    /** The order of the route that this one replaces, whose publishes may still be under way. */
-    order: SendOrder = new SendOrder(),
-  ) {
+  constructor(topic: string, settings: RouteSettings) {
     this.topic = topic;
+    this.set(settings);
+  }
+
+  /** Holds for sends from now on, also of publishes that were made before. */
+  set({ persistence, retriesInClient, maxMessageBytes }: RouteSettings): void {
+    if (this.persistence !== persistence) this.notedEphemeral = false;
     this.persistence = persistence;
     this.retriesInClient = retriesInClient;
     this.maxMessageBytes = maxMessageBytes;
-    this.order = order;
   }
+
+  /** Nobody publishes to the topic at this moment. */
+  get isIdle(): boolean {
+    return this.order.size === 0 && this.sending === 0 && this.held === undefined;
+  }
+
+  /** The driver has answered. */
+  answered(): void {
+    if (--this.sending > 0 || this.#idle === undefined) return;
+    this.#idle();
+    this.#idle = undefined;
+  }
+
+  /** Nothing is sent from now on; what is to be sent waits, in order. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  /** Resolves when the driver has answered everything that was given to it. Only while the route is held. */
+  allAnswered(): Promise<void> {
+    if (this.sending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** Sends what waited, and goes on. */
+  release(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const send of held) send();
+  }
+}
+
+export interface RouteSettings {
+  persistence: Persistence;
+  retriesInClient: boolean;
+  maxMessageBytes: number | undefined;
 }

@@ -46,7 +46,7 @@ describe('reconcile', () => {
     };
     const decision = decide(desired, actual);
     expect(decision.alter).toEqual({ retentionMs: 60_000 });
-    expect(decision.outcome).toMatchObject({ action: 'mismatched', changed: ['retentionMs'] });
+    expect(decision.outcome).toMatchObject({ action: 'mismatched', changed: ['retention'] });
     expect(
       decision.outcome.mismatches.map(({ field, expected, actual: is }) => [field, expected, is]),
     ).toEqual([
@@ -84,6 +84,69 @@ describe('reconcile', () => {
     const actual: TopicDescription = { name: 'orders', persistence: 'persistent', retentionMs: 59_001 };
     expect(decide({ persistence: 'persistent', retentionMs: 60_000 }, actual).outcome.action).toBe('left');
     expect(decide({ persistence: 'persistent', retentionMs: 60_002 }, actual).outcome.action).toBe('changed');
+  });
+
+  it('can take a limit away again, and takes none and 0 as the same', () => {
+    const limited: TopicDescription = {
+      name: 'orders',
+      persistence: 'persistent',
+      maxBytes: 1_024,
+      retentionMs: 500,
+    };
+    const desired: TopicSpec = { persistence: 'persistent', maxBytes: 0, retentionMs: 0 };
+    const { alter, outcome } = decide(desired, limited);
+    expect(alter).toEqual({ maxBytes: 0, retentionMs: 0 });
+    expect(outcome.changed).toEqual(['maxSize', 'retention']);
+    expect(decide(desired, { name: 'orders', persistence: 'persistent' }).outcome.action).toBe('left');
+    expect(decide(desired, { name: 'orders', persistence: 'persistent', maxBytes: -1 }).outcome.action).toBe(
+      'left',
+    );
+    const limit = decide(
+      { persistence: 'persistent', maxBytes: 5 },
+      { name: 'orders', persistence: 'persistent' },
+      {
+        strategy: 'validateOnly',
+      },
+    );
+    expect(limit.outcome.mismatches).toMatchObject([{ field: 'maxSize', expected: 5, actual: 0 }]);
+  });
+
+  it('changes a persistence only to move it, and only where it is a setting', () => {
+    const actual: TopicDescription = { name: 'orders', persistence: 'persistent', retentionMs: 1 };
+    const desired: TopicSpec = { persistence: 'ephemeral', retentionMs: 60_000 };
+    expect(decide(desired, actual).alter).toEqual({ retentionMs: 60_000 });
+    expect(decide(desired, actual).outcome.mismatches).toMatchObject([{ field: 'persistence' }]);
+    expect(decide(desired, actual, { movesPersistence: true }).alter).toEqual(desired);
+    // As a route, the ephemeral topic has no settings, and nothing of it is looked for on the broker.
+    const route = { persistenceIs: 'route', movesPersistence: true } as const;
+    const captured = decide(desired, { ...actual, heldBy: "stream 'ORDERS'" }, route);
+    expect(captured.alter).toBeUndefined();
+    expect(captured.outcome).toMatchObject({ changed: [], unsupported: ['retention'] });
+    expect(captured.outcome.mismatches).toHaveLength(1);
+    expect(captured.outcome.mismatches[0]?.recommendation).toContain("stream 'ORDERS'");
+    for (const strategy of ['createOrUpdate', 'createOnly', 'validateOnly'] as const) {
+      expect(decide(desired, undefined, { ...route, strategy })).toEqual({
+        outcome: { topic: 'orders', action: 'left', changed: [], mismatches: [], unsupported: ['retention'] },
+      });
+    }
+    expect(decide({ persistence: 'persistent' }, undefined, route).outcome.action).toBe('created');
+  });
+
+  it('says nothing of a persistence that the broker has no notion of', () => {
+    expect(decide({ persistence: 'ephemeral' }, { name: 'orders' }).outcome.action).toBe('left');
+  });
+
+  it('changes nothing for a topic that shares its settings with others', () => {
+    const actual: TopicDescription = {
+      name: 'orders',
+      persistence: 'persistent',
+      retentionMs: 1,
+      heldBy: "stream 'ALL'",
+      alterable: false,
+    };
+    const { alter, outcome } = decide({ persistence: 'persistent', retentionMs: 60_000 }, actual);
+    expect(alter).toBeUndefined();
+    expect(outcome.mismatches[0]?.recommendation).toContain("stream 'ALL'");
   });
 
   it('has nothing more to do once what it decided was done', () => {

@@ -1,6 +1,7 @@
 /** What differs between a topic as configured and as the broker has it, and what to do about it: a pure decision. */
 import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';
+import { OPTION_OF } from './topic-spec.js';
 import type { ConfigureOptions, TopicOutcome } from './types.js';
 
 type Field = keyof TopicSpec;
@@ -11,19 +12,30 @@ const FIXABLE: ReadonlySet<Field> = new Set([
   'maxBytes',
   'maxMessages',
   'compression',
+  'compressionLevel',
   'description',
 ]);
+/** Of these, 0 and nothing at all both say "no limit". */
+const LIMITS: ReadonlySet<Field> = new Set(['retentionMs', 'maxBytes', 'maxMessages']);
 /** Brokers round retention; such a difference is none. */
 const RETENTION_TOLERANCE_MS = 1_000;
+const ONLY_PERSISTENCE: ReadonlySet<Field> = new Set(['persistence']);
 
 export interface ReconcileInput {
   topic: string;
+  /** What was asked for, and only that. */
   desired: TopicSpec;
   /** `undefined` where the broker does not have the topic. */
   actual: TopicDescription | undefined;
   supports: ReadonlySet<Field>;
+  /** As in `DriverTopicAdmin`. Default `setting`. */
+  persistenceIs?: 'setting' | 'route' | undefined;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   allowPartitionIncrease: boolean;
+  /** The topic is being moved to another persistence, rather than found to have one that was not expected. */
+  movesPersistence?: boolean;
+  /** What a new topic gets where nothing was asked for. */
+  defaults?: TopicSpec;
 }
 
 export interface Reconciliation {
@@ -33,58 +45,94 @@ export interface Reconciliation {
 }
 
 export function reconcile(input: ReconcileInput): Reconciliation {
-  const { topic, desired, actual, supports, strategy } = input;
-  const fields = Object.keys(desired) as Field[];
-  const unsupported = strategy === 'skip' ? [] : fields.filter((field) => !supports.has(field));
-  const outcome = { topic, action: 'left' as const, changed: [], mismatches: [], unsupported };
-  if (strategy === 'skip') return { outcome };
+  const { topic, desired, actual, strategy } = input;
+  const nothing = { topic, action: 'left' as const, changed: [], mismatches: [], unsupported: [] };
+  if (strategy === 'skip') return { outcome: nothing };
+
+  const isRoute = input.persistenceIs === 'route';
+  // Beside a broker's topics there is only the way itself, which has no settings.
+  const supports = isRoute && desired.persistence === 'ephemeral' ? ONLY_PERSISTENCE : input.supports;
+  const unsupported = names((Object.keys(desired) as Field[]).filter((field) => !supports.has(field)));
+  const outcome = { ...nothing, unsupported };
   const wanted = pick(desired, (field) => supports.has(field));
+
   if (actual === undefined) {
+    if (isRoute && desired.persistence === 'ephemeral') return { outcome };
     if (strategy === 'validateOnly') {
-      const missing = {
-        topic,
-        field: 'topic',
-        expected: 'present',
-        actual: 'missing',
-        recommendation: 'create it',
-      };
-      return { outcome: { ...outcome, action: 'mismatched', mismatches: [missing] } };
+      return { outcome: { ...outcome, action: 'mismatched', mismatches: [missing(topic)] } };
     }
-    return { outcome: { ...outcome, action: 'created' }, create: wanted as TopicSpec };
+    const defaults = pick(input.defaults ?? {}, (field) => supports.has(field));
+    return { outcome: { ...outcome, action: 'created' }, create: { ...defaults, ...wanted } as TopicSpec };
   }
-  const different = (Object.keys(wanted) as Field[]).filter((field) =>
-    differs(field, wanted[field], actual[field]),
-  );
-  const fixable = strategy === 'createOrUpdate' ? different.filter((field) => isFixable(input, field)) : [];
+
+  const different = (Object.keys(wanted) as Field[]).filter((field) => differs(field, wanted, actual));
+  const fixable = different.filter((field) => strategy === 'createOrUpdate' && isFixable(input, field));
   const mismatches = different
     .filter((field) => !fixable.includes(field))
     .map((field) => mismatch(input, field));
   const action = mismatches.length > 0 ? 'mismatched' : fixable.length > 0 ? 'changed' : 'left';
-  const result: Reconciliation = { outcome: { ...outcome, action, changed: fixable, mismatches } };
+  const result: Reconciliation = { outcome: { ...outcome, action, changed: names(fixable), mismatches } };
   if (fixable.length > 0) result.alter = pick(wanted, (field) => fixable.includes(field));
   return result;
 }
 
-function differs(field: Field, wanted: unknown, actual: unknown): boolean {
-  if (field === 'retentionMs' && typeof wanted === 'number' && typeof actual === 'number') {
-    return Math.abs(wanted - actual) > RETENTION_TOLERANCE_MS;
+function differs(field: Field, desired: Partial<TopicSpec>, actual: TopicDescription): boolean {
+  const [wanted, is] = [desired[field], actual[field]];
+  if (LIMITS.has(field)) {
+    const [limit, present] = [Number(wanted), Math.max(0, Number(is ?? 0))];
+    if (field !== 'retentionMs' || limit === 0 || present === 0) return limit !== present;
+    return Math.abs(limit - present) > RETENTION_TOLERANCE_MS;
   }
-  return wanted !== actual;
+  // A broker that has no such notion of its own says nothing about it.
+  if (field === 'persistence' && is === undefined) return false;
+  if (field === 'description') return (wanted ?? '') !== (is ?? '');
+  return wanted !== is;
 }
 
-function isFixable({ desired, actual, allowPartitionIncrease }: ReconcileInput, field: Field): boolean {
+function isFixable(input: ReconcileInput, field: Field): boolean {
+  const { desired, actual, allowPartitionIncrease, movesPersistence = false, persistenceIs } = input;
+  if (actual?.alterable === false) return false;
+  if (field === 'persistence') return movesPersistence && persistenceIs !== 'route';
   if (field !== 'partitions') return FIXABLE.has(field);
   return allowPartitionIncrease && (desired.partitions ?? 0) > (actual?.partitions ?? 0);
 }
 
-function mismatch({ topic, desired, actual, strategy }: ReconcileInput, field: Field): TopicMismatch {
-  const recommendation =
-    strategy !== 'createOrUpdate' && FIXABLE.has(field)
-      ? "apply it with strategy 'createOrUpdate'"
-      : field === 'partitions'
-        ? 'set allowPartitionIncrease to add partitions (it moves keys); they cannot be taken away'
-        : 'adjust the configuration, or create a new topic and move over';
-  return { topic, field, expected: desired[field], actual: actual?.[field], recommendation };
+function mismatch(input: ReconcileInput, field: Field): TopicMismatch {
+  const { topic, desired, actual } = input;
+  const is = LIMITS.has(field) ? (actual?.[field] ?? 0) : actual?.[field];
+  return {
+    topic,
+    field: OPTION_OF[field],
+    expected: desired[field],
+    actual: is,
+    recommendation: recommendation(input, field),
+  };
+}
+
+function recommendation({ actual, strategy, persistenceIs }: ReconcileInput, field: Field): string {
+  const place = actual?.heldBy ?? 'the broker';
+  if (field === 'persistence') {
+    return persistenceIs === 'route'
+      ? `${place} keeps what is published there: take the topic out of it once nobody needs that, or configure it as persistent`
+      : 'configure it as it is, or move it with setPersistence';
+  }
+  if (actual?.alterable === false) {
+    return `it shares ${place} with other topics: change the settings there, or give it a place of its own`;
+  }
+  if (strategy !== 'createOrUpdate' && FIXABLE.has(field)) return "apply it with strategy 'createOrUpdate'";
+  if (field === 'partitions') {
+    return 'set allowPartitionIncrease to add partitions (it moves keys); they cannot be taken away';
+  }
+  return 'adjust the configuration, or create a new topic and move over';
+}
+
+function missing(topic: string): TopicMismatch {
+  const recommendation = "create it, or apply it with strategy 'createOrUpdate'";
+  return { topic, field: 'topic', expected: 'present', actual: 'missing', recommendation };
+}
+
+function names(fields: readonly Field[]): string[] {
+  return fields.map((field) => OPTION_OF[field]);
 }
 
 function pick(spec: Partial<TopicSpec>, keep: (field: Field) => boolean): Partial<TopicSpec> {

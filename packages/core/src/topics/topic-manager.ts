@@ -1,61 +1,114 @@
 /** Declares topics to the broker through the driver's administration. */
+import type { Clock } from '../clock.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
-import { TopicMismatchError, UnsupportedError } from '../errors.js';
+import {
+  ConfigError,
+  type ConfigProblem,
+  EbusError,
+  TopicMismatchError,
+  UnsupportedError,
+} from '../errors.js';
 import type { Logger } from '../logger.js';
+import { unknownKey } from '../util/known-keys.js';
+import { mapLimited } from '../util/map-limited.js';
+import { TopicApplyError, type TopicFailure } from './apply-error.js';
+import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
-import { TOPIC_DEFAULTS, toTopicSpec } from './topic-spec.js';
-import type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './types.js';
+import { readTopicOptions, TOPIC_DEFAULTS, throwProblems, toTopicSpec } from './topic-spec.js';
+import { type ReadTopics, TopicsFile } from './topics-file.js';
+import type {
+  ConfigureOptions,
+  TopicManager,
+  TopicOptions,
+  TopicOutcome,
+  TopicsWatch,
+  WatchOptions,
+} from './types.js';
 
 const CALL_TIMEOUT_MS = 30_000;
+/** Topics that are asked about and changed at once. */
+const CONCURRENCY = 16;
+/** Looks at a topic that others keep creating before this one gives up. */
+const MAX_ROUNDS = 5;
 /** Dead letters are for people to look at: they are kept longer than the default. */
 const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: '30d' };
+
+const HOW: ReadonlySet<string> = new Set([
+  'strategy',
+  'onMismatch',
+  'allowPartitionIncrease',
+] satisfies (keyof ConfigureOptions)[]);
+const STRATEGIES = ['skip', 'createOnly', 'createOrUpdate', 'validateOnly'];
+const ON_MISMATCH = ['warn', 'fail'];
 
 export interface TopicManagerOptions {
   driver: Driver;
   logger: Logger;
+  clock: Clock;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   onMismatch: NonNullable<ConfigureOptions['onMismatch']>;
+  governance: TopicGovernance | undefined;
+  readTopics: ReadTopics;
   validateName(topic: string): void;
-  /** What was configured about a topic changed; whoever remembered its route must ask again. */
+  /** What was configured about a topic changed; whoever remembered something of it must ask again. */
   onChange(topic: string): void;
+  /**
+   * The topic's persistence changes: moves live publishers and subscriptions over, and calls `commit` at the moment
+   * from which on the new one holds. Rejects where it cannot, with everything as it was and nothing committed.
+   */
+  move(topic: string, persistence: Persistence, commit: () => void): Promise<void>;
+}
+
+interface Wanted {
+  readonly topic: string;
+  readonly options: TopicOptions;
+  readonly spec: TopicSpec;
+  /** Said by `setPersistence`: the persistence is to change, rather than expected to be so. */
+  readonly moves?: boolean;
 }
 
 export class BusTopicManager implements TopicManager {
   readonly #options: TopicManagerOptions;
   readonly #configured = new Map<string, TopicOptions>();
   readonly #ensured = new Map<string, Promise<void>>();
+  /** The last call for a topic that is under way. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+  /** Topics that were forgotten, and whose publishers and subscriptions are still where they were. */
+  readonly #live = new Map<string, Persistence>();
+  readonly #watches = new Set<TopicsWatch>();
+  #closed = false;
 
   constructor(options: TopicManagerOptions) {
     this.#options = options;
   }
 
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
-    const { create, alter, outcome } = await this.#decide(topic, options, how);
-    const admin = this.#options.driver.admin;
-    if (create !== undefined) await admin?.create(topic, create, call());
-    if (alter !== undefined) await admin?.alter(topic, alter, call());
-    this.#configured.set(topic, { ...options });
-    this.#options.onChange(topic);
-    this.#report(outcome, how);
-    return outcome;
+    checkHow(how);
+    const [wanted] = this.#prepare([[topic, options]]);
+    return this.#inTurn(topic, () => this.#configure(wanted as Wanted, how));
   }
 
-  /** Not yet: moving live publishers and subscriptions over is more than changing a setting. */
-  setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome> {
-    const persistence: Persistence = persistent ? 'persistent' : 'ephemeral';
-    if (this.persistenceOf(topic) === persistence)
-      return this.configure(topic, { ...this.#given(topic), persistence });
-    const text = `changing the persistence of '${topic}' at run time is not supported yet; configure it before use`;
-    return Promise.reject(new UnsupportedError(text));
+  async setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome> {
+    if (typeof persistent !== 'boolean') {
+      throw new ConfigError(
+        `setPersistence('${topic}', persistent) needs true or false, got ${typeof persistent}`,
+      );
+    }
+    return this.#inTurn(topic, () => {
+      const persistence: Persistence = persistent ? 'persistent' : 'ephemeral';
+      const [wanted] = this.#prepare([[topic, { ...this.#given(topic), persistence }]]);
+      return this.#configure({ ...(wanted as Wanted), moves: true }, {});
+    });
   }
 
   get(topic: string): TopicOptions {
     return { ...TOPIC_DEFAULTS, ...this.#given(topic) };
   }
 
-  describe(topic: string): Promise<TopicDescription | undefined> {
+  async describe(topic: string): Promise<TopicDescription | undefined> {
+    this.#options.validateName(topic);
     return this.#admin('describe').describe(topic, call());
   }
 
@@ -64,39 +117,84 @@ export class BusTopicManager implements TopicManager {
   }
 
   forget(topic: string): boolean {
-    const known = this.#configured.delete(topic);
-    if (known) this.#options.onChange(topic);
-    return known;
+    const options = this.#configured.get(topic);
+    if (options === undefined) return false;
+    const before = this.persistenceOf(topic);
+    this.#configured.delete(topic);
+    const after = this.persistenceOf(topic);
+    if (after === before) return true;
+    // What is live goes on where it is until it has been moved.
+    this.#live.set(topic, before);
+    void this.#inTurn(topic, () => this.#moveIfNeeded(topic)).catch((err: unknown) => {
+      this.#options.logger.error({ err, topic }, 'a forgotten topic could not be moved back to the default');
+    });
+    return true;
   }
 
   /** Remembers topics as configured without asking the broker, which cannot be asked yet. */
   declare(configs: Record<string, TopicOptions>): void {
-    for (const [topic, options] of Object.entries(configs)) {
-      this.#spec(topic, options);
-      this.#configured.set(topic, { ...options });
+    for (const { topic, options } of this.#prepare(Object.entries(configs))) {
+      this.#configured.set(topic, options);
     }
   }
 
-  async apply(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]> {
-    // All of them are looked at before the broker is asked to change anything.
-    for (const [topic, options] of Object.entries(configs)) this.#spec(topic, options);
-    const outcomes: TopicOutcome[] = [];
-    for (const [topic, options] of Object.entries(configs))
-      outcomes.push(await this.configure(topic, options, how));
-    return outcomes;
+  async apply(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
+    checkHow(how);
+    const all = this.#prepare(entriesOf(configs));
+    const failures: TopicFailure[] = [];
+    const outcomes = await mapLimited(all, CONCURRENCY, async (wanted) => {
+      const { topic } = wanted;
+      try {
+        return await this.#inTurn(topic, () => this.#configure(wanted, how));
+      } catch (error) {
+        failures.push({ topic, error: this.#toError(topic, error) });
+        return undefined;
+      }
+    });
+    if (failures.length === 0) return outcomes as TopicOutcome[];
+    const order = new Map(all.map(({ topic }, index) => [topic, index]));
+    failures.sort((a, b) => (order.get(a.topic) ?? 0) - (order.get(b.topic) ?? 0));
+    const mismatches = failures.map(({ error }) =>
+      TopicMismatchError.isInstance(error) ? error.mismatches : [],
+    );
+    if (mismatches.every(({ length }) => length > 0)) throw new TopicMismatchError(mismatches.flat());
+    throw new TopicApplyError(
+      failures,
+      outcomes.filter((outcome) => outcome !== undefined),
+    );
   }
 
   async plan(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
-    const outcomes: TopicOutcome[] = [];
-    for (const [topic, options] of Object.entries(configs)) {
-      outcomes.push((await this.#decide(topic, options, how)).outcome);
-    }
-    return outcomes;
+    checkHow(how);
+    const all = this.#prepare(entriesOf(configs));
+    return mapLimited(all, CONCURRENCY, async (wanted) => (await this.#decide(wanted, how)).outcome);
   }
 
+  async watch(file: string, options: WatchOptions = {}): Promise<TopicsWatch> {
+    const { clock, logger, readTopics } = this.#options;
+    const watch = new TopicsFile(file, options, {
+      clock,
+      logger,
+      readTopics,
+      topics: this,
+      onClosed: (closed) => this.#watches.delete(closed),
+    });
+    if (this.#closed) await watch.close();
+    this.#watches.add(watch);
+    await watch.start();
+    return watch;
+  }
+
+  /** Ends what watches files; the configuration stays for what the closing bus still publishes. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#watches].map((watch) => watch.close()));
+  }
+
+  /** The persistence that the topic's publishers and subscriptions use at this moment. */
   persistenceOf(topic: string): Persistence {
-    const { persistence = 'auto' } = this.#given(topic);
-    return persistence === 'auto' ? this.#options.driver.defaultPersistence : persistence;
+    const live = this.#live.size === 0 ? undefined : this.#live.get(topic);
+    return live ?? this.#configuredPersistence(this.#given(topic));
   }
 
   /** What was configured, completed by the defaults; undefined where nothing was. */
@@ -119,37 +217,150 @@ export class BusTopicManager implements TopicManager {
 
   async #createDeadLetterTopic(topic: string): Promise<void> {
     this.#options.validateName(topic);
-    const { driver, strategy } = this.#options;
+    const { driver, strategy, governance } = this.#options;
     if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
     // One that exists is as somebody wanted it.
     if ((await driver.admin.describe(topic, call())) !== undefined) return;
-    const spec = completed(this.#spec(topic, DEAD_LETTER_TOPIC), driver.admin, driver, topic);
-    await driver.admin.create(topic, spec, call());
+    const options = governance?.fix(topic, DEAD_LETTER_TOPIC) ?? DEAD_LETTER_TOPIC;
+    const spec = toTopicSpec(topic, options, driver.defaultPersistence);
+    const { create } = this.#reconcile({ topic, options, spec }, {}, undefined, driver.admin);
+    if (create !== undefined) await driver.admin.create(topic, create, call());
   }
 
-  async #decide(topic: string, options: TopicOptions, how: ConfigureOptions): Promise<Reconciliation> {
-    const { driver, strategy: configured } = this.#options;
-    const given = this.#spec(topic, options);
-    const strategy = how.strategy ?? configured;
-    const { allowPartitionIncrease = false } = how;
-    const common = { topic, strategy, allowPartitionIncrease };
-    if (strategy === 'skip')
-      return reconcile({ ...common, desired: given, actual: undefined, supports: new Set() });
+  /** One at a time for a topic, in the order of the calls. */
+  #inTurn<T>(topic: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(topic);
+    const running = before === undefined ? work() : before.then(work, work);
+    this.#busy.set(topic, running);
+    const done = () => {
+      if (this.#busy.get(topic) === running) this.#busy.delete(topic);
+    };
+    running.then(done, done);
+    return running;
+  }
+
+  async #configure(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
+    const { topic, options } = wanted;
+    const outcome = await this.#bringAbout(wanted, how);
+    this.#report(outcome, how);
+    const commit = () => {
+      this.#configured.set(topic, options);
+      this.#live.delete(topic);
+      this.#options.onChange(topic);
+    };
+    if (this.#configuredPersistence(options) === this.persistenceOf(topic)) commit();
+    else await this.#options.move(topic, this.#configuredPersistence(options), commit);
+    return outcome;
+  }
+
+  async #moveIfNeeded(topic: string): Promise<void> {
+    const to = this.#configuredPersistence(this.#given(topic));
+    const commit = () => {
+      this.#live.delete(topic);
+      this.#options.onChange(topic);
+    };
+    if (this.persistenceOf(topic) === to) commit();
+    else await this.#options.move(topic, to, commit);
+  }
+
+  /**
+   * Another process may create or change the topic meanwhile, and brokers change settings by reading and writing them
+   * all: so what was done is looked at again.
+   */
+  async #bringAbout(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
+    const { topic } = wanted;
+    const { admin } = this.#options.driver;
+    let altered: TopicOutcome | undefined;
+    for (let round = 1; ; round++) {
+      const { create, alter, outcome } = await this.#decide(wanted, how);
+      if (create !== undefined) {
+        if ((await admin?.create(topic, create, call())) !== false) return outcome;
+        if (round < MAX_ROUNDS) continue;
+        throw new EbusError(
+          `topic '${topic}' was there whenever it was to be created, and missing whenever it was looked for; ` +
+            'look whether something else creates and deletes it',
+          { code: 'TOPIC_NOT_FOUND', retryable: true },
+        );
+      }
+      if (alter === undefined || round > MAX_ROUNDS) return altered ?? outcome;
+      await admin?.alter(topic, alter, call());
+      altered ??= outcome;
+    }
+  }
+
+  async #decide(wanted: Wanted, how: ConfigureOptions): Promise<Reconciliation> {
+    if ((how.strategy ?? this.#options.strategy) === 'skip') {
+      return this.#reconcile(wanted, how, undefined, undefined);
+    }
     const admin = this.#admin('configure');
-    const actual = await admin.describe(topic, call());
-    const decision = reconcile({ ...common, desired: given, actual, supports: admin.supports });
-    if (decision.create !== undefined) decision.create = completed(decision.create, admin, driver, topic);
-    return decision;
+    return this.#reconcile(wanted, how, await admin.describe(wanted.topic, call()), admin);
   }
 
-  /** @throws TopicNameError, ConfigError */
-  #spec(topic: string, options: TopicOptions): TopicSpec {
-    this.#options.validateName(topic);
-    return toTopicSpec(topic, options, this.#options.driver.defaultPersistence);
+  #reconcile(
+    { topic, options, spec, moves = false }: Wanted,
+    { strategy = this.#options.strategy, allowPartitionIncrease = false }: ConfigureOptions,
+    actual: TopicDescription | undefined,
+    admin: DriverTopicAdmin | undefined,
+  ): Reconciliation {
+    const { defaultPersistence } = this.#options.driver;
+    const changes =
+      this.#configured.has(topic) && this.#configuredPersistence(options) !== this.persistenceOf(topic);
+    return reconcile({
+      topic,
+      desired: spec,
+      actual,
+      strategy,
+      allowPartitionIncrease,
+      supports: admin?.supports ?? new Set(),
+      persistenceIs: admin?.persistenceIs,
+      movesPersistence: moves || changes,
+      defaults: toTopicSpec(topic, TOPIC_DEFAULTS, defaultPersistence),
+    });
+  }
+
+  /**
+   * Everything is checked before the broker is asked for anything.
+   * @throws TopicNameError, ConfigError
+   */
+  #prepare(configs: readonly (readonly [string, TopicOptions])[]): Wanted[] {
+    const { driver, governance, validateName } = this.#options;
+    const problems: ConfigProblem[] = [];
+    let nameError: unknown;
+    const all = configs.map(([topic, options]): Wanted => {
+      try {
+        validateName(topic);
+      } catch (error) {
+        nameError = error;
+        problems.push({ path: `topics.${topic}`, message: (error as Error).message });
+      }
+      const found: ConfigProblem[] = [];
+      const spec = readTopicOptions(topic, options, driver.defaultPersistence, found);
+      if (found.length === 0 && governance !== undefined) {
+        for (const { field, message } of governance.check(topic, {
+          ...options,
+          persistence: spec.persistence,
+        })) {
+          found.push({ path: `topics.${topic}.${field}`, message });
+        }
+      }
+      problems.push(...found);
+      return { topic, options: { ...options }, spec };
+    });
+    if (nameError !== undefined && problems.length === 1) throw nameError;
+    const what =
+      configs.length === 1
+        ? `the configuration of topic '${configs[0]?.[0]}'`
+        : 'the configuration of topics';
+    throwProblems(`${what} is wrong`, problems);
+    return all;
   }
 
   #given(topic: string): TopicOptions {
     return this.#configured.get(topic) ?? {};
+  }
+
+  #configuredPersistence({ persistence = 'auto' }: TopicOptions): Persistence {
+    return persistence === 'auto' ? this.#options.driver.defaultPersistence : persistence;
   }
 
   #admin(what: string): DriverTopicAdmin {
@@ -166,16 +377,39 @@ export class BusTopicManager implements TopicManager {
     if ((how.onMismatch ?? onMismatch) === 'fail') throw new TopicMismatchError(mismatches);
     logger.warn({ topic, mismatches }, 'the topic on the broker is not as configured');
   }
+
+  #toError(topic: string, error: unknown): EbusError {
+    if (EbusError.isInstance(error)) return error;
+    const { driver } = this.#options;
+    const { code, retryable } = driver.classify(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
+      code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
+      retryable,
+      cause: error,
+    });
+  }
 }
 
-/** A topic is created with the defaults for what was not said, as far as the broker has such settings. */
-function completed(given: TopicSpec, admin: DriverTopicAdmin, driver: Driver, topic: string): TopicSpec {
-  const defaults = toTopicSpec(topic, TOPIC_DEFAULTS, driver.defaultPersistence);
-  const supported = Object.entries(defaults).filter(([field]) =>
-    admin.supports.has(field as keyof TopicSpec),
-  );
-  const wanted = Object.entries(given).filter(([field]) => admin.supports.has(field as keyof TopicSpec));
-  return Object.fromEntries([...supported, ...wanted]) as unknown as TopicSpec;
+function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions][] {
+  if (typeof configs === 'object' && configs !== null && !Array.isArray(configs))
+    return Object.entries(configs);
+  throw new ConfigError("topics are given as an object of options by name, { 'orders': { … } }");
+}
+
+function checkHow(how: ConfigureOptions): void {
+  const unknown = unknownKey(how, HOW);
+  if (unknown !== undefined) throw new ConfigError(`configuring topics: ${unknown}`);
+  for (const [option, allowed] of [
+    ['strategy', STRATEGIES],
+    ['onMismatch', ON_MISMATCH],
+  ] as const) {
+    const value = how[option];
+    if (value === undefined || allowed.includes(value)) continue;
+    throw new ConfigError(
+      `configuring topics: ${option} must be one of ${allowed.join(', ')}, got '${String(value)}'`,
+    );
+  }
 }
 
 function call(): CallOptions {

@@ -4,6 +4,7 @@ import type { TopicSpec } from '../driver/topic-admin.js';
 import { parseDuration } from '../duration.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import { parseSize } from '../size.js';
+import { nearest } from '../util/nearest.js';
 import type { TopicOptions } from './types.js';
 
 /** What a topic gets where nothing was said. */
@@ -15,8 +16,37 @@ export const TOPIC_DEFAULTS = {
   compression: 'none',
 } as const satisfies TopicOptions;
 
-const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** The levels that each algorithm has; snappy has none, and what is given for it is the broker's to refuse. */
+export const COMPRESSION_LEVELS: Readonly<
+  Partial<Record<string, readonly [lowest: number, highest: number]>>
+> = { gzip: [1, 9], lz4: [1, 17], zstd: [1, 22] };
+
+export const COMPRESSIONS: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const PERSISTENCES = ['persistent', 'ephemeral', 'auto'];
+const KEYS = [
+  'persistence',
+  'retention',
+  'maxSize',
+  'maxMessages',
+  'replicas',
+  'partitions',
+  'compression',
+  'compressionLevel',
+  'description',
+] as const satisfies readonly (keyof TopicOptions)[];
+
+/** Each option under the name that drivers know it by. */
+export const OPTION_OF = {
+  persistence: 'persistence',
+  retentionMs: 'retention',
+  maxBytes: 'maxSize',
+  maxMessages: 'maxMessages',
+  replicas: 'replicas',
+  partitions: 'partitions',
+  compression: 'compression',
+  compressionLevel: 'compressionLevel',
+  description: 'description',
+} as const satisfies Record<keyof TopicSpec, keyof TopicOptions>;
 
 /**
  * Only the fields that were given, in plain units, and the persistence.
@@ -28,63 +58,118 @@ export function toTopicSpec(
   defaultPersistence: Persistence,
 ): TopicSpec {
   const problems: ConfigProblem[] = [];
-  const check = (field: string, ok: boolean, allowed: string, value: unknown) => {
-    if (!ok)
-      problems.push({
-        path: `topics.${topic}.${field}`,
-        message: `must be ${allowed}, got ${String(value)}`,
-      });
+  const spec = readTopicOptions(topic, options, defaultPersistence, problems);
+  throwProblems(`the configuration of topic '${topic}' is wrong`, problems);
+  return spec;
+}
+
+/** @throws ConfigError where there are problems */
+export function throwProblems(what: string, problems: readonly ConfigProblem[]): void {
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, 20).map(({ path, message }) => `${path}: ${message}`);
+  if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
+  throw new ConfigError(`${what}: ${shown.join('; ')}`, { problems });
+}
+
+/** The same, with the problems added to a list; what has problems is left out of the result. */
+export function readTopicOptions(
+  topic: string,
+  options: TopicOptions,
+  defaultPersistence: Persistence,
+  problems: ConfigProblem[],
+): TopicSpec {
+  const wrong = (field: string, message: string) =>
+    void problems.push({ path: `topics.${topic}.${field}`, message });
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    problems.push({
+      path: `topics.${topic}`,
+      message: `must be an object of options, got ${shown(options)}`,
+    });
+    return { persistence: defaultPersistence };
+  }
+  for (const key of Object.keys(options)) {
+    if (!(KEYS as readonly string[]).includes(key)) wrong(key, unknown(key));
+  }
+  const { persistence = 'auto', retention, maxSize, compression, compressionLevel, description } = options;
+  const oneOf = (field: string, value: unknown, allowed: readonly string[]) => {
+    if (!allowed.includes(value as string))
+      wrong(field, `must be one of ${allowed.join(', ')}, got ${shown(value)}`);
   };
-  const parsed = (field: string, parse: () => number): number | undefined => {
+  oneOf('persistence', persistence, PERSISTENCES);
+  if (compression !== undefined) oneOf('compression', compression, COMPRESSIONS);
+  for (const field of ['replicas', 'partitions'] as const) {
+    const value = options[field];
+    if (value !== undefined && !isCount(value))
+      wrong(field, `must be a positive integer, got ${shown(value)}`);
+  }
+  const maxMessages = limit(options.maxMessages);
+  if (maxMessages !== undefined && maxMessages !== 0 && !isCount(maxMessages)) {
+    wrong('maxMessages', `must be a positive integer, or 0 for no limit, got ${shown(maxMessages)}`);
+  }
+  if (description !== undefined && typeof description !== 'string') {
+    wrong('description', `must be text, got ${shown(description)}`);
+  }
+  const levelProblem = compressionLevelProblem(compression, compressionLevel);
+  if (levelProblem !== undefined) wrong('compressionLevel', levelProblem);
+  const parsed = <T>(field: string, value: T | undefined, parse: (value: T) => number) => {
+    if (value === undefined) return undefined;
     try {
-      return parse();
+      return parse(value);
     } catch (error) {
-      problems.push({ path: `topics.${topic}.${field}`, message: (error as Error).message });
+      // The parser's own message would make text of whatever it was given.
+      const readable = typeof value === 'string' || typeof value === 'number';
+      wrong(field, readable ? (error as Error).message : `must be a number or text, got ${shown(value)}`);
       return undefined;
     }
   };
-  const {
-    persistence = 'auto',
-    retention,
-    maxSize,
-    maxMessages,
-    replicas,
-    partitions,
-    compression,
-  } = options;
-  const known = new Set(
-    Object.keys({ ...TOPIC_DEFAULTS, maxSize, maxMessages, compressionLevel: 0, description: '' }),
-  );
-  for (const key of Object.keys(options))
-    check(key, known.has(key), `one of ${[...known].join(', ')}`, 'an unknown key');
-  check('persistence', PERSISTENCES.includes(persistence), PERSISTENCES.join(', '), persistence);
-  check('compression', COMPRESSIONS.includes(compression ?? 'none'), COMPRESSIONS.join(', '), compression);
-  for (const [field, value] of Object.entries({ maxMessages, replicas, partitions })) {
-    check(
-      field,
-      value === undefined || (Number.isSafeInteger(value) && value > 0),
-      'a positive integer',
-      value,
-    );
-  }
-  const retentionMs =
-    retention === undefined ? undefined : parsed('retention', () => parseDuration(retention));
-  const maxBytes = maxSize === undefined ? undefined : parsed('maxSize', () => parseSize(maxSize));
-  if (problems.length > 0) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new ConfigError(`the configuration of topic '${topic}' is wrong: ${list}`, { problems });
-  }
-  const spec = {
+  return defined({
     persistence: persistence === 'auto' ? defaultPersistence : persistence,
-    retentionMs,
-    maxBytes,
+    retentionMs: parsed('retention', retention, parseDuration),
+    maxBytes: parsed('maxSize', limit(maxSize), parseSize),
     maxMessages,
-    replicas,
-    partitions,
+    replicas: options.replicas,
+    partitions: options.partitions,
     compression,
-    compressionLevel: options.compressionLevel,
-    description: options.description,
-  };
+    compressionLevel,
+    description,
+  });
+}
+
+/** What is wrong with a level for an algorithm; undefined where nothing is. */
+export function compressionLevelProblem(compression: unknown, level: unknown): string | undefined {
+  if (level === undefined) return undefined;
+  const [lowest, highest] = COMPRESSION_LEVELS[String(compression)] ?? [0, 22];
+  if (Number.isSafeInteger(level) && (level as number) >= lowest && (level as number) <= highest)
+    return undefined;
+  const of = typeof compression === 'string' && compression in COMPRESSION_LEVELS ? `${compression} ` : '';
+  return `${of}compression level must be between ${lowest} and ${highest}`;
+}
+
+/** -1 is what brokers and configuration files write for "no limit". */
+function limit<T>(value: T | undefined): T | 0 | undefined {
+  return value === -1 ? 0 : value;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function unknown(key: string): string {
+  const near = nearest(key, KEYS);
+  return near === undefined
+    ? `unknown key; known are ${KEYS.join(', ')}`
+    : `unknown key, did you mean '${near}'?`;
+}
+
+/** A value as a message can show it; never throws, and never writes out an object. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function defined(spec: { [Field in keyof TopicSpec]: TopicSpec[Field] | undefined }): TopicSpec {
   return Object.fromEntries(
     Object.entries(spec).filter(([, value]) => value !== undefined),
   ) as unknown as TopicSpec;

@@ -1,17 +1,17 @@
 /** The public shapes of topic management. */
 import type { Compression, TopicDescription } from '../driver/topic-admin.js';
 import type { Duration } from '../duration.js';
-import type { TopicMismatch } from '../errors.js';
+import type { EbusError, TopicMismatch } from '../errors.js';
 import type { Bytes } from '../size.js';
 
 export interface TopicOptions {
   /** Default `auto`: the adapter's global setting. */
   persistence?: 'persistent' | 'ephemeral' | 'auto';
-  /** Default 7 days. */
+  /** Older messages go. 0: they are kept for ever. Default 7 days. */
   retention?: Duration;
-  /** Discards the oldest beyond it. Default: no limit. */
+  /** Discards the oldest beyond it; 0 or -1: no limit, which also removes one that is there. Default: no limit. */
   maxSize?: Bytes;
-  /** Discards the oldest beyond it. Default: no limit. */
+  /** Discards the oldest beyond it; 0 or -1: no limit, which also removes one that is there. Default: no limit. */
   maxMessages?: number;
   /** Default 1. */
   replicas?: number;
@@ -19,6 +19,7 @@ export interface TopicOptions {
   partitions?: number;
   /** Default none. */
   compression?: Compression;
+  /** What it may be depends on the algorithm: gzip 1 to 9, lz4 1 to 17, zstd 1 to 22. */
   compressionLevel?: number;
   description?: string;
 }
@@ -32,10 +33,10 @@ export interface ConfigureOptions {
   allowPartitionIncrease?: boolean;
 }
 
-/** What configuring a topic came to. */
+/** What configuring a topic came to. Fields have the names of `TopicOptions`. */
 export interface TopicOutcome {
   readonly topic: string;
-  /** `left`: as it should be already, or not asked about (`skip`). */
+  /** `left`: as it should be already, or not asked about (`skip`). `mismatched`: something differs still. */
   readonly action: 'created' | 'changed' | 'left' | 'mismatched';
   /** Fields that were changed. */
   readonly changed: readonly string[];
@@ -45,9 +46,39 @@ export interface TopicOutcome {
   readonly unsupported: readonly string[];
 }
 
-/** Declares topics to the broker. Asks it at configure time only; publishing never makes an administrative call. */
+export interface WatchOptions {
+  /** Ends the watching; closing the bus does as well. */
+  signal?: AbortSignal;
+  /** After each time that something was applied. */
+  onApplied?: (outcomes: readonly TopicOutcome[]) => void;
+  /** For a file that cannot be read or applied; it is logged in any case, and the running configuration stays. */
+  onError?: (error: EbusError) => void;
+}
+
+/** A topics file that is being watched. */
+export interface TopicsWatch extends AsyncDisposable {
+  /** Ends the watching; resolves when what is being applied is done. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Declares topics to the broker. Asks it at configure time only; publishing never makes an administrative call.
+ * Calls for one topic are carried out one after the other, in the order in which they were made.
+ */
 export interface TopicManager {
+  /**
+   * Creates the topic, or changes what differs, as far as the strategy allows. A persistence that changes at run time
+   * moves this bus's live publishers and subscriptions over.
+   * @throws TopicNameError, ConfigError for options that are wrong or that the governance forbids
+   * @throws TopicMismatchError where something differs still and `onMismatch` is `fail`; nothing is remembered then
+   * @throws UnsupportedError where the transport has no topics to administer
+   */
   configure(topic: string, options: TopicOptions, how?: ConfigureOptions): Promise<TopicOutcome>;
+  /**
+   * Moves the topic to the other persistence: publishes under way finish where they are, later ones go the new way,
+   * and each subscription of this bus handles what the old way still holds before it goes on with the new one.
+   * Resolves once publishers are moved and subscriptions are in position; they may still be finishing then.
+   */
   setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome>;
   /** What was configured here, completed by the defaults. */
   get(topic: string): TopicOptions;
@@ -55,9 +86,20 @@ export interface TopicManager {
   describe(topic: string): Promise<TopicDescription | undefined>;
   /** The topics configured here. */
   list(): string[];
-  /** Drops the configuration here; the broker's topic stays. */
+  /** Drops the configuration here; the broker's topic stays. False where there was none. */
   forget(topic: string): boolean;
+  /**
+   * Configures many topics, a few at a time. All of them are checked before the broker is asked for anything.
+   * @throws ConfigError listing what is wrong with any of them
+   * @throws TopicMismatchError with the mismatches of all topics, where `onMismatch` is `fail`
+   * @throws TopicApplyError where some failed: it carries each one's error, and the outcomes of the others
+   */
   apply(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]>;
-  /** A dry run of `apply`. */
+  /** A dry run of `apply`: the same checks, and the outcomes it would have. Never throws for a mismatch. */
   plan(configs: Record<string, TopicOptions>, how?: ConfigureOptions): Promise<TopicOutcome[]>;
+  /**
+   * Applies a topics file (YAML or JSON) now, and its changes as they are saved, until the signal or the bus ends it.
+   * Topics that are taken out of the file are forgotten here. @throws what reading and `apply` throw, the first time
+   */
+  watch(file: string, options?: WatchOptions): Promise<TopicsWatch>;
 }

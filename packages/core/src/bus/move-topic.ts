@@ -1,0 +1,75 @@
+/** Moving a topic's live publishers and subscriptions of this bus to another persistence. */
+import type { Clock } from '../clock.js';
+import type { Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
+import { EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { TopicRoute } from '../publish/topic-route.js';
+import { deferred } from '../util/promise.js';
+import type { Inbound } from './inbound.js';
+import type { Outbound } from './outbound.js';
+
+export interface MoveTopicParts {
+  readonly driver: Driver;
+  readonly inbound: Inbound;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long the publishes under way may take to be acknowledged, in milliseconds. */
+  readonly publishTimeout: number;
+}
+
+/**
+ * Where persistence is a setting of the broker's topic, nothing moves. Where it is a route: publishes are held while
+ * those under way are acknowledged; the subscriptions get into position on the new route; the line is drawn on the old
+ * one, which has everything up to here; publishes go on, on the new route. So each message goes exactly one of the
+ * ways, and the subscriptions handle all of the old one before the first of the new one.
+ *
+ * @throws EbusError with everything as it was, and `commit` not called
+ */
+export async function moveTopic(
+  parts: MoveTopicParts,
+  topic: string,
+  persistence: Persistence,
+  commit: () => void,
+): Promise<void> {
+  const { driver, inbound, outbound, logger } = parts;
+  if (driver.admin?.persistenceIs !== 'route') {
+    commit();
+    inbound.adopt(topic);
+    return;
+  }
+  await inbound.whileMoving(topic, async () => {
+    const route = outbound.route(topic);
+    route.hold();
+    try {
+      await answered(parts, route);
+      const prepared = await inbound.prepareMove(topic, persistence);
+      try {
+        await prepared.moveOver();
+      } catch (error) {
+        await prepared.giveUp();
+        throw error;
+      }
+      commit();
+    } finally {
+      route.release();
+    }
+  });
+  logger.info({ topic, persistence }, 'the topic was moved: publishers and subscriptions of this bus follow');
+}
+
+async function answered({ clock, publishTimeout }: MoveTopicParts, route: TopicRoute): Promise<void> {
+  const late = deferred<never>();
+  const timer = clock.setTimeout(() => {
+    const text =
+      `topic '${route.topic}' was not moved: ${route.sending} publishes under way were not acknowledged within ` +
+      `${publishTimeout} ms; try again when the broker answers`;
+    late.reject(new EbusError(text, { code: 'PUBLISH_TIMEOUT', retryable: true }));
+  }, publishTimeout);
+  try {
+    await Promise.race([route.allAnswered(), late.promise]);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What the application holds of a subscription: stays the same while its topic is moved from one way to another.
+ *
+ * The ways stand in line. The first one is at work; when it has handed over and settled everything that came before
+ * the move, the next one begins, so that nothing overtakes.
+ */
+import type { Duration } from '../duration.js';
+import type { ConsumePolicy } from './policy.js';
+import type { ActiveSubscription } from './subscription.js';
+import type { CloseReport, Subscription, SubscriptionStats } from './types.js';
+
+/** What is added up over the ways that have ended. */
+const COUNTERS = [
+  'handled',
+  'failedAttempts',
+  'retried',
+  'deadLettered',
+  'discarded',
+  'received',
+  'skipped',
+] as const;
+/** What is added up over the ways that stand in line. The oldest message in flight is with the first of them. */
+const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'overrunning'] as const;
+
+export class SubscriptionHandle implements Subscription {
+  readonly topic: string;
+  readonly group: string;
+  readonly #onClosed: (handle: SubscriptionHandle) => void;
+  readonly #line: ActiveSubscription[];
+  readonly #past = Object.fromEntries(COUNTERS.map((counter) => [counter, 0])) as Record<
+    (typeof COUNTERS)[number],
+    number
+  >;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(first: ActiveSubscription, onClosed: (handle: SubscriptionHandle) => void) {
+    this.topic = first.topic;
+    this.group = first.group;
+    this.#line = [first];
+    this.#onClosed = onClosed;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Begins to fetch. */
+  begin(): void {
+    this.#line[0]?.begin();
+  }
+
+  /**
+   * Ends the last way in line, and puts another one behind it. Rejects with nothing changed where the last one cannot
+   * draw a line before the signal aborts; without a signal it just stops, and never rejects.
+   */
+  async moveTo(next: ActiveSubscription, signal?: AbortSignal): Promise<void> {
+    const last = this.#line.at(-1) as ActiveSubscription;
+    const finished = await last.drain(signal);
+    if (last.stats().paused) next.pause();
+    this.#line.push(next);
+    if (this.#closing !== undefined) await next.close();
+    else void this.#follow(last, finished, next);
+  }
+
+  adopt(policy: ConsumePolicy): void {
+    for (const way of this.#line) way.adopt(policy);
+  }
+
+  recompose(): void {
+    for (const way of this.#line) way.recompose();
+  }
+
+  pause(): void {
+    for (const way of this.#line) way.pause();
+  }
+
+  resume(): void {
+    for (const way of this.#line) way.resume();
+  }
+
+  retryHalted(key?: string): void {
+    for (const way of this.#line) way.retryHalted(key);
+  }
+
+  async skipHalted(key?: string): Promise<void> {
+    await Promise.all(this.#line.map((way) => way.skipHalted(key)));
+  }
+
+  stats(): SubscriptionStats {
+    const all = this.#line.map((way) => way.stats());
+    const [first] = all as [SubscriptionStats];
+    const sums = Object.fromEntries(
+      [...COUNTERS, ...GAUGES].map((name) => [name, all.reduce((total, stats) => total + stats[name], 0)]),
+    ) as Record<(typeof COUNTERS)[number] | (typeof GAUGES)[number], number>;
+    for (const counter of COUNTERS) sums[counter] += this.#past[counter];
+    return { ...first, ...sums };
+  }
+
+  /** Not while a way waits for the one before it, unless that one is paused and will not end by itself. */
+  get isQuiet(): boolean {
+    const [first] = this.#line as [ActiveSubscription];
+    return first.isQuiet && (this.#line.length === 1 || first.stats().paused);
+  }
+
+  async quiet(): Promise<void> {
+    await Promise.all(this.#line.map((way) => way.quiet()));
+  }
+
+  close(options?: { timeout?: Duration }): Promise<CloseReport> {
+    this.#closing ??= this.#close(options).finally(() => this.#onClosed(this));
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(options?: { timeout?: Duration }): Promise<CloseReport> {
+    const reports = await Promise.all(this.#line.map((way) => way.close(options)));
+    const sum = (count: 'handled' | 'abandoned' | 'unpublished') =>
+      reports.reduce((total, report) => total + report[count], 0);
+    return {
+      handled: sum('handled'),
+      abandoned: sum('abandoned'),
+      unpublished: sum('unpublished'),
+      timedOut: reports.some(({ timedOut }) => timedOut),
+    };
+  }
+
+  async #follow(
+    last: ActiveSubscription,
+    finished: () => Promise<void>,
+    next: ActiveSubscription,
+  ): Promise<void> {
+    await finished();
+    if (this.#closing !== undefined) return;
+    const stats = last.stats();
+    for (const counter of COUNTERS) this.#past[counter] += stats[counter];
+    this.#line.splice(this.#line.indexOf(last), 1);
+    next.begin();
+  }
+}

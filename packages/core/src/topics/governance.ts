@@ -1,0 +1,188 @@
+/** Rules that topics have to keep, whoever configures them. */
+import { type Duration, formatDuration, parseDuration } from '../duration.js';
+import { ConfigError, type ConfigProblem } from '../errors.js';
+import { unknownKey } from '../util/known-keys.js';
+import { type TopicPattern, topicPattern } from './topic-pattern.js';
+import { TOPIC_DEFAULTS } from './topic-spec.js';
+import type { TopicManager, TopicOptions, TopicOutcome } from './types.js';
+
+/** What is demanded of the topics of a pattern. All rules that take a topic in apply to it. */
+export interface TopicRule {
+  /** `*` within a dot segment, `**` for any number of segments. */
+  readonly pattern: string;
+  readonly minReplicas?: number;
+  readonly maxRetention?: Duration;
+  readonly requiredPersistence?: 'persistent' | 'ephemeral';
+}
+
+export interface TopicViolation {
+  readonly topic: string;
+  /** The pattern of the rule. */
+  readonly rule: string;
+  readonly field: 'replicas' | 'retention' | 'persistence';
+  readonly required: number | string;
+  readonly actual: number | string;
+  readonly message: string;
+}
+
+export interface EnforceReport {
+  /** The topics that were looked at: those configured on the bus. */
+  readonly checked: readonly string[];
+  /** What was found. */
+  readonly violations: readonly TopicViolation[];
+  /** What configuring the violating topics anew came to; empty without `fix`. */
+  readonly fixed: readonly TopicOutcome[];
+  /** What is violated still: all of it without `fix`, and with it what two rules demand of one topic in contradiction. */
+  readonly remaining: readonly TopicViolation[];
+}
+
+interface Rule {
+  readonly pattern: TopicPattern;
+  readonly minReplicas: number | undefined;
+  readonly maxRetentionMs: number | undefined;
+  readonly requiredPersistence: 'persistent' | 'ephemeral' | undefined;
+}
+
+const KEYS: ReadonlySet<string> = new Set([
+  'pattern',
+  'minReplicas',
+  'maxRetention',
+  'requiredPersistence',
+] satisfies (keyof TopicRule)[]);
+
+export class TopicGovernance {
+  readonly #rules: readonly Rule[];
+
+  /** @throws ConfigError listing everything that is wrong with the rules */
+  constructor(rules: readonly TopicRule[]) {
+    if (!Array.isArray(rules))
+      throw new ConfigError("TopicGovernance needs a list of rules, [{ pattern: '…' }]");
+    const problems: ConfigProblem[] = [];
+    this.#rules = rules.map((rule, index) => readRule(rule, `rules.${index}`, problems));
+    if (problems.length > 0) {
+      const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+      throw new ConfigError(`the topic governance is wrong: ${list}`, { problems });
+    }
+  }
+
+  /**
+   * What the topic violates, configured so. What is not said counts as its default; a persistence of `auto`, which is
+   * the adapter's, fulfils no required one unless the caller says what it stands for, as a bus does.
+   */
+  check(topic: string, options: TopicOptions): TopicViolation[] {
+    const replicas = options.replicas ?? TOPIC_DEFAULTS.replicas;
+    const retention = parseDuration(options.retention ?? TOPIC_DEFAULTS.retention);
+    const persistence = options.persistence ?? TOPIC_DEFAULTS.persistence;
+    const violations: TopicViolation[] = [];
+    for (const { pattern, minReplicas, maxRetentionMs, requiredPersistence } of this.#of(topic)) {
+      const rule = pattern.text;
+      if (minReplicas !== undefined && !(replicas >= minReplicas)) {
+        const message = `topic ${topic} requires at least ${minReplicas} replicas, got ${replicas}`;
+        violations.push({ topic, rule, field: 'replicas', required: minReplicas, actual: replicas, message });
+      }
+      if (maxRetentionMs !== undefined && (retention === 0 || retention > maxRetentionMs)) {
+        const required = formatDuration(maxRetentionMs);
+        const actual = retention === 0 ? 'no limit' : formatDuration(retention);
+        const message = `topic ${topic} allows a retention of at most ${required}, got ${actual}`;
+        violations.push({ topic, rule, field: 'retention', required, actual, message });
+      }
+      if (requiredPersistence !== undefined && persistence !== requiredPersistence) {
+        const message = `topic ${topic} requires persistence ${requiredPersistence}, got ${persistence}`;
+        const required = requiredPersistence;
+        violations.push({ topic, rule, field: 'persistence', required, actual: persistence, message });
+      }
+    }
+    return violations;
+  }
+
+  /** The options with just so much changed that the rules are kept. */
+  fix(topic: string, options: TopicOptions): TopicOptions {
+    const fixed: TopicOptions = { ...options };
+    // Several rules may demand a field: the strictest comes to stand, whichever order they have.
+    for (const { field } of this.check(topic, options)) {
+      const rules = this.#of(topic);
+      if (field === 'replicas') fixed.replicas = Math.max(...rules.map(({ minReplicas = 0 }) => minReplicas));
+      if (field === 'retention') {
+        fixed.retention = Math.min(
+          ...rules.map(({ maxRetentionMs }) => maxRetentionMs ?? Number.POSITIVE_INFINITY),
+        );
+      }
+      if (field === 'persistence') {
+        const demanded = rules.find(({ requiredPersistence }) => requiredPersistence !== undefined);
+        if (demanded?.requiredPersistence !== undefined) fixed.persistence = demanded.requiredPersistence;
+      }
+    }
+    return fixed;
+  }
+
+  /**
+   * Looks at every topic configured on the bus, and with `fix` configures those anew that violate a rule.
+   * @throws what `topics.apply` throws
+   */
+  async enforce(
+    bus: { readonly topics: Pick<TopicManager, 'list' | 'get' | 'apply'> },
+    { fix }: { fix: boolean },
+  ): Promise<EnforceReport> {
+    const checked = bus.topics.list();
+    const violations = checked.flatMap((topic) => this.check(topic, bus.topics.get(topic)));
+    if (!fix || violations.length === 0) return { checked, violations, fixed: [], remaining: violations };
+    const topics = [...new Set(violations.map(({ topic }) => topic))];
+    const configs = topics.map((topic) => [topic, this.fix(topic, said(bus.topics.get(topic)))] as const);
+    const fixed = await bus.topics.apply(Object.fromEntries(configs));
+    return { checked, violations, fixed, remaining: configs.flatMap(([topic, to]) => this.check(topic, to)) };
+  }
+
+  #of(topic: string): Rule[] {
+    return this.#rules.filter(({ pattern }) => pattern.matches(topic));
+  }
+}
+
+/** Without what is a default: that was not asked of the broker, and mending something else must not ask it. */
+function said(options: TopicOptions): TopicOptions {
+  const defaults: TopicOptions = TOPIC_DEFAULTS;
+  const given = Object.entries(options).filter(
+    ([key, value]) => value !== defaults[key as keyof TopicOptions],
+  );
+  return Object.fromEntries(given) as TopicOptions;
+}
+
+function readRule(rule: TopicRule, path: string, problems: ConfigProblem[]): Rule {
+  const wrong = (field: string, message: string) => void problems.push({ path: `${path}${field}`, message });
+  if (typeof rule !== 'object' || rule === null) {
+    wrong('', 'must be an object with a pattern');
+    return NO_RULE;
+  }
+  const { pattern, minReplicas, maxRetention, requiredPersistence } = rule;
+  const unknown = unknownKey(rule, KEYS);
+  if (unknown !== undefined) wrong('', unknown);
+  let compiled = NO_RULE.pattern;
+  try {
+    compiled = topicPattern(pattern);
+  } catch (error) {
+    wrong('.pattern', (error as Error).message);
+  }
+  if (minReplicas !== undefined && !(Number.isSafeInteger(minReplicas) && minReplicas > 0)) {
+    wrong('.minReplicas', `must be a positive integer, got ${String(minReplicas)}`);
+  }
+  let maxRetentionMs: number | undefined;
+  try {
+    maxRetentionMs = maxRetention === undefined ? undefined : parseDuration(maxRetention);
+    if (maxRetentionMs === 0) wrong('.maxRetention', 'must be above 0');
+  } catch (error) {
+    wrong('.maxRetention', (error as Error).message);
+  }
+  if (requiredPersistence !== undefined && !['persistent', 'ephemeral'].includes(requiredPersistence)) {
+    wrong(
+      '.requiredPersistence',
+      `must be 'persistent' or 'ephemeral', got '${String(requiredPersistence)}'`,
+    );
+  }
+  return { pattern: compiled, minReplicas, maxRetentionMs, requiredPersistence };
+}
+
+const NO_RULE: Rule = {
+  pattern: { text: '', matches: () => false },
+  minReplicas: undefined,
+  maxRetentionMs: undefined,
+  requiredPersistence: undefined,
+};

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, TopicNameError } from '../errors.js';
+import { TopicTemplates } from './templates.js';
+import type { TopicOptions } from './types.js';
+
+const templates = new TopicTemplates({
+  '**': { retention: '1d' },
+  'business.*': { partitions: 10 },
+  'business.orders': { partitions: 20 },
+  'audit.**': { persistence: 'persistent', retention: '365d' },
+});
+
+describe('TopicTemplates', () => {
+  it('gives the options of the most specific pattern, and only those', () => {
+    expect(templates.match('business.orders')).toEqual({ partitions: 20 });
+    expect(templates.match('business.invoices')).toEqual({ partitions: 10 });
+    expect(templates.match('business.orders.eu')).toEqual({ retention: '1d' });
+    expect(templates.match('audit.login.eu')).toEqual({ persistence: 'persistent', retention: '365d' });
+    expect(new TopicTemplates({ 'a.*': {} }).match('b')).toBeUndefined();
+    expect(() => templates.match('no spaces')).toThrow(TopicNameError);
+  });
+
+  it('gives each caller options of its own', () => {
+    const options = templates.match('business.orders') as TopicOptions;
+    options.partitions = 1;
+    expect(templates.match('business.orders')).toEqual({ partitions: 20 });
+  });
+
+  it('applies to topics by name, all or none', async () => {
+    const applied: unknown[] = [];
+    const topics = {
+      apply: async (...all: unknown[]) => {
+        applied.push(all);
+        return [];
+      },
+    };
+    await templates.apply({ topics }, ['business.orders', 'other'], { strategy: 'createOnly' });
+    const configs = { 'business.orders': { partitions: 20 }, other: { retention: '1d' } };
+    expect(applied).toEqual([[configs, { strategy: 'createOnly' }]]);
+    const few = new TopicTemplates({ 'a.*': {} });
+    const error = await few.apply({ topics }, ['a.b', 'b', 'c']).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ message: 'no template takes in b, c; the templates are a.*' });
+    expect(applied).toHaveLength(1);
+  });
+
+  it('refuses wrong options and patterns when it is made', () => {
+    const make = () => new TopicTemplates({ 'a.*': { partition: 3 }, 'b.*': { replicas: 0 } } as never);
+    expect(make).toThrow(ConfigError);
+    expect(make).toThrow(
+      /topics\.a\.\*\.partition: unknown key, did you mean 'partitions'\?.*topics\.b\.\*\.replicas/,
+    );
+    expect(() => new TopicTemplates({ 'a..b': {} })).toThrow(/invalid topic pattern/);
+  });
+});
