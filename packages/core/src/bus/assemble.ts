@@ -14,6 +14,7 @@ import type { Extension } from '../registry/plugin.js';
 import { validateTopicName } from '../topic-name.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import { BusTopicManager } from '../topics/topic-manager.js';
+import type { ReadTopics } from '../topics/topics-file.js';
 import { Breather } from '../util/breather.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
@@ -24,7 +25,6 @@ import { Lifecycle } from './lifecycle.js';
 import { MiddlewareList } from './middleware-list.js';
 import { type MoveTopicParts, moveTopic } from './move-topic.js';
 import { Outbound } from './outbound.js';
-import { readTopicsFile } from './read-topics-file.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
 
@@ -39,13 +39,14 @@ export interface AssembleInput {
   events: Emitter;
   connection: ConnectionSupervisor;
   governance: TopicGovernance | undefined;
+  readTopics: ReadTopics;
   /** Filled once the bus is there. */
   extensions: readonly Extension[];
 }
 
 export function assemble(input: AssembleInput): BusParts {
   const { config, driver, clock, logger, metrics, telemetry, codec, events, connection } = input;
-  const { governance, extensions } = input;
+  const { governance, readTopics, extensions } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
   const breather = new Breather();
@@ -76,7 +77,7 @@ export function assemble(input: AssembleInput): BusParts {
     onChange: (topic) => outbound.refreshRoute(topic),
     move: (topic, persistence, commit) => moveTopic(moveParts(), topic, persistence, commit),
     governance,
-    readTopics: readTopicsFile,
+    readTopics,
     clock,
   });
   const moveParts = (): MoveTopicParts => ({

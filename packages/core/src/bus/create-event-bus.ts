@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../clock.js';
 import { checkConfig } from '../config/check-config.js';
 import { metricsPart, metricsType } from '../config/metrics-part.js';
+import { readTopics } from '../config/read-topics.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { EventBusConfig } from '../config/types.js';
 import { ConnectionSupervisor } from '../connection/supervisor.js';
@@ -91,6 +92,7 @@ export async function createEventBus(
     events,
     connection,
     governance: options.governance,
+    readTopics: (file) => readTopics(file, { registry, environment }),
     extensions,
   });
 

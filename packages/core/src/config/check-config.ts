@@ -45,19 +45,7 @@ export function checkConfig(config: unknown, options: CheckOptions): CheckedConf
   const { registry, what = 'the configuration' } = options;
   const problems = new Problems();
   const loose = configSchema(registry);
-  const root = copyTree(config, problems, options.variables);
-  const over = copyTree(options.overrides ?? {}, problems);
-  if (!isRecord(root)) problems.add([], "must be an object that needs a 'type', such as { type: 'memory' }");
-  if (!isRecord(over)) problems.add(['overrides'], 'must be an object');
-  if (!isRecord(root) || !isRecord(over)) throw problems.error(what);
-
-  const { environments, ...base } = withoutAliases(root, loose, [], problems) as Record<string, unknown>;
-  const overrides = withoutAliases(over, loose, ['overrides'], problems);
-  const overlays = overlaysOf(environments, loose, problems);
-  const environment = options.environment ?? textOf(valueAt(overrides, ['environment']) ?? base.environment);
-  const overlay = selected(overlays, environment, problems);
-  const merged = mergeTrees(mergeTrees(base, overlay?.tree ?? {}), overrides) as Record<string, unknown>;
-  if (environment !== undefined) merged.environment = environment;
+  const { base, overlays, overlay, merged } = mergedConfig(config, options, loose, problems);
 
   const type = textOf(merged.type);
   const plugin = typeof type === 'string' && type !== '' ? registry.transport(type) : undefined;
@@ -83,6 +71,40 @@ export function checkConfig(config: unknown, options: CheckOptions): CheckedConf
     written: tree as unknown as EventBusConfig,
     resolved: resolvedConfig(data, plugin.name, registry),
   };
+}
+
+/**
+ * The topics of a configuration, as they are written; what else it has is not checked.
+ * @throws ConfigError listing every problem with its path
+ */
+export function checkTopicsOf(config: unknown, options: CheckOptions): Record<string, TopicOptions> {
+  const { registry, what = 'the configuration' } = options;
+  const problems = new Problems();
+  const loose = configSchema(registry);
+  const { overlay, merged } = mergedConfig(config, options, loose, problems);
+  const { tree, data } = check({ topics: merged.topics }, loose, { registry, problems, overlay });
+  if (data !== undefined) checkTopics(data.topics as Record<string, TopicOptions>, problems);
+  if (problems.any) throw problems.error(what);
+  return ((tree as { topics?: Record<string, TopicOptions> }).topics ?? {}) as Record<string, TopicOptions>;
+}
+
+/** In its plain form, with the selected environment and the overrides merged over it. */
+function mergedConfig(config: unknown, options: CheckOptions, loose: z.ZodType, problems: Problems) {
+  const { what = 'the configuration' } = options;
+  const root = copyTree(config, problems, options.variables);
+  const over = copyTree(options.overrides ?? {}, problems);
+  if (!isRecord(root)) problems.add([], "must be an object that needs a 'type', such as { type: 'memory' }");
+  if (!isRecord(over)) problems.add(['overrides'], 'must be an object');
+  if (!isRecord(root) || !isRecord(over)) throw problems.error(what);
+
+  const { environments, ...base } = withoutAliases(root, loose, [], problems) as Record<string, unknown>;
+  const overrides = withoutAliases(over, loose, ['overrides'], problems);
+  const overlays = overlaysOf(environments, loose, problems);
+  const environment = options.environment ?? textOf(valueAt(overrides, ['environment']) ?? base.environment);
+  const overlay = selected(overlays, environment, problems);
+  const merged = mergeTrees(mergeTrees(base, overlay?.tree ?? {}), overrides) as Record<string, unknown>;
+  if (environment !== undefined) merged.environment = environment;
+  return { base, overlays, overlay, merged };
 }
 
 interface Checker {

@@ -14,7 +14,7 @@ const RESERVED = new Set([...Object.keys(commonShape), 'type', 'eventbus', 'envi
 export function configSchema(registry: Registry, type?: string): z.ZodObject<Record<string, z.ZodType>> {
   const names = registry.transports().map(({ name }) => name);
   const shape: Record<string, z.ZodType> = {
-    type: type === undefined ? z.unknown() : z.literal(type),
+    type: type === undefined ? z.unknown().optional() : z.literal(type),
     ...commonShape,
   };
   for (const { name, config } of [...registry.transports(), ...registry.extensions()]) {

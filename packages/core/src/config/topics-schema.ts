@@ -9,13 +9,19 @@ export const topicSchema = z.strictObject({
     .optional()
     .describe("Whether the broker keeps messages. auto: the adapter's global setting.")
     .meta({ default: 'auto' }),
-  retention: writtenDuration().optional().describe('How long messages are kept.').meta({ default: '7d' }),
-  maxSize: writtenSize().optional().describe('Bytes kept; the oldest go first. Default: no limit.'),
+  retention: writtenDuration()
+    .optional()
+    .describe('How long messages are kept; `0`: for ever.')
+    .meta({ default: '7d' }),
+  maxSize: z
+    .union([z.literal(-1), writtenSize()])
+    .optional()
+    .describe('Bytes kept; the oldest go first. `0` or `-1`: no limit, the default.'),
   maxMessages: z
     .int()
-    .positive()
+    .min(-1)
     .optional()
-    .describe('Messages kept; the oldest go first. Default: no limit.'),
+    .describe('Messages kept; the oldest go first. `0` or `-1`: no limit, the default.'),
   replicas: z.int().positive().optional().describe('Copies on the broker.').meta({ default: 1 }),
   partitions: z.int().positive().optional().describe('Where the broker has them.').meta({ default: 1 }),
   compression: z

@@ -103,7 +103,7 @@ describe('watching a topics file', () => {
     }
     await rm(file);
     await expect.poll(() => errors.length, soon).toBe(1);
-    expect(errors[0]?.message).toMatch(/cannot read the topics file/);
+    expect(errors[0]?.message).toMatch(/cannot read .*: there is no such file/);
     expect(bus.topics.list()).toEqual(['orders']);
     await writeFile(file, 'orders: { retention: 4h }');
     await expect.poll(() => bus.topics.get('orders').retention, soon).toBe('4h');
@@ -131,7 +131,21 @@ describe('watching a topics file', () => {
     expect(bus.topics.get('orders')).toMatchObject({ persistence: 'ephemeral', retention: '1h' });
     await writeFile(file, JSON.stringify([{ retention: '1h' }]));
     await expect.poll(() => errors.length, soon).toBe(1);
-    expect(errors[0]?.message).toMatch(/entry 1 has no name/);
+    expect(errors[0]?.message).toMatch(/topics\.0\.name: must be the name/);
+  });
+
+  it('expands variables and applies the environment of the bus, as for configuration files', async () => {
+    vi.stubEnv('EBUS_TEST_HOURS', '5');
+    const hours = `$\{EBUS_TEST_HOURS}h`;
+    const text = `orders: { retention: "${hours}", maxMessages: -1 }`;
+    await writeFile(file, `topics:\n  ${text}\nenvironments:\n  staging: { orders: { maxSize: 1MB } }\n`);
+    const config = { type: 'scripted', environment: 'staging' } as unknown as EventBusConfig;
+    const driver = new ScriptedDriver();
+    driver.admin = admin;
+    await using staging = await createEventBus(config, { plugins: [scriptedPlugin(driver)] });
+    await using _ = await staging.topics.watch(file);
+    expect(staging.topics.get('orders')).toMatchObject({ retention: '5h', maxSize: '1MB' });
+    vi.unstubAllEnvs();
   });
 
   it('does again what failed, with the next change', async () => {
@@ -151,7 +165,7 @@ describe('watching a topics file', () => {
 
   it('rejects for a file that is wrong from the start, and leaves nothing behind', async () => {
     await expect(bus.topics.watch(join(folder, 'missing.yaml'))).rejects.toThrow(
-      /cannot read the topics file/,
+      /cannot read .*: there is no such file/,
     );
     await expect(bus.topics.watch(join(folder, 'no', 'folder.yaml'))).rejects.toThrow(/ENOENT/);
     await writeFile(file, 'orders: { replicas: 0 }');
