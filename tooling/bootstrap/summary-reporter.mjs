@@ -1,10 +1,10 @@
 // A vitest reporter that writes what `npm test` sums up: counts, the reasons of skips, and what failed outside a test.
 import { writeFileSync } from 'node:fs';
 
-/** Why a test was skipped: `context.skip(reason)`, or `(skipped: reason)` in its title or in that of a suite around it. */
+/** Why a test was skipped: `context.skip(reason)`, or `# skipped: reason` at the end of its title. */
 function skipReason(testCase) {
   const note = testCase.result().note ?? testCase.meta().skipReason;
-  return note ?? /\(skipped: (.+?)\)/.exec(testCase.fullName)?.[1] ?? 'no reason given';
+  return note ?? /# skipped: (.+)$/.exec(testCase.fullName)?.[1] ?? 'no reason given';
 }
 
 export default class SummaryReporter {

@@ -124,7 +124,9 @@ const compilerOptions = {
   module: 'nodenext',
   target: 'es2022',
   lib: ['es2023', 'esnext.disposable'],
-  types: [],
+  // Core's types are Node's: AbortSignal, AsyncDisposable, the names of signals.
+  typeRoots: [join(root, 'node_modules/@types')],
+  types: ['node'],
   strict: true,
   noEmit: true,
   skipLibCheck: false,

@@ -7,8 +7,7 @@ export interface Harness {
   readonly name: string;
   /** Which kind of topics this run covers; an adapter with both kinds runs the suite twice. */
   readonly persistence: Persistence;
-  // biome-ignore lint/suspicious/noExplicitAny: the suite never looks at the adapter's configuration or client
-  readonly transport: TransportPlugin<string, any, any>;
+  readonly transport: TransportPlugin;
   /** Every bus of the suite is made of this, with its own service name and topics. All must meet on one broker. */
   readonly config: EventBusConfig;
   /** What every topic of the suite is configured with besides its persistence, `{ partitions: 4 }`. */

@@ -1,8 +1,8 @@
 /** The test runner, as an argument: the suite imports none. */
 
 /**
- * What the suite needs of a runner. Vitest's and Jest's globals fit as they are; with `node:test` pass
- * `{ describe, it, beforeAll: before, afterAll: after }`.
+ * What the suite needs of a runner: vitest's, Jest's and `node:test`'s `describe` and `it` fit as they are.
+ * Tests of one file must run one after the other, as they do by default in all of them.
  */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;

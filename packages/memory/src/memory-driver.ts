@@ -90,6 +90,19 @@ export class MemoryDriver implements Driver<BrokerView> {
     const queues = Array.from(this.#broker.logs(), (log) => log.queue);
     await Promise.race([Promise.all(queues.map((queue) => queue.settled(host))), aborted(options.signal)]);
     for (const queue of queues) queue.reject(host, notSent);
+    if (this.#broker.name === undefined) this.#reportForgotten(host);
+  }
+
+  /** A private broker ends with its bus, and what no group has settled ends with it. */
+  #reportForgotten(host: DriverHost): void {
+    for (const { name, groups } of this.#broker.topics()) {
+      for (const { name: group, unsettled } of groups) {
+        if (unsettled === 0) continue;
+        const note =
+          'closing the bus forgets messages that no handler has settled; name a broker to keep them';
+        host.logger.warn({ topic: name, group, unsettled }, note);
+      }
+    }
   }
 
   #connected(): DriverHost {

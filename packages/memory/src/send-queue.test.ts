@@ -36,7 +36,6 @@ describe('SendQueue', () => {
     makeRoom(1);
     expect(written).toEqual(['a', 'b', 'c']);
     expect(queue.length).toBe(0);
-    expect(host.clock.pending).toBe(0);
   });
 
   it('rejects at the deadline, says who is in the way, and never writes that record', async () => {
@@ -51,6 +50,7 @@ describe('SendQueue', () => {
     makeRoom(2);
     await later;
     expect(written).toEqual(['later']);
+    await host.clock.advance(5_000);
     expect(host.clock.pending).toBe(0);
   });
 
@@ -67,6 +67,24 @@ describe('SendQueue', () => {
     await host.clock.advance(50);
     expect(outcomes).toEqual([100, 200, 300]);
     expect(host.clock.pending).toBe(0);
+  });
+
+  it('uses one timer, however many sends come and go, and a delay that timers can hold', () => {
+    const { queue, makeRoom } = target();
+    const host = testHost();
+    let timers = 0;
+    const { clock } = host;
+    const setTimeout = clock.setTimeout.bind(clock);
+    clock.setTimeout = (fn, ms) => {
+      timers++;
+      expect(ms).toBeLessThan(2 ** 31);
+      return setTimeout(fn, ms);
+    };
+    for (let i = 0; i < 100; i++) {
+      void queue.add(record('x', { deadline: Number.MAX_SAFE_INTEGER }), host);
+      makeRoom(1);
+    }
+    expect(timers).toBe(1);
   });
 
   it('does not write what is overdue although its timer has not fired yet', async () => {

@@ -8,6 +8,9 @@ import {
   type TimerHandle,
 } from '@ebus/core/driver';
 
+/** Timers hold no longer delay; one that fires early is set again. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** What the queue needs to know of its topic. */
 export interface SendTarget {
   hasRoom(): boolean;
@@ -53,13 +56,11 @@ export class SendQueue {
   /** Writes what there is room for, in the order of the calls. */
   drain(): void {
     for (const send of this.#waiting) {
-      const expired = send.host.clock.now() >= send.deadline;
-      if (!expired && !this.#target.hasRoom()) break;
+      if (!this.#target.hasRoom()) break;
       this.#waiting.delete(send);
-      if (expired) send.reject(this.#timedOut(send));
+      if (isOverdue(send)) send.reject(this.#timedOut(send));
       else send.resolve(this.#target.append(send.record, send.host));
     }
-    if (this.#waiting.size === 0) this.#disarm();
   }
 
   /** Resolves when none of this host's sends waits any more. */
@@ -81,12 +82,12 @@ export class SendQueue {
     return [...this.#waiting].filter((send) => send.host === host);
   }
 
-  /** One timer for all, set for the earliest deadline. Most sends are written before it comes. */
+  /** One timer for all, set for the earliest deadline. It stays when the sends are written before, as most are. */
   #arm(host: DriverHost, deadline: number): void {
     if (this.#timer !== undefined && this.#timer.deadline <= deadline) return;
-    if (deadline === Number.POSITIVE_INFINITY) return;
     this.#disarm();
-    const handle = host.clock.setTimeout(() => this.#expire(), Math.max(0, deadline - host.clock.now()));
+    const delay = Math.min(Math.max(0, deadline - host.clock.now()), MAX_DELAY_MS);
+    const handle = host.clock.setTimeout(() => this.#expire(), delay);
     handle.unref();
     this.#timer = { handle, host, deadline };
   }
@@ -99,7 +100,7 @@ export class SendQueue {
   #expire(): void {
     this.#timer = undefined;
     for (const send of this.#waiting) {
-      if (send.host.clock.now() < send.deadline) continue;
+      if (!isOverdue(send)) continue;
       this.#waiting.delete(send);
       send.reject(this.#timedOut(send));
     }
@@ -119,4 +120,8 @@ export class SendQueue {
       `the message to '${send.record.topic}' over memory was not sent within its timeout: ${this.#target.whyFull()}`,
     );
   }
+}
+
+function isOverdue({ host, deadline }: WaitingSend): boolean {
+  return host.clock.now() >= deadline;
 }

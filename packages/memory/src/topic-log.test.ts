@@ -79,6 +79,20 @@ describe('what is kept', () => {
     expect(texts(await subscribe().receive(ALL))).toEqual(numbers(0, 900));
   });
 
+  it('is never less than what members have', async () => {
+    const { send, subscribe } = testLog({ maxChannelSize: 100 });
+    const passing = subscribe({ durable: false });
+    await send('slow');
+    const slow = (await passing.receive(ALL))!;
+    for (const value of numbers(0, 300)) {
+      await send(value);
+      passing.settle(settlements((await passing.receive(ALL))!));
+    }
+    subscribe({ group: 'other', durable: false });
+    passing.settle(settlements(slow, 'released'));
+    expect(texts(await passing.receive(ALL))).toEqual(['slow']);
+  });
+
   it('is the newest maxChannelSize where no group is, and the log says so once', async () => {
     const { host, send, subscribe } = testLog({ maxChannelSize: 100 });
     for (const value of numbers(0, 100)) await send(value);
@@ -209,6 +223,7 @@ describe('a full group', () => {
     }
     const second = subscribe({ group: 'second' });
     const waiting = send('next');
+    expect(log.queue.length).toBe(1);
     second.settle(settlements((await second.receive({ messages: 8, bytes: 1e9 }))!));
     await waiting;
     expect(log.groups.map(({ unsettledCount }) => unsettledCount)).toEqual([1, 3]);

@@ -11,6 +11,7 @@ import { ConsumerGroup, type GroupLog, type Member } from './consumer-group.js';
 import { type LogMessage, toLogMessage } from './log-message.js';
 import { MessageRing } from './message-ring.js';
 import { SendQueue, type SendTarget } from './send-queue.js';
+import { hasLimits, startWithin, type TopicLimits } from './topic-limits.js';
 
 /** The broker's bounds; every topic has the same. */
 export interface LogBounds {
@@ -20,11 +21,8 @@ export interface LogBounds {
   readonly bufferSize: number;
 }
 
-/** What a topic is configured with. A limit of 0 or less is none. */
-export type TopicSettings = Pick<
-  TopicSpec,
-  'persistence' | 'retentionMs' | 'maxBytes' | 'maxMessages' | 'description'
->;
+/** What a topic is configured with. */
+export type TopicSettings = TopicLimits & Pick<TopicSpec, 'persistence' | 'description'>;
 
 /** Settled messages beyond the replay buffer that may pile up before they are forgotten in one go. */
 const TRIM_SLACK = 256;
@@ -36,7 +34,7 @@ export class TopicLog implements GroupLog, SendTarget {
   readonly #messages = new MessageRing();
   readonly #groups: ConsumerGroup[] = [];
   #settings: TopicSettings;
-  /** The end that the log may reach before room has to be measured anew. */
+  /** Up to this end there is room for certain; from there on it has to be measured anew. */
   #fullAt = 0;
   /** Whether it has been said that messages are forgotten because there is no group. */
   #warned = false;
@@ -81,8 +79,9 @@ export class TopicLog implements GroupLog, SendTarget {
 
   /** Appends at once where there is room; otherwise the record waits its turn, at most until its deadline. */
   send(record: OutgoingRecord, host: DriverHost): SendReceipt | Promise<SendReceipt> {
+    // After that, there is room only if nobody waits for it any more.
     if (this.queue.length > 0) this.queue.drain();
-    if (this.queue.length === 0 && this.hasRoom()) return this.append(record, host);
+    if (this.hasRoom()) return this.append(record, host);
     return this.queue.add(record, host);
   }
 
@@ -103,7 +102,7 @@ export class TopicLog implements GroupLog, SendTarget {
     this.#messages.push(message);
     if (this.#groups.length === 0) this.forgetUnneeded();
     else for (const group of this.#groups) group.wake();
-    if (hasLimits(this.#settings)) this.#discardOldest();
+    this.#discardOldest();
     return { position: message.position };
   }
 
@@ -185,34 +184,17 @@ export class TopicLog implements GroupLog, SendTarget {
       (group) => group.members > 0 || (group.durable && this.persistence === 'persistent'),
     );
     this.#groups.splice(0, this.#groups.length, ...staying);
-    this.#fullAt = 0;
     this.forgetUnneeded();
     this.queue.drain();
   }
 
-  /** Applies the topic's own limits: unsettled or not, the oldest go, as they do on other brokers. */
+  /** Unsettled or not, what is beyond the topic's own limits goes. */
   #discardOldest(): void {
-    const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = this.#settings;
-    let start = this.start;
-    if (maxMessages > 0) start = Math.max(start, this.end - maxMessages);
-    if (retentionMs > 0) {
-      const oldest = this.#host.clock.now() - retentionMs;
-      while (start < this.end && (this.at(start) as LogMessage).timestamp < oldest) start++;
-    }
-    if (maxBytes > 0) start = this.#startWithin(maxBytes, start);
+    if (!hasLimits(this.#settings)) return;
+    const start = startWithin(this.#settings, this.#messages, this.#host.clock.now());
     if (start === this.start) return;
     for (const group of this.#groups) group.onForget(start);
     this.#messages.dropBefore(start);
-  }
-
-  /** The newest message is kept even if it is larger. */
-  #startWithin(maxBytes: number, from: number): number {
-    let { bytes, start } = this;
-    while (start < this.end - 1 && (start < from || bytes > maxBytes)) {
-      bytes -= (this.at(start) as LogMessage).value.length;
-      start++;
-    }
-    return Math.max(start, from);
   }
 
   #warnOfForgetting(): void {
@@ -224,9 +206,4 @@ export class TopicLog implements GroupLog, SendTarget {
         'messages (memory.maxChannelSize) and forgets older ones from now on',
     );
   }
-}
-
-function hasLimits(settings: TopicSettings): boolean {
-  const { retentionMs = 0, maxBytes = 0, maxMessages = 0 } = settings;
-  return retentionMs > 0 || maxBytes > 0 || maxMessages > 0;
 }

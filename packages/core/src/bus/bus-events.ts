@@ -1,5 +1,5 @@
 /** The events of a bus, and the emitter that delivers them. */
-import type { EbusError } from '../errors.js';
+import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { FailureAction } from '../pipeline/failure.js';
@@ -78,6 +78,21 @@ export interface BusEvents {
   reconnected(event: ConnectionEvent): void | Promise<void>;
 }
 
+const EVENTS: ReadonlySet<string> = new Set([
+  'published',
+  'publishFailed',
+  'resultsStalled',
+  'subscribed',
+  'unsubscribed',
+  'handlerError',
+  'deadLettered',
+  'halted',
+  'overrunning',
+  'connected',
+  'disconnected',
+  'reconnecting',
+] satisfies (keyof BusEvents)[]);
+
 export class Emitter {
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof BusEvents, readonly ((event: never) => void | Promise<void>)[]>();
@@ -92,6 +107,10 @@ export class Emitter {
 
   /** Adds a listener; the function returned removes it. */
   on<E extends keyof BusEvents>(event: E, listener: BusEvents[E]): () => void {
+    if (!EVENTS.has(event)) {
+      throw new EbusError(`there is no event '${String(event)}'; there are ${[...EVENTS].join(', ')}`);
+    }
+    if (typeof listener !== 'function') throw new EbusError(`the listener of '${event}' must be a function`);
     // A wrapper, so that the same function added twice is removed one by one.
     const entry = (payload: never) => (listener as (payload: never) => void | Promise<void>)(payload);
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);

@@ -15,6 +15,7 @@ import { loadTelemetry } from '../pipeline/tracing.js';
 import type { Extension, Plugin, PluginContext, TransportPlugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
 import type { TopicOptions } from '../topics/types.js';
+import { unknownKey } from '../util/known-keys.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
 import { EventBus } from './event-bus.js';
@@ -48,12 +49,8 @@ export async function createEventBus(
   config: EventBusConfig,
   options: CreateEventBusOptions = {},
 ): Promise<EventBus> {
-  const unknown = Object.keys(options).filter((key) => !OPTIONS.has(key));
-  if (unknown.length > 0) {
-    throw new ConfigError(
-      `createEventBus knows no option '${unknown.join("', '")}'; it has ${[...OPTIONS].join(', ')}`,
-    );
-  }
+  const unknown = unknownKey(options, OPTIONS);
+  if (unknown !== undefined) throw new ConfigError(`createEventBus: ${unknown}`);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const plugin = registry.transport(typeOf(config));
   const transports = registry.transports();

@@ -125,9 +125,7 @@ export class Inbound {
     // The place is taken before the first await, so that two calls at once cannot both have it.
     this.#active.set(id, undefined);
     try {
-      const subscription = await this.#join(id, policy, handle, signal);
-      signal?.addEventListener('abort', () => void subscription.close(), { once: true });
-      return subscription;
+      return await this.#join(id, policy, handle, signal);
     } catch (error) {
       this.#active.delete(id);
       throw this.#subscribeError(topic, error);
@@ -161,7 +159,8 @@ export class Inbound {
       clock,
       logger,
     });
-    const subscription = new ActiveSubscription({
+    const onAbort = () => void subscription.close();
+    const subscription: ActiveSubscription = new ActiveSubscription({
       policy,
       driver: joined,
       clock,
@@ -174,15 +173,17 @@ export class Inbound {
       assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
       pipeline: () => this.#pipeline(policy, handle),
       onClosed: (closed) => {
+        signal?.removeEventListener('abort', onAbort);
         add(this.#past, closed);
         this.#active.delete(id);
         events.emit('unsubscribed', { topic, group });
       },
     });
     this.#active.set(id, subscription);
-    if (this.#closed) {
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (this.#closed || signal?.aborted === true) {
       await subscription.close();
-      throw new BusClosedError();
+      throw signal?.aborted === true ? abortError(signal, `subscribing to '${topic}'`) : new BusClosedError();
     }
     subscription.begin();
     events.emit('subscribed', { topic, group });

@@ -17,10 +17,22 @@ import { TopicRoute } from '../publish/topic-route.js';
 import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { unknownKey } from '../util/known-keys.js';
 import { bodyOf } from './message-body.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
 const MAX_ROUTES = 10_000;
+
+const ENVELOPE_OPTIONS = [
+  'headers',
+  'timeout',
+  'retries',
+  'signal',
+] satisfies (keyof PublishEnvelopeOptions)[];
+const OPTIONS_OF = {
+  publish: new Set<string>([...ENVELOPE_OPTIONS, 'key', 'messageId'] satisfies (keyof PublishOptions)[]),
+  publishEnvelope: new Set<string>(ENVELOPE_OPTIONS),
+};
 
 export interface OutboundOptions {
   driver: Driver;
@@ -58,7 +70,7 @@ export class Outbound {
       const headers = options?.headers === undefined ? NO_HEADERS : toHeaderList(options.headers);
       const span = this.#startSpan(topic, key, messageId);
       const sent = span === undefined ? headers : span.inject(headers);
-      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options);
+      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options, 'publish');
       const job = new PublishJob(
         route,
         emptyToNone(key),
@@ -92,7 +104,8 @@ export class Outbound {
       if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
       const headers = envelopeHeaders(envelope, options?.headers);
       const sent = span === undefined ? headers : span.inject(headers);
-      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options);
+      const jobOptions =
+        options === undefined ? this.#defaults : this.#jobOptions(options, 'publishEnvelope');
       const { aggregateId, eventId } = envelope;
       const job = new PublishJob(route, aggregateId, value, sent, eventId, true, jobOptions, envelope);
       job.span = span;
@@ -152,7 +165,10 @@ export class Outbound {
     return telemetry?.active === true ? telemetry.startSend({ topic, key, messageId }) : undefined;
   }
 
-  #jobOptions({ timeout, retries, signal }: PublishOptions): JobOptions {
+  #jobOptions(options: PublishOptions, method: keyof typeof OPTIONS_OF): JobOptions {
+    const unknown = unknownKey(options, OPTIONS_OF[method]);
+    if (unknown !== undefined) throw new TypeError(unknown);
+    const { timeout, retries, signal } = options;
     return {
       timeout: timeout === undefined ? this.#defaults.timeout : positive(timeout),
       retries: retries === undefined ? this.#defaults.retries : countOf(retries),

@@ -1,7 +1,7 @@
 /** Validates a configuration with the parts that its plug-ins contribute. */
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../util/nearest.js';
 import { commonShape, type ResolvedConfig } from './schema.js';
 
 /** A plug-in's own section. */
@@ -27,8 +27,9 @@ export function resolveConfig(config: unknown, type: string, sections: ConfigSec
   }
   for (const { name, config: section } of sections.extensions) shape[name] = section.optional();
 
-  const result = z.strictObject(shape).safeParse(config);
-  if (!result.success) throw configError(result.error, config);
+  const schema = z.strictObject(shape);
+  const result = schema.safeParse(config);
+  if (!result.success) throw configError(result.error, config, schema);
   const { [type]: transport, ...rest } = result.data as Record<string, unknown>;
   const extensions = new Map<string, unknown>();
   for (const { name } of sections.extensions) {
@@ -37,19 +38,19 @@ export function resolveConfig(config: unknown, type: string, sections: ConfigSec
   return { ...rest, type, transport, extensions } as unknown as ResolvedConfig;
 }
 
-function configError(error: z.ZodError, config: unknown): ConfigError {
-  const problems = error.issues.flatMap((issue) => problemsOf(issue, config));
+function configError(error: z.ZodError, config: unknown, schema: z.ZodType): ConfigError {
+  const problems = error.issues.flatMap((issue) => problemsOf(issue, config, schema));
   const list = problems
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ');
   return new ConfigError(`the configuration is wrong: ${list}`, { problems });
 }
 
-function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, config: unknown, schema: z.ZodType): ConfigProblem[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: text(issue, config) }];
   return issue.keys.map((key) => {
-    const near = nearest(key, knownKeys(path));
+    const near = nearest(key, knownKeys(path, schema));
     const hint = near === undefined ? '' : `, did you mean '${near}'?`;
     return { path: [...path, key].join('.'), message: `unknown key${hint}` };
   });
@@ -65,9 +66,9 @@ function text(issue: z.core.$ZodIssue, config: unknown): string {
   return `${issue.message}${issue.code === 'custom' ? '' : shown}`;
 }
 
-/** The keys that core knows at a path; sections of plug-ins give no hints below their own name. */
-function knownKeys(path: readonly string[]): string[] {
-  let schema: unknown = z.strictObject({ ...commonShape, type: z.string() });
+/** The keys that are allowed at a path. */
+function knownKeys(path: readonly string[], root: z.ZodType): string[] {
+  let schema: unknown = root;
   for (const part of path) schema = shapeOf(schema)?.[part];
   return Object.keys(shapeOf(schema) ?? {});
 }

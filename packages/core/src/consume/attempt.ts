@@ -74,12 +74,15 @@ export class Attempt implements HandlerContext, DeadlineEntry {
     return this.#abortReason !== undefined;
   }
 
-  extendDeadline(by: Duration): void {
-    const deadline = this.#owner.clock.now() + parseDuration(by);
-    if (deadline <= this.deadline || this.timedOut) return;
-    // Not queued yet where the handler asks before its first await; the deadline counts once it is.
-    this.deadline = deadline;
-    this.#owner.deadlines.move(this, deadline);
+  /** A getter, so that handlers may take it out of the context. */
+  get extendDeadline(): (by: Duration) => void {
+    return (by) => {
+      const deadline = this.#owner.clock.now() + parseDuration(by);
+      if (deadline <= this.deadline || this.timedOut) return;
+      // Not queued yet where the handler asks before its first await; the deadline counts once it is.
+      this.deadline = deadline;
+      this.#owner.deadlines.move(this, deadline);
+    };
   }
 
   /** Aborts the signal; the first reason stays. */

@@ -4,8 +4,6 @@ import { Deque } from '../util/deque.js';
 import type { Delivery } from './delivery.js';
 
 export interface Dispatcher {
-  /** Deliveries that occupy a place among those running at once. */
-  readonly running: number;
   readonly queued: number;
   readonly activeKeys: number;
   /** `start` is called with it when it may run: perhaps at once. */
@@ -16,10 +14,6 @@ export interface Dispatcher {
   resume(delivery: Delivery): void;
   /** A started or held delivery is finished. */
   release(delivery: Delivery): void;
-  /** Deliveries of that key which have not started. */
-  waiting(key: string): number;
-  /** Removes all that have not started. */
-  takeQueued(): Delivery[];
 }
 
 type Start = (delivery: Delivery) => void;
@@ -35,9 +29,6 @@ export function orderedDispatcher(concurrency: number, start: Start): Dispatcher
   });
   const laneOf = (delivery: Delivery) => delivery.lane ?? never();
   return {
-    get running() {
-      return lanes.running;
-    },
     get queued() {
       return lanes.queued;
     },
@@ -48,8 +39,6 @@ export function orderedDispatcher(concurrency: number, start: Start): Dispatcher
     hold: (delivery) => lanes.hold(laneOf(delivery)),
     resume: (delivery) => lanes.resume(laneOf(delivery)),
     release: (delivery) => lanes.release(laneOf(delivery)),
-    waiting: (key) => lanes.waiting(key),
-    takeQueued: () => lanes.takeQueued(),
   };
 }
 
@@ -65,10 +54,6 @@ export class UnorderedDispatcher implements Dispatcher {
   constructor(concurrency: number, start: Start) {
     this.#concurrency = concurrency;
     this.#start = start;
-  }
-
-  get running(): number {
-    return this.#running;
   }
 
   get queued(): number {
@@ -105,16 +90,6 @@ export class UnorderedDispatcher implements Dispatcher {
     if (this.#held.size > 0 && this.#held.delete(delivery)) return;
     this.#running--;
     if (this.#queue.length > 0) this.#startQueued();
-  }
-
-  waiting(): number {
-    return this.#queue.length;
-  }
-
-  takeQueued(): Delivery[] {
-    const taken: Delivery[] = [];
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) taken.push(next);
-    return taken;
   }
 
   /** A loop, not recursion: handlers that answer at once release from within `start`. */

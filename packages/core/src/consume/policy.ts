@@ -6,7 +6,25 @@ import { ConfigError, UnsupportedError } from '../errors.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import type { ExhaustedAction } from '../pipeline/failure.js';
 import type { BackoffOptions } from '../util/backoff.js';
+import { unknownKey } from '../util/known-keys.js';
 import type { SubscribeOptions } from './types.js';
+
+const OPTIONS: ReadonlySet<string> = new Set([
+  'group',
+  'from',
+  'concurrency',
+  'ordering',
+  'processingTimeout',
+  'maxRetries',
+  'retryBackoff',
+  'rateLimit',
+  'onExhausted',
+  'deadLetterTopic',
+  'onError',
+  'overlapAfter',
+  'signal',
+  'schema',
+] satisfies (keyof SubscribeOptions | 'schema')[]);
 
 /** What the configuration says for every subscription. */
 export interface ConsumeDefaults {
@@ -64,6 +82,8 @@ export interface PolicyInput {
  */
 export function consumePolicy(input: PolicyInput): ConsumePolicy {
   const { topic, options, defaults, persistence, validateName } = input;
+  const unknown = unknownKey(options, OPTIONS);
+  if (unknown !== undefined) throw new ConfigError(`subscription to '${topic}': ${unknown}`);
   const isDeadLetters = isDeadLetterTopic(topic) || topic === defaults.deadLetterTopic;
   const onExhausted = options.onExhausted ?? defaultExhaustion(isDeadLetters, persistence);
   if (!['dead-letter', 'discard', 'halt'].includes(onExhausted)) {

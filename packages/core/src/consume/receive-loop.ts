@@ -8,6 +8,8 @@ import { type Deferred, deferred, isPromise } from '../util/promise.js';
 
 /** Messages of one batch: large enough to spread its costs, small enough to keep the event loop moving. */
 const MAX_BATCH = 256;
+/** Messages handed on before the time is looked at. */
+const SLICE = 16;
 const FETCH_BACKOFF = { base: 200, max: 10_000 };
 
 export interface ReceiveLoopOptions {
@@ -16,7 +18,8 @@ export interface ReceiveLoopOptions {
   breather: Breather;
   /** The room that is left; nothing is fetched while it has none. */
   room(): Demand;
-  accept(messages: readonly IncomingMessage[]): void;
+  /** Takes the messages from `start` up to and without `end`. */
+  accept(messages: readonly IncomingMessage[], start: number, end: number): void;
   onError(error: unknown): void;
   /** There was no room for so long. */
   onStalled(ms: number): void;
@@ -78,9 +81,13 @@ export class ReceiveLoop {
         continue;
       }
       if (batch === undefined) return;
-      accept(batch);
-      const breath = breather.due();
-      if (breath !== undefined) await breath;
+      // In slices: handlers that answer at once, and take their time, must not keep timers and I/O waiting. Awaiting
+      // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.
+      for (let start = 0; start < batch.length; start += SLICE) {
+        accept(batch, start, Math.min(start + SLICE, batch.length));
+        const breath = breather.due();
+        if (breath !== undefined) await breath;
+      }
     }
   }
 

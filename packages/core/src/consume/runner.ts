@@ -16,6 +16,7 @@ import type { DeadLetterWriter } from './dead-letter-writer.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { ConsumeEvents } from './events.js';
+import { Halts } from './halts.js';
 import { isPermanent } from './invoke.js';
 import type { ConsumePolicy } from './policy.js';
 import type { StartGate } from './start-gate.js';
@@ -47,7 +48,6 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #deadlines: DeadlineQueue<Attempt>;
   readonly #owner: ConstructorParameters<typeof Attempt>[1];
-  readonly #halted = new Set<Delivery>();
   readonly #overrunning = new Set<Attempt>();
   readonly counters: RunnerCounters = {
     handled: 0,
@@ -57,7 +57,7 @@ export class Runner {
     discarded: 0,
   };
   #dispatcher!: Dispatcher;
-  #gate!: StartGate;
+  #halts!: Halts;
   #running = 0;
   #closing = false;
 
@@ -71,11 +71,16 @@ export class Runner {
   /** Joins the runner with what starts deliveries; once, before the first one. */
   connect(dispatcher: Dispatcher, gate: StartGate): void {
     this.#dispatcher = dispatcher;
-    this.#gate = gate;
+    this.#halts = new Halts({
+      dispatcher,
+      gate,
+      ordered: this.#options.policy.ordering !== 'none',
+      deadLetter: (delivery) => this.#deadLetter(delivery, delivery.lastError),
+    });
   }
 
-  get halted(): ReadonlySet<Delivery> {
-    return this.#halted;
+  get halts(): Halts {
+    return this.#halts;
   }
 
   /** Handlers that have been called and have not returned. */
@@ -116,6 +121,7 @@ export class Runner {
   /** Nothing new is begun from now on: no retry, no resumption. */
   beginClosing(): void {
     this.#closing = true;
+    this.#halts.freeze();
   }
 
   /** Aborts what still runs; whatever it returns later is ignored. */
@@ -128,34 +134,6 @@ export class Runner {
   /** Stops the timers. */
   close(): void {
     this.#deadlines.clear();
-  }
-
-  /** Gives halted deliveries their attempts afresh. */
-  retryHalted(key: string | undefined): void {
-    for (const delivery of this.#takeHalted(key)) {
-      delivery.attempts = 0;
-      delivery.state = 'queued';
-      this.#dispatcher.resume(delivery);
-    }
-    this.#openIfNoneHalted();
-  }
-
-  /** Dead-letters halted deliveries. Resolves when their dead letters are acknowledged. */
-  async skipHalted(key: string | undefined): Promise<void> {
-    const taken = this.#takeHalted(key);
-    await Promise.all(taken.map((delivery) => this.#deadLetter(delivery, delivery.lastError)));
-    this.#openIfNoneHalted();
-  }
-
-  #takeHalted(key: string | undefined): Delivery[] {
-    if (this.#closing) return [];
-    const taken = [...this.#halted].filter((delivery) => key === undefined || delivery.key === key);
-    for (const delivery of taken) this.#halted.delete(delivery);
-    return taken;
-  }
-
-  #openIfNoneHalted(): void {
-    if (this.#halted.size === 0) this.#gate.open('halted');
   }
 
   #returned(attempt: Attempt): void {
@@ -238,10 +216,7 @@ export class Runner {
         );
         return finish(delivery, 'discarded');
       case 'halt':
-        delivery.state = 'halted';
-        this.#halted.add(delivery);
-        if (policy.ordering === 'none') this.#gate.close('halted');
-        this.#dispatcher.hold(delivery);
+        this.#halts.add(delivery);
         return events.halted(delivery, error);
     }
   }

@@ -136,14 +136,16 @@ describe('lanes', () => {
       { value, headers: [['x-aggregate-id', 'order-1']] },
       { value: envelope('order-1', 3).value },
       { value: 'no envelope' },
+      { value: 'no envelope either', headers: [['X-Aggregate-ID', 'order-1']] },
       envelope('order-2', 1),
     );
     await settle();
     expect(started).toEqual(['order-1-1', 'order-2-1']);
-    expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 4 });
+    expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 5 });
     gate.resolve();
     await settle();
     expect(started).toEqual(['order-1-1', 'order-2-1', 'order-1-2', 'order-1-3']);
+    expect(subscription.stats()).toMatchObject({ discarded: 2, handled: 4, inFlight: 0 });
   });
 });
 

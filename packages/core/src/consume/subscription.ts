@@ -16,6 +16,7 @@ import type { Attempt } from './attempt.js';
 import type { DeadLetterWriter } from './dead-letter-writer.js';
 import { Delivery } from './delivery.js';
 import { type Dispatcher, orderedDispatcher, UnorderedDispatcher } from './dispatcher.js';
+import { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
 import { InFlight } from './in-flight.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -57,6 +58,7 @@ export class ActiveSubscription implements Subscription {
   readonly group: string;
   readonly #parts: SubscriptionParts;
   readonly #inFlight = new InFlight();
+  readonly #drain: Drain;
   readonly #runner: Runner;
   readonly #gate: StartGate;
   readonly #dispatcher: Dispatcher;
@@ -66,7 +68,6 @@ export class ActiveSubscription implements Subscription {
   readonly #windowMessages: number;
   #pipeline: Handle<Attempt>;
   #quiet: Deferred<void> | undefined;
-  #drained: Deferred<void> | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<CloseReport> | undefined;
   #closed = false;
@@ -79,6 +80,7 @@ export class ActiveSubscription implements Subscription {
     this.topic = policy.topic;
     this.group = policy.group;
     this.#pipeline = parts.pipeline();
+    this.#drain = new Drain(this.#inFlight, clock);
     this.#settler = new Settler(driver, (err, count) => this.#settleFailed(err, count));
     this.#runner = new Runner({
       policy,
@@ -106,7 +108,7 @@ export class ActiveSubscription implements Subscription {
       clock,
       breather,
       room: () => this.#room(),
-      accept: (messages) => this.#accept(messages),
+      accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
       onStalled: (ms) => this.#windowWasFull(ms),
     });
@@ -133,12 +135,12 @@ export class ActiveSubscription implements Subscription {
   }
 
   retryHalted(key?: string): void {
-    this.#runner.retryHalted(key);
+    this.#runner.halts.retry(key);
     this.#loop.wake();
   }
 
   async skipHalted(key?: string): Promise<void> {
-    await this.#runner.skipHalted(key);
+    await this.#runner.halts.skip(key);
     this.#loop.wake();
   }
 
@@ -148,7 +150,7 @@ export class ActiveSubscription implements Subscription {
       inFlight: count,
       inFlightBytes: bytes,
       running: this.#runner.running,
-      halted: this.#runner.halted.size,
+      halted: this.#runner.halts.count,
       overrunning: this.#runner.overrunning,
       paused: this.#gate.isClosedBy('paused'),
       received: this.#received,
@@ -172,8 +174,9 @@ export class ActiveSubscription implements Subscription {
     await this.#settler.settled();
   }
 
-  close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
-    this.#closing ??= this.#close(options.timeout).finally(() => {
+  async close({ timeout }: { timeout?: Duration } = {}): Promise<CloseReport> {
+    const ms = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
+    this.#closing ??= this.#close(ms).finally(() => {
       this.#closed = true;
       this.#wakeQuiet();
       this.#parts.onClosed(this);
@@ -194,12 +197,13 @@ export class ActiveSubscription implements Subscription {
     };
   }
 
-  #accept(messages: readonly IncomingMessage[]): void {
+  #accept(messages: readonly IncomingMessage[], start: number, end: number): void {
     const now = this.#parts.clock.now();
     const { assignLane, metrics } = this.#parts;
-    this.#received += messages.length;
+    this.#received += end - start;
     this.#settler.beginBatch();
-    for (const incoming of messages) {
+    for (let index = start; index < end; index++) {
+      const incoming = messages[index] as IncomingMessage;
       const delivery = new Delivery(incoming, now);
       if (assignLane !== undefined) assignLane(delivery);
       this.#inFlight.add(delivery);
@@ -240,7 +244,7 @@ export class ActiveSubscription implements Subscription {
     if (delivery.attempts > 0) this.#dispatcher.release(delivery);
     this.#loop.wake();
     if (this.#inFlight.count === 0) this.#emptied();
-    if (this.#drained !== undefined && this.#allReturned()) this.#drained.resolve();
+    this.#drain.noteEnd();
   }
 
   #emptied(): void {
@@ -254,26 +258,18 @@ export class ActiveSubscription implements Subscription {
     quiet?.resolve();
   }
 
-  /** Nothing runs and no dead letter is on its way. */
-  #allReturned(): boolean {
-    for (const { state } of this.#inFlight)
-      if (state === 'running' || state === 'dead-lettering') return false;
-    return true;
-  }
-
-  async #close(timeout: Duration | undefined): Promise<CloseReport> {
+  async #close(timeout: number): Promise<CloseReport> {
     const { driver, deadLetters, logger } = this.#parts;
-    const deadline = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
     const handledBefore = this.#runner.counters.handled;
 
     this.#loop.stop();
     this.#cutWaitsShort();
-    const inTime = await this.#drain(deadline);
+    const inTime = await this.#drain.within(timeout);
     if (!inTime) {
       const reason = new EbusError(`the subscription to '${this.topic}' is closing`, { code: 'BUS_CLOSED' });
       for (const delivery of this.#inFlight) this.#runner.abandon(delivery, reason);
       deadLetters.stop();
-      await this.#drain(ABORT_GRACE_MS);
+      await this.#drain.within(ABORT_GRACE_MS);
     }
     await this.#running;
     await this.#settler.settled();
@@ -298,29 +294,12 @@ export class ActiveSubscription implements Subscription {
   #cutWaitsShort(): void {
     this.#runner.beginClosing();
     this.#gate.shut();
-    this.#dispatcher.takeQueued();
     for (const delivery of this.#inFlight) {
       if (delivery.backoffTimer !== undefined) this.#parts.clock.clearTimeout(delivery.backoffTimer);
       if (delivery.state === 'running' || delivery.state === 'dead-lettering') continue;
       delivery.state = 'done';
       delivery.outcome = 'released';
     }
-  }
-
-  /** True if everything that runs has returned within the time. */
-  async #drain(timeout: number): Promise<boolean> {
-    if (this.#allReturned()) return true;
-    const drained = deferred();
-    this.#drained = drained;
-    let inTime = true;
-    const timer = this.#parts.clock.setTimeout(() => {
-      inTime = false;
-      drained.resolve();
-    }, timeout);
-    await drained.promise;
-    this.#drained = undefined;
-    this.#parts.clock.clearTimeout(timer);
-    return inTime || this.#allReturned();
   }
 
   /** Everything still unsettled goes back to the broker, oldest first. Returns how many. */

@@ -3,6 +3,7 @@ export { z } from 'zod';
 export type { Clock, TimerHandle } from '../clock.js';
 export { type Duration, parseDuration } from '../duration.js';
 export {
+  BusClosedError,
   ConfigError,
   ConnectionError,
   EbusError,
@@ -13,10 +14,11 @@ export {
   TopicNameError,
   UnsupportedError,
 } from '../errors.js';
-export { type HeaderList, type HeaderValue, headerBytes, headerText } from '../headers.js';
+export { findHeader, type HeaderList, type HeaderValue, headerBytes, headerText } from '../headers.js';
 export type { Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
 export { type Bytes, parseSize } from '../size.js';
+export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
 export type { Capabilities } from './capabilities.js';
 export type {

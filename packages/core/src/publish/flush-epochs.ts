@@ -9,13 +9,6 @@ export class FlushEpochs {
   #current: FlushEpoch = { open: 0, waiters: [] };
   readonly #earlier = new Set<FlushEpoch>();
 
-  /** Publishes begun and not settled. */
-  get open(): number {
-    let open = this.#current.open;
-    for (const epoch of this.#earlier) open += epoch.open;
-    return open;
-  }
-
   begin(): FlushEpoch {
     this.#current.open++;
     return this.#current;

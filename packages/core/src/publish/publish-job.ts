@@ -62,7 +62,6 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   reject: ((error: EbusError) => void) | undefined = undefined;
   /** The promise that publish middleware awaits; without middleware the caller's is settled directly. */
   inner: { resolve(receipt: PublishReceipt): void; reject(error: EbusError): void } | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
   cancelBackoff: (() => void) | undefined = undefined;
   /** Called when it is this job's turn to be sent. */
   go: (() => void) | undefined = undefined;

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { getEventListeners } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { EbusError, PublishError, PublishTimeoutError } from '../errors.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError } from '../testing/scripted-driver.js';
 import type { PublishJob } from './publish-job.js';
 
-const noJitter = { publisher: { errorHandling: { retryBackoffBase: 100, retryBackoffMax: 100 } } };
+/** At most 100 ms: a random share of it. */
+const shortBackoff = { publisher: { errorHandling: { retryBackoffBase: 100, retryBackoffMax: 100 } } };
 
 /** The outcome so far: `pending`, or what the promise settled with. */
 function watch<T>(promise: Promise<T>): {
@@ -96,9 +98,19 @@ describe('timeouts and aborts', () => {
   });
 });
 
+it('puts one listener on a signal, however many publishes share it', async () => {
+  const { bus, driver } = await scriptedBus();
+  const { signal } = new AbortController();
+  for (let i = 0; i < 50; i++) void bus.publish('orders', 'x', { signal });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  for (const send of driver.sends) send.ack();
+  await bus.flush();
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
 describe('retries', () => {
   it('tries retryable errors again with the same message id, as often as configured', async () => {
-    const { bus, driver, clock } = await scriptedBus(noJitter);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
     const outcome = watch(bus.publish('orders', 'a', { messageId: 'm-1' }));
     for (let attempt = 1; attempt <= 4; attempt++) {
       expect(driver.sends).toHaveLength(attempt);
@@ -113,8 +125,18 @@ describe('retries', () => {
     });
   });
 
+  it('rejects at once with what failed where another attempt would come after the timeout', async () => {
+    const { bus, driver } = await scriptedBus(shortBackoff);
+    vi.spyOn(Math, 'random').mockReturnValue(0.95);
+    const outcome = watch(bus.publish('orders', 'a', { timeout: 90 }));
+    driver.sends[0]?.fail(clientError('not leader', true));
+    await settle();
+    vi.restoreAllMocks();
+    expect(outcome.error).toMatchObject({ code: 'PUBLISH_FAILED', cause: { message: 'not leader' } });
+  });
+
   it('does not retry what cannot succeed', async () => {
-    const { bus, driver, clock } = await scriptedBus(noJitter);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
     const outcome = watch(bus.publish('orders', 'a'));
     driver.sends[0]?.fail(clientError('too large', false));
     await clock.advance(1_000);
@@ -123,7 +145,7 @@ describe('retries', () => {
   });
 
   it('holds later publishes of the key back while one is retried; other keys go on', async () => {
-    const { bus, driver, clock } = await scriptedBus(noJitter);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
     void bus.publish('orders', 'k1-a', { key: 'k1' });
     driver.sends[0]?.fail(clientError('busy', true));
     await settle();
@@ -135,7 +157,7 @@ describe('retries', () => {
   });
 
   it('rejects instead of retrying once something later of the key has been sent', async () => {
-    const { bus, driver, clock } = await scriptedBus(noJitter);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
     const first = watch(bus.publish('orders', 'a', { key: 'k' }));
     const second = watch(bus.publish('orders', 'b', { key: 'k' }));
     driver.sends[0]?.fail(clientError('busy', true));
@@ -148,7 +170,7 @@ describe('retries', () => {
   });
 
   it('leaves retrying to a client that does it itself', async () => {
-    const { bus, driver, clock } = await scriptedBus(noJitter);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
     driver.capability = { retriesInClient: true };
     const outcome = watch(bus.publish('payments', 'a'));
     driver.sends[0]?.fail(clientError('gave up', true));
@@ -188,6 +210,37 @@ describe('publish middleware', () => {
     gates.get('b')?.();
     await settle();
     expect(driver.texts).toEqual(['a', 'b']);
+  });
+
+  it('lets the next of a key go when one fails in it, or runs out of time behind it', async () => {
+    const { bus, driver, clock } = await scriptedBus();
+    let open = () => {};
+    bus.use({
+      publish: async (record, next) => {
+        const text = new TextDecoder().decode(record.value);
+        if (text === 'slow') {
+          await new Promise<void>((resolve) => {
+            open = resolve;
+          });
+        }
+        if (text === 'refused') throw new Error('not allowed here');
+        return next();
+      },
+    });
+    void bus.publish('orders', 'slow', { key: 'k' });
+    const late = watch(bus.publish('orders', 'late', { key: 'k', timeout: 50 }));
+    const refused = watch(bus.publish('orders', 'refused', { key: 'k' }));
+    void bus.publish('orders', 'last', { key: 'k' });
+    await clock.advance(60);
+    expect(late.error).toMatchObject({ code: 'PUBLISH_TIMEOUT' });
+    open();
+    await settle();
+    expect(driver.texts).toEqual(['slow', 'last']);
+    expect(refused.state).toBe('rejected');
+    const { order } = (driver.sends[0]!.record as PublishJob).route;
+    for (const send of driver.sends) send.ack();
+    await settle();
+    expect(order.size).toBe(0);
   });
 
   it('may answer itself, may fail the publish, and may call next only once', async () => {

@@ -119,10 +119,12 @@ export class BusTopicManager implements TopicManager {
 
   async #createDeadLetterTopic(topic: string): Promise<void> {
     this.#options.validateName(topic);
-    if (this.#options.driver.admin === undefined || this.#options.strategy === 'skip') return;
-    if (!this.#configured.has(topic)) {
-      await this.configure(topic, DEAD_LETTER_TOPIC, { strategy: 'createOnly', onMismatch: 'warn' });
-    }
+    const { driver, strategy } = this.#options;
+    if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
+    // One that exists is as somebody wanted it.
+    if ((await driver.admin.describe(topic, call())) !== undefined) return;
+    const spec = completed(this.#spec(topic, DEAD_LETTER_TOPIC), driver.admin, driver, topic);
+    await driver.admin.create(topic, spec, call());
   }
 
   async #decide(topic: string, options: TopicOptions, how: ConfigureOptions): Promise<Reconciliation> {
@@ -172,7 +174,8 @@ function completed(given: TopicSpec, admin: DriverTopicAdmin, driver: Driver, to
   const supported = Object.entries(defaults).filter(([field]) =>
     admin.supports.has(field as keyof TopicSpec),
   );
-  return { ...(Object.fromEntries(supported) as unknown as TopicSpec), ...given };
+  const wanted = Object.entries(given).filter(([field]) => admin.supports.has(field as keyof TopicSpec));
+  return Object.fromEntries([...supported, ...wanted]) as unknown as TopicSpec;
 }
 
 function call(): CallOptions {

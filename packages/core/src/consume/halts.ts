@@ -1,0 +1,66 @@
+/** Deliveries that stand still, with everything behind them, until somebody releases them by hand. */
+import type { Delivery } from './delivery.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { StartGate } from './start-gate.js';
+
+export interface HaltsOptions {
+  dispatcher: Dispatcher;
+  gate: StartGate;
+  /** Without order there are no keys: a halt stops the whole subscription. */
+  ordered: boolean;
+  deadLetter(delivery: Delivery): Promise<void>;
+}
+
+export class Halts {
+  readonly #options: HaltsOptions;
+  readonly #halted = new Set<Delivery>();
+  #frozen = false;
+
+  constructor(options: HaltsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#halted.size;
+  }
+
+  add(delivery: Delivery): void {
+    const { dispatcher, gate, ordered } = this.#options;
+    delivery.state = 'halted';
+    this.#halted.add(delivery);
+    if (!ordered) gate.close('halted');
+    dispatcher.hold(delivery);
+  }
+
+  /** Gives halted deliveries of a key (all of them, without one) their attempts afresh. */
+  retry(key: string | undefined): void {
+    for (const delivery of this.#take(key)) {
+      delivery.attempts = 0;
+      delivery.state = 'queued';
+      this.#options.dispatcher.resume(delivery);
+    }
+    this.#openGate();
+  }
+
+  /** Dead-letters them instead. Resolves when their dead letters are acknowledged. */
+  async skip(key: string | undefined): Promise<void> {
+    await Promise.all(this.#take(key).map((delivery) => this.#options.deadLetter(delivery)));
+    this.#openGate();
+  }
+
+  /** The subscription closes: what is halted stays so, unsettled. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  #take(key: string | undefined): Delivery[] {
+    if (this.#frozen) return [];
+    const taken = [...this.#halted].filter((delivery) => key === undefined || delivery.key === key);
+    for (const delivery of taken) this.#halted.delete(delivery);
+    return taken;
+  }
+
+  #openGate(): void {
+    if (this.#halted.size === 0) this.#options.gate.open('halted');
+  }
+}

@@ -1,0 +1,159 @@
+/** Sending an admitted publish: its turn, middleware, one driver attempt after the other. */
+import type { Clock } from '../clock.js';
+import type { Driver } from '../driver/driver.js';
+import type { SendReceipt } from '../driver/message.js';
+import { BusClosedError, EbusError } from '../errors.js';
+import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
+import type { PublishRecord } from '../pipeline/message.js';
+import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
+import { isPromise } from '../util/promise.js';
+import { type Outcomes, toReceipt } from './outcomes.js';
+import type { PublishJob } from './publish-job.js';
+
+export interface AttemptsOptions {
+  driver: Driver;
+  clock: Clock;
+  backoff: BackoffOptions;
+  outcomes: Outcomes;
+}
+
+export class Attempts {
+  readonly #options: AttemptsOptions;
+  middleware: PublishMiddleware | undefined;
+
+  constructor(options: AttemptsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the job may not simply be sent: middleware wraps it, or something of its key is under way. */
+  mustTakeTurns(job: PublishJob): boolean {
+    if (this.middleware !== undefined && !job.verbatim) return true;
+    return job.orderKey !== undefined && !job.route.order.isFree(job.orderKey);
+  }
+
+  /** The job is admitted: it goes as soon as it has the turn of its key. */
+  begin(job: PublishJob): void {
+    job.go = () => this.#run(job);
+    if (this.#enterOrder(job)) this.#run(job);
+  }
+
+  /** The first attempt was made without turns, and the receipt is on its way. */
+  sentAtOnce(job: PublishJob, receipt: Promise<SendReceipt>): void {
+    // A client that keeps order over its own retries needs no turns, and core then makes no further attempt.
+    if (!job.route.retriesInClient && job.orderKey !== undefined) {
+      this.#enterOrder(job);
+      job.route.order.sent(job.orderKey, job);
+    }
+    this.#awaitReceipt(job, receipt);
+  }
+
+  /** The first attempt was made without turns, and failed at once. */
+  failedAtOnce(job: PublishJob, error: unknown): void {
+    this.#enterOrder(job);
+    this.#failed(job, error);
+  }
+
+  #enterOrder(job: PublishJob): boolean {
+    if (job.orderKey === undefined) return true;
+    job.ordered = true;
+    return job.route.order.enter(job.orderKey, job);
+  }
+
+  #run(job: PublishJob): void {
+    if (job.settled) return this.#options.outcomes.release(job);
+    if (this.middleware === undefined || job.verbatim) this.#attempt(job);
+    else void this.#runMiddleware(job, this.middleware);
+  }
+
+  async #runMiddleware(job: PublishJob, middleware: PublishMiddleware): Promise<void> {
+    const { outcomes } = this.#options;
+    job.busy = true;
+    let called = false;
+    const next = (): Promise<PublishReceipt> => {
+      if (called) return Promise.reject(new EbusError('publish middleware called next() twice'));
+      called = true;
+      return new Promise((resolve, reject) => {
+        job.inner = { resolve, reject };
+        this.#attempt(job);
+      });
+    };
+    try {
+      // Only verbatim messages have keys that are not text, and those do not come here.
+      const receipt = await middleware(job as PublishJob & PublishRecord, next);
+      job.busy = false;
+      outcomes.succeed(job, receipt);
+    } catch (error) {
+      job.busy = false;
+      outcomes.fail(job, outcomes.toError(job, error));
+    }
+    outcomes.release(job);
+  }
+
+  #attempt(job: PublishJob): void {
+    if (job.settled) return this.#rejected(job, new BusClosedError('the publish was given up'));
+    job.attempts++;
+    job.sent = true;
+    let receipt: SendReceipt | Promise<SendReceipt>;
+    try {
+      receipt = this.#options.driver.send(job);
+    } catch (error) {
+      this.#failed(job, error);
+      return;
+    }
+    if (job.orderKey !== undefined) job.route.order.sent(job.orderKey, job);
+    if (isPromise(receipt)) this.#awaitReceipt(job, receipt);
+    else this.#done(job, receipt);
+  }
+
+  #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt>): void {
+    job.busy = true;
+    receipt.then(
+      (value) => this.#done(job, value),
+      (error: unknown) => this.#failed(job, error),
+    );
+  }
+
+  #done(job: PublishJob, receipt: SendReceipt): void {
+    const full = toReceipt(job.topic, receipt);
+    if (job.inner !== undefined) return job.inner.resolve(full);
+    job.busy = false;
+    this.#options.outcomes.succeed(job, full);
+    this.#options.outcomes.release(job);
+  }
+
+  #failed(job: PublishJob, cause: unknown): void {
+    const { outcomes, backoff, clock } = this.#options;
+    const error = outcomes.toError(job, cause);
+    if (!job.settled && this.#mayRetry(job, error)) {
+      const delay = backoffDelay(backoff, job.attempts);
+      if (clock.now() + delay < job.deadline) return this.#retryAfter(job, delay);
+    }
+    this.#rejected(job, error);
+  }
+
+  #rejected(job: PublishJob, error: EbusError): void {
+    if (job.inner !== undefined) return job.inner.reject(error);
+    job.busy = false;
+    this.#options.outcomes.fail(job, error);
+    this.#options.outcomes.release(job);
+  }
+
+  #mayRetry(job: PublishJob, error: EbusError): boolean {
+    if (!error.retryable || job.route.retriesInClient || job.attempts > job.options.retries) return false;
+    return job.orderKey === undefined || job.route.order.retake(job.orderKey, job);
+  }
+
+  #retryAfter(job: PublishJob, delay: number): void {
+    const { clock } = this.#options;
+    job.busy = job.inner !== undefined;
+    const timer = clock.setTimeout(() => {
+      job.cancelBackoff = undefined;
+      this.#attempt(job);
+    }, delay);
+    job.cancelBackoff = () => {
+      clock.clearTimeout(timer);
+      job.cancelBackoff = undefined;
+      this.#attempt(job);
+    };
+  }
+}

@@ -1,0 +1,206 @@
+/** How publishes end: the caller's promise and what bounds it, results, events, metrics, the dead letter. */
+import type { Clock } from '../clock.js';
+import type { Driver } from '../driver/driver.js';
+import type { SendReceipt } from '../driver/message.js';
+import { abortError, BusClosedError, EbusError, PublishError, PublishTimeoutError } from '../errors.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import type { PublishReceipt } from '../pipeline/context.js';
+import { AbortListeners } from '../util/abort-listeners.js';
+import { DeadlineQueue } from '../util/deadline-queue.js';
+import type { Admission } from './admission.js';
+import { FlushEpochs } from './flush-epochs.js';
+import type { PublishJob } from './publish-job.js';
+import { deadLetterOf } from './publisher-dead-letter.js';
+import type { TopicRoute } from './topic-route.js';
+import type { PublishResult } from './types.js';
+
+/** What the bus wants to hear; `wants…` keeps the hot path from making objects that nobody reads. */
+export interface PublisherEvents {
+  readonly wantsPublished: boolean;
+  published(receipt: PublishReceipt, job: PublishJob): void;
+  publishFailed(error: EbusError, job: PublishJob): void;
+  resultsStalled(): void;
+}
+
+export interface OutcomesOptions {
+  driver: Driver;
+  clock: Clock;
+  metrics: MetricsCollector | undefined;
+  events: PublisherEvents;
+  admission: Admission;
+  deadLetterRoute: (() => TopicRoute) | undefined;
+  submit(job: PublishJob): Promise<PublishReceipt>;
+}
+
+export class Outcomes {
+  readonly #options: OutcomesOptions;
+  readonly #deadlines: DeadlineQueue<PublishJob>;
+  readonly #flushes = new FlushEpochs();
+  readonly #aborts: AbortListeners<PublishJob>;
+  readonly #pending = new Set<PublishJob>();
+  #closed = false;
+  published = 0;
+  failed = 0;
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options;
+    this.#deadlines = new DeadlineQueue<PublishJob>(options.clock, (job) => this.#expire(job));
+    this.#aborts = new AbortListeners<PublishJob>((job) => {
+      this.fail(job, abortError(job.options.signal as AbortSignal, `publishing to '${job.topic}'`));
+    });
+  }
+
+  /** Publishes whose callers do not know the outcome yet. */
+  get open(): number {
+    return this.#pending.size;
+  }
+
+  /** Resolves when everything tracked so far has settled. */
+  flush(): Promise<void> {
+    return this.#flushes.settled();
+  }
+
+  /** Makes the caller's promise, and bounds it by deadline and signal. */
+  track(job: PublishJob): Promise<PublishReceipt> {
+    const outcome = new Promise<PublishReceipt>((resolve, reject) => {
+      job.resolve = resolve;
+      job.reject = reject;
+    });
+    job.epoch = this.#flushes.begin();
+    this.#pending.add(job);
+    this.#deadlines.add(job, job.deadline);
+    if (job.options.signal !== undefined) this.#aborts.add(job.options.signal, job);
+    return outcome;
+  }
+
+  succeed(job: PublishJob, receipt: PublishReceipt): void {
+    if (!this.#settle(job)) return;
+    this.noteSuccess(job, receipt);
+    job.resolve?.(receipt);
+  }
+
+  fail(job: PublishJob, error: EbusError): void {
+    if (job.settled || job.deadLettering) return;
+    const route = this.#options.deadLetterRoute;
+    const mayDeadLetter = job.envelope !== undefined && job.sent && !this.#closed && error.code !== 'ABORTED';
+    if (route !== undefined && mayDeadLetter) void this.#failIntoDeadLetter(job, error, route());
+    else this.#settleFailed(job, error);
+  }
+
+  /** Frees the places of an admitted job, once nobody works on it any more. Idempotent. */
+  release(job: PublishJob): void {
+    if (!job.admitted || job.released) return;
+    job.released = true;
+    if (job.ordered && job.orderKey !== undefined) job.route.order.leave(job.orderKey, job);
+    this.#options.admission.leave();
+  }
+
+  /** Counts, reports and traces a success; all that the fast path needs. */
+  noteSuccess(job: PublishJob, receipt: SendReceipt): PublishReceipt {
+    this.published++;
+    const { metrics, events } = this.#options;
+    const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
+    if (metrics !== undefined) {
+      metrics.recordPublish(job.topic, true, (performance.now() - job.startedAt) / 1000);
+    }
+    if (job.span !== undefined) job.span.end();
+    if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
+    if (events.wantsPublished) events.published(full, job);
+    return full;
+  }
+
+  /** Fails what is open. Returns how many that were. */
+  close(): number {
+    this.#closed = true;
+    const open = [...this.#pending];
+    for (const job of open) {
+      const sent = job.sent
+        ? 'was not acknowledged before the bus closed; it may still arrive'
+        : 'was not sent';
+      this.#settleFailed(job, new BusClosedError(`the bus closed: the message to '${job.topic}' ${sent}`));
+    }
+    this.#deadlines.clear();
+    return open.length;
+  }
+
+  toError(job: PublishJob, error: unknown): EbusError {
+    if (EbusError.isInstance(error)) return error;
+    const { driver } = this.#options;
+    const { code, retryable } = driver.classify(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `publishing to '${job.topic}' over ${driver.system} failed: ${reason}`;
+    return new PublishError(text, { code, retryable, cause: error });
+  }
+
+  #expire(job: PublishJob): void {
+    const { topic, options, sent } = job;
+    if (!job.admitted && job.envelope !== undefined && this.#options.admission.stalledByReader) {
+      const text =
+        `publishing to '${topic}' waited ${options.timeout} ms for a reader of publishResults() ` +
+        'that does not read; it was not sent';
+      return this.fail(job, new PublishError(text, { code: 'RESULTS_BACKPRESSURE', retryable: true }));
+    }
+    const what = sent
+      ? `was not acknowledged within ${options.timeout} ms; it may still arrive`
+      : `was not sent within ${options.timeout} ms`;
+    const text = `the message to '${topic}' over ${this.#options.driver.system} ${what}`;
+    this.fail(job, new PublishTimeoutError(text));
+  }
+
+  async #failIntoDeadLetter(job: PublishJob, error: EbusError, route: TopicRoute): Promise<void> {
+    if (route.topic === job.topic) return this.#settleFailed(job, error);
+    const { clock, events, submit } = this.#options;
+    job.deadLettering = true;
+    this.#deadlines.remove(job);
+    try {
+      await submit(deadLetterOf(job, route, error, clock.now()));
+    } catch (cause) {
+      events.publishFailed(this.toError(job, cause), job);
+    }
+    this.#settleFailed(job, error);
+  }
+
+  #settleFailed(job: PublishJob, error: EbusError): void {
+    if (!this.#settle(job)) return;
+    this.failed++;
+    const { metrics, events } = this.#options;
+    if (metrics !== undefined) {
+      metrics.recordPublish(job.topic, false, (performance.now() - job.startedAt) / 1000);
+      metrics.recordError(error.code, job.topic);
+    }
+    job.span?.end(error);
+    if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
+    events.publishFailed(error, job);
+    job.reject?.(error);
+    // Whoever has the job in hand (driver, middleware, the queue of its key) lets it go when its turn comes.
+    job.cancelBackoff?.();
+  }
+
+  /** The caller may know now; false if it knew already. */
+  #settle(job: PublishJob): boolean {
+    if (job.settled) return false;
+    job.settled = true;
+    this.#deadlines.remove(job);
+    this.#pending.delete(job);
+    if (job.options.signal !== undefined) this.#aborts.remove(job.options.signal, job);
+    if (job.epoch !== undefined) this.#flushes.settle(job.epoch);
+    // It waited at the head, perhaps: those behind it may go now.
+    if (!job.admitted && !this.#closed) this.#options.admission.pump();
+    return true;
+  }
+
+  #deliverResult(job: PublishJob, outcome: ResultOutcome): void {
+    const { envelope, topic } = job;
+    if (envelope === undefined) return;
+    const { eventId, aggregateId, eventType, timestamp } = envelope;
+    const result: PublishResult = { eventId, aggregateId, eventType, topic, timestamp, ...outcome };
+    for (const reader of job.readers) reader.deliver(result);
+  }
+}
+
+type ResultOutcome = { ok: true; receipt: PublishReceipt } | { ok: false; error: EbusError };
+
+export function toReceipt(topic: string, receipt: SendReceipt): PublishReceipt {
+  if (receipt.duplicate === true) return { topic, ...receipt };
+  return receipt.position === undefined ? { topic } : { topic, position: receipt.position };
+}
