@@ -8,6 +8,7 @@ const say = (line) => console.error(`[services] ${line}`);
 /** What selected test files will ask for. Only what may take minutes on a new machine needs to be known beforehand. */
 const needs = [
   { files: /\/packages\/nats\/|\.int\.test\.ts$/, service: 'nats', versions: ['current', '2.9'] },
+  { files: /\/packages\/kafka\/.*\.(int|conformance)\.test\.ts$/, service: 'kafka', versions: ['current'] },
 ];
 
 export async function setup(project) {
