@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const folders = ['packages/core', 'packages/memory', 'tooling/bench'];
+const folders = ['packages/core', 'packages/memory', 'packages/nats', 'tooling/bench'];
 
 /** Runs Node in the foreground and ends with its exit code where that is not 0. */
 function node(...args) {

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { lastLines, runCommand } from './run-command.mjs';
 
+/** The first that takes the content of a container's files from the compose file. */
+const COMPOSE = '2.23.1';
+
 let engine;
 
 /**
@@ -12,14 +15,25 @@ let engine;
  */
 export function dockerEngine() {
   engine ??= (async () => {
-    const compose = await runCommand('docker', ['compose', 'version']);
+    const compose = await runCommand('docker', ['compose', 'version', '--short']);
     if (compose.code === 127) throw new Error('docker: there is no `docker` on PATH');
     if (compose.code !== 0) throw new Error('docker: it has no `docker compose`');
+    if (isOlder(compose.output.trim(), COMPOSE)) {
+      throw new Error(`docker: its compose is ${compose.output.trim()}; it takes ${COMPOSE} or newer`);
+    }
     const answer = await runCommand('docker', ['version', '--format', '{{.Server.Version}}']);
     if (answer.code !== 0) throw new Error(`docker: no engine answers (${lastLines(answer.output, 1)})`);
     return answer.output.trim();
   })();
   return engine;
+}
+
+/** Whether a version (`v2.20.3`, `2.40.3-desktop.1`) comes before another. */
+export function isOlder(version, than) {
+  const numbers = (text) => text.replace(/^v/, '').split(/[.-]/, 3).map(Number);
+  const [a, b] = [numbers(version), numbers(than)];
+  const i = a.findIndex((number, at) => number !== b[at]);
+  return i !== -1 && a[i] < b[i];
 }
 
 /** Fetches an image unless it is there. */

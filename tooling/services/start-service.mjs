@@ -64,7 +64,7 @@ async function findWay(name, options, log) {
       ...plan,
       how: 'docker',
       image,
-      version: image.split(':')[1],
+      version: /:([\d.]+)/.exec(image)?.[1],
       source: `${image} in docker ${engine}`,
     };
   } catch (error) {

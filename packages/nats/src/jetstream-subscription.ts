@@ -41,6 +41,7 @@ const CONFIRM_TIMEOUT_MS = 2_000;
 const WORKING = '+WPI';
 const TERM = '+TERM';
 const NAK = '-NAK';
+const NAK_LATER = '-NAK {"delay": 1000000000}';
 
 export interface JetStreamSubscriptionOptions {
   readonly spec: SubscriptionSpec;
@@ -51,6 +52,8 @@ export interface JetStreamSubscriptionOptions {
   readonly apiPrefix: string;
   readonly ackWait: number;
   readonly maxAckPending: number;
+  /** The consumer delivers several topics: each message's subject is its topic. */
+  readonly manyTopics?: boolean;
   /** Largest message the server takes. */
   readonly maxPayload: number;
   manager(): JetStreamManager;
@@ -168,6 +171,11 @@ export class JetStreamSubscription implements DriverSubscription {
     }
   }
 
+  /** Not for this instance: it comes again, to another one perhaps, after a while. */
+  refuse(delivery: JetStreamDelivery): void {
+    if (this.#inHand.delete(delivery.sequence)) this.#say(delivery, NAK_LATER);
+  }
+
   extendLease(tokens: Iterable<SettleToken>): void {
     if (this.#connection === undefined) return;
     for (const token of tokens) this.#say(token as JetStreamDelivery, WORKING);
@@ -255,7 +263,7 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   #received(message: Msg): void {
-    const delivery = new JetStreamDelivery(message, this.topic);
+    const delivery = new JetStreamDelivery(message, this.#options.manyTopics ? message.subject : this.topic);
     const { sequence, pin } = delivery;
     const known = this.#inHand.get(sequence);
     // The lease ran out while the connection was away, and the message is being handled: once is enough.

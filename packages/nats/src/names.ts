@@ -23,6 +23,18 @@ export function unifiedName(group: string): string {
   return distinct(`${plain(group)}-unified`, group, /^[A-Za-z0-9_-]+$/.test(group));
 }
 
+/** The consumer that brings what a topic held when it joined the unified one. */
+export function catchUpName(unified: string, topic: string): string {
+  return distinct(`${unified}-catchup-${plain(topic)}`, `${unified}\0${topic}`, false);
+}
+
+/** Seven letters at most, to tell a few hundred topics apart. */
+export function shortHash(topic: string): string {
+  return Number.parseInt(createHash('sha256').update(topic).digest('hex').slice(0, 9), 16)
+    .toString(36)
+    .slice(0, 7);
+}
+
 function plain(text: string): string {
   return text.replace(/[^A-Za-z0-9_-]/g, '_');
 }

@@ -17,19 +17,26 @@ import {
   TopicNameError,
   UnsupportedError,
 } from '@ebus/core/driver';
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  type ConsumerInfo,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/transport-node';
-import { capabilitiesOf } from './capabilities.js';
+import { capabilitiesOf, hasManyFilters, versionOf } from './capabilities.js';
 import { connectionOptions, jetstreamOptions } from './client-config.js';
 import { type ConsumerSpec, Consumers } from './consumers.js';
 import { CoreSubscription } from './core-subscription.js';
 import { cannotConnect, classify, isNoResponders, jetStreamDisabled } from './errors.js';
 import { JetStreamSubscription } from './jetstream-subscription.js';
-import { consumerName } from './names.js';
+import { consumerName, unifiedName } from './names.js';
 import type { ResolvedNatsConfig } from './nats-config.js';
 import { Sender } from './sender.js';
 import { Streams } from './streams.js';
 import { topicAdmin } from './topic-admin.js';
+import { UnifiedConsumer, type UnifiedMember } from './unified-consumer.js';
 
 /** The client's objects behind a bus. After a reconnect that ebus made they are others: ask again. */
 export interface NatsNative {
@@ -75,6 +82,8 @@ export class NatsDriver implements Driver<NatsNative> {
   #sender: Sender | undefined;
   #streams: Streams | undefined;
   #consumers: Consumers | undefined;
+  /** By stream. */
+  readonly #unified = new Map<string, Promise<UnifiedConsumer>>();
   #closed = false;
 
   constructor(config: ResolvedNatsConfig, serviceName: string) {
@@ -293,11 +302,10 @@ export class NatsDriver implements Driver<NatsNative> {
     }
   }
 
-  async #join(spec: SubscriptionSpec): Promise<JetStreamSubscription> {
+  async #join(spec: SubscriptionSpec): Promise<Rejoinable> {
     const { streams, consumers } = this.#jetstream(spec.topic);
-    const { connection } = this.#connected();
-    const { ackWait, apiPrefix, domain, consumer: settings } = this.#config.jetstream;
     const stream = await this.#explained(() => streams.ensure(spec.topic));
+    if (this.#isDeclared(spec)) return this.#joinUnified(spec, stream);
     const name = consumerName(spec.group, spec.topic);
     const consumer: ConsumerSpec = {
       stream,
@@ -308,6 +316,64 @@ export class NatsDriver implements Driver<NatsNative> {
       singleActive: spec.ordering === 'cluster',
     };
     const info = await this.#explained(() => consumers.ensure(consumer));
+    return this.#open(spec, consumer, info, this.#left);
+  }
+
+  /** Declared topics share a consumer in the configured group; other groups read them like any topic. */
+  #isDeclared({ topic, group, durable }: SubscriptionSpec): boolean {
+    const { topics } = this.#config.jetstream.consumer;
+    return durable && topics.includes(topic) && group === (this.defaultGroup ?? this.#serviceName);
+  }
+
+  async #joinUnified(spec: SubscriptionSpec, stream: string): Promise<UnifiedMember> {
+    if (spec.ordering === 'cluster') {
+      const text = `'${spec.topic}' shares a unified consumer, which has no single active client`;
+      throw new UnsupportedError(`${text}; take it out of nats.jetstream.consumer.topics, or demand less`);
+    }
+    let unified = this.#unified.get(stream);
+    if (unified === undefined) {
+      unified = this.#explained(() => this.#makeUnified(spec, stream));
+      this.#unified.set(stream, unified);
+      unified.catch(() => this.#unified.delete(stream));
+    }
+    const joined = await unified;
+    return this.#explained(() => joined.join(spec, this.#left));
+  }
+
+  async #makeUnified(spec: SubscriptionSpec, stream: string): Promise<UnifiedConsumer> {
+    const { streams, consumers } = this.#jetstream(spec.topic);
+    const { clock, logger } = this.#connectedHost();
+    const { ackWait, consumer } = this.#config.jetstream;
+    const topics: string[] = [];
+    for (const topic of consumer.topics) if ((await streams.ensure(topic)) === stream) topics.push(topic);
+    return new UnifiedConsumer({
+      group: spec.group,
+      name: unifiedName(spec.group),
+      stream,
+      topics,
+      manyFilters: hasManyFilters(versionOf(this.#connected().connection.info)),
+      consumers,
+      clock,
+      logger,
+      ackWait,
+      maxAckPending: consumer.maxAckPending,
+      manager: () => this.#connected().manager,
+      open: (made, info, label) =>
+        this.#open({ ...spec, topic: label, ordering: 'instance' }, made, info, () => {}, spec),
+      onClosed: () => this.#unified.delete(stream),
+    });
+  }
+
+  #open(
+    spec: SubscriptionSpec,
+    consumer: ConsumerSpec,
+    info: ConsumerInfo,
+    onClosed: (subscription: JetStreamSubscription) => void,
+    of: SubscriptionSpec = spec,
+  ): JetStreamSubscription {
+    const { streams, consumers } = this.#jetstream(of.topic);
+    const { ackWait, apiPrefix, domain, consumer: settings } = this.#config.jetstream;
+    const { connection } = this.#connected();
     const host = this.#connectedHost();
     return new JetStreamSubscription(
       {
@@ -321,11 +387,12 @@ export class NatsDriver implements Driver<NatsNative> {
         maxAckPending: settings.maxAckPending,
         maxPayload: connection.info?.max_payload ?? 1024 * 1024,
         manager: () => this.#connected().manager,
+        manyTopics: of !== spec,
         restoreStream: () => {
-          streams.forget(spec.topic);
-          return streams.ensure(spec.topic);
+          streams.forget(of.topic);
+          return streams.ensure(of.topic);
         },
-        onClosed: this.#left,
+        onClosed,
       },
       info,
     );

@@ -84,13 +84,16 @@ export class PullInbox {
 
   #received(error: Error | null, message: Msg): void {
     if (error !== null) return this.#events.onError(error);
-    this.#events.onSign();
-    if (message.reply !== undefined && message.reply !== '') {
-      if (this.outstanding > 0) this.outstanding--;
-      this.#events.onMessage(message);
-      return;
+    try {
+      this.#events.onSign();
+      if (message.reply !== undefined && message.reply !== '') {
+        if (this.outstanding > 0) this.outstanding--;
+        this.#events.onMessage(message);
+      } else if (this.#live) this.#status(message);
+    } catch (failure) {
+      // Thrown into the client it would end its reading for good.
+      this.#events.onError(failure as Error);
     }
-    if (this.#live) this.#status(message);
   }
 
   /** ADR-13: 100 heartbeat, 400 bad request, 404 none, 408 expired, 409 ended, 423 not the pinned one, 503 nobody. */

@@ -38,6 +38,7 @@ export interface StreamsOptions {
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #known = new Map<string, string>();
+  #prepared: NamedStream | undefined;
   readonly #lookups = new Map<string, Promise<string>>();
 
   constructor(options: StreamsOptions) {
@@ -56,12 +57,15 @@ export class Streams {
         throw new ConfigError(`${text}; create it, or use 'createOrUpdate'`);
       }
       await this.#create(wanted);
+      this.#prepared = wanted;
       return;
     }
+    this.#prepared = { name: wanted.name, subjects: actual.config.subjects };
     const changes = differences(wanted, actual.config);
     if (Object.keys(changes).length === 0) return;
     if (strategy === 'createOrUpdate') {
       await this.#api(() => this.#options.manager().streams.update(wanted.name, changes), wanted);
+      this.#prepared = { name: wanted.name, subjects: changes.subjects ?? actual.config.subjects };
     } else {
       logger.warn(
         { stream: wanted.name, differing: Object.keys(changes) },
@@ -72,7 +76,7 @@ export class Streams {
 
   /** The stream that holds a topic; asks the server once. */
   async find(topic: string): Promise<string | undefined> {
-    const known = this.#known.get(topic);
+    const known = this.#known.get(topic) ?? this.#configured(topic);
     if (known !== undefined) return known;
     try {
       const name = await this.#options.manager().streams.find(topic);
@@ -99,13 +103,21 @@ export class Streams {
     return lookup;
   }
 
+  /** The configured stream, where it covers the topic and is known to be there. */
+  #configured(topic: string): string | undefined {
+    return this.#prepared?.subjects.some((subject) => covers(subject, topic))
+      ? this.#prepared.name
+      : undefined;
+  }
+
   /** What was found may be gone: the next caller asks the server again. */
   forget(topic: string): void {
+    if (this.#configured(topic) !== undefined) this.#prepared = undefined;
     this.#known.delete(topic);
   }
 
   async info(topic: string): Promise<StreamInfo | undefined> {
-    this.forget(topic);
+    this.#known.delete(topic);
     const stream = await this.find(topic);
     return stream === undefined ? undefined : this.#info(stream);
   }
@@ -245,4 +257,14 @@ function differences(
   const missing = wanted.subjects.filter((subject) => !actual.subjects.includes(subject));
   if (missing.length > 0) changes.subjects = [...actual.subjects, ...missing];
   return changes as Partial<StreamConfig>;
+}
+
+/** Whether a subject with wildcards takes in a topic. */
+export function covers(subject: string, topic: string): boolean {
+  const [wanted, tokens] = [subject.split('.'), topic.split('.')];
+  for (const [i, token] of wanted.entries()) {
+    if (token === '>') return tokens.length > i;
+    if (token !== '*' && token !== tokens[i]) return false;
+  }
+  return wanted.length === tokens.length;
 }

@@ -1,7 +1,8 @@
-/** How fast ebus is on the in-memory transport, always next to what one would otherwise use, in one run. */
+/** How fast ebus is, always next to what one would otherwise use, in one run. */
 import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { heldMemory } from './suites/held-memory.js';
+import { natsSuite } from './suites/nats.js';
 import { ordered } from './suites/ordered.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
@@ -15,6 +16,7 @@ const suites: Record<string, { about: string; run: Suite }> = {
   ordered: { about: 'envelopes over 1,000 keys, against a bare encode and decode loop', run: ordered },
   'pipeline-cost': { about: 'microseconds that ebus adds to each message', run: pipelineCost },
   pool: { about: '10 ms of I/O a message, 1,000 keys, 256 at once, against one by one', run: pool },
+  nats: { about: 'Core NATS and JetStream, against plain nats.js on the same server', run: natsSuite },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
 };
 

@@ -94,8 +94,9 @@ describe.skipIf(problem !== undefined)(
       rmSync(folder, { recursive: true });
     });
 
-    it.runIf(process.platform === 'linux')('and with its keeper, should that be killed', async () => {
+    it.runIf(process.platform === 'linux')('and with its keeper, should that be killed', async (context) => {
       const services = await started('nats');
+      context.skip(services.servers.length === 0, 'containers belong to their engine');
       for (const keeper of services.keepers) process.kill(keeper, 'SIGKILL');
       await until('all servers are gone', () => !services.servers.some(isRunning));
       // That is more than it can do for their files.

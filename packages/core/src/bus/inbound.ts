@@ -57,7 +57,8 @@ export class Inbound {
   readonly #active = new Map<string, ActiveSubscription | undefined>();
   readonly #bucket: TokenBucket | undefined;
   readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0 };
-  #closed = false;
+  readonly #joining = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -99,10 +100,19 @@ export class Inbound {
     return totals;
   }
 
-  /** Refuses new subscriptions; returns those that run. */
+  /** Refuses new subscriptions and gives up those that are being made; returns those that run. */
   refuse(): ActiveSubscription[] {
-    this.#closed = true;
+    this.#closing.abort(new BusClosedError());
     return [...this.#active.values()].filter((subscription) => subscription !== undefined);
+  }
+
+  /** Resolves when no subscription is being made any more. */
+  async joined(): Promise<void> {
+    await Promise.allSettled(this.#joining);
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async #open(
@@ -124,11 +134,15 @@ export class Inbound {
     if (this.#active.has(id)) throw new AlreadySubscribedError(topic, policy.group);
     // The place is taken before the first await, so that two calls at once cannot both have it.
     this.#active.set(id, undefined);
+    const joining = this.#join(id, policy, handle, signal);
+    this.#joining.add(joining);
     try {
-      return await this.#join(id, policy, handle, signal);
+      return await joining;
     } catch (error) {
       this.#active.delete(id);
-      throw this.#subscribeError(topic, error);
+      throw this.#closed ? new BusClosedError() : this.#subscribeError(topic, error, signal);
+    } finally {
+      this.#joining.delete(joining);
     }
   }
 
@@ -146,10 +160,10 @@ export class Inbound {
   ): Promise<ActiveSubscription> {
     const { driver, clock, breather, logger, metrics, events, outbound, codec } = this.#options;
     const { topic, group, persistence, from, ordering } = policy;
-    const timeout = AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS);
+    const bounds = [AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
     const joined = await driver.subscribe(
       { topic, group, persistence, from, ordering, durable: persistence === 'persistent' },
-      { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) },
+      { signal: AbortSignal.any(signal === undefined ? bounds : [...bounds, signal]) },
     );
     const deadLetters = new DeadLetterWriter({
       topic,
@@ -183,7 +197,7 @@ export class Inbound {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (this.#closed || signal?.aborted === true) {
       await subscription.close();
-      throw signal?.aborted === true ? abortError(signal, `subscribing to '${topic}'`) : new BusClosedError();
+      throw new BusClosedError(); // Of an abort `#open` makes its own error.
     }
     subscription.begin();
     events.emit('subscribed', { topic, group });
@@ -234,7 +248,8 @@ export class Inbound {
     });
   }
 
-  #subscribeError(topic: string, error: unknown): EbusError {
+  #subscribeError(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {
+    if (signal?.aborted === true) return abortError(signal, `subscribing to '${topic}'`);
     if (EbusError.isInstance(error)) return error;
     const { driver } = this.#options;
     const { code, retryable } = driver.classify(error);

@@ -66,6 +66,8 @@ export class Lifecycle {
 
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
     const drained = await Promise.all(closing);
+    // The driver closes last, so a subscription that is just being made is given the time to give up.
+    await settledWithin(inbound.joined(), MIN_FLUSH_MS);
     publisher.refuse();
     const left = Math.max(MIN_FLUSH_MS, timeout - (performance.now() - began));
     const flushed = await settledWithin(publisher.flush(), left);

@@ -4,6 +4,7 @@ import { formatPosition } from '../driver/message.js';
 import type { HeaderList } from '../headers.js';
 import type { Logger } from '../logger.js';
 import { deadLetterHeaders } from '../pipeline/dead-letter.js';
+import { AbortListeners } from '../util/abort-listeners.js';
 import { backoffDelay } from '../util/backoff.js';
 import type { Delivery } from './delivery.js';
 
@@ -33,6 +34,8 @@ export interface DeadLetterWriterOptions {
 export class DeadLetterWriter {
   readonly #options: DeadLetterWriterOptions;
   readonly #stopped = new AbortController();
+  /** What waits for the next try; there may be as many as messages in the window. */
+  readonly #pauses = new AbortListeners<() => void>((end) => end());
 
   constructor(options: DeadLetterWriterOptions) {
     this.#options = options;
@@ -84,11 +87,11 @@ export class DeadLetterWriter {
     return new Promise((resolve) => {
       const end = () => {
         this.#options.clock.clearTimeout(timer);
-        signal.removeEventListener('abort', end);
+        this.#pauses.remove(signal, end);
         resolve();
       };
       const timer = this.#options.clock.setTimeout(end, ms);
-      signal.addEventListener('abort', end);
+      this.#pauses.add(signal, end);
     });
   }
 }

@@ -21,6 +21,8 @@ export interface ReceiveLoopOptions {
   /** Takes the messages from `start` up to and without `end`. */
   accept(messages: readonly IncomingMessage[], start: number, end: number): void;
   onError(error: unknown): void;
+  /** The driver says that the subscription has ended, and nobody had stopped it. */
+  onEnded(): void;
   /** There was no room for so long. */
   onStalled(ms: number): void;
 }
@@ -80,7 +82,7 @@ export class ReceiveLoop {
         await this.#pause(backoffDelay(FETCH_BACKOFF, ++failures));
         continue;
       }
-      if (batch === undefined) return;
+      if (batch === undefined) return this.#ended();
       // In slices: handlers that answer at once, and take their time, must not keep timers and I/O waiting. Awaiting
       // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.
       for (let start = 0; start < batch.length; start += SLICE) {
@@ -89,6 +91,12 @@ export class ReceiveLoop {
         if (breath !== undefined) await breath;
       }
     }
+  }
+
+  #ended(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#options.onEnded();
   }
 
   async #wait(received: Promise<ReceivedBatch>): Promise<ReceivedBatch> {

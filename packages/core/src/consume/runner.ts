@@ -7,7 +7,7 @@ import type { SettleOutcome } from '../driver/message.js';
 import { ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
-import { decideFailure, type FailureAction } from '../pipeline/failure.js';
+import { decideFailure, FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';
 import { backoffDelay } from '../util/backoff.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
@@ -112,7 +112,8 @@ export class Runner {
     }
     const deadline = this.#options.clock.now() + this.#options.policy.processingTimeout;
     this.#deadlines.add(attempt, Math.max(deadline, attempt.deadline));
-    outcome.then(
+    // Not every thenable keeps the promises of a promise: to call back later, once, and never to throw.
+    Promise.resolve(outcome).then(
       () => this.#returned(attempt),
       (error: unknown) => this.#threw(attempt, error),
     );
@@ -198,11 +199,14 @@ export class Runner {
     try {
       const { message, topic, group } = attempt;
       const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt.attempt);
-      return policy.onError(error, { message, topic, group, attempt: attempt.attempt, retriesLeft });
+      const verdict = policy.onError(error, { message, topic, group, attempt: attempt.attempt, retriesLeft });
+      if (verdict === undefined || FAILURE_ACTIONS.includes(verdict)) return verdict;
+      const allowed = FAILURE_ACTIONS.join(', ');
+      logger.error({ verdict, topic, group, allowed }, 'onError returned no action; the default applies');
     } catch (err) {
       logger.error({ err, topic: policy.topic, group: policy.group }, 'onError threw; the default applies');
-      return undefined;
     }
+    return undefined;
   }
 
   #act(delivery: Delivery, error: unknown, action: FailureAction): void {
@@ -222,7 +226,8 @@ export class Runner {
         );
         return finish(delivery, 'discarded');
       case 'halt':
-        if (delivery.revoked) return finish(delivery, 'released');
+        // Closing and a revocation wait for what runs: a halt would not end, and the message stays unsettled either way.
+        if (this.#closing || delivery.revoked) return finish(delivery, 'released');
         this.#halts.add(delivery);
         return events.halted(delivery, error);
     }

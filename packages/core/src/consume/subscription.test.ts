@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
-import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { clientError, ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
 
 const envelope = (aggregateId: string, version = 1) => ({
@@ -55,6 +56,17 @@ describe('fetching', () => {
     expect(subscription?.asking).toBe(false);
     await clock.advance(200);
     expect(subscription?.asking).toBe(true);
+  });
+
+  it('says so where the transport ends the subscription, and is idle from then on', async () => {
+    const { bus, driver, logged } = await scriptedBus();
+    await bus.subscribe('orders', () => {});
+    driver.subscriptions[0]?.stop();
+    await bus.idle();
+    expect(logged.map(({ level }) => level)).toEqual(['error']);
+    expect(logged[0]?.args[1]).toContain('has ended the subscription');
+    await bus.close();
+    expect(logged).toHaveLength(1);
   });
 
   it('asks for no more than the window has room for, in messages and in bytes', async () => {
@@ -235,4 +247,138 @@ describe('closing while dead letters cannot be published', () => {
     expect(await closing).toMatchObject({ abandoned: 3, timedOut: true });
     expect(below?.settled).toEqual([1, 2, 3].map((token) => ({ token, outcome: 'released' })));
   });
+});
+
+describe('onError', () => {
+  const verdicts = { nothing: undefined, 'no action': 'later', 'a promise': Promise.resolve('halt') };
+  it.each(Object.entries(verdicts))('that returns %s leaves it to the default', async (_what, verdict) => {
+    const { bus, driver, logged } = await scriptedBus();
+    const fail = () => {
+      throw new Error('no');
+    };
+    const onError = (() => verdict) as unknown as () => 'halt';
+    const subscription = await bus.subscribe('orders', fail, {
+      onError,
+      maxRetries: 0,
+      onExhausted: 'discard',
+    });
+    driver.subscriptions[0]?.deliver({ value: 'a' });
+    await settle();
+    expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 0 });
+    const said = logged.filter(({ level }) => level === 'error').map(({ args }) => args[1]);
+    expect(said).toEqual(verdict === undefined ? [] : ['onError returned no action; the default applies']);
+  });
+});
+
+it('does not wait for a message that halts while the subscription closes', async () => {
+  const { bus, driver } = await scriptedBus();
+  const gate = deferred();
+  const subscription = await bus.subscribe('orders', () => gate.promise, {
+    maxRetries: 0,
+    onExhausted: 'halt',
+  });
+  driver.subscriptions[0]?.deliver({ token: 1, value: 'a' });
+  await settle();
+  const closing = subscription.close();
+  gate.reject(new Error('no'));
+  expect(await closing).toMatchObject({ abandoned: 1, timedOut: false });
+  expect(driver.subscriptions[0]?.settled).toEqual([{ token: 1, outcome: 'released' }]);
+});
+
+describe('a handler that returns a thenable', () => {
+  type Then = (resolve: () => void, reject: (error: Error) => void) => void;
+  /** As query builders do it: the work begins with `then`. */
+  const thenable = (then: Then) => Object.defineProperty({}, 'then', { value: then }) as Promise<void>;
+
+  it('has not returned before that resolves, measured or not', async () => {
+    for (const options of [{}, { metrics: new InMemoryMetricsCollector() }]) {
+      const { bus, driver } = await scriptedBus({}, options);
+      let finish = () => {};
+      const handler = () =>
+        thenable((resolve) => {
+          finish = resolve;
+        });
+      const subscription = await bus.subscribe('orders', handler);
+      driver.subscriptions[0]?.deliver({ value: 'a' });
+      await settle();
+      expect(subscription.stats()).toMatchObject({ running: 1, handled: 0 });
+      finish();
+      await settle();
+      expect(subscription.stats()).toMatchObject({ running: 0, handled: 1 });
+    }
+  });
+
+  it('fails once, also where that throws, or rejects twice', async () => {
+    const throws: Then = () => {
+      throw new Error('no');
+    };
+    const rejectsTwice: Then = (_resolve, reject) => {
+      reject(new Error('no'));
+      reject(new Error('no again'));
+    };
+    for (const then of [throws, rejectsTwice]) {
+      const { bus, driver } = await scriptedBus();
+      const options = { maxRetries: 0, onExhausted: 'discard' } as const;
+      const subscription = await bus.subscribe('orders', () => thenable(then), options);
+      driver.subscriptions[0]?.deliver({ value: 'a' });
+      await settle();
+      expect(subscription.stats()).toMatchObject({
+        discarded: 1,
+        failedAttempts: 1,
+        inFlight: 0,
+        running: 0,
+      });
+    }
+  });
+});
+
+it('fails an attempt whose middleware calls next twice, and runs the handler once', async () => {
+  const { bus, driver } = await scriptedBus();
+  bus.use({ consume: async (_context, next) => void (await Promise.all([next(), next()])) });
+  let runs = 0;
+  const errors: unknown[] = [];
+  bus.on('handlerError', ({ error }) => void errors.push(error));
+  await bus.subscribe('orders', async () => void runs++, { maxRetries: 0, onExhausted: 'discard' });
+  driver.subscriptions[0]?.deliver({ value: 'a' });
+  await settle();
+  expect(runs).toBe(1);
+  expect(errors).toMatchObject([{ message: 'consume middleware called next() twice' }]);
+});
+
+it('closes although the broker never confirms what was settled', async () => {
+  const { bus, driver, clock } = await scriptedBus();
+  const subscription = await bus.subscribe('orders', () => {});
+  const [below] = driver.subscriptions;
+  Object.assign(below!, { settle: () => new Promise(() => {}) });
+  below?.deliver({ value: 'a' });
+  await settle();
+  const closing = subscription.close();
+  await clock.advance(10_000);
+  expect(await closing).toMatchObject({ handled: 0, abandoned: 0 });
+  expect(below?.closed).toBe(true);
+  expect(clock.pending).toBe(0);
+});
+
+it('warns of no leak when many dead letters wait for their next try', async () => {
+  const { bus, driver, clock } = await scriptedBus();
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', onWarning);
+  const fail = () => {
+    throw new Error('no');
+  };
+  const subscription = await bus.subscribe('orders', fail, { maxRetries: 0, concurrency: 20 });
+  driver.subscriptions[0]?.deliver(...Array.from({ length: 20 }, () => ({ value: 'a' })));
+  await settle();
+  for (const send of driver.sends) send.fail(clientError('broken', false));
+  await settle();
+  await clock.advance(200);
+  expect(driver.sends).toHaveLength(40);
+  for (const send of driver.sends) send.fail(clientError('broken', false));
+  await settle();
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+  const closing = subscription.close({ timeout: 0 });
+  await clock.advance(1_000);
+  expect(await closing).toMatchObject({ abandoned: 20 });
 });

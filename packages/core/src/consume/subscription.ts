@@ -35,6 +35,8 @@ const MIN_UNORDERED_WINDOW = 256;
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
 /** How long aborted handlers may take to return before their messages are handed back. */
 const ABORT_GRACE_MS = 100;
+/** How long the broker may take to confirm what was settled last. */
+const CONFIRM_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 5_000;
 
 export interface SubscriptionParts {
@@ -116,6 +118,7 @@ export class ActiveSubscription implements Subscription {
       room: () => this.#room(),
       accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
+      onEnded: () => this.#ended(),
       onStalled: (ms) => this.#windowWasFull(ms),
     });
   }
@@ -296,9 +299,9 @@ export class ActiveSubscription implements Subscription {
       await this.#drain.within(ABORT_GRACE_MS);
     }
     await this.#running;
-    await this.#settler.settled();
+    await this.#confirmed();
     const abandoned = this.#handBack();
-    await this.#settler.settled();
+    await this.#confirmed();
     this.#leases.stop();
     this.#runner.close();
     try {
@@ -324,6 +327,15 @@ export class ActiveSubscription implements Subscription {
       delivery.state = 'done';
       delivery.outcome = 'released';
     }
+  }
+
+  /** All is settled, or the broker does not say so in time: what is not settled comes again. */
+  async #confirmed(): Promise<void> {
+    const { clock } = this.#parts;
+    const late = deferred();
+    const timer = clock.setTimeout(late.resolve, CONFIRM_TIMEOUT_MS);
+    await Promise.race([this.#settler.settled(), late.promise]);
+    clock.clearTimeout(timer);
   }
 
   /** Everything still unsettled goes back to the broker, oldest first. Returns how many. */
@@ -352,6 +364,14 @@ export class ActiveSubscription implements Subscription {
     if (ms < this.#parts.policy.reportStallAfter) return;
     const { topic, group } = this;
     this.#parts.logger.info({ topic, group, ms }, 'fetching waited for room in the window');
+  }
+
+  #ended(): void {
+    const { logger, metrics } = this.#parts;
+    metrics?.recordError('receive', this.topic);
+    const note =
+      'the transport has ended the subscription: nothing more is received; close it and subscribe again';
+    logger.error({ topic: this.topic, group: this.group }, note);
   }
 
   #fetchFailed(err: unknown): void {

@@ -1,4 +1,5 @@
 /** Joins middleware and steps into one function, once per subscription or change, never per message. */
+import { EbusError } from '../errors.js';
 import type { ConsumeMiddleware, HandlerContext, PublishMiddleware, PublishReceipt } from './context.js';
 import type { PublishRecord } from './message.js';
 
@@ -19,9 +20,23 @@ export function composeConsume<C extends HandlerContext>(
   handle: Handle<C>,
 ): Handle<C> {
   return all.reduceRight<Handle<C>>(
-    (inner, outer) => (context) => outer(context, () => invoke(() => inner(context))),
+    (inner, outer) => (context) =>
+      outer(
+        context,
+        once(() => invoke(() => inner(context))),
+      ),
     handle,
   );
+}
+
+/** A second call would run the handler twice at once, for one aggregate. */
+function once(next: () => Promise<void>): () => Promise<void> {
+  let called = false;
+  return () => {
+    if (called) return Promise.reject(new EbusError('consume middleware called next() twice'));
+    called = true;
+    return next();
+  };
 }
 
 /** `next` always answers with a promise, also where what it calls throws or answers at once. */

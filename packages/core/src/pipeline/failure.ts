@@ -1,6 +1,7 @@
 /** What becomes of a failed attempt: a pure decision. */
 
-export type FailureAction = 'retry' | 'dead-letter' | 'discard' | 'halt';
+export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt'] as const;
+export type FailureAction = (typeof FAILURE_ACTIONS)[number];
 export type ExhaustedAction = Exclude<FailureAction, 'retry'>;
 
 export interface Failure {

@@ -20,7 +20,7 @@ export function measured<C extends HandlerContext>(
       throw error;
     }
     if (!isPromise(outcome)) return record(true);
-    return outcome.then(
+    return Promise.resolve(outcome).then(
       () => record(true),
       (error: unknown) => {
         record(false);

@@ -108,7 +108,7 @@ export class OpenTelemetry implements Telemetry {
       span.end();
       return;
     }
-    return outcome.then(
+    return Promise.resolve(outcome).then(
       () => span.end(),
       (error: unknown) => {
         this.#end(span, error, true);

@@ -67,23 +67,30 @@ export class Attempts {
 
   async #runMiddleware(job: PublishJob, middleware: PublishMiddleware): Promise<void> {
     const { outcomes } = this.#options;
-    job.busy = true;
-    let called = false;
+    job.inMiddleware = true;
+    // Middleware may keep the bytes, or put others in their place that it goes on using.
+    job.ownsValue = false;
+    let sent: Promise<PublishReceipt> | undefined;
     const next = (): Promise<PublishReceipt> => {
-      if (called) return Promise.reject(new EbusError('publish middleware called next() twice'));
-      called = true;
-      return new Promise((resolve, reject) => {
+      if (sent !== undefined) return Promise.reject(new EbusError('publish middleware called next() twice'));
+      job.inMiddleware = false;
+      sent = new Promise((resolve, reject) => {
         job.inner = { resolve, reject };
         this.#attempt(job);
       });
+      return sent;
     };
     try {
       // Only verbatim messages have keys that are not text, and those do not come here.
-      const receipt = await middleware(job as PublishJob & PublishRecord, next);
-      job.busy = false;
+      const returned: PublishReceipt | undefined = await middleware(job as PublishJob & PublishRecord, next);
+      // Middleware that forgets to return the receipt has sent the message all the same.
+      const receipt = returned ?? (await sent);
+      if (typeof receipt !== 'object')
+        throw new EbusError('publish middleware neither called next() nor returned a receipt');
+      job.inMiddleware = false;
       outcomes.succeed(job, receipt);
     } catch (error) {
-      job.busy = false;
+      job.inMiddleware = false;
       outcomes.fail(job, outcomes.toError(job, error));
     }
     outcomes.release(job);
@@ -106,7 +113,6 @@ export class Attempts {
   }
 
   #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt>): void {
-    job.busy = true;
     receipt.then(
       (value) => this.#done(job, value),
       (error: unknown) => this.#failed(job, error),
@@ -115,8 +121,10 @@ export class Attempts {
 
   #done(job: PublishJob, receipt: SendReceipt): void {
     const full = toReceipt(job.topic, receipt);
-    if (job.inner !== undefined) return job.inner.resolve(full);
-    job.busy = false;
+    if (job.inner !== undefined) {
+      this.#backInMiddleware(job);
+      return job.inner.resolve(full);
+    }
     this.#options.outcomes.succeed(job, full);
     this.#options.outcomes.release(job);
   }
@@ -132,10 +140,18 @@ export class Attempts {
   }
 
   #rejected(job: PublishJob, error: EbusError): void {
-    if (job.inner !== undefined) return job.inner.reject(error);
-    job.busy = false;
+    if (job.inner !== undefined) {
+      this.#backInMiddleware(job);
+      return job.inner.reject(error);
+    }
     this.#options.outcomes.fail(job, error);
     this.#options.outcomes.release(job);
+  }
+
+  /** Nobody waits for middleware whose caller knows the outcome: it may take for ever. */
+  #backInMiddleware(job: PublishJob): void {
+    job.inMiddleware = true;
+    if (job.settled) this.#options.outcomes.release(job);
   }
 
   #mayRetry(job: PublishJob, error: EbusError): boolean {
@@ -145,7 +161,6 @@ export class Attempts {
 
   #retryAfter(job: PublishJob, delay: number): void {
     const { clock } = this.#options;
-    job.busy = job.inner !== undefined;
     const timer = clock.setTimeout(() => {
       job.cancelBackoff = undefined;
       this.#attempt(job);

@@ -172,8 +172,9 @@ export class Outcomes {
     if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
     events.publishFailed(error, job);
     job.reject?.(error);
-    // Whoever has the job in hand (driver, middleware, the queue of its key) lets it go when its turn comes.
+    // The driver and the queue of its key let the job go when its turn comes; what middleware sends of it now is refused.
     job.cancelBackoff?.();
+    if (job.inMiddleware) this.release(job);
   }
 
   /** The caller may know now; false if it knew already. */

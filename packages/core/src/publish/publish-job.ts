@@ -45,8 +45,8 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   /** True once the driver has been given the record. */
   sent = false;
   attempts = 0;
-  /** The driver or middleware still works on it: its place is freed only after that. */
-  busy = false;
+  /** Middleware has it and the driver has not: its place is free as soon as its caller knows the outcome. */
+  inMiddleware = false;
   /** Entered in the send order of its key. */
   ordered = false;
   /** Sent and rejected: its dead letter is being published. */

@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { EbusError, PublishError, PublishTimeoutError } from '../errors.js';
+import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
+import type { PublishRecord } from '../pipeline/message.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError } from '../testing/scripted-driver.js';
 import type { PublishJob } from './publish-job.js';
@@ -156,6 +158,19 @@ describe('retries', () => {
     expect(driver.texts).toEqual(['k1-a', 'k2-a', 'k1-a', 'k1-b']);
   });
 
+  it('sends what a retry held back, however much that is', async () => {
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
+    void bus.publish('orders', 'first', { key: 'k' });
+    driver.sends[0]?.fail(clientError('not leader', true));
+    await settle();
+    for (let i = 0; i < 9_000; i++) void bus.publish('orders', String(i), { key: 'k' });
+    await clock.advance(100);
+    const behind = Array.from({ length: 9_000 }, (_, i) => String(i));
+    expect(driver.texts).toEqual(['first', 'first', ...behind]);
+    for (const send of driver.sends) send.ack();
+    await bus.flush();
+  });
+
   it('rejects instead of retrying once something later of the key has been sent', async () => {
     const { bus, driver, clock } = await scriptedBus(shortBackoff);
     const first = watch(bus.publish('orders', 'a', { key: 'k' }));
@@ -261,6 +276,65 @@ describe('publish middleware', () => {
     await settle();
     expect((twice.error as Error).message).toContain('next() twice');
     expect(driver.sends).toHaveLength(1);
+  });
+
+  it('may put in bytes that it uses again', async () => {
+    const { bus, driver } = await scriptedBus();
+    const buffer = new Uint8Array(3);
+    bus.use({
+      publish: (record, next) => {
+        record.value = buffer;
+        return next();
+      },
+    });
+    void bus.publish('orders', 'a');
+    await settle();
+    expect(driver.sends[0]?.record).toMatchObject({ value: buffer, ownsValue: false });
+  });
+
+  it('that never ends keeps its place and its key only until its publish has timed out', async () => {
+    const { bus, driver, clock } = await scriptedBus({ publisher: { maxInFlight: 1 } });
+    let goOn: () => Promise<unknown> = async () => {};
+    bus.use({
+      publish: async (record, next) => {
+        const text = new TextDecoder().decode(record.value);
+        if (text === 'after') await next();
+        if (text === 'last') return next();
+        goOn = next;
+        return new Promise(() => {});
+      },
+    });
+    const before = watch(bus.publish('orders', 'before', { key: 'k', timeout: 50 }));
+    const after = watch(bus.publish('orders', 'after', { key: 'k', timeout: 100 }));
+    const last = watch(bus.publish('orders', 'last', { key: 'k', timeout: 1_000 }));
+    await clock.advance(60);
+    expect([before.state, after.state]).toEqual(['rejected', 'pending']);
+    await expect(goOn()).rejects.toThrow('given up');
+    expect(driver.texts).toEqual(['after']);
+    driver.sends[0]?.ack();
+    await clock.advance(60);
+    expect(after.state).toBe('rejected');
+    expect(driver.texts).toEqual(['after', 'last']);
+    driver.sends[1]?.ack();
+    await settle();
+    expect(last.state).toBe('resolved');
+    expect((driver.sends[0]!.record as PublishJob).route.order.size).toBe(0);
+  });
+
+  it('that forgets to return the receipt settles the publish all the same', async () => {
+    const { bus, driver } = await scriptedBus();
+    const forgetful = async (record: PublishRecord, next: () => Promise<PublishReceipt>) => {
+      if (record.topic === 'orders') await next();
+    };
+    bus.use({ publish: forgetful as unknown as PublishMiddleware });
+    const outcome = watch(bus.publish('orders', 'a'));
+    await settle();
+    driver.sends[0]?.ack({ position: { offset: 7 } });
+    await settle();
+    expect(outcome.value).toEqual({ topic: 'orders', position: { offset: 7 } });
+    await expect(bus.publish('swallowed', 'a')).rejects.toThrow(
+      'neither called next() nor returned a receipt',
+    );
   });
 });
 

@@ -15,6 +15,9 @@ interface KeyState {
   turn: PublishJob | undefined;
   lastSent: PublishJob | undefined;
   queue: Deque<PublishJob> | undefined;
+  /** Has been given the turn, and its `go` is still to be called. */
+  due: PublishJob | undefined;
+  passingOn: boolean;
 }
 
 export class SendOrder {
@@ -34,7 +37,14 @@ export class SendOrder {
   enter(key: string, job: PublishJob): boolean {
     let state = this.#keys.get(key);
     if (state === undefined) {
-      state = { open: 0, turn: undefined, lastSent: undefined, queue: undefined };
+      state = {
+        open: 0,
+        turn: undefined,
+        lastSent: undefined,
+        queue: undefined,
+        due: undefined,
+        passingOn: false,
+      };
       this.#keys.set(key, state);
     }
     state.open++;
@@ -74,8 +84,16 @@ export class SendOrder {
     if (state.open === 0) this.#keys.delete(key);
   }
 
+  /** A loop, not recursion: one that goes is often sent at once, and passes the turn on from within its `go`. */
   #passOn(state: KeyState): void {
     state.turn = state.queue?.shift();
-    state.turn?.go?.();
+    state.due = state.turn;
+    if (state.passingOn) return;
+    state.passingOn = true;
+    for (let job = state.due; job !== undefined; job = state.due) {
+      state.due = undefined;
+      job.go?.();
+    }
+    state.passingOn = false;
   }
 }

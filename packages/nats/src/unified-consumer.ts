@@ -1,0 +1,633 @@
+/**
+ * One consumer for all declared topics of a group on a stream; its messages are given to the topics' subscriptions here.
+ *
+ * A JetStream consumer does not rewind when its filter changes. So a topic that is declared later gets a consumer of
+ * its own, for once: it delivers what the topic held when the filter was widened. Until that is handled, what the
+ * unified consumer brings of the topic waits. Both survive restarts, and the filter is never narrowed.
+ */
+import {
+  type CallOptions,
+  type Clock,
+  ConfigError,
+  type Demand,
+  Deque,
+  type DriverSubscription,
+  EbusError,
+  type IncomingMessage,
+  type Logger,
+  type PartitionLag,
+  type Settlement,
+  type SettleOutcome,
+  type SettleToken,
+  type SubscriptionSpec,
+  type TimerHandle,
+} from '@ebus/core/driver';
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type ConsumerSpec, type Consumers, filtersOf } from './consumers.js';
+import type { JetStreamDelivery } from './delivery.js';
+import type { JetStreamSubscription } from './jetstream-subscription.js';
+import { catchUpName, shortHash } from './names.js';
+
+/** How long the other topics' subscriptions are waited for before their absence is an error. */
+const MISSING_AFTER_MS = 30_000;
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+const BATCH: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
+const CATCH_UP_POLL_MS = 100;
+const DESCRIPTION = 'ebus unified';
+const MAX_DESCRIPTION = 4_096;
+
+type Batch = readonly IncomingMessage[] | undefined;
+
+export interface UnifiedOptions {
+  readonly group: string;
+  readonly name: string;
+  readonly stream: string;
+  /** The declared topics that this stream holds. */
+  readonly topics: readonly string[];
+  /** False before 2.10: the consumer delivers the whole stream, and what was not declared is settled here. */
+  readonly manyFilters: boolean;
+  readonly consumers: Consumers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ackWait: number;
+  readonly maxAckPending: number;
+  manager(): JetStreamManager;
+  /** A subscription on a consumer, for all its messages. */
+  open(consumer: ConsumerSpec, info: ConsumerInfo, label: string): JetStreamSubscription;
+  onClosed(unified: UnifiedConsumer): void;
+}
+
+interface CatchUp {
+  readonly consumer: ConsumerSpec;
+  /** The last sequence that it delivers; what is later comes with the unified consumer. */
+  readonly through: number;
+  readonly source: JetStreamSubscription;
+  /** Handed over and not settled. */
+  unsettled: number;
+}
+
+/** A message on its way, with the consumer that brought it. */
+interface Queued {
+  readonly delivery: JetStreamDelivery;
+  readonly source: JetStreamSubscription;
+}
+
+export class UnifiedConsumer {
+  readonly #options: UnifiedOptions;
+  readonly #queues = new Map<string, TopicQueue>();
+  readonly #catchUps = new Map<string, CatchUp>();
+  readonly #leaseTimer: { current: TimerHandle | undefined } = { current: undefined };
+  #engine: JetStreamSubscription | undefined;
+  #ready: Promise<void> | undefined;
+  #connection: NatsConnection | undefined;
+  #pumping = false;
+  #roomMade: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: UnifiedOptions) {
+    this.#options = options;
+    for (const topic of options.topics) this.#queues.set(topic, new TopicQueue());
+  }
+
+  get leaseMs(): number {
+    return this.#options.ackWait;
+  }
+
+  get stream(): string {
+    return this.#options.stream;
+  }
+
+  /** Makes or widens the consumer; what is published afterwards is received. */
+  async join(spec: SubscriptionSpec, onClosed: (member: UnifiedMember) => void): Promise<UnifiedMember> {
+    this.#ready ??= this.#prepare(spec.from).catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    await this.#ready;
+    const queue = this.#queues.get(spec.topic);
+    if (queue === undefined)
+      throw new EbusError(`'${spec.topic}' is not declared in nats.jetstream.consumer.topics`);
+    const member = new UnifiedMember(this, spec.topic, queue, onClosed, this.#options.clock);
+    queue.member = member;
+    this.#begin();
+    return member;
+  }
+
+  online(connection: NatsConnection): void {
+    if (this.#connection === connection) return;
+    this.#connection = connection;
+    if (!this.#pumping) return this.#begin();
+    this.#engine?.online(connection);
+    for (const { source } of this.#catchUps.values()) source.online(connection);
+  }
+
+  offline(): void {
+    this.#connection = undefined;
+    this.#engine?.offline();
+    for (const { source } of this.#catchUps.values()) source.offline();
+  }
+
+  /** Topics that nobody here has subscribed to yet. */
+  missing(): string[] {
+    return [...this.#queues].filter(([, { member }]) => member === undefined).map(([topic]) => topic);
+  }
+
+  /** There is room again, or somebody to take messages. */
+  wake(): void {
+    const wake = this.#roomMade;
+    this.#roomMade = undefined;
+    wake?.();
+  }
+
+  settle(topic: string, done: readonly Settlement[]): void {
+    const queue = this.#queues.get(topic);
+    const back: Queued[] = [];
+    for (const settlement of done) {
+      const queued = settlement.token as Queued;
+      if (settlement.outcome === 'released') back.push(queued);
+      else this.#settle(topic, queued, settlement.outcome);
+    }
+    // It waits here for the topic's next subscription, or goes back with all the rest.
+    for (const queued of back.reverse()) queue?.unshift(queued);
+    this.wake();
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    for (const token of tokens) {
+      const { delivery, source } = token as Queued;
+      source.extendLease([delivery]);
+    }
+  }
+
+  async lag(topic: string): Promise<readonly PartitionLag[]> {
+    const { consumers, stream, name } = this.#options;
+    const info = await consumers.info(stream, name);
+    const catchUp = this.#catchUps.get(topic);
+    const behind = catchUp === undefined ? undefined : await consumers.find(stream, catchUp.consumer.name);
+    const more = behind === undefined ? 0 : behind.num_pending + behind.num_ack_pending;
+    return [{ partition: 0, lag: info.num_pending + info.num_ack_pending + more }];
+  }
+
+  async leave(topic: string, options: CallOptions): Promise<void> {
+    const queue = this.#queues.get(topic);
+    if (queue !== undefined) queue.member = undefined;
+    if (this.missing().length < this.#queues.size) {
+      const { logger, name } = this.#options;
+      const text = 'a topic of a unified consumer has no subscription any more: all its topics wait for one';
+      if (this.#closing === undefined) logger.debug({ topic, consumer: name }, text);
+      return;
+    }
+    this.#closing ??= this.#close(options);
+    await this.#closing;
+  }
+
+  async #close(options: CallOptions): Promise<void> {
+    const { clock, onClosed } = this.#options;
+    if (this.#leaseTimer.current !== undefined) clock.clearTimeout(this.#leaseTimer.current);
+    this.#pumping = false;
+    this.wake();
+    for (const queue of this.#queues.values()) {
+      for (const { delivery, source } of queue.takeAll())
+        source.settle([{ token: delivery, outcome: 'released' }]);
+    }
+    await Promise.all([...this.#catchUps.values()].map(({ source }) => source.close(options)));
+    await this.#engine?.close(options);
+    onClosed(this);
+  }
+
+  /** Finds out what the consumer covers already, and widens it where that is not enough. */
+  async #prepare(from: SubscriptionSpec['from']): Promise<void> {
+    const { consumers, stream, name, topics, manyFilters, open, group } = this.#options;
+    const found = await consumers.find(stream, name);
+    const known = found === undefined ? new Set(topics) : this.#covered(found);
+    const added = topics.filter((topic) => !known.has(topic));
+    const pending = found === undefined ? new Map<string, ConsumerInfo>() : await this.#pendingCatchUps();
+    // Before the filter: were this process to end in between, the next one finds it and goes on.
+    for (const topic of added) {
+      const spec = this.#catchUpSpec(topic, from);
+      pending.set(topic, await consumers.ensure(spec));
+    }
+    const filters = [...new Set([...known, ...topics])];
+    const spec: ConsumerSpec = {
+      stream,
+      name,
+      filters: manyFilters ? filters : [],
+      durable: true,
+      from,
+      singleActive: false,
+      description: this.#description(found, topics),
+    };
+    if (found !== undefined && added.length > 0) await this.#widen(spec);
+    const info = await consumers.ensure(spec);
+    this.#engine = open(spec, info, `${group}'s declared topics`);
+    for (const [topic, behind] of pending) await this.#catchUp(topic, behind, from);
+    this.#extendQueued();
+  }
+
+  /** What the consumer delivers, or has settled, of the declared topics. */
+  #covered(info: ConsumerInfo): Set<string> {
+    if (this.#options.manyFilters) return new Set(filtersOf(info.config));
+    const hashes = new Set((info.config.description ?? '').split(' '));
+    return new Set(this.#options.topics.filter((topic) => hashes.has(shortHash(topic))));
+  }
+
+  /** Where the consumer takes the whole stream, its description says which topics were declared so far. */
+  #description(found: ConsumerInfo | undefined, topics: readonly string[]): string {
+    if (this.#options.manyFilters) return DESCRIPTION;
+    const before = (found?.config.description ?? '').split(' ').slice(2);
+    const description = [DESCRIPTION, ...new Set([...before, ...topics.map(shortHash)])].join(' ');
+    if (description.length <= MAX_DESCRIPTION) return description;
+    throw new ConfigError(
+      `nats.jetstream.consumer.topics declares more topics (${topics.length}) than one consumer of a server before ` +
+        '2.10 can remember; declare fewer, or use a current server',
+    );
+  }
+
+  async #widen({ stream, name, filters, description }: ConsumerSpec): Promise<void> {
+    const { consumers, manyFilters } = this.#options;
+    const wider = manyFilters
+      ? filters.length === 1
+        ? { filter_subject: filters[0] as string }
+        : { filter_subjects: [...filters], filter_subject: '' }
+      : { description: description ?? '' };
+    await consumers.update(stream, name, wider);
+  }
+
+  #catchUpSpec(topic: string, from: ConsumerSpec['from']): ConsumerSpec {
+    const { stream, name } = this.#options;
+    return {
+      stream,
+      name: catchUpName(name, topic),
+      filters: [topic],
+      durable: true,
+      from,
+      singleActive: false,
+      description: 'ebus catch-up',
+    };
+  }
+
+  /** Catch-ups that an earlier process began and did not finish. */
+  async #pendingCatchUps(): Promise<Map<string, ConsumerInfo>> {
+    const { manager, stream, name, topics } = this.#options;
+    const byName = new Map(topics.map((topic) => [catchUpName(name, topic), topic]));
+    const pending = new Map<string, ConsumerInfo>();
+    for await (const info of manager().consumers.list(stream)) {
+      const topic = byName.get(info.name);
+      if (topic !== undefined) pending.set(topic, info);
+    }
+    return pending;
+  }
+
+  /** It ends where the stream ended at some time after the filter was widened: from there the unified one has all. */
+  async #catchUp(topic: string, info: ConsumerInfo, from: ConsumerSpec['from']): Promise<void> {
+    const { consumers, manager, stream, open, group, logger } = this.#options;
+    const consumer = this.#catchUpSpec(topic, from);
+    const said = /through (\d+)/.exec(info.config.description ?? '')?.[1];
+    const through = said === undefined ? (await manager().streams.info(stream)).state.last_seq : Number(said);
+    if (said === undefined) {
+      await consumers.update(stream, consumer.name, { description: `ebus catch-up through ${through}` });
+    }
+    logger.info(
+      { topic, group, through, waiting: info.num_pending },
+      'catching up a topic that was declared later',
+    );
+    this.#catchUps.set(topic, { consumer, through, source: open(consumer, info, topic), unsettled: 0 });
+  }
+
+  /** Once all topics have somebody to handle them, and there is a connection. */
+  #begin(): void {
+    const engine = this.#engine;
+    const connection = this.#connection;
+    if (engine === undefined || connection === undefined || this.#closing !== undefined) return;
+    this.wake();
+    if (this.missing().length > 0 || this.#pumping) return;
+    this.#pumping = true;
+    for (const [topic, catchUp] of this.#catchUps) {
+      catchUp.source.online(connection);
+      void this.#pumpCatchUp(topic, catchUp);
+    }
+    engine.online(connection);
+    void this.#pump(engine);
+  }
+
+  async #pump(engine: JetStreamSubscription): Promise<void> {
+    while (this.#pumping) {
+      if (!this.#hasRoom()) {
+        await new Promise<void>((resolve) => {
+          this.#roomMade = resolve;
+        });
+        continue;
+      }
+      const batch = await this.#receive(engine);
+      if (batch === undefined) return;
+      const fed = new Set<TopicQueue>();
+      for (const message of batch) {
+        const queue = this.#dispatch({ delivery: message as JetStreamDelivery, source: engine });
+        if (queue !== undefined) fed.add(queue);
+      }
+      for (const queue of fed) queue.member?.feed();
+    }
+  }
+
+  /** A failure to fetch is every topic's. */
+  async #receive(source: JetStreamSubscription): Promise<Batch> {
+    for (;;) {
+      try {
+        return await source.receive(BATCH);
+      } catch (error) {
+        for (const { member } of this.#queues.values()) member?.fail(error);
+        await this.#pause(1_000);
+      }
+    }
+  }
+
+  #dispatch(queued: Queued): TopicQueue | undefined {
+    const { topic, sequence } = queued.delivery;
+    const queue = this.#queues.get(topic);
+    // Of a topic that this process does not declare: of the whole stream before 2.10, or of a newer deployment.
+    if (queue === undefined) {
+      if (this.#options.manyFilters) queued.source.refuse(queued.delivery);
+      else queued.source.settle([{ token: queued.delivery, outcome: 'skipped' }]);
+      return undefined;
+    }
+    const catchUp = this.#catchUps.get(topic);
+    if (catchUp === undefined) {
+      queue.push(queued);
+      return queue;
+    }
+    // The catch-up brings it.
+    if (sequence <= catchUp.through) queued.source.settle([{ token: queued.delivery, outcome: 'skipped' }]);
+    else queue.held.push(queued);
+    return undefined;
+  }
+
+  async #pumpCatchUp(topic: string, catchUp: CatchUp): Promise<void> {
+    const { consumers, stream } = this.#options;
+    const { source, through, consumer } = catchUp;
+    const queue = this.#queues.get(topic) as TopicQueue;
+    let passed = false;
+    const done = async (): Promise<boolean> => {
+      if (catchUp.unsettled > 0) return false;
+      if (passed) return true;
+      const info = await consumers.find(stream, consumer.name);
+      return info === undefined || (info.num_pending === 0 && info.num_ack_pending === 0);
+    };
+    let receiving: Promise<Batch> | undefined;
+    while (this.#pumping) {
+      if (await done().catch(() => false)) break;
+      receiving ??= passed ? new Promise(() => {}) : this.#receive(source);
+      const batch = await Promise.race([
+        receiving,
+        this.#pause(CATCH_UP_POLL_MS).then(() => 'none' as const),
+      ]);
+      if (batch === 'none') continue;
+      receiving = undefined;
+      if (batch === undefined) return;
+      for (const message of batch) {
+        const delivery = message as JetStreamDelivery;
+        if (delivery.sequence > through) {
+          passed = true;
+          source.settle([{ token: delivery, outcome: 'skipped' }]);
+        } else {
+          catchUp.unsettled++;
+          queue.push({ delivery, source });
+        }
+      }
+      queue.member?.feed();
+    }
+    if (!this.#pumping) return;
+    await this.#caughtUp(topic, catchUp, queue);
+  }
+
+  async #caughtUp(topic: string, { source, consumer }: CatchUp, queue: TopicQueue): Promise<void> {
+    const { consumers, stream, logger, group } = this.#options;
+    this.#catchUps.delete(topic);
+    for (const queued of queue.held.splice(0)) queue.push(queued);
+    queue.member?.feed();
+    source.stop();
+    await source.close({ signal: AbortSignal.timeout(5_000) });
+    await consumers.delete(stream, consumer.name).catch(() => {});
+    logger.info({ topic, group }, 'caught up');
+  }
+
+  #settle(topic: string, { delivery, source }: Queued, outcome: SettleOutcome): void {
+    source.settle([{ token: delivery, outcome }]);
+    const catchUp = this.#catchUps.get(topic);
+    if (catchUp?.source === source) catchUp.unsettled--;
+  }
+
+  #hasRoom(): boolean {
+    if (this.missing().length > 0) return false;
+    let count = 0;
+    let bytes = 0;
+    for (const queue of this.#queues.values()) {
+      count += queue.length;
+      bytes += queue.bytes;
+    }
+    return count < this.#options.maxAckPending && bytes < MAX_QUEUED_BYTES;
+  }
+
+  /** What waits here for a subscription that does not ask is nobody else's to renew. */
+  #extendQueued(): void {
+    const { clock, ackWait } = this.#options;
+    const timer = clock.setTimeout(() => {
+      for (const queue of this.#queues.values()) this.extendLease([...queue.all()]);
+      this.#extendQueued();
+    }, ackWait / 3);
+    timer.unref();
+    this.#leaseTimer.current = timer;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.setTimeout(() => resolve(), ms).unref();
+    });
+  }
+}
+
+/** What came of one topic and was not asked for yet. */
+class TopicQueue {
+  member: UnifiedMember | undefined;
+  /** Of the unified consumer, while the topic is caught up. */
+  readonly held: Queued[] = [];
+  bytes = 0;
+  readonly #items = new Deque<Queued>();
+
+  get length(): number {
+    return this.#items.length + this.held.length;
+  }
+
+  get waiting(): number {
+    return this.#items.length;
+  }
+
+  push(queued: Queued): void {
+    this.#items.push(queued);
+    this.bytes += queued.delivery.value.length;
+  }
+
+  unshift(queued: Queued): void {
+    this.#items.unshift(queued);
+    this.bytes += queued.delivery.value.length;
+  }
+
+  take({ messages, bytes }: Demand): Queued[] {
+    const batch: Queued[] = [];
+    let room = bytes;
+    for (let next = this.#items.peek(); next !== undefined; next = this.#items.peek()) {
+      const size = next.delivery.value.length;
+      if (batch.length >= messages || (batch.length > 0 && size > room)) break;
+      this.#items.shift();
+      this.bytes -= size;
+      room -= size;
+      batch.push(next);
+    }
+    return batch;
+  }
+
+  *all(): Generator<Queued> {
+    yield* this.#items;
+    yield* this.held;
+  }
+
+  takeAll(): Queued[] {
+    const all = [...this.all()];
+    this.#items.clear();
+    this.held.length = 0;
+    this.bytes = 0;
+    return all;
+  }
+}
+
+/** One topic's subscription to a unified consumer. */
+export class UnifiedMember implements DriverSubscription {
+  readonly topic: string;
+  readonly leaseMs: number;
+  readonly #unified: UnifiedConsumer;
+  readonly #queue: TopicQueue;
+  readonly #onClosed: (member: UnifiedMember) => void;
+  readonly #clock: Clock;
+  #waiter: { demand: Demand; resolve(batch: Batch): void; reject(error: unknown): void } | undefined;
+  #missingTimer: TimerHandle | undefined;
+  #stopped = false;
+
+  constructor(
+    unified: UnifiedConsumer,
+    topic: string,
+    queue: TopicQueue,
+    onClosed: (member: UnifiedMember) => void,
+    clock: Clock,
+  ) {
+    this.topic = topic;
+    this.leaseMs = unified.leaseMs;
+    this.#unified = unified;
+    this.#queue = queue;
+    this.#onClosed = onClosed;
+    this.#clock = clock;
+    this.#watchForMissing();
+  }
+
+  online(connection: NatsConnection): void {
+    this.#unified.online(connection);
+  }
+
+  offline(): void {
+    this.#unified.offline();
+  }
+
+  check(): void {}
+
+  receive(demand: Demand): Batch | Promise<Batch> {
+    if (this.#stopped) return undefined;
+    if (this.#queue.waiting > 0) {
+      const batch = this.#take(demand);
+      this.#unified.wake();
+      return batch;
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiter = { demand, resolve, reject };
+    });
+  }
+
+  /** Something came for the topic. */
+  feed(): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined || this.#queue.waiting === 0) return;
+    this.#waiter = undefined;
+    waiter.resolve(this.#take(waiter.demand));
+    this.#unified.wake();
+  }
+
+  fail(error: unknown): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(error);
+  }
+
+  settle(done: readonly Settlement[]): void {
+    this.#unified.settle(this.topic, done);
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    this.#unified.extendLease(tokens);
+  }
+
+  lag(): Promise<readonly PartitionLag[]> {
+    return this.#unified.lag(this.topic);
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#missingTimer !== undefined) this.#clock.clearTimeout(this.#missingTimer);
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.resolve(undefined);
+  }
+
+  async close(options: CallOptions): Promise<void> {
+    this.stop();
+    this.#onClosed(this);
+    await this.#unified.leave(this.topic, options);
+  }
+
+  #take(demand: Demand): IncomingMessage[] {
+    return this.#queue.take(demand).map((queued) => messageOf(queued));
+  }
+
+  #watchForMissing(): void {
+    this.#missingTimer = this.#clock.setTimeout(() => {
+      const missing = this.#unified.missing();
+      if (missing.length > 0) this.fail(notComplete(missing));
+      if (missing.length > 0) this.#watchForMissing();
+    }, MISSING_AFTER_MS);
+    this.#missingTimer.unref();
+  }
+}
+
+/** The same message, with a token that says where it came from. */
+function messageOf(queued: Queued): IncomingMessage {
+  const { topic, value, key, headers, messageId, timestamp, position, deliveryCount, redelivered } =
+    queued.delivery;
+  return {
+    token: queued,
+    topic,
+    value,
+    key,
+    headers,
+    messageId,
+    timestamp,
+    position,
+    deliveryCount,
+    redelivered,
+  };
+}
+
+function notComplete(missing: readonly string[]): EbusError {
+  return new EbusError(
+    'the unified consumer begins once every topic of nats.jetstream.consumer.topics has a subscription here; ' +
+      `still missing: ${missing.join(', ')}`,
+    { code: 'SUBSCRIBE_FAILED', retryable: true },
+  );
+}

@@ -1,0 +1,221 @@
+/** NATS: ebus and plain nats.js in turn on one server, doing the same job. */
+import { createEventBus, type EventBus } from '@ebus/core';
+import { nats } from '@ebus/nats';
+import { type Service, startService } from '@ebus/services';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { bareDecode, bareEncode } from '../bare-codec.js';
+import { type Contender, compare, type Measured, ratio } from '../compare.js';
+import { aggregateIds, envelopeNumber } from '../envelopes.js';
+import { Countdown, pipelined } from '../pipelined.js';
+import { type Row, speedOf } from '../report.js';
+
+const PAYLOAD = new Uint8Array(256).fill(0x61);
+const KEYS = aggregateIds(1000);
+const CORE = 'bench.core';
+const END_TO_END = 'bench.end-to-end';
+const ENVELOPES = 'bench.envelopes';
+const RAW_ENVELOPES = 'bench-raw.envelopes';
+const STORED = 'bench.stored';
+const STREAM = 'bench';
+const STORED_MESSAGES = 50_000;
+
+/** What both sides work with: connections of their own to one server. */
+interface Sides {
+  readonly bus: EventBus;
+  readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+}
+
+export async function natsSuite(rounds: number): Promise<Row[]> {
+  const server = await startService('nats', { own: true, log: () => {} });
+  const sides = await connectBoth(server);
+  try {
+    return await measureAll(sides, rounds);
+  } finally {
+    await sides.bus.close();
+    await sides.connection.close();
+    await server.close();
+  }
+}
+
+async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
+  const core = await compare({ raw: rawPublish(sides), ebus: ebusPublish(sides) }, rounds);
+  const whole = await compare({ raw: rawEndToEnd(sides), ebus: await ebusEndToEnd(sides) }, rounds);
+  const stored = await compare({ raw: rawJetStream(sides), ebus: ebusJetStream(sides) }, rounds);
+  await store(sides);
+  const consumed = await compare({ raw: rawConsume(sides), ebus: ebusConsume(sides) }, rounds);
+  return [...rows(core, 0.9), ...rows(whole, 0.85), ...rows(stored, 0.9), ...rows(consumed, 0.85)];
+}
+
+function rows({ raw, ebus }: Record<'raw' | 'ebus', Measured>, target: number): Row[] {
+  const figure = ratio(ebus, raw, 'clock');
+  return [
+    speedOf(raw),
+    {
+      ...speedOf(ebus),
+      against: 'raw nats.js, by the clock',
+      figure: `${figure.toFixed(2)}x`,
+      target: `>= ${target}x`,
+      met: figure >= target,
+    },
+    { against: 'raw nats.js, by processor time', figure: `${ratio(ebus, raw, 'processor').toFixed(2)}x` },
+  ];
+}
+
+async function connectBoth({ addresses }: Service): Promise<Sides> {
+  const urls = [...addresses];
+  const persistence = 'ephemeral' as const;
+  const bus = await createEventBus(
+    {
+      type: 'nats',
+      serviceName: 'bench',
+      topics: { [CORE]: { persistence }, [END_TO_END]: { persistence } },
+      nats: { urls, jetstream: { stream: { storage: 'memory' } } },
+    },
+    { plugins: [nats] },
+  );
+  const connection = await connect({
+    servers: urls.map((url) => url.replace('nats://', '')),
+    noAsyncTraces: true,
+  });
+  const manager = await jetstreamManager(connection);
+  // A stream of its own for each side, so that neither searches what the other has stored.
+  const common = { storage: 'memory', retention: 'limits', max_msgs: 500_000 } as const;
+  await manager.streams.add({
+    ...common,
+    name: `${STREAM}-ebus`,
+    subjects: ['bench.envelopes', STORED],
+  } as never);
+  await manager.streams.add({ ...common, name: `${STREAM}-raw`, subjects: [RAW_ENVELOPES] } as never);
+  return { bus, connection, client: jetstream(connection), manager };
+}
+
+function rawPublish({ connection }: Sides): Contender {
+  return {
+    name: 'nats.js publish, 256 B',
+    messages: 300_000,
+    async run(messages) {
+      await pipelined(messages, async () => connection.publish(CORE, PAYLOAD));
+      await connection.flush();
+    },
+  };
+}
+
+function ebusPublish({ bus }: Sides): Contender {
+  return {
+    name: 'ebus publish to an ephemeral topic, 256 B',
+    messages: 300_000,
+    async run(messages) {
+      await pipelined(messages, () => bus.publish(CORE, PAYLOAD));
+      await nats.native(bus).connection.flush();
+    },
+  };
+}
+
+function rawEndToEnd({ connection }: Sides): Contender {
+  const countdown = new Countdown();
+  connection.subscribe(`${END_TO_END}.raw`, { queue: 'bench', callback: () => countdown.hit() });
+  return {
+    name: 'nats.js publish to callback',
+    messages: 200_000,
+    async run(messages) {
+      const handled = countdown.start(messages);
+      await pipelined(messages, async () => connection.publish(`${END_TO_END}.raw`, PAYLOAD));
+      await handled;
+    },
+  };
+}
+
+async function ebusEndToEnd({ bus }: Sides): Promise<Contender> {
+  const countdown = new Countdown();
+  await bus.subscribe(END_TO_END, () => countdown.hit());
+  return {
+    name: 'ebus publish to handler, ephemeral',
+    messages: 200_000,
+    async run(messages) {
+      const handled = countdown.start(messages);
+      await pipelined(messages, () => bus.publish(END_TO_END, PAYLOAD));
+      await handled;
+    },
+  };
+}
+
+let eventNumber = 0;
+
+function rawJetStream({ client }: Sides): Contender {
+  return {
+    name: 'nats.js JetStream publish with msgID, pipelined',
+    messages: 20_000,
+    run: (messages) =>
+      pipelined(messages, () => {
+        const envelope = envelopeNumber(eventNumber++, KEYS);
+        return client.publish(RAW_ENVELOPES, bareEncode(envelope), {
+          msgID: `${RAW_ENVELOPES}:${envelope.eventId}`,
+        });
+      }),
+  };
+}
+
+function ebusJetStream({ bus }: Sides): Contender {
+  return {
+    name: 'ebus publishEnvelope, pipelined',
+    messages: 20_000,
+    run: (messages) =>
+      pipelined(messages, () => bus.publishEnvelope(ENVELOPES, envelopeNumber(eventNumber++, KEYS))),
+  };
+}
+
+async function store({ bus }: Sides): Promise<void> {
+  const all = Array.from({ length: STORED_MESSAGES }, (_, i) => envelopeNumber(i, KEYS));
+  await bus.publishEnvelopes(STORED, all);
+}
+
+let consumers = 0;
+
+function rawConsume({ client, manager }: Sides): Contender {
+  return {
+    name: 'nats.js consume, decode, ack',
+    messages: STORED_MESSAGES,
+    async run(messages) {
+      const name = `raw-${++consumers}`;
+      const config = {
+        durable_name: name,
+        ack_policy: 'explicit',
+        filter_subject: STORED,
+        max_ack_pending: 1000,
+      };
+      await manager.consumers.add(`${STREAM}-ebus`, config as never);
+      const consumer = await client.consumers.get(`${STREAM}-ebus`, name);
+      const countdown = new Countdown();
+      const handled = countdown.start(messages);
+      const running = await consumer.consume({
+        max_messages: 500,
+        callback: (message) => {
+          const { buffer, byteOffset, length } = message.data;
+          bareDecode(Buffer.from(buffer, byteOffset, length));
+          message.ack();
+          countdown.hit();
+        },
+      });
+      await handled;
+      await running.close();
+    },
+  };
+}
+
+function ebusConsume({ bus }: Sides): Contender {
+  return {
+    name: 'ebus subscribeEnvelope, ordered',
+    messages: STORED_MESSAGES,
+    async run(messages) {
+      const countdown = new Countdown();
+      const handled = countdown.start(messages);
+      const group = `ebus-${++consumers}`;
+      const subscription = await bus.subscribeEnvelope(STORED, () => countdown.hit(), { group });
+      await handled;
+      await subscription.close();
+    },
+  };
+}
