@@ -306,6 +306,7 @@ export class GroupConsumer {
   /** Called by the client, one event after the other; each must be answered before the next comes. */
   #rebalance(consumer: NativeConsumer, event: unknown, partitions: readonly TopicPartition[]): void {
     if (consumer !== this.#consumer) {
+      // It is disconnecting, and waits for this; any other call of it would wait for that in turn.
       if (codeOf(event) === CODE.revokePartitions) consumer.incrementalUnassign(partitions);
       return;
     }
@@ -493,52 +494,46 @@ export class GroupConsumer {
 
   /** The queue is all topics': where one has enough and another waits, the first is paused. */
   #hasRoom(): boolean {
-    let enough: TopicShare[] | undefined;
+    let hasEnough = false;
     let hungry = false;
     for (const share of this.#topics.values()) {
       hungry ||= share.reader?.isHungry === true;
-      if (!share.stalled && share.hasEnough) (enough ??= []).push(share);
+      hasEnough ||= !share.stalled && share.hasEnough;
     }
-    if (enough === undefined) return true;
-    if (hungry) for (const share of enough) this.#stall(share);
-    return hungry;
+    if (hasEnough && hungry) this.#stallFull();
+    return hungry || !hasEnough;
   }
 
-  #stall(share: TopicShare): void {
-    share.stalled = true;
-    this.adjust(share);
+  #stallFull(): void {
+    for (const share of this.#topics.values()) {
+      if (share.stalled || !share.hasEnough) continue;
+      share.stalled = true;
+      this.adjust(share);
+    }
   }
 
   /** Keeps the session alive while nobody asks, and moves what was settled on. */
   #ticked(): void {
     if (this.#consumer === undefined) return;
-    for (const share of this.#topics.values()) {
-      this.#store(share.partitions);
-      if (!this.#polled && !share.stalled && share.hasEnough) this.#stall(share);
-    }
-    this.#polled = false;
+    for (const share of this.#topics.values()) this.#store(share.partitions);
+    if (!this.#polled) this.#stallFull();
     this.#mayHaveMore = true;
     this.pump();
     this.#polled = false;
   }
 
-  /** Leaves the group and disconnects. */
+  /** Leaves the group and disconnects. What was settled has been committed by now. */
   async #end(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#changeTimer);
-    const consumer = this.#consumer;
-    this.#options.onClosed();
-    if (consumer !== undefined) {
-      const assigned = () => [...this.#topics.values()].some(({ partitions }) => partitions.length > 0);
-      consumer.unsubscribe();
-      this.#mayHaveMore = true;
-      this.pump();
-      await this.#until(() => !assigned());
-      await this.#rebalances;
-    }
     clearInterval(this.#tick);
+    this.#options.onClosed();
+    await this.#rebalances;
+    const consumer = this.#consumer;
     this.#consumer = undefined;
+    for (const share of this.#topics.values()) for (const partition of share.partitions) partition.release();
+    this.#topics.clear();
     this.#wake();
     if (consumer !== undefined) await called((done) => consumer.disconnect(done as never));
   }
@@ -606,12 +601,6 @@ const isLeaving = (key: string) => key.startsWith('leaving ');
 
 /** Leaves the group in the background; nobody listens any more. */
 async function retire(consumer: NativeConsumer): Promise<void> {
-  try {
-    consumer.unsubscribe();
-    consumer.consume(1, () => {});
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    await called((done) => consumer.disconnect(done as never));
-  } catch {
-    // It was not connected.
-  }
+  // Without unsubscribing: while that is under way, the client would end without leaving the group.
+  if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
 }
