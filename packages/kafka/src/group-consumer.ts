@@ -93,13 +93,8 @@ export class GroupConsumer {
       this.#changeSoon();
     }
     try {
-      // A declared topic may be assigned already, and was waiting for its reader.
-      if (share.isReady) await this.#position(share);
-      await within(
-        this.#until(() => share.isReady || this.#closed),
-        signal,
-        () => this.#late(spec.topic),
-      );
+      const ready = this.#until(() => share.isReady || this.#closed).then(() => this.#position(share));
+      await within(ready, signal, () => this.#late(spec.topic));
       return subscription;
     } catch (error) {
       await subscription.close({ signal }).catch(() => {});
@@ -112,6 +107,7 @@ export class GroupConsumer {
     if (share.reader !== reader) return;
     share.reader = undefined;
     share.isReady = false;
+    share.left.abort();
     this.#topics.delete(share.name);
     const late = () => new EbusError(`leaving '${share.name}' took too long`, { code: 'ABORTED' });
     await within(this.#commit(share.partitions), signal, late).catch((error) => this.#warn(error, 'commit'));
@@ -208,7 +204,8 @@ export class GroupConsumer {
       const share = new TopicShare(topic);
       this.#topics.set(topic, share);
       try {
-        share.starts = await pinnedStarts(this.#connected(), topic, 'latest');
+        const starts = await pinnedStarts(this.#connected(), topic, 'latest');
+        if (share.starts.size === 0) share.starts = starts;
       } catch (error) {
         if (share.reader === undefined) this.#topics.delete(topic);
         this.#options.logger.warn(
@@ -318,8 +315,9 @@ export class GroupConsumer {
   }
 
   async #assign(consumer: NativeConsumer, partitions: readonly TopicPartition[]): Promise<void> {
-    const positions = await this.#retrying(consumer, () => this.#positionsOf(consumer, partitions));
-    if (positions === undefined) return;
+    const found = await this.#retrying(consumer, () => this.#positionsOf(consumer, partitions));
+    if (found === undefined) return;
+    const { positions, unread } = found;
     const fresh: Partition[] = [];
     const assignment = partitions.map((one) => {
       const { topic, partition: id } = one;
@@ -332,6 +330,7 @@ export class GroupConsumer {
       const partition = isMine ? kept : new Partition(topic, id, committed);
       if (!isMine) fresh.push(partition);
       partition.paused = false;
+      partition.isPositioned ||= !unread.has(topic);
       if (isMine) partition.stored = committed;
       this.#shareOf(topic).add(partition);
       return { topic, partition: id, offset: partition.next };
@@ -352,7 +351,10 @@ export class GroupConsumer {
   async #positionsOf(
     consumer: NativeConsumer,
     partitions: readonly TopicPartition[],
-  ): Promise<Map<string, number>> {
+  ): Promise<{ positions: Map<string, number>; unread: ReadonlySet<string> }> {
+    const topics = partitions.map(({ topic }) => topic);
+    // A topic that nobody reads yet is not positioned: its reader will say where.
+    const unread = new Set(topics.filter((topic) => this.#shareOf(topic).reader === undefined));
     const positions = await committedOffsets(consumer, partitions);
     const without = partitions.filter((one) => !positions.has(keyOf(one)));
     const unknown: TopicPartition[] = [];
@@ -366,25 +368,30 @@ export class GroupConsumer {
     // Made after the subscription was: from its beginning.
     const begins = await offsetsAt(consumer, unknown, 'earliest');
     for (const one of unknown) pinned.push({ ...one, offset: begins.get(keyOf(one)) ?? 0 });
-    // A topic that nobody reads yet is not positioned: its reader will say where.
-    const read = pinned.filter(({ topic }) => this.#shareOf(topic).reader !== undefined);
+    const read = pinned.filter(({ topic }) => !unread.has(topic));
     if (read.length > 0) await called((done) => consumer.commitCb(read, done));
     for (const one of pinned) positions.set(keyOf(one), one.offset);
-    return positions;
+    return { positions, unread };
   }
 
-  /** The reader of a topic that was assigned before: positions are its own to say where the group has none. */
+  /** The topic was assigned before somebody read it: where the group has no position, the reader says. */
   async #position(share: TopicShare): Promise<void> {
+    const partitions = share.partitions.filter(({ isPositioned }) => !isPositioned);
+    if (partitions.length === 0) return;
     const consumer = this.#connected();
-    const partitions = share.partitions.map(({ id }) => ({ topic: share.name, partition: id }));
-    const positions = await this.#positionsOf(consumer, partitions);
-    for (const { id } of [...share.partitions]) {
-      const offset = positions.get(keyOf({ topic: share.name, partition: id })) ?? 0;
-      const partition = new Partition(share.name, id, offset);
-      partition.paused = true;
-      const toppar = { topic: share.name, partition: id, offset };
+    const { positions } = await this.#positionsOf(
+      consumer,
+      partitions.map(({ topic, id }) => ({ topic, partition: id })),
+    );
+    for (const { topic, id, paused } of partitions) {
+      const toppar = { topic, partition: id, offset: positions.get(keyOf({ topic, partition: id })) ?? 0 };
       await called((done) => consumer.seek(toppar, CONNECT_MS, done as never));
-      if (share.get(id) !== undefined) share.add(partition);
+      // Unless it went to another member meanwhile.
+      if (share.get(id) === undefined) continue;
+      const partition = new Partition(topic, id, toppar.offset);
+      partition.paused = paused;
+      partition.isPositioned = true;
+      share.add(partition);
     }
     this.adjust(share);
   }
@@ -401,11 +408,12 @@ export class GroupConsumer {
     if (consumer.assignmentLost()) {
       for (const partition of going) this.#lose(partition);
     } else {
-      const signal = AbortSignal.timeout(REVOKE_MS);
       await Promise.all(
         [...new Set(going.map(({ topic }) => topic))].map(async (topic) => {
+          const share = this.#shareOf(topic);
           const ids = going.filter((one) => one.topic === topic).map(({ id }) => id);
-          await this.#shareOf(topic).reader?.listener?.revoked(ids, { signal });
+          const signal = AbortSignal.any([share.left.signal, AbortSignal.timeout(REVOKE_MS)]);
+          await share.reader?.listener?.revoked(ids, { signal });
         }),
       );
       if (!consumer.assignmentLost()) await this.#commit(going).catch((error) => this.#warn(error, 'commit'));

@@ -9,9 +9,14 @@ export function toHeaders(headers: HeaderList): MessageHeader[] | undefined {
   const list: MessageHeader[] = new Array(headers.length);
   for (let i = 0; i < headers.length; i++) {
     const [name, value] = headers[i] as readonly [string, HeaderValue];
-    list[i] = { [name]: value as string | Buffer };
+    list[i] = { [name]: toClient(value) };
   }
   return list;
+}
+
+/** The client cuts text off at a zero character, and bytes it takes as they are. */
+export function toClient(value: HeaderValue): string | Buffer {
+  return typeof value === 'string' && value.includes('\0') ? Buffer.from(value) : (value as string | Buffer);
 }
 
 export function fromHeaders(headers: readonly MessageHeader[] | undefined): HeaderList {

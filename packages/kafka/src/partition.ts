@@ -15,6 +15,8 @@ export class Partition {
   bufferedBytes = 0;
   /** Where fetching goes on after what was received. */
   next: number;
+  /** Its position is the group's, or was pinned for it. Nothing is fetched before. */
+  isPositioned = false;
   /** The client was told not to fetch it. */
   paused = false;
   /** Goes to another member: nothing is handed over any more. */

@@ -13,7 +13,7 @@ import {
 import { type Codec, producerConfig } from './client-config.js';
 import { CODE, codeOf, notSent, reasonOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
-import { toHeaders } from './mapping.js';
+import { toClient, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
 
 export interface SenderOptions {
@@ -160,7 +160,7 @@ export class Sender {
         topic,
         null,
         value as Buffer,
-        key as string | Buffer | undefined,
+        key === undefined ? key : toClient(key),
         null,
         pending,
         toHeaders(headers),

@@ -97,8 +97,9 @@ export class TopicAdmin implements DriverTopicAdmin {
       const configEntries = entries({ retentionMs: WEEK_MS, ...spec });
       await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
-        waitForLeaders: true,
+        waitForLeaders: false,
       });
+      while ((await layoutOf(admin, topic)) === undefined && !options.signal.aborted) await pause();
       this.#onChanged(topic);
     });
   }
@@ -177,7 +178,7 @@ async function layoutOf(
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const partitions = topics[0]?.partitions ?? [];
-    if (partitions.length === 0) return undefined;
+    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) return undefined;
     return { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1 };
   } catch (error) {
     if (classify(error).code === 'TOPIC_NOT_FOUND') return undefined;
@@ -229,6 +230,9 @@ function entries(spec: Partial<TopicSpec>): { name: string; value: string }[] {
   }
   return list.map(([name, value]) => ({ name, value: String(value) }));
 }
+
+/** A new topic is not known to every broker at once. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** kafkajs hides the reasons of several topics in one error. */
 function reasonsOf(error: unknown): string {

@@ -16,6 +16,8 @@ export class TopicShare {
   isReady = false;
   /** Fetching is paused until what there is has been handed over. */
   stalled = false;
+  /** Aborted when the reader has gone: nobody is left to drain. */
+  readonly left = new AbortController();
   readonly #partitions = new Map<number, Partition>();
   #ring: Partition[] = [];
   #turn = 0;
@@ -67,7 +69,7 @@ export class TopicShare {
   }
 
   shouldPause(partition: Partition): boolean {
-    return this.reader === undefined || this.stalled || partition.isFull;
+    return this.reader === undefined || this.stalled || partition.isFull || !partition.isPositioned;
   }
 
   /** The next in log order of each partition, the partitions in turn. */
