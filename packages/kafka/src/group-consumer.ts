@@ -237,7 +237,7 @@ export class GroupConsumer {
           this.pump();
         },
       };
-      consumer = new client.KafkaConsumer(settings as never, {}) as NativeConsumer;
+      consumer = new client.KafkaConsumer(settings as never) as NativeConsumer;
     } catch (cause) {
       throw refusedSettings(cause);
     }

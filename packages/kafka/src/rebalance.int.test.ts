@@ -18,8 +18,8 @@ it('two, then three, then two members: nothing is lost, each aggregate in order,
   let outside = 0;
   const join = async () => {
     const bus = cleanup.add(await kafkaBus(addresses, { service, common }), (one) => one.close());
-    bus.on('assigned', () => rebalancing++);
-    bus.on('revoked', () => rebalancing++);
+    bus.on('assigned', () => void rebalancing++);
+    bus.on('revoked', () => void rebalancing++);
     await bus.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }) => {
       const before = history.duplicates;
       history.handle(aggregateId, payload.sequence);

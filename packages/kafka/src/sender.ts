@@ -130,7 +130,8 @@ export class Sender {
     const { client, config, serviceName } = this.#options;
     let producer: Producer;
     try {
-      producer = new client.Producer(producerConfig(config, serviceName, codec), {});
+      // Without settings for topics beside it: even empty ones would replace those given here.
+      producer = new client.Producer(producerConfig(config, serviceName, codec));
     } catch (cause) {
       throw refusedSettings(cause);
     }
