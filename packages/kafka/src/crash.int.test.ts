@@ -69,7 +69,10 @@ it('killed in the middle of a batch, it has committed nothing that it had not ha
     Array.from({ length: 2_000 }, async (_, i) => {
       const [id, sequence] = [`order-${i % 40}`, Math.floor(i / 40)];
       const { position } = await publisher.publishEnvelope(topic, event(id, sequence));
-      positions.set(`${id} ${sequence}`, { partition: position?.partition ?? 0, offset: position?.offset ?? 0 });
+      positions.set(`${id} ${sequence}`, {
+        partition: position?.partition ?? 0,
+        offset: position?.offset ?? 0,
+      });
       history.accept(id, sequence);
     }),
   );

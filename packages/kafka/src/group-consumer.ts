@@ -45,7 +45,7 @@ const CHANGE_MS = 15_000;
 /** After an assignment without any partition of a topic: others may have to let go of some first. */
 const EMPTY_SHARE_MS = 3_000;
 const REVOKE_MS = 30_000;
-const RETRY_MS = 500;
+const RETRY_MS = 200;
 
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions;
@@ -81,7 +81,7 @@ export class GroupConsumer {
     let share: TopicShare;
     let subscription: KafkaSubscription;
     try {
-      share = await within(this.#prepare(spec), signal, () => this.#late(spec.topic));
+      share = await within(this.#prepare(spec, signal), signal, () => this.#late(spec.topic));
       subscription = new KafkaSubscription(spec, this, share);
       share.reader = subscription;
     } catch (error) {
@@ -183,11 +183,13 @@ export class GroupConsumer {
     }
   }
 
-  async #prepare(spec: SubscriptionSpec): Promise<TopicShare> {
-    await this.#connect();
+  async #prepare(spec: SubscriptionSpec, signal: AbortSignal): Promise<TopicShare> {
+    const asked = () => !signal.aborted && !this.#closed;
+    await this.#retrying(asked, () => this.#connect());
     // One that is just being left has to be gone first.
-    await this.#until(() => !this.#topics.get(leaving(spec.topic)));
-    const starts = await pinnedStarts(this.#connected(), spec.topic, spec.from);
+    await this.#until(() => !this.#topics.has(leaving(spec.topic)));
+    const starts = await this.#retrying(asked, () => pinnedStarts(this.#connected(), spec.topic, spec.from));
+    if (starts === undefined) throw this.#late(spec.topic);
     const known = this.#topics.get(spec.topic);
     const share = known ?? new TopicShare(spec.topic);
     // What a declared topic was pinned to when it was subscribed is older, and stays.
@@ -315,7 +317,8 @@ export class GroupConsumer {
   }
 
   async #assign(consumer: NativeConsumer, partitions: readonly TopicPartition[]): Promise<void> {
-    const found = await this.#retrying(consumer, () => this.#positionsOf(consumer, partitions));
+    const asked = () => consumer === this.#consumer;
+    const found = await this.#retrying(asked, () => this.#positionsOf(consumer, partitions));
     if (found === undefined) return;
     const { positions, unread } = found;
     const fresh: Partition[] = [];
@@ -563,12 +566,14 @@ export class GroupConsumer {
     return share ?? new TopicShare(topic);
   }
 
-  async #retrying<T>(consumer: NativeConsumer, action: () => Promise<T>): Promise<T | undefined> {
-    for (let attempt = 1; consumer === this.#consumer; attempt++) {
+  /** A leader or coordinator that moves or is elected is there soon. @returns undefined once nobody asks any more */
+  async #retrying<T>(asked: () => boolean, action: () => Promise<T>): Promise<T | undefined> {
+    for (let attempt = 1; asked(); attempt++) {
       try {
         return await action();
       } catch (error) {
-        if (attempt % 10 === 1) this.#warn(error, 'position');
+        if (!classify(error).retryable) throw error;
+        if (attempt % 20 === 0) this.#warn(error, 'position');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -4,7 +4,15 @@ import { sharedService } from '@ebus/services';
 import kafkajs from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kafka } from './index.js';
-import { Cleanup, committedOf, eventually, kafkaBus, plainAdmin, plainKafka, uniqueName } from './testing/harness.js';
+import {
+  Cleanup,
+  committedOf,
+  eventually,
+  kafkaBus,
+  plainAdmin,
+  plainKafka,
+  uniqueName,
+} from './testing/harness.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -153,7 +161,11 @@ it('gaps between offsets, as transactions leave them, do not stall the position'
   const app = await bus(topic, 1, { service, common: { topics: { [topic]: { partitions: 1 } } } });
   const seen: string[] = [];
   await app.subscribe(topic, (message) => void seen.push(message.text()), { concurrency: 1 });
-  const producer = await plainProducer({ transactionalId: uniqueName('tx'), idempotent: true, maxInFlightRequests: 1 });
+  const producer = await plainProducer({
+    transactionalId: uniqueName('tx'),
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
   for (let i = 0; i < 6; i++) {
     const transaction = await producer.transaction();
     await transaction.send({ topic, messages: [{ key: 'a', value: `t${i}` }] });

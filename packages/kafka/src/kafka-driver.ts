@@ -51,6 +51,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
   #lastError: unknown;
+  #refused: ((error: unknown) => void) | undefined;
   #isDown = false;
   #closed = false;
 
@@ -171,7 +172,11 @@ export class KafkaDriver implements Driver<KafkaNative> {
       const sender = this.#newSender();
       try {
         const late = () => cannotConnect(brokers, this.#lastError ?? new Error('no answer in time'));
-        await within(sender.connect(), signal, late);
+        // A login that is refused is said by event; the client itself would go on trying.
+        const refused = new Promise<never>((_, reject) => {
+          this.#refused = reject;
+        });
+        await within(Promise.race([sender.connect(), refused]), signal, late);
         this.#sender = sender;
         this.#isDown = false;
         this.#host?.onState({ status: 'connected' });
@@ -181,6 +186,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
         this.#lastError ??= error;
         if (signal.aborted || isLoginRefused(this.#lastError)) throw cannotConnect(brokers, this.#lastError);
         if (classify(error).code === 'CONFIG_INVALID') throw error;
+      } finally {
+        this.#refused = undefined;
       }
     }
   }
@@ -206,6 +213,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const text = reasonOf(error);
     // The login says more than the broken connection that follows from it.
     if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;
+    if (isLoginRefused(error)) this.#refused?.(error);
     if (this.#sender === undefined || this.#closed) return;
     if (/fatal/i.test(text) || (error as { isFatal?: boolean }).isFatal === true) {
       this.#host?.onState({ status: 'failed', cause: error });

@@ -29,8 +29,9 @@ async function publishAll(
   histories: Map<string, History>,
   from = 0,
 ) {
-  const publisher = cleanup.add(await kafkaBus(addresses, { common: { topics: configured(topics) } }), (bus) =>
-    bus.close(),
+  const publisher = cleanup.add(
+    await kafkaBus(addresses, { common: { topics: configured(topics) } }),
+    (bus) => bus.close(),
   );
   await Promise.all(
     Array.from({ length: count }, async (_, i) => {

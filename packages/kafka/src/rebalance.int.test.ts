@@ -50,7 +50,8 @@ it('two, then three, then two members: nothing is lost, each aggregate in order,
   await eventually(() => history.handledCount === 50_000, 'everything is handled');
   history.check();
   expect(outside).toBe(0);
-  console.log(`rebalance under load: ${history.duplicates} duplicates of 50,000`);
+  // Those around rebalances: a few, not the rest of a partition.
+  expect(history.duplicates).toBeLessThan(5_000);
 }, 120_000);
 
 it('a handler of 40 s stays in its group with a session and a processing time of 10 s; the others go on', async () => {
@@ -71,7 +72,10 @@ it('a handler of 40 s stays in its group with a session and a processing time of
     handled.push(`${aggregateId} ${payload.sequence}`);
   });
   let rebalances = 0;
-  kafka.native(bus).consumers.get(service)?.on('rebalance', () => rebalances++);
+  kafka
+    .native(bus)
+    .consumers.get(service)
+    ?.on('rebalance', () => rebalances++);
   await bus.publishEnvelope(topic, event('slow', 0));
   await bus.publishEnvelope(topic, event('slow', 1));
   const begin = performance.now();

@@ -140,6 +140,10 @@ export class Sender {
       this.#reported(lane, error, report),
     );
     producer.on('event.error', (error: unknown) => this.#options.onError(error));
+    // Errors are told once it is connected. Why it does not connect, only the log says.
+    producer.on('event.log', ({ message }: { message: string }) => {
+      if (!lane.ready) this.#options.onError(new Error(message.replace(/^(\[thrd:[^\]]*\]: )/, '')));
+    });
     this.#lanes.set(name, lane);
     return lane;
   }
