@@ -1,5 +1,6 @@
 // vitest's global set-up: tests may ask for shared services, which start when the first one asks and end with the run.
 
+import { ensureKafkaClient } from '../bootstrap/kafka-client.mjs';
 import { serveShared } from './shared-service.mjs';
 import { prepareService } from './start-service.mjs';
 
@@ -14,11 +15,17 @@ const needs = [
 export async function setup(project) {
   const shared = await serveShared({ log: say });
   const files = project.vitest.state.getPaths();
+  if (files.some((file) => file.includes('/packages/kafka/'))) await prepareClient();
   for (const { files: pattern, service, versions } of needs) {
     if (!files.some((file) => pattern.test(file))) continue;
     for (const version of versions) await prepare(service, version);
   }
   return () => shared.close();
+}
+
+async function prepareClient() {
+  const { code, output } = await ensureKafkaClient(say);
+  if (code !== 0) say(output);
 }
 
 /** Compiles and downloads here, where no test's timeout runs. A test that needs it says what is missing. */

@@ -1,0 +1,21 @@
+/** The conformance suite on a shared broker. `EBUS_KAFKA_NODES=3` runs it on a cluster. */
+import { runConformance } from '@ebus/conformance';
+import { sharedService } from '@ebus/services';
+import { describe, it } from 'vitest';
+import { kafka } from '../index.js';
+
+export async function conformanceOf(persistence: 'persistent' | 'ephemeral'): Promise<void> {
+  const nodes = Number(process.env.EBUS_KAFKA_NODES ?? 1);
+  const { addresses } = await sharedService('kafka', { nodes });
+  await runConformance(
+    { describe, it },
+    {
+      name: `kafka, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+      persistence,
+      transport: kafka,
+      // A fetch that is under way when a partition is assigned ends first: hundreds of tests should not wait for it.
+      config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: { fetchMaxWait: '50ms' } } },
+      topicOptions: { partitions: 4, replicas: nodes },
+    },
+  );
+}
