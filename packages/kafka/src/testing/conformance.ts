@@ -4,6 +4,12 @@ import { sharedService } from '@ebus/services';
 import { describe, it } from 'vitest';
 import { kafka } from '../index.js';
 
+/**
+ * A fetch that is under way when a partition is assigned ends first, and members learn by a heartbeat that others came:
+ * hundreds of tests should not wait for that.
+ */
+const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms' } as const;
+
 export async function conformanceOf(persistence: 'persistent' | 'ephemeral'): Promise<void> {
   const nodes = Number(process.env.EBUS_KAFKA_NODES ?? 1);
   const { addresses } = await sharedService('kafka', { nodes });
@@ -13,8 +19,7 @@ export async function conformanceOf(persistence: 'persistent' | 'ephemeral'): Pr
       name: `kafka, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
       persistence,
       transport: kafka,
-      // A fetch that is under way when a partition is assigned ends first: hundreds of tests should not wait for it.
-      config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: { fetchMaxWait: '50ms' } } },
+      config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: QUICK } },
       topicOptions: { partitions: 4, replicas: nodes },
     },
   );
