@@ -1,12 +1,19 @@
-// `npm run demo [-- arguments]`: installs and builds just what the flights example needs, then runs it.
+// `npm run demo [-- transport] [options]`: installs and builds just what the flights example needs on that transport,
+// then runs it.
 import './node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureKafkaClient } from './kafka-client.mjs';
 import { findPnpm, root } from './pnpm.mjs';
 import { run } from './run.mjs';
-import { commandStep, step } from './step.mjs';
+import { commandStep, say, step } from './step.mjs';
 
-const example = 'examples/flights';
+/** The program for each transport: one broker's client is not installed for another. */
+const examples = {
+  memory: 'examples/flights',
+  nats: 'examples/flights-nats',
+  kafka: 'examples/flights-kafka',
+};
 
 /** The example and the packages of this workspace that it needs, each after those that it needs itself. */
 function foldersOf(folder) {
@@ -20,11 +27,26 @@ function foldersOf(folder) {
 const manifestOf = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 
 const folderOf = (name) =>
-  readdirSync(join(root, 'packages'))
-    .map((folder) => `packages/${folder}`)
+  ['packages', 'tooling', 'examples']
+    .flatMap((parent) => readdirSync(join(root, parent)).map((folder) => `${parent}/${folder}`))
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .find((folder) => manifestOf(folder).name === name);
 
+/** The program for the transport that the arguments begin with, and the other arguments. */
+function choose(args) {
+  const [first = '--'] = args;
+  if (first.startsWith('-')) return { example: examples.memory, rest: args };
+  const example = Object.hasOwn(examples, first) ? examples[first] : undefined;
+  return { example, rest: args.slice(1), first };
+}
+
 async function main() {
+  const { example, rest, first } = choose(process.argv.slice(2));
+  if (example === undefined) {
+    console.error(`unknown transport '${first}'; use one of: ${Object.keys(examples).join(', ')}`);
+    return 2;
+  }
+
   let env = {};
   const pnpm = await step('Looking for pnpm', async () => {
     const found = await findPnpm();
@@ -35,7 +57,7 @@ async function main() {
   if (!pnpm.ok) return 1;
 
   const folders = foldersOf(example);
-  // Without development dependencies: neither the test tools nor anything native is needed here. Where everything is
+  // Without development dependencies: the test tools are not needed here. Where everything is
   // installed already it is kept so, because the smaller installation would remove the rest.
   const filters = [...folders, 'tooling/tsup'].flatMap((folder) => ['--filter', `./${folder}`]);
   const scope = existsSync(join(root, 'node_modules/vitest')) ? [] : [...filters, '--prod'];
@@ -43,8 +65,13 @@ async function main() {
   const installed = await commandStep('Installing what the demo needs', 'pnpm', install, { cwd: root, env });
   if (!installed.ok) return 1;
 
+  if (example === examples.kafka) {
+    const client = await step("Making Kafka's native client ready", () => ensureKafkaClient(say));
+    if (!client.ok) return 1;
+  }
+
   const build = [join(root, 'tooling/tsup/build.mjs'), '--no-types'];
-  for (const folder of folders) {
+  for (const folder of folders.filter((folder) => manifestOf(folder).scripts?.build !== undefined)) {
     const cwd = join(root, folder);
     const built = await commandStep(`Building ${folder}`, process.execPath, build, { cwd, env });
     if (!built.ok) return 1;
@@ -52,7 +79,7 @@ async function main() {
 
   console.log();
   const program = join(root, example, 'dist/main.js');
-  const { code } = await run(process.execPath, [program, ...process.argv.slice(2)], {
+  const { code } = await run(process.execPath, [program, ...rest], {
     env,
     foreground: true,
   });

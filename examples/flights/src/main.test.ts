@@ -14,9 +14,10 @@ describe('the flights demo', () => {
     expect(code).toBe(0);
   });
 
-  it('says what is not there yet, and ends with code 2', async () => {
-    const { code, stdout, stderr } = await demo('kafka');
-    expect(stderr).toContain('kafka is not available yet');
+  it('says how it is used when the arguments are wrong, and ends with code 2', async () => {
+    const { code, stdout, stderr } = await demo('--fast');
+    expect(stderr).toContain("Unknown option '--fast'");
+    expect(stderr).toContain('Usage: npm run demo');
     expect(stdout).toBe('');
     expect(code).toBe(2);
   });

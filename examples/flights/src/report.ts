@@ -3,10 +3,11 @@ import { FAILING_EVENTS, POISONOUS_EVENTS } from './events.js';
 import { FLIGHTS_IN_FILE } from './flights.js';
 import { differences, type FlightStatistics } from './statistics.js';
 
-/** What is going to happen; `work` in milliseconds. */
-export function introduction({ work, maxRetries }: { work: number; maxRetries: number }): string {
+/** What is going to happen on which transport; `work` in milliseconds. */
+export function introduction(plan: { on: string; work: number; maxRetries: number }): string {
+  const { on, work, maxRetries } = plan;
   const lines = [
-    'ebus flights demo, on the in-memory transport',
+    `ebus flights demo, on ${on}`,
     '',
     `${count(FLIGHTS_IN_FILE)} flights of early 2001 become events, handled in order per airport.`,
     'Besides them, the demo publishes events of its own that are made to fail:',

@@ -3,6 +3,7 @@ import {
   type HeaderList,
   type HeaderValue,
   headerBytes,
+  headerText,
   type OutgoingRecord,
   PublishError,
 } from '@ebus/core/driver';
@@ -13,8 +14,12 @@ const KEY = 'X-Aggregate-ID';
 /** Names the headers whose values are percent-encoded, separated by spaces. */
 const ENCODED = 'X-Ebus-Encoded';
 const MESSAGE_ID = 'Nats-Msg-Id';
+const PIN = 'Nats-Pin-Id';
 /** Headers that control the server, or that it adds, are not the message's own. */
 const CONTROL = /^nats-/i;
+
+/** Of a time in nanoseconds, behind its milliseconds. */
+const NANOS_DIGITS = 6;
 
 const FIRST_LINE = 'NATS/1.0\r\n';
 /** What a header line cannot carry unchanged: other than printable ASCII, or white space at an end. */
@@ -110,43 +115,45 @@ export function readHeaders(parsed: MsgHdrs | undefined, topic: string): ReadHea
   return interpret(lines, topic);
 }
 
-function interpret(lines: [string, HeaderValue][], topic: string): ReadHeaders {
-  let special = false;
-  let key: HeaderValue | undefined;
-  for (const [name, value] of lines) {
-    const first = name.charCodeAt(0) | 0x20;
-    if (first === 0x6e) special ||= CONTROL.test(name);
-    else if (first === 0x78) {
-      if (isKeyName(name)) key ??= value;
-      else special ||= name.length === ENCODED.length && name.toLowerCase() === ENCODED.toLowerCase();
-    }
-  }
-  if (!special)
-    return { headers: lines, key: key === '' ? undefined : key, messageId: undefined, pin: undefined };
-  return interpretSpecial(lines, topic);
-}
-
-function interpretSpecial(lines: [string, HeaderValue][], topic: string): ReadHeaders {
-  const encoded = new Set<string>();
-  for (const [name, value] of lines) {
-    if (name.toLowerCase() !== ENCODED.toLowerCase()) continue;
-    for (const one of String(value).split(/[\s,]+/)) encoded.add(one.toLowerCase());
-  }
-  const headers: [string, HeaderValue][] = [];
+/** What is NATS' own is not among the message's headers. */
+function interpret(lines: HeaderList, topic: string): ReadHeaders {
+  const headers: (readonly [string, HeaderValue])[] = [];
   let key: HeaderValue | undefined;
   let messageId: string | undefined;
   let pin: string | undefined;
   for (const line of lines) {
-    const lower = line[0].toLowerCase();
-    if (encoded.has(lower)) line[1] = percentDecode(String(line[1]));
-    if (lower === 'nats-msg-id') messageId ??= withoutTopic(String(line[1]), topic);
-    else if (lower === 'nats-pin-id') pin ??= String(line[1]);
-    else if (!CONTROL.test(lower) && lower !== ENCODED.toLowerCase()) {
-      if (lower === KEY.toLowerCase()) key ??= line[1];
-      headers.push(line);
+    const name = line[0];
+    const first = name.charCodeAt(0) | 0x20;
+    if (first === 0x6e && CONTROL.test(name)) {
+      if (isNamed(name, MESSAGE_ID)) messageId ??= withoutTopic(headerText(line[1]), topic);
+      else if (isNamed(name, PIN)) pin ??= headerText(line[1]);
+      continue;
     }
+    if (first === 0x78) {
+      if (isNamed(name, KEY)) key ??= line[1];
+      else if (isNamed(name, ENCODED)) return interpret(percentDecoded(lines), topic);
+    }
+    headers.push(line);
   }
   return { headers, key: key === '' ? undefined : key, messageId, pin };
+}
+
+/** The same lines with values as they were before they were encoded, and without the one that says which. */
+function percentDecoded(lines: HeaderList): HeaderList {
+  const encoded = new Set<string>();
+  const isEncoded = (name: string) => encoded.has(name.toLowerCase());
+  for (const [name, value] of lines) {
+    if (!isNamed(name, ENCODED)) continue;
+    for (const one of headerText(value).split(/\s+/)) encoded.add(one.toLowerCase());
+  }
+  return lines
+    .filter(([name]) => !isNamed(name, ENCODED))
+    .map(([name, value]) => [name, isEncoded(name) ? percentDecode(headerText(value)) : value]);
+}
+
+/** Names are compared without regard to case; most are written as here. */
+function isNamed(name: string, wanted: string): boolean {
+  return name === wanted || (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase());
 }
 
 /** The id as it was given when publishing; ids of other producers stay as they are. */
@@ -155,12 +162,8 @@ function withoutTopic(id: string, topic: string): string {
 }
 
 function carriesKey(headers: HeaderList, key: string | Uint8Array): boolean {
-  for (const [name, value] of headers) if (isKeyName(name)) return value === key;
+  for (const [name, value] of headers) if (isNamed(name, KEY)) return value === key;
   return false;
-}
-
-function isKeyName(name: string): boolean {
-  return name === KEY || (name.length === KEY.length && name.toLowerCase() === 'x-aggregate-id');
 }
 
 const goodNames = new Set<string>();
@@ -168,7 +171,7 @@ const goodNames = new Set<string>();
 /** Names repeat from message to message; a few are remembered. */
 function isName(name: string): boolean {
   if (goodNames.has(name)) return true;
-  if (!NAME.test(name) || name.toLowerCase() === ENCODED.toLowerCase()) return false;
+  if (!NAME.test(name) || isNamed(name, ENCODED)) return false;
   if (goodNames.size < 1_000) goodNames.add(name);
   return true;
 }
@@ -227,11 +230,12 @@ export interface DeliveryInfo {
  * and an account hash after `ACK` on later servers.
  */
 export function readDeliveryInfo(reply: string): DeliveryInfo {
-  const tokens = reply.split('.');
-  const at = tokens.length === 9 ? 4 : 6;
-  return {
-    deliveryCount: Number(tokens[at]),
-    sequence: Number(tokens[at + 1]),
-    timestamp: Number((tokens[at + 3] ?? '').slice(0, -6)),
-  };
+  const dots: number[] = [];
+  for (let at = reply.indexOf('.'); at !== -1; at = reply.indexOf('.', at + 1)) dots.push(at);
+  const first = dots.length === 8 ? 3 : 5;
+  const token = (index: number, cut = 0) =>
+    Number(
+      reply.slice((dots[first + index] ?? reply.length) + 1, (dots[first + index + 1] ?? reply.length) - cut),
+    );
+  return { deliveryCount: token(0), sequence: token(1), timestamp: token(3, NANOS_DIGITS) };
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { heldMemory } from './suites/held-memory.js';
 import { natsSuite } from './suites/nats.js';
+import { natsConsumers } from './suites/nats-consumers.js';
 import { ordered } from './suites/ordered.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
@@ -17,6 +18,10 @@ const suites: Record<string, { about: string; run: Suite }> = {
   'pipeline-cost': { about: 'microseconds that ebus adds to each message', run: pipelineCost },
   pool: { about: '10 ms of I/O a message, 1,000 keys, 256 at once, against one by one', run: pool },
   nats: { about: 'Core NATS and JetStream, against plain nats.js on the same server', run: natsSuite },
+  'nats-consumers': {
+    about: 'NATS server: a consumer for each topic -> one shared by all',
+    run: natsConsumers,
+  },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
 };
 
