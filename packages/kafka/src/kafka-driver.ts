@@ -61,7 +61,12 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.#serviceName = serviceName;
     this.defaultGroup = config.consumer.groupId;
     this.defaultFrom = config.consumer.autoOffsetReset;
-    this.admin = new TopicAdmin(config, serviceName, (topic) => this.#sender?.forget(topic));
+    this.admin = new TopicAdmin({
+      config,
+      serviceName,
+      producer: () => this.#connected().producer,
+      onChanged: (topic) => this.#sender?.forget(topic),
+    });
   }
 
   get native(): KafkaNative {

@@ -1,6 +1,6 @@
 /** Questions about positions: where a group stands, and where a topic begins and ends. */
 
-import type { KafkaConsumer } from '@confluentinc/kafka-javascript';
+import type { Client, KafkaConsumer } from '@confluentinc/kafka-javascript';
 import type { PartitionLag, SubscriptionSpec } from '@ebus/core/driver';
 import { missingTopic } from './errors.js';
 import { called } from './native-client.js';
@@ -15,12 +15,23 @@ const TIMEOUT_MS = 5_000;
 const END = -1;
 const BEGINNING = -2;
 
-/** The partitions of a topic. @throws TOPIC_NOT_FOUND */
-export async function partitionsOf(client: KafkaConsumer, topic: string): Promise<TopicPartition[]> {
-  const { topics } = await called<{ topics: { name: string; partitions: { id: number }[] }[] }>((done) =>
+interface PartitionMetadata {
+  readonly id: number;
+  readonly leader: number;
+  readonly replicas: readonly number[];
+}
+
+/** What the cluster says about a topic, asked once; empty where it does not have it. */
+export async function metadataOf(client: Client<string>, topic: string): Promise<PartitionMetadata[]> {
+  const { topics } = await called<{ topics: { name: string; partitions: PartitionMetadata[] }[] }>((done) =>
     client.getMetadata({ topic, allTopics: false, timeout: TIMEOUT_MS } as never, done as never),
   );
-  const partitions = topics.find(({ name }) => name === topic)?.partitions ?? [];
+  return topics.find(({ name }) => name === topic)?.partitions ?? [];
+}
+
+/** The partitions of a topic. @throws TOPIC_NOT_FOUND */
+export async function partitionsOf(client: KafkaConsumer, topic: string): Promise<TopicPartition[]> {
+  const partitions = await metadataOf(client, topic);
   if (partitions.length === 0) throw missingTopic(topic);
   return partitions.map(({ id }) => ({ topic, partition: id }));
 }

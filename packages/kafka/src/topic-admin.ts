@@ -1,4 +1,6 @@
 /** Topic administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
+
+import type { Producer } from '@confluentinc/kafka-javascript';
 import {
   type CallOptions,
   type Compression,
@@ -13,6 +15,7 @@ import { adminConfig } from './client-config.js';
 import { classify, reasonOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { within } from './native-client.js';
+import { metadataOf } from './offsets.js';
 
 const HOUR_MS = 3_600_000;
 /** How long an ephemeral topic keeps its messages, and the most a topic may keep them to be one. */
@@ -64,18 +67,22 @@ export function checkLevel(
   });
 }
 
+export interface TopicAdminOptions {
+  readonly config: ResolvedKafkaConfig;
+  readonly serviceName: string;
+  producer(): Producer;
+  /** A topic has other settings now. */
+  onChanged(topic: string): void;
+}
+
 export class TopicAdmin implements DriverTopicAdmin {
   readonly supports = new Set<keyof TopicSpec>(SUPPORTED);
-  readonly #config: ResolvedKafkaConfig;
-  readonly #serviceName: string;
-  readonly #onChanged: (topic: string) => void;
+  readonly #options: TopicAdminOptions;
   #client: Admin | undefined;
   #connecting: Promise<Admin> | undefined;
 
-  constructor(config: ResolvedKafkaConfig, serviceName: string, onChanged: (topic: string) => void) {
-    this.#config = config;
-    this.#serviceName = serviceName;
-    this.#onChanged = onChanged;
+  constructor(options: TopicAdminOptions) {
+    this.#options = options;
   }
 
   get client(): Admin | undefined {
@@ -84,7 +91,7 @@ export class TopicAdmin implements DriverTopicAdmin {
 
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
     return this.#do('describe', topic, options, async (admin) => {
-      const layout = await layoutOf(admin, topic);
+      const layout = await this.#layoutOf(topic);
       if (layout === undefined) return undefined;
       return { name: topic, ...layout, ...settingsOf(await entriesOf(admin, topic)) };
     });
@@ -99,8 +106,8 @@ export class TopicAdmin implements DriverTopicAdmin {
         topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
         waitForLeaders: false,
       });
-      while ((await layoutOf(admin, topic)) === undefined && !options.signal.aborted) await pause();
-      this.#onChanged(topic);
+      while ((await this.#layoutOf(topic)) === undefined && !options.signal.aborted) await pause();
+      this.#options.onChanged(topic);
     });
   }
 
@@ -115,7 +122,7 @@ export class TopicAdmin implements DriverTopicAdmin {
         const resource = { type: TOPIC, name: topic, configEntries: changed };
         await admin.alterConfigs({ validateOnly: false, resources: [resource] });
       }
-      this.#onChanged(topic);
+      this.#options.onChanged(topic);
     });
   }
 
@@ -157,9 +164,16 @@ export class TopicAdmin implements DriverTopicAdmin {
     }
   }
 
+  /** By librdkafka: kafkajs asks five times for what is not there. */
+  async #layoutOf(topic: string): Promise<{ partitions: number; replicas: number } | undefined> {
+    const partitions = await metadataOf(this.#options.producer(), topic);
+    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) return undefined;
+    return { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1 };
+  }
+
   #connect(): Promise<Admin> {
     this.#connecting ??= (async () => {
-      const admin = new kafkajs.Kafka(adminConfig(this.#config, this.#serviceName)).admin();
+      const admin = new kafkajs.Kafka(adminConfig(this.#options.config, this.#options.serviceName)).admin();
       await admin.connect();
       this.#client = admin;
       return admin;
@@ -168,21 +182,6 @@ export class TopicAdmin implements DriverTopicAdmin {
       throw error;
     });
     return this.#connecting;
-  }
-}
-
-async function layoutOf(
-  admin: Admin,
-  topic: string,
-): Promise<{ partitions: number; replicas: number } | undefined> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const partitions = topics[0]?.partitions ?? [];
-    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) return undefined;
-    return { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1 };
-  } catch (error) {
-    if (classify(error).code === 'TOPIC_NOT_FOUND') return undefined;
-    throw error;
   }
 }
 

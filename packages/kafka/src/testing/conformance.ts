@@ -1,7 +1,7 @@
 /** The conformance suite on a shared broker. `EBUS_KAFKA_NODES=3` runs it on a cluster. */
 import { runConformance } from '@ebus/conformance';
 import { sharedService } from '@ebus/services';
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { kafka } from '../index.js';
 
 /**
@@ -11,6 +11,7 @@ import { kafka } from '../index.js';
 const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms' } as const;
 
 export async function conformanceOf(persistence: 'persistent' | 'ephemeral'): Promise<void> {
+  vi.setConfig({ testTimeout: 45_000 });
   const nodes = Number(process.env.EBUS_KAFKA_NODES ?? 1);
   const { addresses } = await sharedService('kafka', { nodes });
   await runConformance(
@@ -20,6 +21,8 @@ export async function conformanceOf(persistence: 'persistent' | 'ephemeral'): Pr
       persistence,
       transport: kafka,
       config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: QUICK } },
+      // A broker takes a while to make hundreds of partitions.
+      patience: '25s',
       topicOptions: { partitions: 4, replicas: nodes },
     },
   );
