@@ -112,7 +112,7 @@ async function compile(folder, work, say) {
 async function installDebianPackages(say) {
   const missing = [];
   for (const one of debianPackages) {
-    const { code, output } = await run('dpkg-query', ['-W', '-f', '${Status}', one]);
+    const { code, output } = await run('dpkg-query', ['-s', one]);
     if (code === 127) return undefined; // No Debian: the compiler will say what it misses.
     if (code !== 0 || !output.includes('install ok installed')) missing.push(one);
   }
