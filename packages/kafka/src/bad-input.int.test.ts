@@ -1,4 +1,8 @@
 /** What cannot work is refused with an error that says what to do. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { EventBus } from '@ebus/core';
 import { sharedService, startService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -131,6 +135,43 @@ describe('a broker with logins', () => {
     expect(subscribing.message).toContain(secret);
   }, 90_000);
 });
+
+it('TLS: a broker whose certificate is trusted is used, any other is refused, and nothing goes in plain text', async (test) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ebus-tls-'));
+  cleanup.add(folder, (one) => rmSync(one, { recursive: true }));
+  const own =
+    'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1';
+  const made = spawnSync('openssl', [...own.split(' '), '-keyout', 'key.pem', '-out', 'cert.pem'], {
+    cwd: folder,
+  });
+  if (made.status !== 0) test.skip('openssl is not installed');
+  const caFile = join(folder, 'cert.pem');
+  const pem = readFileSync(join(folder, 'key.pem'), 'utf8') + readFileSync(caFile, 'utf8');
+  const broker = await startService('kafka', {
+    own: true,
+    protocol: 'SSL',
+    files: { 'server.pem': pem },
+    config: 'ssl.keystore.type=PEM\nssl.keystore.location=server.pem',
+  });
+  cleanup.add(broker, (one) => one.close());
+  const topic = uniqueName('topic');
+  const app = await bus(broker.addresses, {
+    kafka: { security: { enabled: true, caFile } },
+    common: { topics: { [topic]: {} } },
+  });
+  const seen: string[] = [];
+  await app.subscribe(topic, (message) => void seen.push(message.text()));
+  await app.publish(topic, 'secret');
+  await eventually(() => seen.length === 1);
+  const common = { connectTimeout: 1_500 };
+  const untrusted = { security: { enabled: true, protocol: 'SSL' as const } };
+  for (const kafka of [untrusted, {}]) {
+    const error = await failure(() => kafkaBus(broker.addresses, { kafka, common }));
+    expect(error.code).toBe('CONNECTION_FAILED');
+  }
+  const plain = { security: { enabled: true, caFile } };
+  expect((await failure(() => kafkaBus(addresses, { kafka: plain, common }))).code).toBe('CONNECTION_FAILED');
+}, 60_000);
 
 describe('topics', () => {
   it('that do not exist are refused for publishing and subscribing, with what to do', async () => {
