@@ -3,13 +3,29 @@ import { isUtf8 } from 'node:buffer';
 import type { MessageHeader } from '@confluentinc/kafka-javascript';
 import type { HeaderList, HeaderValue } from '@ebus/core/driver';
 
-/** One object a header, with the name as its only key: order and duplicates are kept. */
+/** Few messages have more headers; their objects are made anew. */
+const MAX_SLOTS = 32;
+
+/** Of the last call: messages of one kind have the same header names, and new objects are what costs. */
+const slots: { name: string; header: Record<string, string | Buffer> }[] = [];
+const list: MessageHeader[] = [];
+
+/**
+ * One object a header, with the name as its only key: order and duplicates are kept. What is returned is only good until
+ * the next call; the client copies it when a message is handed over.
+ */
 export function toHeaders(headers: HeaderList): MessageHeader[] | undefined {
   if (headers.length === 0) return undefined;
-  const list: MessageHeader[] = new Array(headers.length);
+  list.length = headers.length;
   for (let i = 0; i < headers.length; i++) {
     const [name, value] = headers[i] as readonly [string, HeaderValue];
-    list[i] = { [name]: toClient(value) };
+    let slot = slots[i];
+    if (slot?.name !== name) {
+      slot = { name, header: { [name]: '' } };
+      if (i < MAX_SLOTS) slots[i] = slot;
+    }
+    slot.header[name] = toClient(value);
+    list[i] = slot.header;
   }
   return list;
 }
