@@ -42,10 +42,16 @@ const COALESCE_MS = 30;
 const CONNECT_MS = 5_000;
 /** A change of the subscription that brings no assignment for so long is not waited for by the next one. */
 const CHANGE_MS = 15_000;
-/** After an assignment without any partition of a topic: others may have to let go of some first. */
-const EMPTY_SHARE_MS = 3_000;
+/** For the requests of a rebalance, beside what is waited for. */
+const SLACK_MS = 1_000;
 const REVOKE_MS = 30_000;
 const RETRY_MS = 200;
+/** How long leaving waits for a rebalance to end. */
+const SETTLE_DOWN_MS = 5_000;
+const SETTLE_POLL_MS = 50;
+/** States of a group, from `rd_kafka_consumer_group_state_t`. */
+const PREPARING_REBALANCE = 1;
+const COMPLETING_REBALANCE = 2;
 
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions;
@@ -296,10 +302,12 @@ export class GroupConsumer {
   #forEmptyShares(topics: readonly string[]): void {
     const empty = topics.map((topic) => this.#topics.get(topic)).filter((share) => share?.isReady === false);
     if (empty.length === 0) return;
+    // Others may have to let go of some first, which they learn by a heartbeat, as this member does of the rest.
+    const twoHeartbeats = 2 * this.#options.config.consumer.heartbeatInterval + SLACK_MS;
     setTimeout(() => {
       for (const share of empty) if (share !== undefined) share.isReady = true;
       this.#wake();
-    }, EMPTY_SHARE_MS).unref();
+    }, twoHeartbeats).unref();
   }
 
   /** Called by the client, one event after the other; each must be answered before the next comes. */
@@ -538,15 +546,43 @@ export class GroupConsumer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#changeTimer);
-    clearInterval(this.#tick);
     this.#options.onClosed();
-    await this.#rebalances;
     const consumer = this.#consumer;
+    if (consumer !== undefined) await this.#settleDown(consumer);
+    await this.#rebalances;
+    clearInterval(this.#tick);
     this.#consumer = undefined;
     for (const share of this.#topics.values()) for (const partition of share.partitions) partition.release();
     this.#topics.clear();
     this.#wake();
     if (consumer !== undefined) await called((done) => consumer.disconnect(done as never));
+  }
+
+  /**
+   * Waits while the group rebalances, bounded. A client that disconnects while it joins tells the broker nothing, and its
+   * share would go to nobody until the session ends.
+   */
+  async #settleDown(consumer: NativeConsumer): Promise<void> {
+    const { client, group, logger } = this.#options;
+    const until = performance.now() + SETTLE_DOWN_MS;
+    try {
+      const admin = client.AdminClient.createFrom(consumer);
+      for (let waited = false; performance.now() < until; waited = true) {
+        await this.#rebalances;
+        const { groups } = await called<{ groups: { state: number }[] }>((done) =>
+          admin.describeGroups([group], { timeout: SETTLE_DOWN_MS }, done as never),
+        );
+        const state = groups[0]?.state;
+        if (state !== PREPARING_REBALANCE && state !== COMPLETING_REBALANCE) {
+          // The broker is done; its answer may still be on its way here.
+          if (waited) await pause(SETTLE_POLL_MS);
+          return;
+        }
+        await pause(SETTLE_POLL_MS);
+      }
+    } catch (error) {
+      logger.debug({ err: error, group }, 'cannot see whether the group rebalances');
+    }
   }
 
   #adopt(share: TopicShare): void {
@@ -574,7 +610,7 @@ export class GroupConsumer {
       } catch (error) {
         if (!classify(error).retryable) throw error;
         if (attempt % 20 === 0) this.#warn(error, 'position');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS);
       }
     }
     return undefined;
@@ -607,6 +643,8 @@ export class GroupConsumer {
     logger.warn({ err: error, group }, `a Kafka consumer had trouble (${what}): ${reasonOf(error)}`);
   }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The key of a topic that is being left, beside the one of a new subscription to it. */
 const leaving = (topic: string) => `leaving ${topic}`;
