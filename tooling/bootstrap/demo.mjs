@@ -3,12 +3,17 @@
 import './node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureKafkaClient } from './kafka-client.mjs';
 import { findPnpm, root } from './pnpm.mjs';
 import { run } from './run.mjs';
-import { commandStep, step } from './step.mjs';
+import { commandStep, say, step } from './step.mjs';
 
 /** The program for each transport: one broker's client is not installed for another. */
-const examples = { memory: 'examples/flights', nats: 'examples/flights-nats' };
+const examples = {
+  memory: 'examples/flights',
+  nats: 'examples/flights-nats',
+  kafka: 'examples/flights-kafka',
+};
 /** With `--config`: on the transport that the file names, so it brings all of them. */
 const configured = 'examples/flights-config';
 
@@ -38,6 +43,17 @@ function choose(args) {
   return { example, rest: args.slice(1), first };
 }
 
+/** Only a look at the file: should it be wrong, creating the bus says what is missing. */
+function needsKafkaClient(example, args) {
+  if (example !== configured) return example === examples.kafka;
+  const at = args.findIndex((arg) => /^--config(=|$)/.test(arg));
+  const file = args[at].includes('=') ? args[at].slice('--config='.length) : (args[at + 1] ?? '');
+  if (!existsSync(file)) return false;
+  const [, type = ''] = /^[\s{]*["']?type["']?\s*:(.*)/m.exec(readFileSync(file, 'utf8')) ?? [];
+  const [, variable = ''] = /\$\{(\w+)/.exec(type) ?? [];
+  return (process.env[variable] ?? type).includes('kafka');
+}
+
 async function main() {
   const { example, rest, first } = choose(process.argv.slice(2));
   if (example === undefined) {
@@ -55,13 +71,18 @@ async function main() {
   if (!pnpm.ok) return 1;
 
   const folders = foldersOf(example);
-  // Without development dependencies: neither the test tools nor anything native is needed here. Where everything is
+  // Without development dependencies: the test tools are not needed here. Where everything is
   // installed already it is kept so, because the smaller installation would remove the rest.
   const filters = [...folders, 'tooling/tsup'].flatMap((folder) => ['--filter', `./${folder}`]);
   const scope = existsSync(join(root, 'node_modules/vitest')) ? [] : [...filters, '--prod'];
   const install = [...scope, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
   const installed = await commandStep('Installing what the demo needs', 'pnpm', install, { cwd: root, env });
   if (!installed.ok) return 1;
+
+  if (needsKafkaClient(example, rest)) {
+    const client = await step("Making Kafka's native client ready", () => ensureKafkaClient(say));
+    if (!client.ok) return 1;
+  }
 
   const build = [join(root, 'tooling/tsup/build.mjs'), '--no-types'];
   for (const folder of folders.filter((folder) => manifestOf(folder).scripts?.build !== undefined)) {

@@ -4,8 +4,9 @@ import './node-version.mjs';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureKafkaClient } from './kafka-client.mjs';
 import { findPnpm, root } from './pnpm.mjs';
-import { commandStep, loudStep, step } from './step.mjs';
+import { commandStep, loudStep, say, step } from './step.mjs';
 
 const total = { passed: 0, failures: [], skipped: [] };
 
@@ -33,6 +34,11 @@ async function main() {
 
   const install = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
   if (!(await check('Installing', 'pnpm', ...install))) return;
+  // The tests of everything else run without it.
+  count(
+    "Kafka's native client",
+    (await step("Making Kafka's native client ready", () => ensureKafkaClient(say))).ok,
+  );
   if (!(await check('Building', 'turbo', 'run', 'build', '--output-logs=errors-only', '--concurrency=2')))
     return;
   await check('Linting', 'biome', 'check', '.');

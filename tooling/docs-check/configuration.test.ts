@@ -1,6 +1,7 @@
 /** The table of the configuration guide, checked against the schemas: every key, with its default and what it is. */
 import { readFileSync } from 'node:fs';
 import { configJsonSchema } from '@ebus/core';
+import { kafka } from '@ebus/kafka';
 import { memory } from '@ebus/memory';
 import { nats } from '@ebus/nats';
 import { expect, it } from 'vitest';
@@ -17,7 +18,9 @@ interface Schema {
 const guide = readFileSync(new URL('../../docs/guides/configuration.md', import.meta.url), 'utf8');
 
 it('the guide to configuration has every key, with its default', () => {
-  const { $defs } = configJsonSchema({ plugins: [memory, nats] }) as { $defs: { configuration: Schema } };
+  const { $defs } = configJsonSchema({ plugins: [memory, nats, kafka] }) as {
+    $defs: { configuration: Schema };
+  };
   const rows = [...keys($defs.configuration, '')].map(row);
   const [, table = ''] = /<!-- keys -->\n([\s\S]*?)<!-- end of keys -->/.exec(guide) ?? [];
   const written = table.split('\n').filter((line) => line.startsWith('| `'));

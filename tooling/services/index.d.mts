@@ -4,7 +4,8 @@ export type ServiceName = 'nats' | 'postgres' | 'kafka';
 export interface ServiceOptions {
   /**
    * `true`: a service of one's own, to kill, stop and restart; never one that the environment gives. Default `false`,
-   * which takes what `EBUS_TEST_NATS` (version `current`), `EBUS_TEST_NATS_2_9`, `EBUS_TEST_POSTGRES` give.
+   * which takes what `EBUS_TEST_NATS` (version `current`), `EBUS_TEST_NATS_2_9`, `EBUS_TEST_POSTGRES`,
+   * `EBUS_TEST_KAFKA` give.
    */
   readonly own?: boolean;
   /** Told which way was taken, and before work that takes long. Default: standard error. */
@@ -24,10 +25,28 @@ export interface NatsOptions extends ServiceOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+export interface KafkaOptions extends ServiceOptions {
+  /** Nodes of one cluster, each of them broker and controller. Default 1. */
+  readonly nodes?: number;
+  /** `current` (the default; pinned in kafka/versions.mjs), or an exact version such as `4.0.0`. */
+  readonly version?: string;
+  /**
+   * The security of the listener that `addresses` name, called CLIENT; what it needs goes into `config`, as
+   * `listener.name.client.plain.sasl.jaas.config=...`. Nodes talk to each other without any. Default `PLAINTEXT`.
+   */
+  readonly protocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  /** Passwords of users by their names, for the SCRAM mechanisms. */
+  readonly scramUsers?: Readonly<Record<string, string>>;
+  /** Lines for the end of server.properties, where they override what is there. */
+  readonly config?: string | ((node: number) => string);
+  /** Files that those lines name, by name and without a folder: `ssl.keystore.location=server.pem`. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 export interface OptionsOf {
   readonly nats: NatsOptions;
   readonly postgres: ServiceOptions;
-  readonly kafka: ServiceOptions;
+  readonly kafka: KafkaOptions;
 }
 
 /** Where a service is. */
@@ -39,7 +58,7 @@ export interface ServiceAddress {
   readonly source: string;
   /** As the running server says; `undefined` where only its address was given. */
   readonly version: string | undefined;
-  /** One for each node: `nats://127.0.0.1:15181`, `postgres://ebus@127.0.0.1:20042/ebus`. */
+  /** One for each node: `nats://127.0.0.1:15181`, `postgres://ebus@127.0.0.1:20042/ebus`, `127.0.0.1:9092`. */
   readonly addresses: readonly string[];
   /** NATS: the monitoring of each node, to which `/varz`, `/jsz`, `/connz` are appended. Empty where it is not known. */
   readonly monitoring: readonly string[];

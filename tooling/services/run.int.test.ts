@@ -63,9 +63,9 @@ describe.skipIf(problem !== undefined)(`pnpm services${note}`, () => {
   });
 });
 
-it('says that Kafka is not available yet', () => {
-  const { code, errors } = services('up', 'kafka');
-  expect(errors).toContain('Kafka is not available yet');
+it('says which services there are', () => {
+  const { code, errors } = services('up', 'rabbit');
+  expect(errors).toContain('the services are nats, postgres, kafka');
   expect(code).toBe(1);
 });
 

@@ -28,6 +28,6 @@ describe.skipIf(problem !== undefined)(`a shared service${note}`, () => {
   });
 
   it('says why it is not to be had', async () => {
-    await expect(sharedService('kafka')).rejects.toThrow('Kafka is not available yet');
+    await expect(sharedService('rabbit' as 'nats')).rejects.toThrow('there is no service "rabbit"');
   });
 });

@@ -1,10 +1,11 @@
 /** `npm run demo -- --config <file>`: on the transport that a configuration file names. */
 import { loadConfig } from '@ebus/core';
 import { runDemo } from '@ebus/example-flights';
+import { kafka } from '@ebus/kafka';
 import { memory } from '@ebus/memory';
 import { nats } from '@ebus/nats';
 
-const plugins = [memory, nats];
+const plugins = [memory, nats, kafka];
 
 await runDemo(
   async ({ config: file = '' }) => {

@@ -5,8 +5,9 @@ export const USAGE = `Usage: npm run demo -- [transport] [options]
 
   transport      memory (default): in this process, nothing else needed
                  nats: on a nats-server, which is started for the demo
+                 kafka: on a Kafka broker, likewise
   --config <file>
-                 as a configuration file says, instead of a transport; examples/flights/nats.yaml is one
+                 as a configuration file says, instead of a transport; examples/flights/flights.yaml is one
   --work <ms>    how long each handler waits, as for a database (default 1)
   --help         this text`;
 

@@ -4,6 +4,7 @@
 export type { StandardSchemaV1 } from '@standard-schema/spec';
 // ---- the bus ------------------------------------------------------------------------------------------
 export type {
+  AssignedEvent,
   BusEvents,
   ConnectionEvent,
   DeadLetteredEvent,
@@ -12,6 +13,7 @@ export type {
   OverrunningEvent,
   PublishedEvent,
   PublishFailedEvent,
+  RevokedEvent,
   SubscriptionEvent,
 } from './bus/bus-events.js';
 export { closeOnSignals } from './bus/close-on-signals.js';

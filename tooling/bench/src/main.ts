@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { heldMemory } from './suites/held-memory.js';
+import { kafkaSuite } from './suites/kafka.js';
 import { natsSuite } from './suites/nats.js';
 import { natsConsumers } from './suites/nats-consumers.js';
 import { ordered } from './suites/ordered.js';
@@ -22,6 +23,7 @@ const suites: Record<string, { about: string; run: Suite }> = {
     about: 'NATS server: a consumer for each topic -> one shared by all',
     run: natsConsumers,
   },
+  kafka: { about: 'Kafka, against the bare clients on the same broker', run: kafkaSuite },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
 };
 

@@ -145,7 +145,7 @@ export const halt: Group = ({ test, testWhere }) => {
       const subscription = await before.subscribeEnvelope(t.topic, failing, halting);
       await before.publishEnvelope(t.topic, event('halting', 1));
       await before.publishEnvelope(t.topic, event('halting', 2));
-      await t.eventually(() => subscription.stats().halted === 1);
+      await t.eventually(() => subscription.stats().halted === 1 && subscription.stats().inFlight === 2);
       const report = await before.close();
       assert.deepEqual(report, { handled: 0, abandoned: 2, unpublished: 0, timedOut: false });
 

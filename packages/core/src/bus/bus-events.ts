@@ -10,6 +10,17 @@ export interface SubscriptionEvent {
   readonly group: string;
 }
 
+export interface AssignedEvent extends SubscriptionEvent {
+  /** Those that were added. */
+  readonly partitions: readonly number[];
+}
+
+export interface RevokedEvent extends SubscriptionEvent {
+  readonly partitions: readonly number[];
+  /** They were gone before this member could finish and commit; what it had begun is handled again elsewhere. */
+  readonly lost: boolean;
+}
+
 export interface PublishedEvent {
   readonly topic: string;
   readonly key: string | undefined;
@@ -65,6 +76,10 @@ export interface BusEvents {
   resultsStalled(event: Record<string, never>): void | Promise<void>;
   subscribed(event: SubscriptionEvent): void | Promise<void>;
   unsubscribed(event: SubscriptionEvent): void | Promise<void>;
+  /** Partitions of the topic are this member's from now on, where the transport shares topics by partition. */
+  assigned(event: AssignedEvent): void | Promise<void>;
+  /** They are no longer. */
+  revoked(event: RevokedEvent): void | Promise<void>;
   /** An attempt failed. */
   handlerError(event: HandlerErrorEvent): void | Promise<void>;
   deadLettered(event: DeadLetteredEvent): void | Promise<void>;
@@ -85,6 +100,8 @@ const EVENTS: Readonly<Record<keyof BusEvents, true>> = {
   resultsStalled: true,
   subscribed: true,
   unsubscribed: true,
+  assigned: true,
+  revoked: true,
   handlerError: true,
   deadLettered: true,
   halted: true,

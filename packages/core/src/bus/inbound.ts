@@ -398,6 +398,8 @@ function consumeEvents({ topic, group, deadLetterTopic }: ConsumePolicy, events:
     halted: (delivery, error) => {
       events.emit('halted', { topic, group, error, message: messageOf(delivery), key: delivery.key });
     },
+    assigned: (partitions) => events.emit('assigned', { topic, group, partitions }),
+    revoked: (partitions, lost) => events.emit('revoked', { topic, group, partitions, lost }),
     overrunning: ({ message, attempt }) => events.emit('overrunning', { topic, group, message, attempt }),
   };
 }

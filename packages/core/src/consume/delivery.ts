@@ -27,6 +27,8 @@ export class Delivery implements Settlement {
   attempts = 0;
   /** The attempt that runs, or ran last. */
   attempt: Attempt | undefined = undefined;
+  /** Its partition goes to another member: what runs may end, nothing of it is begun any more. */
+  revoked = false;
   lastError: unknown = undefined;
   /** Decoded while looking for the key; the first attempt uses it. */
   decoded: Envelope | undefined = undefined;

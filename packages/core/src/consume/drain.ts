@@ -1,40 +1,61 @@
-/** Waiting, for a bounded time, until nothing of a subscription runs any more. */
+/** Waiting, for a bounded time, until nothing of a subscription (or of a part of it) runs any more. */
 import type { Clock } from '../clock.js';
-import { type Deferred, deferred } from '../util/promise.js';
+import { deferred } from '../util/promise.js';
+import type { Delivery } from './delivery.js';
 import type { InFlight } from './in-flight.js';
+
+interface Waiting {
+  concerns(delivery: Delivery): boolean;
+  resolve(): void;
+}
+
+const all = () => true;
 
 export class Drain {
   readonly #inFlight: InFlight;
   readonly #clock: Clock;
-  #waiting: Deferred<void> | undefined;
+  readonly #waiting = new Set<Waiting>();
 
   constructor(inFlight: InFlight, clock: Clock) {
     this.#inFlight = inFlight;
     this.#clock = clock;
   }
 
-  /** No handler runs, and no dead letter is on its way. */
-  get done(): boolean {
-    for (const { state } of this.#inFlight) {
-      if (state === 'running' || state === 'dead-lettering') return false;
-    }
-    return true;
-  }
-
   /** A delivery has ended. Costs nothing while nobody waits. */
   noteEnd(): void {
-    if (this.#waiting !== undefined && this.done) this.#waiting.resolve();
+    if (this.#waiting.size === 0) return;
+    for (const { concerns, resolve } of this.#waiting) if (this.#done(concerns)) resolve();
   }
 
-  /** True if everything that runs has ended within the time, in milliseconds. */
-  async within(timeout: number): Promise<boolean> {
-    if (this.done) return true;
-    const waiting = deferred();
-    this.#waiting = waiting;
-    const timer = this.#clock.setTimeout(waiting.resolve, timeout);
-    await waiting.promise;
-    this.#waiting = undefined;
+  /**
+   * True if everything that runs has ended within the time, in milliseconds, and before the signal aborts.
+   *
+   * @param concerns which deliveries to wait for; all of them by default
+   */
+  async within(
+    timeout: number,
+    { concerns = all, signal }: { concerns?: (delivery: Delivery) => boolean; signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    if (this.#done(concerns)) return true;
+    if (signal?.aborted === true) return false;
+    const { promise, resolve } = deferred();
+    const waiting = { concerns, resolve };
+    this.#waiting.add(waiting);
+    const timer = this.#clock.setTimeout(resolve, timeout);
+    signal?.addEventListener('abort', resolve as () => void, { once: true });
+    await promise;
+    signal?.removeEventListener('abort', resolve as () => void);
+    this.#waiting.delete(waiting);
     this.#clock.clearTimeout(timer);
-    return this.done;
+    return this.#done(concerns);
+  }
+
+  /** No handler runs, and no dead letter is on its way. */
+  #done(concerns: (delivery: Delivery) => boolean): boolean {
+    for (const delivery of this.#inFlight) {
+      const busy = delivery.state === 'running' || delivery.state === 'dead-lettering';
+      if (busy && concerns(delivery)) return false;
+    }
+    return true;
   }
 }

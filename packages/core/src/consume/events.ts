@@ -8,4 +8,6 @@ export interface ConsumeEvents {
   deadLettered(delivery: Delivery, error: unknown): void;
   halted(delivery: Delivery, error: unknown): void;
   overrunning(attempt: Attempt): void;
+  assigned(partitions: readonly number[]): void;
+  revoked(partitions: readonly number[], lost: boolean): void;
 }

@@ -48,6 +48,11 @@ export class Halts {
     this.#openGate();
   }
 
+  /** Lets go of one that is no longer ours. */
+  drop(delivery: Delivery): void {
+    if (this.#halted.delete(delivery)) this.#openGate();
+  }
+
   /** The subscription closes: what is halted stays so, unsettled. */
   freeze(): void {
     this.#frozen = true;

@@ -166,19 +166,25 @@ export class Runner {
 
   #succeeded(attempt: Attempt): void {
     this.#running--;
-    if (attempt.abandoned || attempt.delivery.state === 'done') return this.#forget(attempt);
+    if (attempt.abandoned || attempt.delivery.state === 'done') return this.#endedLate(attempt);
     this.counters.handled++;
     this.#options.finish(attempt.delivery, 'handled');
   }
 
   #failed(attempt: Attempt, error: unknown): void {
     this.#running--;
-    this.#forget(attempt);
     const { delivery } = attempt;
-    if (attempt.abandoned || delivery.state === 'done') return;
+    if (attempt.abandoned || delivery.state === 'done') return this.#endedLate(attempt);
+    this.#forget(attempt);
     // Cut short by a close: not the handler's failure. The message goes back as if it had never been tried.
     if (attempt.aborted && !attempt.timedOut) return this.#options.finish(delivery, 'released');
     this.#decide(attempt, error);
+  }
+
+  /** Nobody waits for its outcome any more; but where its partition was revoked, its key has waited for its end. */
+  #endedLate(attempt: Attempt): void {
+    this.#forget(attempt);
+    if (!attempt.abandoned && attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
   }
 
   /** The handler has returned at last. */
@@ -236,8 +242,8 @@ export class Runner {
         );
         return finish(delivery, 'discarded');
       case 'halt':
-        // Closing waits for what runs: a halt would not end, and the message stays unsettled either way.
-        if (this.#closing) return finish(delivery, 'released');
+        // Closing and a revocation wait for what runs: a halt would not end, and the message stays unsettled either way.
+        if (this.#closing || delivery.revoked) return finish(delivery, 'released');
         this.#halts.add(delivery);
         return events.halted(delivery, error);
     }
@@ -245,7 +251,7 @@ export class Runner {
 
   #retryLater(delivery: Delivery): void {
     const { policy, clock, metrics } = this.#options;
-    if (this.#closing) return this.#options.finish(delivery, 'released');
+    if (this.#closing || delivery.revoked) return this.#options.finish(delivery, 'released');
     delivery.state = 'backoff';
     this.#dispatcher.hold(delivery);
     delivery.backoffTimer = clock.setTimeout(

@@ -22,6 +22,7 @@ import { InFlight } from './in-flight.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { ConsumePolicy } from './policy.js';
 import { ReceiveLoop } from './receive-loop.js';
+import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
 import { Settler } from './settler.js';
 import { StartGate } from './start-gate.js';
@@ -96,8 +97,13 @@ export class ActiveSubscription implements Subscription {
       invoke: (attempt) => this.#pipeline(attempt),
       finish: (delivery, outcome) => this.#finish(delivery, outcome),
     });
-    this.#gate = new StartGate(this.#runner.start, parts.buckets, clock);
-    const start = (delivery: Delivery) => this.#gate.pass(delivery);
+    this.#gate = new StartGate(
+      (delivery) => (delivery.revoked ? this.#dispatcher.release(delivery) : this.#runner.start(delivery)),
+      parts.buckets,
+      clock,
+    );
+    const start = (delivery: Delivery) =>
+      delivery.revoked ? this.#dispatcher.release(delivery) : this.#gate.pass(delivery);
     const ordered = policy.ordering !== 'none';
     this.#dispatcher = ordered
       ? orderedDispatcher(policy.concurrency, start)
@@ -122,6 +128,7 @@ export class ActiveSubscription implements Subscription {
   /** Begins to fetch. */
   begin(): void {
     this.#leases.start();
+    this.#followAssignments();
     this.#running = this.#loop.run();
   }
 
@@ -221,6 +228,18 @@ export class ActiveSubscription implements Subscription {
     await this.close();
   }
 
+  #followAssignments(): void {
+    const { driver, clock, events } = this.#parts;
+    driver.onAssignment?.(
+      new Revocation({
+        ...{ topic: this.topic, clock, events },
+        ...{ inFlight: this.#inFlight, drain: this.#drain, settler: this.#settler },
+        ...{ runner: this.#runner, dispatcher: this.#dispatcher },
+        onDropped: () => this.#letGo(),
+      }),
+    );
+  }
+
   #room(): { messages: number; bytes: number } {
     const standing = this.#gate.isClosedBy('paused') || this.#gate.isClosedBy('halted');
     if (standing) return { messages: 0, bytes: 0 };
@@ -275,9 +294,14 @@ export class ActiveSubscription implements Subscription {
       this.#settler.add(delivery);
     }
     if (delivery.attempts > 0) this.#dispatcher.release(delivery);
+    this.#letGo();
+    this.#drain.noteEnd();
+  }
+
+  /** Something is no longer in flight. */
+  #letGo(): void {
     this.#loop.wake();
     if (this.#inFlight.count === 0) this.#emptied();
-    this.#drain.noteEnd();
   }
 
   #emptied(): void {

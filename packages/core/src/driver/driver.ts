@@ -131,6 +131,21 @@ export interface Demand {
   readonly bytes: number;
 }
 
+/**
+ * How a driver tells core which shares of the topic (Kafka's partitions) are this member's; a message belongs to the one
+ * that its `position` names. Nothing of one that was revoked or lost may be received before it is assigned again.
+ */
+export interface AssignmentListener {
+  assigned(partitions: readonly number[]): void;
+  /**
+   * They go to another member. Core begins nothing more of them, lets run what runs, until the signal aborts at the
+   * latest, and settles it. Commit and release them when this resolves; what is not settled by then never will be.
+   */
+  revoked(partitions: readonly number[], options: CallOptions): Promise<void>;
+  /** They are another's already. Core aborts what runs and settles nothing of them from now on. */
+  lost(partitions: readonly number[]): void;
+}
+
 /** Messages in log order; `undefined` ends the subscription. */
 export type ReceivedBatch = readonly IncomingMessage[] | undefined;
 
@@ -156,6 +171,12 @@ export interface DriverSubscription {
 
   /** Renews the leases of deliveries that are running or queued. Needed where `leaseMs` is given. */
   extendLease?(tokens: readonly SettleToken[]): void;
+
+  /**
+   * Where members of a group share a topic by assignment: called at most once, before the first `receive`; what is
+   * assigned by then is told at once.
+   */
+  onAssignment?(listener: AssignmentListener): void;
 
   /** What the group has not settled yet, per partition. */
   lag?(options: CallOptions): Promise<readonly PartitionLag[]>;

@@ -23,6 +23,7 @@ export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
 export type { Capabilities } from './capabilities.js';
 export type {
+  AssignmentListener,
   CallOptions,
   ConnectionChange,
   Demand,

@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 import type { Capabilities } from '../driver/capabilities.js';
-import type { Demand, Driver, DriverHost, DriverSubscription, SubscriptionSpec } from '../driver/driver.js';
+import type {
+  AssignmentListener,
+  Demand,
+  Driver,
+  DriverHost,
+  DriverSubscription,
+  SubscriptionSpec,
+} from '../driver/driver.js';
 import type { IncomingMessage, OutgoingRecord, SendReceipt, Settlement } from '../driver/message.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
 import { definePlugin } from '../registry/plugin.js';
@@ -30,6 +37,8 @@ export class ScriptedSubscription implements DriverSubscription {
   readonly extended: unknown[][] = [];
   settleError: Error | undefined;
   closed = false;
+  /** What core does when partitions come and go. */
+  assignments: AssignmentListener | undefined;
   readonly leaseMs?: number;
   #pending: Deferred<readonly IncomingMessage[] | undefined> | undefined;
   #stopped = false;
@@ -74,6 +83,10 @@ export class ScriptedSubscription implements DriverSubscription {
   settle(done: readonly Settlement[]): void {
     if (this.settleError !== undefined) throw this.settleError;
     for (const { token, outcome } of done) this.settled.push({ token, outcome });
+  }
+
+  onAssignment(listener: AssignmentListener): void {
+    this.assignments = listener;
   }
 
   extendLease(tokens: readonly unknown[]): void {

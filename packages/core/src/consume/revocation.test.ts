@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { deferred } from '../util/promise.js';
+
+const envelope = (aggregateId: string, partition: number, offset: number) => ({
+  token: `${partition}:${offset}`,
+  key: aggregateId,
+  position: { partition, offset },
+  value: JSON.stringify({
+    event_id: `${aggregateId}-${offset}`,
+    aggregate_id: aggregateId,
+    event_type: 'OrderCreated',
+    event_version: 1,
+    timestamp: '2024-01-01T00:00:00Z',
+    payload: {},
+  }),
+});
+
+const never = () => ({ signal: new AbortController().signal });
+
+/** A subscription whose handlers wait to be let go, with two messages of one key in partition 0 and one in 1. */
+async function threeInFlight() {
+  const { bus, driver, clock } = await scriptedBus();
+  const begun: string[] = [];
+  const signals = new Map<string, AbortSignal>();
+  const gates = new Map<string, ReturnType<typeof deferred<void>>>();
+  const subscription = await bus.subscribeEnvelope(
+    'orders',
+    (event, context) => {
+      const gate = deferred();
+      begun.push(event.eventId);
+      signals.set(event.eventId, context.signal);
+      gates.set(event.eventId, gate);
+      return gate.promise;
+    },
+    { maxRetries: 3 },
+  );
+  const [below] = driver.subscriptions;
+  below!.deliver(envelope('a', 0, 10), envelope('a', 0, 11), envelope('b', 1, 5));
+  await settle();
+  const events: unknown[] = [];
+  bus.on('assigned', (event) => void events.push(['assigned', event]));
+  bus.on('revoked', (event) => void events.push(['revoked', event]));
+  return { bus, clock, below: below!, begun, signals, gates, subscription, events };
+}
+
+describe('a revoked partition', () => {
+  it('lets run what runs and settles it, and begins nothing more of it', async () => {
+    const { below, begun, gates, subscription, events } = await threeInFlight();
+    let released = false;
+    const revoked = below.assignments!.revoked([0], never()).then(() => {
+      released = true;
+    });
+    await settle();
+    expect(released).toBe(false);
+    gates.get('a-10')!.resolve();
+    await revoked;
+    expect(below.settled).toEqual([{ token: '0:10', outcome: 'handled' }]);
+    expect(begun).toEqual(['a-10', 'b-5']);
+    expect(subscription.stats()).toMatchObject({ inFlight: 1, running: 1 });
+    expect(events).toEqual([['revoked', { topic: 'orders', group: 'ebus', partitions: [0], lost: false }]]);
+  });
+
+  it('is given up in time: signals abort, and nothing is settled', async () => {
+    const { below, signals, subscription, clock } = await threeInFlight();
+    const limit = new AbortController();
+    const revoked = below.assignments!.revoked([0], { signal: limit.signal });
+    await settle();
+    limit.abort();
+    await settle();
+    expect(signals.get('a-10')!.aborted).toBe(true);
+    expect(signals.get('b-5')!.aborted).toBe(false);
+    await clock.advance(100);
+    await revoked;
+    expect(below.settled).toEqual([]);
+    expect(subscription.stats().inFlight).toBe(1);
+  });
+
+  it('does not wait for a retry', async () => {
+    const { below, gates, begun, clock } = await threeInFlight();
+    gates.get('a-10')!.reject(new Error('later'));
+    await settle();
+    await below.assignments!.revoked([0], never());
+    await clock.advance(60_000);
+    expect(begun).toEqual(['a-10', 'b-5']);
+    expect(below.settled).toEqual([]);
+  });
+
+  it('does not begin one either', async () => {
+    const { below, gates, begun, clock } = await threeInFlight();
+    const revoked = below.assignments!.revoked([0], never());
+    gates.get('a-10')!.reject(new Error('later'));
+    await revoked;
+    await clock.advance(60_000);
+    expect(begun).toEqual(['a-10', 'b-5']);
+    expect(below.settled).toEqual([]);
+  });
+});
+
+describe('a lost partition', () => {
+  it('aborts what runs, and nothing of it is settled', async () => {
+    const { below, signals, gates, subscription, events } = await threeInFlight();
+    below.assignments!.lost([0]);
+    expect(signals.get('a-10')!.aborted).toBe(true);
+    gates.get('a-10')!.resolve();
+    gates.get('b-5')!.resolve();
+    await settle();
+    expect(below.settled).toEqual([{ token: '1:5', outcome: 'handled' }]);
+    expect(subscription.stats()).toMatchObject({ inFlight: 0, running: 0 });
+    expect(events).toEqual([['revoked', { topic: 'orders', group: 'ebus', partitions: [0], lost: true }]]);
+  });
+
+  it('comes back: its messages wait for the handlers that did not heed their signals', async () => {
+    const { below, gates, begun, events } = await threeInFlight();
+    below.assignments!.lost([0]);
+    below.assignments!.assigned([0]);
+    below.deliver(envelope('a', 0, 10), envelope('a', 0, 11));
+    await settle();
+    expect(begun).toEqual(['a-10', 'b-5']);
+    gates.get('a-10')!.resolve();
+    await settle();
+    expect(begun).toEqual(['a-10', 'b-5', 'a-10']);
+    gates.get('a-10')!.resolve();
+    await settle();
+    expect(begun).toEqual(['a-10', 'b-5', 'a-10', 'a-11']);
+    expect(below.settled).toEqual([{ token: '0:10', outcome: 'handled' }]);
+    expect(events.at(-1)).toEqual(['assigned', { topic: 'orders', group: 'ebus', partitions: [0] }]);
+  });
+
+  it('frees a key that had halted', async () => {
+    const { bus, driver } = await scriptedBus();
+    const subscription = await bus.subscribe(
+      'orders',
+      () => {
+        throw new Error('always');
+      },
+      { maxRetries: 0, onExhausted: 'halt' },
+    );
+    const [below] = driver.subscriptions;
+    below!.deliver(envelope('a', 0, 10));
+    await settle();
+    expect(subscription.stats().halted).toBe(1);
+    below!.assignments!.lost([0]);
+    await settle();
+    expect(subscription.stats()).toMatchObject({ halted: 0, inFlight: 0 });
+    expect(below!.asking).toBe(true);
+  });
+});

@@ -1,0 +1,16 @@
+/** What Kafka can do, by the acknowledgements that are asked for. */
+import type { Capabilities } from '@ebus/core/driver';
+import type { ResolvedKafkaConfig } from './kafka-config.js';
+
+export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities {
+  return {
+    settle: 'prefix',
+    ordering: 'cluster',
+    retriesInClient: producer.requiredAcks === -1,
+    redelivery: true,
+    replay: true,
+    dedupe: false,
+    acknowledged: producer.requiredAcks !== 0,
+    lag: true,
+  };
+}

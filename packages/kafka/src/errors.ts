@@ -1,0 +1,119 @@
+/** From the clients' errors to ebus'. The original stays as `cause`; messages never hold a login. */
+import { ConnectionError, EbusError, type ErrorClass, type ErrorCode, PublishError } from '@ebus/core/driver';
+
+/** Codes of librdkafka (negative: its own) and of the protocol, from `rdkafka.h`. */
+export const CODE = {
+  assignPartitions: -175,
+  revokePartitions: -174,
+  queueFull: -184,
+  unknownTopic: -188,
+  unknownTopicOrPartition: 3,
+  topicAlreadyExists: 36,
+} as const;
+
+const CLASSES = new Map<number, ErrorClass>();
+
+function define(code: ErrorCode, retryable: boolean, ...numbers: number[]): void {
+  for (const number of numbers) CLASSES.set(number, { code, retryable });
+}
+
+// Nobody answered in time: the local queue's, the request's.
+define('PUBLISH_TIMEOUT', true, -192, -185, 7);
+// No broker to be reached, or none that is in charge: transport, resolve, all down, TLS, leader, coordinator, network.
+define('CONNECTION_FAILED', true, -195, -193, -187, -181, 5, 6, 8, 9, 13, 14, 15, 16);
+// A client that was replaced, or went fatal: purged in queue or in flight, destroyed, outdated, fatal, wrong state.
+define('CONNECTION_FAILED', true, -152, -151, -197, -167, -150, -172);
+define('TOPIC_NOT_FOUND', false, 3, -188, -190);
+define('MESSAGE_TOO_LARGE', false, 10, 18);
+define('TOPIC_NAME_INVALID', false, 17);
+// Topic, group, cluster, login, transactional id.
+define('UNAUTHORIZED', false, 29, 30, 31, -169, 58, 53);
+// Too few replicas in sync, before and after appending; the client's queue is full; throttled; being rebalanced.
+define('PUBLISH_FAILED', true, 19, 20, -184, 89);
+
+export function codeOf(error: unknown): number | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}
+
+export function classify(error: unknown): ErrorClass {
+  if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
+  const known = CLASSES.get(codeOf(error) ?? Number.NaN);
+  if (known !== undefined) return known;
+  const { name, type, retriable } = (error ?? {}) as { name?: string; type?: string; retriable?: boolean };
+  // kafkajs, which administers topics, gives names to the protocol's codes.
+  if (/SASL|AUTHORIZATION_FAILED/.test(`${name} ${type}`)) return { code: 'UNAUTHORIZED', retryable: false };
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return { code: 'TOPIC_NOT_FOUND', retryable: false };
+  if (/Connection|Broker|Timeout|NumberOfRetries/.test(name ?? ''))
+    return { code: 'CONNECTION_FAILED', retryable: true };
+  return { code: 'PUBLISH_FAILED', retryable: retriable === true };
+}
+
+export function reasonOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && message !== '' ? message : String(error);
+}
+
+/** A message that was not delivered. */
+export function notSent(topic: string, cause: unknown): EbusError {
+  const { code, retryable } = classify(cause);
+  return new PublishError(publishText(topic, code, cause), { code, retryable, cause });
+}
+
+function publishText(topic: string, code: ErrorCode, cause: unknown): string {
+  switch (code) {
+    case 'TOPIC_NOT_FOUND':
+      return missingText(topic);
+    case 'MESSAGE_TOO_LARGE':
+      return (
+        `the message to '${topic}' is larger than the broker takes (max.message.bytes of the topic, message.max.bytes ` +
+        'of the broker); send a reference to the data instead, or raise the limit'
+      );
+    case 'UNAUTHORIZED':
+      return `Kafka does not allow publishing to '${topic}': ${reasonOf(cause)}; check the ACLs of kafka.security's user`;
+    default:
+      return `publishing to '${topic}' over Kafka failed: ${reasonOf(cause)}`;
+  }
+}
+
+function missingText(topic: string): string {
+  return (
+    `topic '${topic}' does not exist on Kafka, or may not be seen; topics are not created by using them: configure it ` +
+    'under topics, or with bus.topics.configure'
+  );
+}
+
+export function missingTopic(topic: string, cause?: unknown): EbusError {
+  return new EbusError(missingText(topic), { code: 'TOPIC_NOT_FOUND', retryable: false, cause });
+}
+
+export function cannotSubscribe(topic: string, group: string, cause: unknown): EbusError {
+  if (EbusError.isInstance(cause)) return cause;
+  const { code, retryable } = classify(cause);
+  if (code === 'TOPIC_NOT_FOUND') return missingTopic(topic, cause);
+  const text = `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(cause)}`;
+  return code === 'UNAUTHORIZED'
+    ? new EbusError(`${text}; check the ACLs of kafka.security's user`, { code, retryable, cause })
+    : new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause });
+}
+
+/** What the client says about the login, by event only and in words only. */
+export function isLoginRefused(error: unknown): boolean {
+  return /authentication failure|sasl/i.test(reasonOf(error));
+}
+
+export function cannotConnect(brokers: readonly string[], error: unknown): EbusError {
+  if (EbusError.isInstance(error)) return error;
+  const where = brokers.join(', ');
+  if (isLoginRefused(error)) {
+    return new ConnectionError(`the Kafka brokers at ${where} refused the login; check kafka.security`, {
+      code: 'UNAUTHORIZED',
+      retryable: false,
+      cause: error,
+    });
+  }
+  return new ConnectionError(
+    `cannot connect to Kafka at ${where}: ${reasonOf(error)}; check kafka.brokers, kafka.security and that the brokers run`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,22 @@
+/** `@ebus/kafka`: Kafka through librdkafka. */
+import { definePlugin } from '@ebus/core/driver';
+import { kafkaConfigSchema } from './kafka-config.js';
+import { KafkaDriver } from './kafka-driver.js';
+import { loadNativeClient } from './native-client.js';
+
+/** `type: 'kafka'`. `kafka.native(bus)` gives the client objects behind a bus. */
+export const kafka = definePlugin({
+  kind: 'transport',
+  name: 'kafka',
+  config: kafkaConfigSchema,
+  create: (config, { serviceName }) => new KafkaDriver(loadNativeClient(), config, serviceName),
+});
+
+export type {
+  KafkaConfig,
+  KafkaConsumerConfig,
+  KafkaPartitioner,
+  KafkaProducerConfig,
+  KafkaSecurityConfig,
+} from './kafka-config.js';
+export type { KafkaNative } from './kafka-driver.js';

@@ -1,0 +1,261 @@
+/** The driver: lifecycle of the clients, and who of them does what. */
+
+import type { KafkaConsumer, Producer } from '@confluentinc/kafka-javascript';
+import {
+  type CallOptions,
+  type Capabilities,
+  ConnectionError,
+  type Driver,
+  type DriverHost,
+  type DriverSubscription,
+  type ErrorClass,
+  type OutgoingRecord,
+  type Persistence,
+  type SendReceipt,
+  type SubscriptionSpec,
+  TopicNameError,
+} from '@ebus/core/driver';
+import type { Admin } from 'kafkajs';
+import { capabilitiesOf } from './capabilities.js';
+import { cannotConnect, classify, isLoginRefused, reasonOf } from './errors.js';
+import { GroupConsumer } from './group-consumer.js';
+import type { ResolvedKafkaConfig } from './kafka-config.js';
+import { called, type NativeClient, within } from './native-client.js';
+import { Sender } from './sender.js';
+import { checkLevel, TopicAdmin } from './topic-admin.js';
+
+/** The clients behind a bus. */
+export interface KafkaNative {
+  readonly producer: Producer;
+  /** By group. */
+  readonly consumers: ReadonlyMap<string, KafkaConsumer>;
+  /** kafkajs' admin client; undefined until a topic was administered. */
+  readonly admin: Admin | undefined;
+}
+
+const PING_MS = 10_000;
+/** Between two looks whether the brokers are back. */
+const RETURN_MS = 500;
+
+export class KafkaDriver implements Driver<KafkaNative> {
+  readonly specVersion = 1;
+  readonly system = 'kafka';
+  readonly defaultPersistence: Persistence = 'persistent';
+  readonly defaultGroup: string | undefined;
+  readonly defaultFrom: 'earliest' | 'latest';
+  readonly admin: TopicAdmin;
+  readonly #client: NativeClient;
+  readonly #config: ResolvedKafkaConfig;
+  readonly #serviceName: string;
+  readonly #groups = new Map<string, GroupConsumer>();
+  #host: DriverHost | undefined;
+  #sender: Sender | undefined;
+  #lastError: unknown;
+  #refused: ((error: unknown) => void) | undefined;
+  #isDown = false;
+  #closed = false;
+
+  constructor(client: NativeClient, config: ResolvedKafkaConfig, serviceName: string) {
+    this.#client = client;
+    this.#config = config;
+    this.#serviceName = serviceName;
+    this.defaultGroup = config.consumer.groupId;
+    this.defaultFrom = config.consumer.autoOffsetReset;
+    this.admin = new TopicAdmin({
+      config,
+      serviceName,
+      producer: () => this.#connected().producer,
+      onChanged: (topic) => this.#sender?.forget(topic),
+    });
+  }
+
+  get native(): KafkaNative {
+    const consumers = new Map<string, KafkaConsumer>();
+    for (const [group, { client }] of this.#groups) if (client !== undefined) consumers.set(group, client);
+    return { producer: this.#connected().producer, consumers, admin: this.admin.client };
+  }
+
+  capabilities(): Capabilities {
+    return capabilitiesOf(this.#config);
+  }
+
+  validateTopic(topic: string): void {
+    if (topic.length > 249)
+      throw new TopicNameError(topic, `Kafka takes at most 249 characters, not ${topic.length}`);
+    if (topic === '.' || topic === '..') throw new TopicNameError(topic, "Kafka refuses '.' and '..'");
+    if (!/^[a-zA-Z0-9._-]+$/.test(topic)) {
+      throw new TopicNameError(topic, 'Kafka takes only a-z, A-Z, 0-9, -, _ and .');
+    }
+  }
+
+  async connect(host: DriverHost, { signal }: CallOptions): Promise<void> {
+    this.#host = host;
+    if (this.#config.producer.requiredAcks !== -1) {
+      host.logger.warn(
+        { requiredAcks: this.#config.producer.requiredAcks },
+        'kafka.producer.requiredAcks is not -1: without idempotence, with one request in flight, and what a failing ' +
+          'leader had acknowledged alone may be lost',
+      );
+    }
+    await this.#dial(signal);
+  }
+
+  async reconnect({ signal }: CallOptions): Promise<void> {
+    const old = this.#sender;
+    this.#sender = undefined;
+    void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
+    await this.#dial(signal);
+    const failed = () =>
+      cannotConnect(this.#config.brokers, this.#lastError ?? new Error('no answer in time'));
+    const restored = Promise.all([...this.#groups.values()].map((group) => group.reconnect()));
+    await within(restored, signal, failed);
+  }
+
+  async ping({ signal }: CallOptions): Promise<void> {
+    const { producer } = this.#connected();
+    const asked = called((done) =>
+      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done),
+    );
+    await within(
+      asked,
+      signal,
+      () => new ConnectionError('Kafka did not answer a request for metadata in time'),
+    );
+  }
+
+  send(record: OutgoingRecord): Promise<SendReceipt> {
+    return this.#connected().send(record);
+  }
+
+  async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
+    this.#connected();
+    return this.#group(spec.group).join(spec, options);
+  }
+
+  classify(error: unknown): ErrorClass {
+    return classify(error);
+  }
+
+  async close({ signal }: CallOptions): Promise<void> {
+    await this.#sender?.drain(signal);
+    this.#closed = true;
+    const gone = new ConnectionError('the bus closed before the message was acknowledged', {
+      code: 'BUS_CLOSED',
+    });
+    const ending = Promise.all([this.#sender?.close(gone), this.admin.close()]);
+    this.#sender = undefined;
+    await within(ending, signal, () => new Error('late')).catch((error: unknown) => {
+      this.#host?.logger.debug({ err: error }, 'the Kafka clients are still closing');
+    });
+  }
+
+  #group(group: string): GroupConsumer {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const isDefault = group === (this.defaultGroup ?? this.#serviceName);
+    const made: GroupConsumer = new GroupConsumer({
+      client: this.#client,
+      config: this.#config,
+      serviceName: this.#serviceName,
+      group,
+      declared: isDefault ? this.#config.consumer.topics : [],
+      logger: this.#connectedHost().logger,
+      onError: (error) => this.#noted(error),
+      onClosed: () => {
+        if (this.#groups.get(group) === made) this.#groups.delete(group);
+      },
+    });
+    this.#groups.set(group, made);
+    return made;
+  }
+
+  /** Tries until the signal aborts; a login that is refused is not tried again. */
+  async #dial(signal: AbortSignal): Promise<void> {
+    const { brokers } = this.#config;
+    this.#lastError = undefined;
+    for (;;) {
+      const sender = this.#newSender();
+      try {
+        const late = () => cannotConnect(brokers, this.#lastError ?? new Error('no answer in time'));
+        // A login that is refused is said by event; the client itself would go on trying.
+        const refused = new Promise<never>((_, reject) => {
+          this.#refused = reject;
+        });
+        await within(Promise.race([sender.connect(), refused]), signal, late);
+        this.#sender = sender;
+        this.#isDown = false;
+        this.#host?.onState({ status: 'connected' });
+        return;
+      } catch (error) {
+        void sender.close(new ConnectionError('not connected'));
+        this.#lastError ??= error;
+        if (signal.aborted || isLoginRefused(this.#lastError)) throw cannotConnect(brokers, this.#lastError);
+        if (classify(error).code === 'CONFIG_INVALID') throw error;
+      } finally {
+        this.#refused = undefined;
+      }
+    }
+  }
+
+  #newSender(): Sender {
+    const { clock, configuredTopic } = this.#connectedHost();
+    return new Sender({
+      client: this.#client,
+      config: this.#config,
+      serviceName: this.#serviceName,
+      now: () => clock.now(),
+      codecOf: (topic) => {
+        const { compression = 'none', compressionLevel: level } = configuredTopic(topic) ?? {};
+        checkLevel(topic, compression, level);
+        return { compression, level: compression === 'none' ? undefined : level };
+      },
+      onError: (error) => this.#noted(error),
+    });
+  }
+
+  /** What a client says about its connection, by event and in words. */
+  #noted(error: unknown): void {
+    const text = reasonOf(error);
+    // The login says more than the broken connection that follows from it.
+    if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;
+    if (isLoginRefused(error)) this.#refused?.(error);
+    if (this.#sender === undefined || this.#closed) return;
+    if (/fatal/i.test(text) || (error as { isFatal?: boolean }).isFatal === true) {
+      this.#host?.onState({ status: 'failed', cause: error });
+    } else if (/all broker connections are down/i.test(text) && !this.#isDown) {
+      this.#isDown = true;
+      this.#host?.onState({ status: 'reconnecting', cause: error });
+      void this.#awaitReturn(this.#sender);
+    } else {
+      this.#host?.logger.debug({ err: error }, 'a Kafka client reported an error');
+    }
+  }
+
+  /** The client comes back by itself and says nothing then. */
+  async #awaitReturn(sender: Sender): Promise<void> {
+    while (this.#sender === sender && !this.#closed) {
+      try {
+        await this.ping({ signal: AbortSignal.timeout(PING_MS) });
+        this.#isDown = false;
+        this.#lastError = undefined;
+        this.#host?.onState({ status: 'connected' });
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETURN_MS).unref());
+      }
+    }
+  }
+
+  #connected(): Sender {
+    if (this.#sender !== undefined && !this.#closed) return this.#sender;
+    const state = this.#closed ? 'closed' : 'not connected';
+    throw new ConnectionError(`the connection to Kafka at ${this.#config.brokers.join(', ')} is ${state}`, {
+      retryable: !this.#closed,
+    });
+  }
+
+  #connectedHost(): DriverHost {
+    if (this.#host === undefined) throw new ConnectionError('not connected to Kafka');
+    return this.#host;
+  }
+}

@@ -1,0 +1,240 @@
+/** Topic administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
+
+import type { Producer } from '@confluentinc/kafka-javascript';
+import {
+  type CallOptions,
+  type Compression,
+  ConfigError,
+  type DriverTopicAdmin,
+  EbusError,
+  type TopicDescription,
+  type TopicSpec,
+} from '@ebus/core/driver';
+import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
+import { adminConfig } from './client-config.js';
+import { classify, reasonOf } from './errors.js';
+import type { ResolvedKafkaConfig } from './kafka-config.js';
+import { within } from './native-client.js';
+import { metadataOf } from './offsets.js';
+
+const HOUR_MS = 3_600_000;
+/** How long an ephemeral topic keeps its messages, and the most a topic may keep them to be one. */
+const EPHEMERAL_MS = HOUR_MS;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+/** Description of where a setting comes from: the topic itself. */
+const TOPIC_CONFIG = 1;
+
+/** What the protocol calls a topic among the things that have settings. */
+const TOPIC = 2;
+
+const SUPPORTED = [
+  'persistence',
+  'retentionMs',
+  'maxBytes',
+  'replicas',
+  'partitions',
+  'compression',
+  'compressionLevel',
+] as const;
+
+/** What the broker takes. Snappy has no levels: one that a preset brings along changes nothing. */
+const LEVELS: Readonly<Partial<Record<Compression, readonly [number, number]>>> = {
+  gzip: [1, 9],
+  lz4: [1, 12],
+  zstd: [1, 22],
+};
+
+const READ = [
+  'retention.ms',
+  'retention.bytes',
+  'compression.type',
+  'compression.gzip.level',
+  'compression.lz4.level',
+  'compression.zstd.level',
+];
+
+/** @throws ConfigError for a level outside of what the codec has */
+export function checkLevel(
+  topic: string,
+  compression: Compression | undefined,
+  level: number | undefined,
+): void {
+  const range = LEVELS[compression ?? 'none'];
+  if (level === undefined || range === undefined || (level >= range[0] && level <= range[1])) return;
+  const message = `the compression level of ${compression} must be between ${range[0]} and ${range[1]}, got ${level}`;
+  throw new ConfigError(`topic '${topic}': ${message}`, {
+    problems: [{ path: `topics.${topic}.compressionLevel`, message }],
+  });
+}
+
+export interface TopicAdminOptions {
+  readonly config: ResolvedKafkaConfig;
+  readonly serviceName: string;
+  producer(): Producer;
+  /** A topic has other settings now. */
+  onChanged(topic: string): void;
+}
+
+export class TopicAdmin implements DriverTopicAdmin {
+  readonly supports = new Set<keyof TopicSpec>(SUPPORTED);
+  readonly #options: TopicAdminOptions;
+  #client: Admin | undefined;
+  #connecting: Promise<Admin> | undefined;
+
+  constructor(options: TopicAdminOptions) {
+    this.#options = options;
+  }
+
+  get client(): Admin | undefined {
+    return this.#client;
+  }
+
+  describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
+    return this.#do('describe', topic, options, async (admin) => {
+      const layout = await this.#layoutOf(topic);
+      if (layout === undefined) return undefined;
+      return { name: topic, ...layout, ...settingsOf(await entriesOf(admin, topic)) };
+    });
+  }
+
+  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<void> {
+    checkLevel(topic, spec.compression, spec.compressionLevel);
+    return this.#do('create', topic, options, async (admin) => {
+      const { partitions = 1, replicas = 1 } = spec;
+      const configEntries = entries({ retentionMs: WEEK_MS, ...spec });
+      await admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
+        waitForLeaders: false,
+      });
+      while ((await this.#layoutOf(topic)) === undefined && !options.signal.aborted) await pause();
+      this.#options.onChanged(topic);
+    });
+  }
+
+  alter(topic: string, changes: Partial<TopicSpec>, options: CallOptions): Promise<void> {
+    return this.#do('change', topic, options, async (admin) => {
+      const { partitions, ...settings } = changes;
+      if (partitions !== undefined) {
+        await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+      }
+      const changed = Object.keys(settings).length > 0 ? await this.#changed(admin, topic, settings) : [];
+      if (changed.length > 0) {
+        const resource = { type: TOPIC, name: topic, configEntries: changed };
+        await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+      }
+      this.#options.onChanged(topic);
+    });
+  }
+
+  async close(): Promise<void> {
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    this.#client = undefined;
+    await (await connecting?.catch(() => undefined))?.disconnect();
+  }
+
+  /** Altering replaces the whole set, so what is there and not changed is written again. */
+  async #changed(admin: Admin, topic: string, settings: Partial<TopicSpec>) {
+    const present = await entriesOf(admin, topic);
+    const { compression = compressionOf(present) } = settings;
+    checkLevel(topic, compression, settings.compressionLevel);
+    const merged = new Map<string, string>();
+    for (const { configName, configValue, configSource } of present) {
+      if (Number(configSource) === TOPIC_CONFIG) merged.set(configName, configValue);
+    }
+    for (const { name, value } of entries({ ...settings, compression })) merged.set(name, value);
+    return [...merged].map(([name, value]) => ({ name, value }));
+  }
+
+  async #do<T>(
+    what: string,
+    topic: string,
+    { signal }: CallOptions,
+    action: (admin: Admin) => Promise<T>,
+  ): Promise<T> {
+    const work = (async () => action(await this.#connect()))();
+    try {
+      return await within(work, signal, () => new Error('no answer in time'));
+    } catch (cause) {
+      if (EbusError.isInstance(cause)) throw cause;
+      const { code, retryable } = classify(cause);
+      const text = `cannot ${what} topic '${topic}' on Kafka: ${reasonsOf(cause)}`;
+      if (code === 'PUBLISH_FAILED') throw new ConfigError(text, { cause, retryable });
+      throw new EbusError(text, { code, retryable, cause });
+    }
+  }
+
+  /** By librdkafka: kafkajs asks five times for what is not there. */
+  async #layoutOf(topic: string): Promise<{ partitions: number; replicas: number } | undefined> {
+    const partitions = await metadataOf(this.#options.producer(), topic);
+    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) return undefined;
+    return { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1 };
+  }
+
+  #connect(): Promise<Admin> {
+    this.#connecting ??= (async () => {
+      const admin = new kafkajs.Kafka(adminConfig(this.#options.config, this.#options.serviceName)).admin();
+      await admin.connect();
+      this.#client = admin;
+      return admin;
+    })().catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+}
+
+async function entriesOf(admin: Admin, topic: string): Promise<readonly ConfigEntries[]> {
+  const resource = { type: TOPIC, name: topic };
+  const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+  return resources[0]?.configEntries ?? [];
+}
+
+function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, 'name'> {
+  const values = new Map(present.filter(({ configName }) => READ.includes(configName)).map(pair));
+  const retention = Number(values.get('retention.ms') ?? -1);
+  const bytes = Number(values.get('retention.bytes') ?? -1);
+  const compression = compressionOf(present);
+  const level = Number(values.get(`compression.${compression}.level`));
+  return {
+    persistence: retention >= 0 && retention <= EPHEMERAL_MS ? 'ephemeral' : 'persistent',
+    ...(retention >= 0 ? { retentionMs: retention } : {}),
+    ...(bytes >= 0 ? { maxBytes: bytes } : {}),
+    compression,
+    ...(Number.isFinite(level) ? { compressionLevel: level } : {}),
+  };
+}
+
+const pair = ({ configName, configValue }: ConfigEntries) => [configName, configValue] as const;
+
+/** `producer`, the broker's default, keeps what producers chose: with ebus, nothing unless configured. */
+function compressionOf(present: readonly ConfigEntries[]): Compression {
+  const value = present.find(({ configName }) => configName === 'compression.type')?.configValue;
+  return value === 'gzip' || value === 'snappy' || value === 'lz4' || value === 'zstd' ? value : 'none';
+}
+
+function entries(spec: Partial<TopicSpec>): { name: string; value: string }[] {
+  const { persistence, maxBytes, compression, compressionLevel: level } = spec;
+  const retention = persistence === 'ephemeral' ? EPHEMERAL_MS : spec.retentionMs;
+  const list: [string, string | number][] = [];
+  if (persistence !== undefined) list.push(['cleanup.policy', 'delete']);
+  if (retention !== undefined) list.push(['retention.ms', retention]);
+  if (maxBytes !== undefined) list.push(['retention.bytes', maxBytes]);
+  if (compression !== undefined) {
+    list.push(['compression.type', compression === 'none' ? 'producer' : compression]);
+    if (level !== undefined && LEVELS[compression] !== undefined) {
+      list.push([`compression.${compression}.level`, level]);
+    }
+  }
+  return list.map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** A new topic is not known to every broker at once. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** kafkajs hides the reasons of several topics in one error. */
+function reasonsOf(error: unknown): string {
+  const { errors } = (error ?? {}) as { errors?: unknown[] };
+  return Array.isArray(errors) ? errors.map(reasonOf).join('; ') : reasonOf(error);
+}

@@ -1,0 +1,27 @@
+// Kafka as a service: its options, the ways to have it.
+import { composeImage } from '../docker.mjs';
+import { findKafka } from './artifacts.mjs';
+import { currentVersion } from './versions.mjs';
+
+/** The variable that may give such a service: only a plain one can be given, as nobody knows how it is configured. */
+export function addressVariable({ version = 'current', config, protocol, own }) {
+  const plain = version === 'current' && config === undefined && protocol === undefined;
+  return plain && own !== true ? 'EBUS_TEST_KAFKA' : undefined;
+}
+
+/** What does not depend on the way. */
+export function common({ nodes = 1, config = '', files = {}, protocol = 'PLAINTEXT', scramUsers = {} }) {
+  const configs = Array.from({ length: nodes }, (_, i) =>
+    typeof config === 'function' ? config(i + 1) : config,
+  );
+  return { nodes, configs, files, protocol, scramUsers };
+}
+
+export function image({ version = 'current' }) {
+  return version === 'current' || version === currentVersion
+    ? composeImage('apache/kafka')
+    : `apache/kafka:${version}`;
+}
+
+/** As local processes. */
+export const local = ({ version = 'current' }, log) => findKafka(version, log);
