@@ -99,7 +99,7 @@ export function cannotSubscribe(topic: string, group: string, cause: unknown): E
 
 /** What the client says about the login, by event only and in words only. */
 export function isLoginRefused(error: unknown): boolean {
-  return /authentication failure|sasl/i.test(reasonOf(error));
+  return /authentication (failure|failed|error)/i.test(reasonOf(error));
 }
 
 export function cannotConnect(brokers: readonly string[], error: unknown): EbusError {

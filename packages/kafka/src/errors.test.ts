@@ -1,0 +1,52 @@
+import { EbusError } from '@ebus/core';
+import { describe, expect, it } from 'vitest';
+import { cannotConnect, classify, isLoginRefused, notSent } from './errors.js';
+
+/** As the client makes them. */
+const coded = (code: number, message = 'words') => Object.assign(new Error(message), { code });
+
+describe('classify', () => {
+  it.each([
+    [-192, 'PUBLISH_TIMEOUT', true],
+    [-195, 'CONNECTION_FAILED', true],
+    [16, 'CONNECTION_FAILED', true],
+    [-150, 'CONNECTION_FAILED', true],
+    [3, 'TOPIC_NOT_FOUND', false],
+    [10, 'MESSAGE_TOO_LARGE', false],
+    [29, 'UNAUTHORIZED', false],
+    [19, 'PUBLISH_FAILED', true],
+    [87, 'PUBLISH_FAILED', false],
+  ])('%i', (code, name, retryable) => {
+    expect(classify(coded(code))).toEqual({ code: name, retryable });
+  });
+
+  it("knows kafkajs' errors by their names, and ebus' by their codes", () => {
+    const missing = Object.assign(new Error('x'), {
+      name: 'KafkaJSProtocolError',
+      type: 'UNKNOWN_TOPIC_OR_PARTITION',
+    });
+    expect(classify(missing).code).toBe('TOPIC_NOT_FOUND');
+    const lost = Object.assign(new Error('x'), { name: 'KafkaJSConnectionError' });
+    expect(classify(lost)).toEqual({ code: 'CONNECTION_FAILED', retryable: true });
+    expect(classify(new EbusError('x', { code: 'ABORTED' }))).toEqual({ code: 'ABORTED', retryable: false });
+  });
+});
+
+it.each([
+  ['SASL authentication error: Authentication failed: Invalid username or password', true],
+  ['authentication failure', true],
+  [
+    'Failed to acquire idempotence PID from broker sasl_plaintext://127.0.0.1:9092/1: Broker: Coordinator load',
+    false,
+  ],
+  ['broker transport failure', false],
+])('a refused login is told from other trouble: %s', (text, refused) => {
+  expect(isLoginRefused(new Error(text))).toBe(refused);
+  expect(cannotConnect(['a:1'], new Error(text)).code).toBe(refused ? 'UNAUTHORIZED' : 'CONNECTION_FAILED');
+});
+
+it('what was not sent names its topic and keeps the cause', () => {
+  const cause = coded(10);
+  expect(notSent('shop.orders', cause)).toMatchObject({ code: 'MESSAGE_TOO_LARGE', cause });
+  expect(notSent('shop.orders', cause).message).toContain("'shop.orders'");
+});
