@@ -27,6 +27,8 @@ export interface GroupConsumerOptions {
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
   readonly logger: Logger;
+  /** Whether the broker says that the group is rebalancing. */
+  isRebalancing(group: string): Promise<boolean>;
   onError(error: unknown): void;
   /** The last subscription has gone, and so has the consumer. */
   onClosed(): void;
@@ -49,9 +51,6 @@ const RETRY_MS = 200;
 /** How long leaving waits for a rebalance to end. */
 const SETTLE_DOWN_MS = 5_000;
 const SETTLE_POLL_MS = 50;
-/** States of a group, from `rd_kafka_consumer_group_state_t`. */
-const PREPARING_REBALANCE = 1;
-const COMPLETING_REBALANCE = 2;
 
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions;
@@ -563,17 +562,14 @@ export class GroupConsumer {
    * share would go to nobody until the session ends.
    */
   async #settleDown(consumer: NativeConsumer): Promise<void> {
-    const { client, group, logger } = this.#options;
-    const until = performance.now() + SETTLE_DOWN_MS;
+    if (consumer.subscription().length === 0) return;
+    const { group, logger, isRebalancing } = this.#options;
+    const signal = AbortSignal.timeout(SETTLE_DOWN_MS);
+    const late = () => new Error(`it did not end within ${SETTLE_DOWN_MS} ms`);
     try {
-      const admin = client.AdminClient.createFrom(consumer);
-      for (let waited = false; performance.now() < until; waited = true) {
+      for (let waited = false; !signal.aborted; waited = true) {
         await this.#rebalances;
-        const { groups } = await called<{ groups: { state: number }[] }>((done) =>
-          admin.describeGroups([group], { timeout: SETTLE_DOWN_MS }, done as never),
-        );
-        const state = groups[0]?.state;
-        if (state !== PREPARING_REBALANCE && state !== COMPLETING_REBALANCE) {
+        if (!(await within(isRebalancing(group), signal, late))) {
           // The broker is done; its answer may still be on its way here.
           if (waited) await pause(SETTLE_POLL_MS);
           return;

@@ -160,6 +160,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
       group,
       declared: isDefault ? this.#config.consumer.topics : [],
       logger: this.#connectedHost().logger,
+      isRebalancing: (name) => this.admin.isRebalancing(name),
       onError: (error) => this.#noted(error),
       onClosed: () => {
         if (this.#groups.get(group) === made) this.#groups.delete(group);

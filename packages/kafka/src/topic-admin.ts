@@ -1,4 +1,4 @@
-/** Topic administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
+/** Administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
 
 import type { Producer } from '@confluentinc/kafka-javascript';
 import {
@@ -7,6 +7,7 @@ import {
   ConfigError,
   type DriverTopicAdmin,
   EbusError,
+  type Persistence,
   type TopicDescription,
   type TopicSpec,
 } from '@ebus/core/driver';
@@ -18,9 +19,10 @@ import { within } from './native-client.js';
 import { metadataOf } from './offsets.js';
 
 const HOUR_MS = 3_600_000;
-/** How long an ephemeral topic keeps its messages, and the most a topic may keep them to be one. */
-const EPHEMERAL_MS = HOUR_MS;
-const WEEK_MS = 7 * 24 * HOUR_MS;
+/** How long topics keep their messages where nothing was said; Kafka knows no other persistence. */
+const RETENTION_MS = { ephemeral: HOUR_MS, persistent: 7 * 24 * HOUR_MS };
+/** What Kafka writes for "no limit". */
+const UNLIMITED = -1;
 /** Description of where a setting comes from: the topic itself. */
 const TOPIC_CONFIG = 1;
 
@@ -85,6 +87,10 @@ export class TopicAdmin implements DriverTopicAdmin {
     this.#options = options;
   }
 
+  defaults(persistence: Persistence): Partial<TopicSpec> {
+    return { retentionMs: RETENTION_MS[persistence] };
+  }
+
   get client(): Admin | undefined {
     return this.#client;
   }
@@ -97,17 +103,19 @@ export class TopicAdmin implements DriverTopicAdmin {
     });
   }
 
-  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<void> {
+  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<boolean> {
     checkLevel(topic, spec.compression, spec.compressionLevel);
     return this.#do('create', topic, options, async (admin) => {
       const { partitions = 1, replicas = 1 } = spec;
-      const configEntries = entries({ retentionMs: WEEK_MS, ...spec });
-      await admin.createTopics({
+      const configEntries = [{ name: 'cleanup.policy', value: 'delete' }, ...entries(spec)];
+      // False where it exists by now.
+      const created = await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
         waitForLeaders: false,
       });
       while ((await this.#layoutOf(topic)) === undefined && !options.signal.aborted) await pause();
       this.#options.onChanged(topic);
+      return created;
     });
   }
 
@@ -124,6 +132,12 @@ export class TopicAdmin implements DriverTopicAdmin {
       }
       this.#options.onChanged(topic);
     });
+  }
+
+  /** By kafkajs: librdkafka's binding crashes when it is told of a group that the broker does not have. */
+  async isRebalancing(group: string): Promise<boolean> {
+    const { groups } = await (await this.#connect()).describeGroups([group]);
+    return /^(Preparing|Completing)Rebalance$/.test(groups[0]?.state ?? '');
   }
 
   async close(): Promise<void> {
@@ -198,7 +212,6 @@ function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, '
   const compression = compressionOf(present);
   const level = Number(values.get(`compression.${compression}.level`));
   return {
-    persistence: retention >= 0 && retention <= EPHEMERAL_MS ? 'ephemeral' : 'persistent',
     ...(retention >= 0 ? { retentionMs: retention } : {}),
     ...(bytes >= 0 ? { maxBytes: bytes } : {}),
     compression,
@@ -215,12 +228,10 @@ function compressionOf(present: readonly ConfigEntries[]): Compression {
 }
 
 function entries(spec: Partial<TopicSpec>): { name: string; value: string }[] {
-  const { persistence, maxBytes, compression, compressionLevel: level } = spec;
-  const retention = persistence === 'ephemeral' ? EPHEMERAL_MS : spec.retentionMs;
+  const { retentionMs, maxBytes, compression, compressionLevel: level } = spec;
   const list: [string, string | number][] = [];
-  if (persistence !== undefined) list.push(['cleanup.policy', 'delete']);
-  if (retention !== undefined) list.push(['retention.ms', retention]);
-  if (maxBytes !== undefined) list.push(['retention.bytes', maxBytes]);
+  if (retentionMs !== undefined) list.push(['retention.ms', retentionMs === 0 ? UNLIMITED : retentionMs]);
+  if (maxBytes !== undefined) list.push(['retention.bytes', maxBytes === 0 ? UNLIMITED : maxBytes]);
   if (compression !== undefined) {
     list.push(['compression.type', compression === 'none' ? 'producer' : compression]);
     if (level !== undefined && LEVELS[compression] !== undefined) {

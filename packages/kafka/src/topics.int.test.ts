@@ -79,7 +79,7 @@ describe('configure', () => {
       ],
     });
     const outcome = await bus.topics.configure(topic, { retention: '3d', compression: 'zstd' });
-    expect(outcome).toMatchObject({ action: 'changed', changed: ['retentionMs', 'compression'] });
+    expect(outcome).toMatchObject({ action: 'changed', changed: ['retention', 'compression'] });
     expect(await settings(admin, topic)).toMatchObject({
       'retention.ms': String(72 * HOUR),
       'compression.type': 'zstd',

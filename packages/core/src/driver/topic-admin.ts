@@ -23,7 +23,7 @@ export interface TopicSpec {
   readonly description?: string;
 }
 
-/** What the broker really has. Limits that are 0 or left out are none. */
+/** What the broker really has. Limits that are 0 or left out are none; so is a persistence that it knows nothing of. */
 export interface TopicDescription extends Partial<TopicSpec> {
   readonly name: string;
   /** What holds the topic on the broker where that has a name of its own, for messages: `stream 'ORDERS'`. */
@@ -41,6 +41,11 @@ export interface DriverTopicAdmin {
    * asked to change the persistence, and core moves publishers and subscriptions over instead.
    */
   readonly persistenceIs?: 'setting' | 'route';
+  /**
+   * What a topic of that persistence has where nothing was asked for, if not core's defaults. Where `persistenceIs` a
+   * setting, a topic that is moved to that persistence gets it, too.
+   */
+  defaults?(persistence: Persistence): Partial<TopicSpec>;
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;
   /**
    * Creates it. A topic that exists by now is no error (two processes may configure at once): resolves with `false`

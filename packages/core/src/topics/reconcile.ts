@@ -36,6 +36,8 @@ export interface ReconcileInput {
   movesPersistence?: boolean;
   /** What a new topic gets where nothing was asked for. */
   defaults?: TopicSpec;
+  /** Of those, what belongs to the persistence, so that a topic that is moved to it gets them, too. */
+  persistenceDefaults?: Partial<TopicSpec> | undefined;
 }
 
 export interface Reconciliation {
@@ -44,7 +46,8 @@ export interface Reconciliation {
   alter?: Partial<TopicSpec>;
 }
 
-export function reconcile(input: ReconcileInput): Reconciliation {
+export function reconcile(given: ReconcileInput): Reconciliation {
+  const input = given.movesPersistence === true ? withPersistenceDefaults(given) : given;
   const { topic, desired, actual, strategy } = input;
   const nothing = { topic, action: 'left' as const, changed: [], mismatches: [], unsupported: [] };
   if (strategy === 'skip') return { outcome: nothing };
@@ -74,6 +77,10 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   const result: Reconciliation = { outcome: { ...outcome, action, changed: names(fixable), mismatches } };
   if (fixable.length > 0) result.alter = pick(wanted, (field) => fixable.includes(field));
   return result;
+}
+
+function withPersistenceDefaults(input: ReconcileInput): ReconcileInput {
+  return { ...input, desired: { ...input.persistenceDefaults, ...input.desired } };
 }
 
 function differs(field: Field, desired: Partial<TopicSpec>, actual: TopicDescription): boolean {

@@ -303,6 +303,7 @@ export class BusTopicManager implements TopicManager {
     admin: DriverTopicAdmin | undefined,
   ): Reconciliation {
     const { defaultPersistence } = this.#options.driver;
+    const persistenceDefaults = admin?.defaults?.(spec.persistence);
     const changes =
       this.#configured.has(topic) && this.#configuredPersistence(options) !== this.persistenceOf(topic);
     return reconcile({
@@ -314,7 +315,8 @@ export class BusTopicManager implements TopicManager {
       supports: admin?.supports ?? new Set(),
       persistenceIs: admin?.persistenceIs,
       movesPersistence: moves || changes,
-      defaults: toTopicSpec(topic, TOPIC_DEFAULTS, defaultPersistence),
+      defaults: { ...toTopicSpec(topic, TOPIC_DEFAULTS, defaultPersistence), ...persistenceDefaults },
+      persistenceDefaults,
     });
   }
 
