@@ -1,5 +1,11 @@
 /** Topics as configured, looked at with a client that knows nothing of ebus. */
-import { sharedService } from '@ebus/services';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TopicBuilder } from '@ebus/core';
+import { runSource } from '@ebus/run-source';
+import { sharedService, startService } from '@ebus/services';
 import type { Admin } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Cleanup, failure, kafkaBus, plainAdmin, uniqueName } from './testing/harness.js';
@@ -115,15 +121,77 @@ describe('configure', () => {
   });
 });
 
-it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
-  'messages compressed with %s arrive',
-  async (compression) => {
-    const { topic } = await prepare();
-    const common = { topics: { [topic]: { compression } } };
-    const bus = cleanup.add(await kafkaBus(addresses, { common }), (one) => one.close());
+it('two processes that configure the same 50 topics at once both succeed, and every topic is right', {
+  timeout: 60_000,
+}, async () => {
+  const { bus, admin, topic: prefix } = await prepare();
+  const file = fileURLToPath(new URL('./testing/configure-topics.ts', import.meta.url));
+  const args = [addresses[0] as string, prefix, '50'];
+  // A third party that wants something else of half of them, at the same time.
+  const others = Object.fromEntries(
+    Array.from({ length: 25 }, (_, index) => [`${prefix}.${index}`, { compression: 'zstd' } as const]),
+  );
+  const [one, two] = await Promise.all([
+    runSource(file, args),
+    runSource(file, args),
+    bus.topics.apply(others),
+  ]);
+  for (const { code, stderr, stdout } of [one, two]) {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toHaveLength(50);
+  }
+  for (let index = 0; index < 50; index++) {
+    expect(await settings(admin, `${prefix}.${index}`)).toMatchObject({
+      'retention.ms': String(2 * HOUR),
+      'retention.bytes': String(5 * 1024 * 1024),
+    });
+  }
+});
+
+it('takes limits away again', async () => {
+  const { bus, admin, topic } = await prepare();
+  await bus.topics.configure(topic, { retention: '2h', maxSize: '5MB' });
+  const none = { retention: 0, maxSize: -1 };
+  expect(await bus.topics.configure(topic, none)).toMatchObject({ changed: ['retention', 'maxSize'] });
+  expect(await settings(admin, topic)).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1' });
+  expect(await bus.topics.configure(topic, none)).toMatchObject({ action: 'left' });
+});
+
+it('moving a topic to another persistence gives it the retention of that, unless it has its own', async () => {
+  const { bus, admin, topic } = await prepare();
+  await bus.topics.configure(topic, {});
+  await bus.topics.setPersistence(topic, false);
+  expect((await settings(admin, topic))['retention.ms']).toBe(String(HOUR));
+  await bus.topics.setPersistence(topic, true);
+  expect((await settings(admin, topic))['retention.ms']).toBe(String(7 * 24 * HOUR));
+  await bus.topics.configure(topic, { retention: '3h' });
+  await bus.topics.setPersistence(topic, false);
+  expect((await settings(admin, topic))['retention.ms']).toBe(String(3 * HOUR));
+});
+
+/** What a batch begins with: Kafka's protocol, "Record Batch"; the low three bits of the attributes are the codec. */
+const ATTRIBUTES_AT = 21;
+const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+
+it('stores batches with the codec that the builder says', { timeout: 60_000 }, async () => {
+  const broker = cleanup.add(await startService('kafka', { own: true }), (one) => one.close());
+  const bus = cleanup.add(await kafkaBus(broker.addresses), (one) => one.close());
+  for (const codec of Object.keys(CODECS) as (keyof typeof CODECS)[]) {
+    const topic = uniqueName(codec);
+    await new TopicBuilder(topic).withCompression(codec).build(bus);
     const seen: string[] = [];
     await bus.subscribe(topic, (message) => void seen.push(message.text()));
     await bus.publish(topic, 'x'.repeat(10_000));
-    await expect.poll(() => seen.length).toBe(1);
-  },
-);
+    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+    const segment = readFileSync(await segmentOf(broker.folder ?? '', topic));
+    expect(segment.readInt16BE(ATTRIBUTES_AT) & 0x07, codec).toBe(CODECS[codec]);
+    expect(segment.readInt32BE(8)).toBeLessThan(1_000);
+  }
+});
+
+async function segmentOf(folder: string, topic: string): Promise<string> {
+  const all = await readdir(folder, { recursive: true });
+  const name = all.find((one) => one.endsWith(join(`${topic}-0`, '00000000000000000000.log')));
+  if (name === undefined) throw new Error(`no segment of '${topic}' below ${folder}`);
+  return join(folder, name);
+}
