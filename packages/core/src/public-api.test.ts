@@ -124,3 +124,40 @@ describe('its types', () => {
     expectTypeOf<'soon'>().not.toExtend<core.Duration>();
   });
 });
+
+describe('the types of topics', () => {
+  it('say what options, outcomes and errors hold', () => {
+    expectTypeOf<core.EventBus['topics']>().toEqualTypeOf<core.TopicManager>();
+    expectTypeOf<core.TopicManager['configure']>().returns.toEqualTypeOf<Promise<core.TopicOutcome>>();
+    expectTypeOf<core.TopicManager['apply']>().returns.toEqualTypeOf<Promise<core.TopicOutcome[]>>();
+    expectTypeOf<core.TopicManager['watch']>().returns.toEqualTypeOf<Promise<core.TopicsWatch>>();
+    expectTypeOf<core.TopicsWatch>().toExtend<AsyncDisposable>();
+    expectTypeOf<core.TopicOutcome['action']>().toEqualTypeOf<
+      'created' | 'changed' | 'left' | 'mismatched'
+    >();
+    expectTypeOf<core.TopicApplyError['failures'][number]['error']>().toEqualTypeOf<core.EbusError>();
+    expectTypeOf<{ retention: '1h30m'; maxSize: '1GB'; maxMessages: -1 }>().toExtend<core.TopicOptions>();
+    expectTypeOf<{ retention: 'soon' }>().not.toExtend<core.TopicOptions>();
+    expectTypeOf(core.highThroughputTopic).returns.toEqualTypeOf<core.TopicOptions>();
+  });
+
+  it('build on anything that has topics', () => {
+    const builder = new core.TopicBuilder('orders');
+    expectTypeOf(builder.withPartitions).returns.toEqualTypeOf<core.TopicBuilder>();
+    expectTypeOf(builder.usePreset).parameter(0).toEqualTypeOf<core.TopicOptions>();
+    const calls = (bus: core.EventBus, topics: Pick<core.TopicManager, 'configure'>) => {
+      void builder.build(bus);
+      void builder.build({ topics });
+      // @ts-expect-error no such algorithm
+      builder.withCompression('brotli');
+      // @ts-expect-error no such rule
+      new core.TopicGovernance([{ pattern: '**', minReplica: 2 }]);
+      // @ts-expect-error no such option
+      new core.TopicTemplates({ '**': { partition: 2 } });
+    };
+    expectTypeOf(calls).toBeFunction();
+    expectTypeOf<core.CreateEventBusOptions['governance']>().toEqualTypeOf<
+      core.TopicGovernance | undefined
+    >();
+  });
+});
