@@ -7,8 +7,8 @@ import type { ResolvedKafkaConfig } from './kafka-config.js';
 
 /** How long the client tries to deliver a message, over all its retries. */
 const MESSAGE_TIMEOUT_MS = 30_000;
-/** How long a topic may be unknown before a message to it fails: it may just have been created. */
-const UNKNOWN_TOPIC_MS = 3_000;
+/** How long a topic may be unknown before a message or a subscription to it fails: it may just have been created. */
+export const UNKNOWN_TOPIC_MS = 3_000;
 /** The broker's limit decides, not the client's. */
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 export const COMMIT_INTERVAL_MS = 1_000;

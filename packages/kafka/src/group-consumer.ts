@@ -9,7 +9,7 @@ import {
   type PartitionLag,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
-import { consumerConfig } from './client-config.js';
+import { consumerConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
 import { CODE, cannotSubscribe, classify, codeOf, reasonOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
@@ -200,27 +200,29 @@ export class GroupConsumer {
     // What a declared topic was pinned to when it was subscribed is older, and stays.
     if (known === undefined || spec.from !== 'latest' || known.starts.size === 0) share.starts = starts;
     if (known === undefined) this.#topics.set(spec.topic, share);
-    await this.#declare();
+    await this.#declare(asked);
     return share;
   }
 
   /** The declared topics come along with the first one. */
-  async #declare(): Promise<void> {
-    for (const topic of this.#options.declared) {
-      if (this.#topics.has(topic)) continue;
-      const share = new TopicShare(topic);
-      this.#topics.set(topic, share);
-      try {
-        const starts = await pinnedStarts(this.#connected(), topic, 'latest');
-        if (share.starts.size === 0) share.starts = starts;
-      } catch (error) {
-        if (share.reader === undefined) this.#topics.delete(topic);
-        this.#options.logger.warn(
-          { err: error, topic },
-          'a topic of kafka.consumer.topics cannot be subscribed',
-        );
-      }
-    }
+  async #declare(asked: () => boolean): Promise<void> {
+    const missing = this.#options.declared.filter((topic) => !this.#topics.has(topic));
+    await Promise.all(
+      missing.map(async (topic) => {
+        const share = new TopicShare(topic);
+        this.#topics.set(topic, share);
+        try {
+          const starts = await this.#retrying(asked, () => pinnedStarts(this.#connected(), topic, 'latest'));
+          if (starts !== undefined && share.starts.size === 0) share.starts = starts;
+        } catch (error) {
+          if (share.reader === undefined) this.#topics.delete(topic);
+          this.#options.logger.warn(
+            { err: error, topic },
+            'a topic of kafka.consumer.topics cannot be subscribed',
+          );
+        }
+      }),
+    );
   }
 
   #connect(): Promise<void> {
@@ -600,11 +602,15 @@ export class GroupConsumer {
 
   /** A leader or coordinator that moves or is elected is there soon. @returns undefined once nobody asks any more */
   async #retrying<T>(asked: () => boolean, action: () => Promise<T>): Promise<T | undefined> {
+    const begun = performance.now();
     for (let attempt = 1; asked(); attempt++) {
       try {
         return await action();
       } catch (error) {
-        if (!classify(error).retryable) throw error;
+        const { code, retryable } = classify(error);
+        // Not every broker knows a topic that was just created.
+        const mayCome = code === 'TOPIC_NOT_FOUND' && performance.now() - begun < UNKNOWN_TOPIC_MS;
+        if (!retryable && !mayCome) throw error;
         if (attempt % 20 === 0) this.#warn(error, 'position');
         await pause(RETRY_MS);
       }

@@ -12,7 +12,7 @@ import {
   type TopicSpec,
 } from '@ebus/core/driver';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
-import { adminConfig } from './client-config.js';
+import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
 import { classify, reasonOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { within } from './native-client.js';
@@ -122,9 +122,7 @@ export class TopicAdmin implements DriverTopicAdmin {
   alter(topic: string, changes: Partial<TopicSpec>, options: CallOptions): Promise<void> {
     return this.#do('change', topic, options, async (admin) => {
       const { partitions, ...settings } = changes;
-      if (partitions !== undefined) {
-        await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
-      }
+      if (partitions !== undefined) await this.#widen(admin, topic, partitions, options.signal);
       const changed = Object.keys(settings).length > 0 ? await this.#changed(admin, topic, settings) : [];
       if (changed.length > 0) {
         const resource = { type: TOPIC, name: topic, configEntries: changed };
@@ -132,6 +130,20 @@ export class TopicAdmin implements DriverTopicAdmin {
       }
       this.#options.onChanged(topic);
     });
+  }
+
+  /** Until the brokers tell of it: one that does not know yet would be asked to do it once more. */
+  async #widen(admin: Admin, topic: string, count: number, signal: AbortSignal): Promise<void> {
+    const refusal = await admin.createPartitions({ topicPartitions: [{ topic, count }] }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const until = performance.now() + UNKNOWN_TOPIC_MS;
+    while (!signal.aborted && performance.now() < until) {
+      if (((await this.#layoutOf(topic))?.partitions ?? 0) >= count) return;
+      await pause();
+    }
+    if (refusal !== undefined) throw refusal;
   }
 
   /** By kafkajs: librdkafka's binding crashes when it is told of a group that the broker does not have. */

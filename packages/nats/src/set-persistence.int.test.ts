@@ -117,6 +117,33 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     expect(await bus.topics.describe(topic)).toMatchObject({ persistence: 'persistent' });
   });
 
+  it('there and back while the first subscription still has a backlog: the two share a consumer, and order holds', async () => {
+    const topic = uniqueName('topic');
+    const bus = await aBus();
+    const history = new History();
+    const blocked = gate();
+    await bus.subscribeEnvelope<{ sequence: number }>(topic, async ({ aggregateId, payload }) => {
+      await blocked.promise;
+      history.handle(aggregateId, payload.sequence);
+    });
+    const publish = async (from: number, to: number) => {
+      for (let sequence = from; sequence <= to; sequence++) {
+        await bus.publishEnvelope(topic, event('order-1', sequence));
+        history.accept('order-1', sequence);
+      }
+    };
+    await publish(1, 50);
+    await bus.topics.setPersistence(topic, false);
+    await publish(51, 100);
+    await bus.topics.setPersistence(topic, true);
+    await publish(101, 400);
+    expect(history.handledCount).toBe(0);
+    blocked.resolve();
+    await eventually(() => history.isComplete);
+    await bus.idle();
+    history.check();
+  });
+
   it('leaves other buses where they are', async () => {
     const topic = uniqueName('topic');
     const [mover, other] = [await aBus(), await aBus()];
