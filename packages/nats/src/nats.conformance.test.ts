@@ -11,8 +11,6 @@ for (const version of ['current', '2.9']) {
       {
         name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}`,
         persistence,
-        // The server gives a pinned client that left 10 s before it chooses another one.
-        patience: '13s',
         transport: nats,
         config: {
           type: 'nats',
