@@ -81,9 +81,27 @@ export {
   UnsupportedError,
 } from './errors.js';
 export { type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
+export type {
+  AlertSeverity,
+  AlertType,
+  BusinessCheck,
+  BusinessCheckResult,
+  EventBusHealth,
+  Health,
+  HealthAlert,
+  HealthCheckEvent,
+  HealthCheckResult,
+  HealthPublisher,
+  HealthPublisherStatus,
+  HealthReport,
+  HealthStatus,
+  HealthSubscriber,
+  HealthSubscriberStats,
+  ProbeRejection,
+} from './health/types.js';
 export { KeyedPool, type KeyedPoolOptions, type KeyedPoolStats } from './keyed-pool/keyed-pool.js';
 export type { Logger } from './logger.js';
-export type { MetricsCollector, PoolStats } from './metrics/collector.js';
+export type { MetricsCollector, MetricsExposition, PoolStats } from './metrics/collector.js';
 export { type InMemoryMetric, InMemoryMetricsCollector } from './metrics/in-memory.js';
 export { NoopMetricsCollector } from './metrics/noop.js';
 export type {

@@ -115,11 +115,21 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
-  const lifecycle = new Lifecycle({ topics, driver, connection, inbound, publisher, extensions, logger });
+  const lifecycle = new Lifecycle({
+    topics,
+    driver,
+    connection,
+    inbound,
+    publisher,
+    extensions,
+    metrics,
+    logger,
+  });
   return {
     config,
     driver,
     clock,
+    metrics,
     connection,
     topics,
     publisher,

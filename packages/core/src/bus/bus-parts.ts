@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
+import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { Emitter } from './bus-events.js';
@@ -16,6 +17,7 @@ export interface BusParts {
   readonly config: ResolvedConfig;
   readonly driver: Driver;
   readonly clock: Clock;
+  readonly metrics: MetricsCollector | undefined;
   readonly connection: ConnectionSupervisor;
   readonly topics: BusTopicManager;
   readonly publisher: Publisher;

@@ -13,6 +13,7 @@ import type { Persistence } from '../driver/message.js';
 import type { Duration } from '../duration.js';
 import type { EnvelopeInput } from '../envelope/envelope.js';
 import { abortError } from '../errors.js';
+import type { MetricsExposition } from '../metrics/collector.js';
 import type { Middleware, PublishReceipt } from '../pipeline/context.js';
 import { publishEnvelopes } from '../publish/publish-envelopes.js';
 import type {
@@ -178,6 +179,11 @@ export class EventBus implements AsyncDisposable {
       activeConnections: connection.state().status === 'connected' ? 1 : 0,
       messageBacklog: publisher.open + consumed.inFlight,
     };
+  }
+
+  /** What the metrics collector has, as text; undefined without one, or where it cannot say. For `/metrics`. */
+  async exposeMetrics(): Promise<MetricsExposition | undefined> {
+    return this.#parts.metrics?.expose?.();
   }
 
   /** Starts what the configuration enables. `createEventBus` does so unless `autoStart` is false. Idempotent. */

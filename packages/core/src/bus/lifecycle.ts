@@ -4,6 +4,7 @@ import type { CloseReport } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
 import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import type { Inbound } from './inbound.js';
@@ -20,6 +21,7 @@ export interface LifecycleOptions {
   inbound: Inbound;
   publisher: Publisher;
   extensions: readonly Extension[];
+  metrics: MetricsCollector | undefined;
   logger: Logger;
 }
 
@@ -81,6 +83,7 @@ export class Lifecycle {
     );
     connection.close();
     await this.#tellExtensions('close');
+    await this.#attempt("the metrics collector's close()", async () => this.#options.metrics?.close?.());
     return {
       handled: sum(drained.map((report) => report.handled)),
       abandoned: sum(drained.map((report) => report.abandoned)),

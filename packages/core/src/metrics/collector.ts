@@ -6,6 +6,12 @@ export interface PoolStats {
   readonly activeKeys: number;
 }
 
+/** The collected figures as text, for `/metrics`. */
+export interface MetricsExposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
 /**
  * Receives every measurement. All methods are synchronous and must not throw; durations are seconds.
  * They are called on the hot path: store a number and return.
@@ -26,4 +32,8 @@ export interface MetricsCollector {
   recordDeadLetter(topic: string): void;
   recordInFlight(topic: string, count: number): void;
   recordPool(stats: PoolStats): void;
+  /** Where the figures can be read as text. */
+  expose?(): Promise<MetricsExposition>;
+  /** Called once, when the bus has closed: pushes what is left, stops timers. */
+  close?(): void | Promise<void>;
 }

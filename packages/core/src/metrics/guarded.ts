@@ -1,6 +1,6 @@
 /** Keeps a collector that throws from disturbing the bus. */
 import type { Logger } from '../logger.js';
-import type { MetricsCollector } from './collector.js';
+import type { MetricsCollector, MetricsExposition } from './collector.js';
 
 const METHODS = [
   'recordPublish',
@@ -33,5 +33,11 @@ export function guarded(collector: MetricsCollector, logger: Logger): MetricsCol
       }
     };
   };
-  return Object.fromEntries(METHODS.map((method) => [method, guard(method)])) as unknown as MetricsCollector;
+  return {
+    ...(Object.fromEntries(METHODS.map((method) => [method, guard(method)])) as unknown as MetricsCollector),
+    ...(collector.expose === undefined
+      ? {}
+      : { expose: () => collector.expose?.() as Promise<MetricsExposition> }),
+    ...(collector.close === undefined ? {} : { close: () => collector.close?.() }),
+  };
 }
