@@ -35,6 +35,11 @@ export interface KafkaOptions extends ServiceOptions {
    * `listener.name.client.plain.sasl.jaas.config=...`. Nodes talk to each other without any. Default `PLAINTEXT`.
    */
   readonly protocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  /**
+   * `host:port` where clients are told to connect to, such as a proxy, instead of `addresses`. For a single node, of
+   * one's own.
+   */
+  readonly advertised?: string;
   /** Passwords of users by their names, for the SCRAM mechanisms. */
   readonly scramUsers?: Readonly<Record<string, string>>;
   /** Lines for the end of server.properties, where they override what is there. */
@@ -109,7 +114,7 @@ export function startService<N extends ServiceName>(name: N, options?: OptionsOf
  */
 export function sharedService<N extends ServiceName>(
   name: N,
-  options?: Omit<OptionsOf[N], 'own' | 'log' | 'config' | 'files'>,
+  options?: Omit<OptionsOf[N], 'own' | 'log' | 'config' | 'files' | 'advertised'>,
 ): Promise<ServiceAddress>;
 
 /**

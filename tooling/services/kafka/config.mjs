@@ -29,9 +29,10 @@ const small = {
  * @param {readonly string[]} o.voters `id@host:port` of every controller
  * @param {string} o.data folder for the log
  * @param {string} o.protocol of the listener for clients
+ * @param {string} [o.advertised] where clients are told to connect to, if it is not that listener itself
  * @param {string} o.config lines added at the end, where they override these
  */
-export function kafkaConfig({ id, bind, ports, host, voters, data, protocol, config }) {
+export function kafkaConfig({ id, bind, ports, host, voters, data, protocol, advertised, config }) {
   const replicas = Math.min(voters.length, 3);
   const inSync = Math.min(replicas, 2);
   const properties = {
@@ -45,7 +46,10 @@ export function kafkaConfig({ id, bind, ports, host, voters, data, protocol, con
       `INTERNAL://${bind}:${ports.internal}`,
       `CONTROLLER://${bind}:${ports.controller}`,
     ],
-    'advertised.listeners': [`CLIENT://127.0.0.1:${ports.client}`, `INTERNAL://${host}:${ports.internal}`],
+    'advertised.listeners': [
+      `CLIENT://${advertised ?? `127.0.0.1:${ports.client}`}`,
+      `INTERNAL://${host}:${ports.internal}`,
+    ],
     'listener.security.protocol.map': [`CLIENT:${protocol}`, 'INTERNAL:PLAINTEXT', 'CONTROLLER:PLAINTEXT'],
     'log.dirs': data,
     ...small,

@@ -4,17 +4,25 @@ import { findKafka } from './artifacts.mjs';
 import { currentVersion } from './versions.mjs';
 
 /** The variable that may give such a service: only a plain one can be given, as nobody knows how it is configured. */
-export function addressVariable({ version = 'current', config, protocol, own }) {
-  const plain = version === 'current' && config === undefined && protocol === undefined;
+export function addressVariable({ version = 'current', config, protocol, advertised, own }) {
+  const plain =
+    version === 'current' && config === undefined && protocol === undefined && advertised === undefined;
   return plain && own !== true ? 'EBUS_TEST_KAFKA' : undefined;
 }
 
 /** What does not depend on the way. */
-export function common({ nodes = 1, config = '', files = {}, protocol = 'PLAINTEXT', scramUsers = {} }) {
+export function common({
+  nodes = 1,
+  config = '',
+  files = {},
+  protocol = 'PLAINTEXT',
+  scramUsers = {},
+  advertised,
+}) {
   const configs = Array.from({ length: nodes }, (_, i) =>
     typeof config === 'function' ? config(i + 1) : config,
   );
-  return { nodes, configs, files, protocol, scramUsers };
+  return { nodes, configs, files, protocol, scramUsers, advertised };
 }
 
 export function image({ version = 'current' }) {

@@ -26,6 +26,7 @@ const jvm = [
  * @param {readonly string[]} plan.configs lines for each node
  * @param {Readonly<Record<string, string>>} plan.files
  * @param {string} plan.protocol of the listener for clients
+ * @param {string} [plan.advertised] where clients are told to connect to
  * @param {Readonly<Record<string, string>>} plan.scramUsers passwords by name
  * @param {string} plan.version
  * @param {string} [plan.java] where local processes run
@@ -82,10 +83,10 @@ const formatting = ({ scramUsers }, clusterId, file) => [
 ];
 
 async function asProcess(plan, node, { voters, clusterId, folder }) {
-  const { java, jars, files, protocol } = plan;
+  const { java, jars, files, protocol, advertised } = plan;
   const cwd = join(folder, `kafka-${node.id}`);
   mkdirSync(cwd, { recursive: true });
-  const settings = { ...node, bind: loopback, voters, data: join(cwd, 'data'), protocol };
+  const settings = { ...node, bind: loopback, voters, data: join(cwd, 'data'), protocol, advertised };
   writeFileSync(join(cwd, 'server.properties'), kafkaConfig(settings));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
   const program = [...jvm, '-cp', join(jars, '*')];
@@ -102,8 +103,9 @@ async function asProcess(plan, node, { voters, clusterId, folder }) {
 
 function asContainer(plan, node, { voters, clusterId }) {
   const folder = '/etc/ebus';
-  const { image, files, protocol } = plan;
-  const text = kafkaConfig({ ...node, bind: '0.0.0.0', voters, data: '/tmp/kafka-data', protocol });
+  const { image, files, protocol, advertised } = plan;
+  const settings = { ...node, bind: '0.0.0.0', voters, data: '/tmp/kafka-data', protocol, advertised };
+  const text = kafkaConfig(settings);
   const all = { 'server.properties': text, ...files };
   const file = `${folder}/server.properties`;
   const quoted = formatting(plan, clusterId, file).map((word) => `'${word}'`);

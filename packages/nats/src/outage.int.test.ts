@@ -1,0 +1,158 @@
+/** Servers that go away for long, that fail without saying so, and clients that give up: all come back by themselves. */
+import { type Service, startService } from '@ebus/services';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TcpProxy } from '../../conformance/src/test-kit/tcp-proxy.js';
+import { nats } from './index.js';
+import { Cleanup, event, eventually, History, natsBus, uniqueName } from './testing/harness.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** An outage of minutes in a second: the threshold of failing probes is passed again and again. */
+const PROBING = {
+  publisher: { initialBackoff: '20ms', maxBackoff: '100ms' },
+  healthCheck: {
+    enabled: true,
+    publisher: { interval: '100ms', timeout: '200ms', failureThreshold: 2 },
+  },
+} as const;
+
+/** A bus that handles what is published to it, and counts its probes. */
+async function probed(urls: readonly string[], settings: Parameters<typeof natsBus>[1] = {}) {
+  const logged: string[] = [];
+  const log = (...args: unknown[]) => void logged.push(String(args.at(-1)));
+  const logger = { debug() {}, info() {}, warn: log, error: log };
+  const topic = uniqueName('topic');
+  const service = uniqueName('service');
+  const bus = cleanup.add(
+    await natsBus(urls, { service, logger, ...settings, common: { ...PROBING, ...settings.common } }),
+    (one) => one.close({ timeout: '1s' }),
+  );
+  const history = new History();
+  await bus.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }) =>
+    history.handle(aggregateId, payload.sequence),
+  );
+  const probes = { failed: 0, acknowledged: 0 };
+  bus.on('healthCheck', ({ healthy }) => void probes[healthy ? 'acknowledged' : 'failed']++);
+  let sequence = 0;
+  const publish = async (timeout: `${number}s` = '30s') => {
+    const mine = ++sequence;
+    await bus.publishEnvelope(topic, event('order-1', mine), { timeout });
+    history.accept('order-1', mine);
+  };
+  await publish();
+  await eventually(() => history.isComplete && probes.acknowledged > 0);
+  return { bus, history, probes, publish, logged };
+}
+
+const connectionCheckOf = async (bus: Awaited<ReturnType<typeof natsBus>>) => {
+  const report = await bus.health.report();
+  return { ready: report.ready, ...report.checks.find(({ name }) => name === 'connection') };
+};
+
+describe.each(['current', '2.9'])('a %s server', (version) => {
+  let server: Service;
+  beforeAll(async () => {
+    server = await startService('nats', { own: true, version });
+  });
+  afterAll(() => server.close());
+
+  it('that is away for long is rejoined without a restart, by the client itself', async () => {
+    const { bus, history, probes, publish, logged } = await probed(server.addresses);
+    const before = nats.native(bus).connection;
+    expect(await connectionCheckOf(bus)).toMatchObject({ ready: true, status: 'healthy' });
+    await server.stop();
+    const stoppedAt = performance.now();
+    await eventually(() => bus.connection.state().status === 'reconnecting');
+    const { status, ready, reason } = await connectionCheckOf(bus);
+    expect({ status, ready, reason }).toEqual({
+      status: 'unhealthy',
+      ready: false,
+      reason: 'the connection is lost and is being made again',
+    });
+    expect(performance.now() - stoppedAt).toBeLessThan(1_000);
+    const meanwhile = [publish(), publish()];
+    const failedBefore = probes.failed;
+    await eventually(() => probes.failed >= failedBefore + 10, 'five times the threshold');
+    expect(bus.health.publisher.status().healthy).toBe(false);
+    expect(bus.connection.state().status).toBe('reconnecting');
+    await server.restart();
+    await eventually(async () => (await connectionCheckOf(bus)).status === 'healthy');
+    await Promise.all(meanwhile);
+    await publish();
+    await eventually(() => history.isComplete && bus.health.publisher.status().healthy);
+    await eventually(async () => (await bus.health.report()).ready);
+    history.check();
+    expect(nats.native(bus).connection).toBe(before);
+    expect(bus.connection.state().reconnects).toBe(1);
+    expect(logged.filter((line) => line.includes('replacing'))).toEqual([]);
+  }, 30_000);
+
+  it('that seems connected and does not answer: the client is replaced', async () => {
+    const proxy = cleanup.add(await TcpProxy.start(), (one) => one.close());
+    proxy.forwardTo(server.addresses[0] as string);
+    const common = { connectTimeout: '500ms' } as const;
+    const { bus, history, publish, logged } = await probed([`nats://${proxy.address}`], { common });
+    const before = nats.native(bus).connection;
+    const connections = proxy.connections;
+    const statuses: string[] = [];
+    bus.on('reconnecting', () => void statuses.push('reconnecting'));
+    bus.on('reconnected', () => void statuses.push('reconnected'));
+    proxy.swallow();
+    // The client's own pings would notice after four minutes.
+    await eventually(() => bus.connection.state().status === 'reconnecting');
+    expect(logged.filter((line) => line.includes('replacing it'))).toHaveLength(1);
+    const meanwhile = publish();
+    await eventually(() => proxy.connections > connections + 2, 'several attempts fail');
+    proxy.heal();
+    await eventually(() => bus.connection.state().status === 'connected');
+    await meanwhile;
+    await publish();
+    await eventually(() => history.isComplete && bus.health.publisher.status().healthy);
+    history.check();
+    expect(nats.native(bus).connection).not.toBe(before);
+    await eventually(() => statuses.length === 2);
+    expect(statuses).toEqual(['reconnecting', 'reconnected']);
+    expect((await bus.health.report()).ready).toBe(true);
+  }, 30_000);
+
+  it('whose client has given up: it is made anew, as often as it takes', async () => {
+    const { bus, history, probes, publish, logged } = await probed(server.addresses, {
+      nats: { maxReconnects: 2, reconnectWait: 20 },
+    });
+    const before = nats.native(bus).connection;
+    await server.kill();
+    await eventually(() => logged.filter((line) => line.includes('reconnecting failed')).length >= 10);
+    await eventually(() => probes.failed >= 6);
+    expect(bus.connection.state().status).toBe('reconnecting');
+    expect((await bus.health.report()).ready).toBe(false);
+    const meanwhile = publish();
+    await server.restart();
+    await meanwhile;
+    await publish();
+    await eventually(() => history.isComplete && bus.connection.state().status === 'connected');
+    history.check();
+    expect(nats.native(bus).connection).not.toBe(before);
+    await eventually(async () => (await bus.health.report()).ready);
+  }, 30_000);
+});
+
+it('an idle bus learns at once that its server went, and within 5 s that it froze', async () => {
+  const server = cleanup.add(await startService('nats', { own: true }), (one) => one.close());
+  const bus = cleanup.add(await natsBus(server.addresses), (one) => one.close({ timeout: '1s' }));
+  await server.pause();
+  const began = performance.now();
+  const report = await bus.health.report();
+  expect(performance.now() - began).toBeLessThan(5_500);
+  expect(report).toMatchObject({ status: 'unhealthy', ready: false });
+  expect(report.checks[0]).toMatchObject({
+    status: 'unhealthy',
+    reason: 'connected, but the broker did not answer within 5000 ms',
+  });
+  await server.resume();
+  await eventually(async () => (await bus.health.report()).ready);
+  const killedAt = performance.now();
+  await server.kill();
+  await eventually(() => bus.connection.state().status === 'reconnecting');
+  expect(performance.now() - killedAt).toBeLessThan(1_000);
+}, 30_000);
