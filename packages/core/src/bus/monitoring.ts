@@ -157,7 +157,7 @@ export class Monitoring {
   }
 
   #probePublisher(): ProbePublisher {
-    const { config, clock, driver, metrics, events } = this.#options;
+    const { config, clock, driver, metrics, events, connection } = this.#options;
     const { interval, timeout, failureThreshold, topic } = config.healthCheck.publisher;
     const name = topic ?? defaultProbeTopic(config.type);
     const transport = probeTransport({ ...this.#options, topic: name, timeout });
@@ -169,12 +169,13 @@ export class Monitoring {
       source: config.serviceName,
       eventBusType: config.type,
       send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
+      connection: () => connection.state(),
       onChecked: (event) => {
         this.#lastHealthCheck = event;
         metrics?.recordHealthCheck(event.healthy, event.durationMs / 1_000);
         events.emit('healthCheck', event);
       },
-      onThreshold: (error) => this.#connectionSuspect(error, driver),
+      onSuspect: (error) => this.#connectionSuspect(error, driver),
     });
   }
 

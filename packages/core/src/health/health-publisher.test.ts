@@ -8,7 +8,8 @@ import type { HealthCheckEvent } from './types.js';
 function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Promise<void> = async () => {}) {
   const clock = new ManualClock();
   const events: HealthCheckEvent[] = [];
-  const thresholds: unknown[] = [];
+  const suspected: unknown[] = [];
+  const link = { state: { status: 'connected' } };
   const sent: Probe[] = [];
   const publisher = new ProbePublisher({
     clock,
@@ -22,9 +23,10 @@ function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Prom
       return send(probe, json, signal);
     },
     onChecked: (event) => events.push(event),
-    onThreshold: (error) => thresholds.push(error),
+    connection: () => link.state,
+    onSuspect: (error) => suspected.push(error),
   });
-  return { clock, publisher, events, thresholds, sent };
+  return { clock, publisher, events, suspected, sent, link };
 }
 
 const refused = new Error('refused');
@@ -55,23 +57,55 @@ describe('the health publisher', () => {
 
   it('is healthy while fewer fail in a row than the threshold; one success resets', async () => {
     let failing = true;
-    const { clock, publisher, events, thresholds } = probing(async () => {
+    const { clock, publisher, events, suspected } = probing(async () => {
       if (failing) throw refused;
     });
     await publisher.start();
     await clock.advance(1_500);
     expect(publisher.status()).toMatchObject({ healthy: true, consecutiveFailures: 2 });
-    expect(thresholds).toEqual([]);
+    expect(suspected).toEqual([]);
     await clock.advance(1_000);
     expect(publisher.status()).toMatchObject({ healthy: false, consecutiveFailures: 3 });
-    expect(thresholds).toEqual([refused]);
+    expect(suspected).toEqual([refused]);
     expect(events.at(-1)).toMatchObject({ healthy: false, error: refused, consecutiveFailures: 3 });
     await clock.advance(3_000);
-    expect(thresholds).toHaveLength(2);
+    expect(suspected).toHaveLength(2);
     failing = false;
     await clock.advance(1_000);
     expect(publisher.status()).toMatchObject({ healthy: true, consecutiveFailures: 0 });
     expect(publisher.status().lastFailureAt).toEqual(new Date(clock.now() - 1_500));
+  });
+
+  it('suspects the client only of what fails while it says all the time that it is connected', async () => {
+    const { clock, publisher, suspected, link } = probing(async () => {
+      throw refused;
+    });
+    await publisher.start();
+    await clock.advance(1_000);
+    link.state = { status: 'reconnecting' };
+    await clock.advance(10_000);
+    expect(publisher.status()).toMatchObject({ healthy: false, consecutiveFailures: 12 });
+    expect(suspected).toEqual([]);
+    link.state = { status: 'connected' };
+    await clock.advance(2_000);
+    expect(suspected).toEqual([]);
+    await clock.advance(1_000);
+    expect(suspected).toEqual([refused]);
+  });
+
+  it('does not suspect a client that has just come back of a probe from before', async () => {
+    const slow = deferred();
+    const { clock, publisher, suspected, events, link } = probing(() => slow.promise);
+    await publisher.start();
+    link.state = { status: 'connected' };
+    slow.reject(refused);
+    await clock.advance(1_000);
+    expect(events).toHaveLength(2);
+    expect(suspected).toEqual([]);
+    await clock.advance(1_000);
+    expect(suspected).toEqual([]);
+    await clock.advance(1_000);
+    expect(suspected).toEqual([refused]);
   });
 
   it('sends none while one is under way', async () => {

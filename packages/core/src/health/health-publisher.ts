@@ -14,9 +14,11 @@ export interface HealthPublisherOptions {
   readonly eventBusType: string;
   /** Publishes a probe; resolves with the broker's acknowledgement, rejects when aborted or at its timeout. */
   send(probe: Probe, json: string, signal: AbortSignal): Promise<void>;
+  /** What the client says of its connection: another object as soon as it says something else. */
+  connection(): { readonly status: string };
   onChecked(event: HealthCheckEvent): void;
-  /** So many probes in a row have failed, and again after as many more. */
-  onThreshold(error: unknown): void;
+  /** So many probes in a row have failed on a connection that is said to be well, and again after as many more. */
+  onSuspect(error: unknown): void;
 }
 
 export class ProbePublisher implements HealthPublisher {
@@ -25,6 +27,8 @@ export class ProbePublisher implements HealthPublisher {
   #instanceId = '';
   #stopped = new AbortController();
   #failures = 0;
+  /** Of these, in a row on a connection that was there all the time. */
+  #unexplained = 0;
   #lastSuccess: { at: Date; durationMs: number } | undefined;
   #lastFailureAt: Date | undefined;
 
@@ -38,6 +42,7 @@ export class ProbePublisher implements HealthPublisher {
     const { source, clock } = this.#options;
     this.#instanceId = instanceIdOf(source, clock.now());
     this.#failures = 0;
+    this.#unexplained = 0;
     this.#stopped = new AbortController();
     this.#ticker.start({ atOnce: true });
   }
@@ -66,9 +71,9 @@ export class ProbePublisher implements HealthPublisher {
   }
 
   async #check(): Promise<void> {
-    const { clock, source, eventBusType, topic, send, onChecked, onThreshold, failureThreshold } =
-      this.#options;
+    const { clock, source, eventBusType, topic, send, connection, onChecked } = this.#options;
     const { signal } = this.#stopped;
+    const before = connection();
     const began = performance.now();
     let failure: { error: unknown } | undefined;
     try {
@@ -83,9 +88,13 @@ export class ProbePublisher implements HealthPublisher {
     const timestamp = new Date(clock.now());
     if (failure === undefined) {
       this.#failures = 0;
+      this.#unexplained = 0;
       this.#lastSuccess = { at: timestamp, durationMs };
     } else {
       this.#failures++;
+      // Lost or just back: the probe failed for a reason that the client knows of.
+      const isExplained = before.status !== 'connected' || connection() !== before;
+      this.#unexplained = isExplained ? 0 : this.#unexplained + 1;
       this.#lastFailureAt = timestamp;
     }
     onChecked({
@@ -96,6 +105,11 @@ export class ProbePublisher implements HealthPublisher {
       timestamp,
       ...failure,
     });
-    if (failure !== undefined && this.#failures % failureThreshold === 0) onThreshold(failure.error);
+    if (failure !== undefined) this.#suspect(failure.error);
+  }
+
+  #suspect(error: unknown): void {
+    const { failureThreshold, onSuspect } = this.#options;
+    if (this.#unexplained > 0 && this.#unexplained % failureThreshold === 0) onSuspect(error);
   }
 }
