@@ -251,7 +251,10 @@ export class GroupConsumer {
       throw refusedSettings(cause);
     }
     consumer.setDefaultConsumeTimeout(0);
-    consumer.on('event.error', onError as never);
+    consumer.on('event.error', (error: unknown) => {
+      // What a client says that was replaced is about nothing any more.
+      if (this.#consumer === consumer || this.#consumer === undefined) onError(error);
+    });
     await called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never));
     if (this.#closed) {
       void retire(consumer);

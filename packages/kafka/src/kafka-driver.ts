@@ -20,6 +20,7 @@ import type { Admin } from 'kafkajs';
 import { capabilitiesOf } from './capabilities.js';
 import { cannotConnect, classify, isLoginRefused, reasonOf } from './errors.js';
 import { GroupConsumer } from './group-consumer.js';
+import { HeldRecords } from './held-records.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { called, type NativeClient, within } from './native-client.js';
 import { Sender } from './sender.js';
@@ -51,6 +52,9 @@ export class KafkaDriver implements Driver<KafkaNative> {
   readonly #groups = new Map<string, GroupConsumer>();
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
+  /** Set while the clients are being replaced, however many attempts that takes. */
+  #held: HeldRecords | undefined;
+  #asking: Promise<Metadata> | undefined;
   #lastError: unknown;
   #refused: ((error: unknown) => void) | undefined;
   #isDown = false;
@@ -104,6 +108,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
   async reconnect({ signal }: CallOptions): Promise<void> {
     const old = this.#sender;
     this.#sender = undefined;
+    // Where it was never connected, nobody publishes yet.
+    if (old !== undefined) this.#held ??= new HeldRecords();
     void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
     await this.#dial(signal);
     const failed = () =>
@@ -113,12 +119,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
   }
 
   async ping({ signal }: CallOptions): Promise<PingReply> {
-    const { producer } = this.#connected();
-    const asked = called<Metadata>((done) =>
-      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done as never),
-    );
     const { brokers } = await within(
-      asked,
+      this.#ask(),
       signal,
       () => new ConnectionError('Kafka did not answer a request for metadata in time'),
     );
@@ -126,6 +128,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
   }
 
   send(record: OutgoingRecord): Promise<SendReceipt> {
+    if (this.#sender === undefined && this.#held !== undefined) return this.#held.hold(record);
     return this.#connected().send(record);
   }
 
@@ -144,11 +147,23 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const gone = new ConnectionError('the bus closed before the message was acknowledged', {
       code: 'BUS_CLOSED',
     });
+    this.#held?.reject(gone);
     const ending = Promise.all([this.#sender?.close(gone), this.admin.close()]);
     this.#sender = undefined;
     await within(ending, signal, () => new Error('late')).catch((error: unknown) => {
       this.#host?.logger.debug({ err: error }, 'the Kafka clients are still closing');
     });
+  }
+
+  /** One question at a time: while nobody answers, each holds one of the few threads that the process has for such. */
+  #ask(): Promise<Metadata> {
+    const { producer } = this.#connected();
+    this.#asking ??= called<Metadata>((done) =>
+      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done as never),
+    ).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
   }
 
   #group(group: string): GroupConsumer {
@@ -187,7 +202,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
         await within(Promise.race([sender.connect(), refused]), signal, late);
         this.#sender = sender;
         this.#isDown = false;
-        this.#host?.onState({ status: 'connected' });
+        this.#held?.release((record) => sender.send(record), this.#connectedHost().clock.now());
+        this.#held = undefined;
         return;
       } catch (error) {
         void sender.close(new ConnectionError('not connected'));

@@ -3,7 +3,6 @@ import { type Service, startService } from '@ebus/services';
 import { afterEach, expect, it } from 'vitest';
 import { TcpProxy } from '../../conformance/src/test-kit/tcp-proxy.js';
 import { kafka } from './index.js';
-import { loadNativeClient } from './native-client.js';
 import {
   type BusSettings,
   Cleanup,
@@ -11,6 +10,7 @@ import {
   eventually,
   History,
   kafkaBus,
+  plainAdmin,
   uniqueName,
 } from './testing/harness.js';
 
@@ -132,36 +132,28 @@ it('a broker that seems connected and does not answer: the clients are replaced'
 
 it('a client that has given up is made anew', async () => {
   const broker = await ownBroker();
-  const id = { 'group.instance.id': 'the-only-one' };
-  const { bus, topic, service, history, publish } = await probed(broker.addresses, {
-    kafka: { librdkafka: id },
+  const small = uniqueName('topic');
+  const plain = cleanup.add(await plainAdmin(broker.addresses), (one) => one.disconnect());
+  await plain.createTopics({
+    topics: [{ topic: small, configEntries: [{ name: 'max.message.bytes', value: '1000' }] }],
   });
-  const before = kafka.native(bus).consumers.get(service);
-  // The broker fences the older of two members with the same id: for its client, that is fatal.
-  const { KafkaConsumer } = loadNativeClient();
-  const rival = new KafkaConsumer(
-    {
-      'bootstrap.servers': broker.addresses.join(','),
-      'group.id': service,
-      'partition.assignment.strategy': 'cooperative-sticky',
-      ...id,
-    } as never,
-    {},
-  );
-  await new Promise<void>((resolve, reject) =>
-    rival.connect({}, (error) => (error ? reject(error) : resolve())),
-  );
-  cleanup.add(rival, (one) => new Promise((resolve) => void one.disconnect(resolve)));
+  // A message that is refused is a gap, which is fatal to a producer that guarantees that there is none.
+  const { bus, service, history, publish } = await probed(broker.addresses, {
+    kafka: { librdkafka: { 'enable.gapless.guarantee': true } },
+  });
+  const { producer, consumers } = kafka.native(bus);
+  const consumer = consumers.get(service);
   const said: string[] = [];
   bus.on('reconnecting', () => void said.push('reconnecting'));
   bus.on('reconnected', () => void said.push('reconnected'));
-  rival.subscribe([topic]);
-  rival.consume(() => {});
-  await eventually(() => said.length >= 2, 'fenced, and made anew');
-  expect(said.slice(0, 2)).toEqual(['reconnecting', 'reconnected']);
-  expect(kafka.native(bus).consumers.get(service)).not.toBe(before);
+  await expect(bus.publish(small, 'x'.repeat(10_000))).rejects.toThrow();
+  await eventually(() => said.length === 2);
+  expect(said).toEqual(['reconnecting', 'reconnected']);
+  expect(kafka.native(bus).producer).not.toBe(producer);
+  expect(kafka.native(bus).consumers.get(service)).not.toBe(consumer);
   await publish();
   await eventually(() => history.isComplete);
+  history.check();
 }, 90_000);
 
 it('an idle bus learns at once that its broker went, and within 5 s that it froze', async () => {

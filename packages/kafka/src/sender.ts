@@ -139,7 +139,10 @@ export class Sender {
     producer.on('delivery-report', (error: unknown, report: DeliveryReport) =>
       this.#reported(lane, error, report),
     );
-    producer.on('event.error', (error: unknown) => this.#options.onError(error));
+    producer.on('event.error', (error: unknown) => {
+      // What a client says that was replaced is about nothing any more.
+      if (!this.#closed) this.#options.onError(error);
+    });
     // Errors are told once it is connected. Why it does not connect, only the log says.
     producer.on('event.log', ({ message }: { message: string }) => {
       if (!lane.ready) this.#options.onError(new Error(message.replace(/^(\[thrd:[^\]]*\]: )/, '')));

@@ -170,6 +170,7 @@ export class Monitoring {
       eventBusType: config.type,
       send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
       connection: () => connection.state(),
+      connectTimeout: config.connectTimeout,
       onChecked: (event) => {
         this.#lastHealthCheck = event;
         metrics?.recordHealthCheck(event.healthy, event.durationMs / 1_000);

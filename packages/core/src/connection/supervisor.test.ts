@@ -178,6 +178,18 @@ describe('coming back', () => {
     expect(events).toEqual(['reconnecting', 'connected', 'came back']);
   });
 
+  it('is over only when the driver says that everything is restored', async () => {
+    const { driver, supervisor, events } = await connected();
+    const restoring = deferred();
+    driver.outcomes.push(restoring.promise);
+    const reconnecting = supervisor.reconnect();
+    driver.host?.onState({ status: 'connected' });
+    expect(supervisor.state().status).toBe('reconnecting');
+    restoring.resolve();
+    await reconnecting;
+    expect(events).toEqual(['reconnecting', 'connected', 'came back']);
+  });
+
   it('ends with the bus', async () => {
     const { driver, supervisor, clock } = await connected();
     driver.outcomes.push(refused);

@@ -140,6 +140,8 @@ export class ConnectionSupervisor implements Connection {
   /** The client says so. */
   #told(change: ConnectionChange): void {
     if (this.#closed.signal.aborted || this.state().status === 'connecting') return;
+    // The new client is there; its subscriptions are not, until the driver has said that it is done.
+    if (change.status === 'connected' && this.#rebuilding !== undefined) return;
     const canHelp = change.status === 'failed' && this.#mayHelp(change.cause);
     if (!canHelp) return this.#report(change);
     this.#report({ status: 'reconnecting', cause: change.cause });

@@ -9,7 +9,8 @@ function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Prom
   const clock = new ManualClock();
   const events: HealthCheckEvent[] = [];
   const suspected: unknown[] = [];
-  const link = { state: { status: 'connected' } };
+  const connectedSince = (at: number) => ({ status: 'connected', since: new Date(at) });
+  const link = { state: connectedSince(0) };
   const sent: Probe[] = [];
   const publisher = new ProbePublisher({
     clock,
@@ -24,9 +25,10 @@ function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Prom
     },
     onChecked: (event) => events.push(event),
     connection: () => link.state,
+    connectTimeout: 1_500,
     onSuspect: (error) => suspected.push(error),
   });
-  return { clock, publisher, events, suspected, sent, link };
+  return { clock, publisher, events, suspected, sent, link, connectedSince };
 }
 
 const refused = new Error('refused');
@@ -77,17 +79,18 @@ describe('the health publisher', () => {
   });
 
   it('suspects the client only of what fails while it says all the time that it is connected', async () => {
-    const { clock, publisher, suspected, link } = probing(async () => {
+    const { clock, publisher, suspected, link, connectedSince } = probing(async () => {
       throw refused;
     });
     await publisher.start();
     await clock.advance(1_000);
-    link.state = { status: 'reconnecting' };
+    link.state = { status: 'reconnecting', since: new Date(clock.now()) };
     await clock.advance(10_000);
     expect(publisher.status()).toMatchObject({ healthy: false, consecutiveFailures: 12 });
     expect(suspected).toEqual([]);
-    link.state = { status: 'connected' };
-    await clock.advance(2_000);
+    link.state = connectedSince(clock.now());
+    // One more while it is only just back, and two after that.
+    await clock.advance(3_000);
     expect(suspected).toEqual([]);
     await clock.advance(1_000);
     expect(suspected).toEqual([refused]);
@@ -95,9 +98,9 @@ describe('the health publisher', () => {
 
   it('does not suspect a client that has just come back of a probe from before', async () => {
     const slow = deferred();
-    const { clock, publisher, suspected, events, link } = probing(() => slow.promise);
+    const { clock, publisher, suspected, events, link, connectedSince } = probing(() => slow.promise);
     await publisher.start();
-    link.state = { status: 'connected' };
+    link.state = connectedSince(0);
     slow.reject(refused);
     await clock.advance(1_000);
     expect(events).toHaveLength(2);

@@ -15,7 +15,9 @@ export interface HealthPublisherOptions {
   /** Publishes a probe; resolves with the broker's acknowledgement, rejects when aborted or at its timeout. */
   send(probe: Probe, json: string, signal: AbortSignal): Promise<void>;
   /** What the client says of its connection: another object as soon as it says something else. */
-  connection(): { readonly status: string };
+  connection(): { readonly status: string; readonly since: Date };
+  /** Milliseconds that a connection may take until everything works on it. */
+  readonly connectTimeout: number;
   onChecked(event: HealthCheckEvent): void;
   /** So many probes in a row have failed on a connection that is said to be well, and again after as many more. */
   onSuspect(error: unknown): void;
@@ -74,10 +76,11 @@ export class ProbePublisher implements HealthPublisher {
     const { clock, source, eventBusType, topic, send, connection, onChecked } = this.#options;
     const { signal } = this.#stopped;
     const before = connection();
+    const beganAt = clock.now();
     const began = performance.now();
     let failure: { error: unknown } | undefined;
     try {
-      const probe = createProbe(source, eventBusType, this.#instanceId, clock.now());
+      const probe = createProbe(source, eventBusType, this.#instanceId, beganAt);
       await send(probe, encodeProbe(probe), signal);
     } catch (error) {
       failure = { error };
@@ -92,9 +95,7 @@ export class ProbePublisher implements HealthPublisher {
       this.#lastSuccess = { at: timestamp, durationMs };
     } else {
       this.#failures++;
-      // Lost or just back: the probe failed for a reason that the client knows of.
-      const isExplained = before.status !== 'connected' || connection() !== before;
-      this.#unexplained = isExplained ? 0 : this.#unexplained + 1;
+      this.#unexplained = this.#isExplained(before, beganAt) ? 0 : this.#unexplained + 1;
       this.#lastFailureAt = timestamp;
     }
     onChecked({
@@ -106,6 +107,13 @@ export class ProbePublisher implements HealthPublisher {
       ...failure,
     });
     if (failure !== undefined) this.#suspect(failure.error);
+  }
+
+  /** By a connection that was lost, or is only just back. */
+  #isExplained(before: ReturnType<HealthPublisherOptions['connection']>, beganAt: number): boolean {
+    const { connection, connectTimeout } = this.#options;
+    if (before.status !== 'connected' || connection() !== before) return true;
+    return beganAt - before.since.getTime() < connectTimeout;
   }
 
   #suspect(error: unknown): void {
