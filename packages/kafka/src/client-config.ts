@@ -55,6 +55,7 @@ export function consumerConfig(
   config: ResolvedKafkaConfig,
   serviceName: string,
   group: string,
+  durable: boolean,
 ): ConsumerGlobalConfig {
   const { consumer } = config;
   return {
@@ -62,7 +63,7 @@ export function consumerConfig(
     'group.id': group,
     'partition.assignment.strategy': 'cooperative-sticky',
     // What is stored is committed by the client; what is stored is decided here.
-    'enable.auto.commit': true,
+    'enable.auto.commit': durable,
     'auto.commit.interval.ms': COMMIT_INTERVAL_MS,
     'enable.auto.offset.store': false,
     // Start positions are given explicitly. This is for one that has expired meanwhile: nothing that is left is skipped.

@@ -13,7 +13,15 @@ import { consumerConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
 import { CODE, cannotSubscribe, classify, codeOf, reasonOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
-import { committedOffsets, keyOf, lagOf, offsetsAt, pinnedStarts, type TopicPartition } from './offsets.js';
+import {
+  committedOffsets,
+  keyOf,
+  lagOf,
+  offsetsAt,
+  partitionsOf,
+  pinnedStarts,
+  type TopicPartition,
+} from './offsets.js';
 import { Partition } from './partition.js';
 import { refusedSettings } from './sender.js';
 import { KafkaSubscription } from './subscription.js';
@@ -24,12 +32,19 @@ export interface GroupConsumerOptions {
   readonly config: ResolvedKafkaConfig;
   readonly serviceName: string;
   readonly group: string;
+  /**
+   * False: nobody shares it and nothing is committed, so all partitions are read without joining. The cluster never
+   * hears of the group.
+   */
+  readonly durable: boolean;
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
   readonly logger: Logger;
   /** Whether the broker says that the group is rebalancing. */
   isRebalancing(group: string): Promise<boolean>;
   onError(error: unknown): void;
+  /** Leaves the group in the background; nobody listens any more. */
+  retire(consumer: NativeConsumer): void;
   /** The last subscription has gone, and so has the consumer. */
   onClosed(): void;
 }
@@ -48,6 +63,8 @@ const CHANGE_MS = 15_000;
 const SLACK_MS = 1_000;
 const REVOKE_MS = 30_000;
 const RETRY_MS = 200;
+/** How often a topic that is read without a group is looked at for further partitions. */
+const WIDENED_MS = 60_000;
 /** How long leaving waits for a rebalance to end. */
 const SETTLE_DOWN_MS = 5_000;
 const SETTLE_POLL_MS = 50;
@@ -66,6 +83,8 @@ export class GroupConsumer {
   #changeTimer: NodeJS.Timeout | undefined;
   #changes: Promise<void> = Promise.resolve();
   #assigned: (() => void) | undefined;
+  #lookedAt = 0;
+  #asking: Promise<unknown> = Promise.resolve();
   readonly #waiters = new Set<() => void>();
   #consuming = false;
   #mayHaveMore = false;
@@ -141,14 +160,25 @@ export class GroupConsumer {
     this.#consumer = undefined;
     this.#connecting = undefined;
     this.#rebalances = Promise.resolve();
-    if (old !== undefined) void retire(old);
+    if (old !== undefined) this.#options.retire(old);
     await this.#connect();
     this.#changeSoon();
   }
 
   async lag(topic: string, { signal }: CallOptions): Promise<readonly PartitionLag[]> {
-    const late = () => new EbusError(`the lag of '${topic}' was not answered in time`, { code: 'ABORTED' });
-    return within(lagOf(this.#connected(), topic), signal, late);
+    const late = () =>
+      new ConnectionError(
+        `the lag of '${topic}' for group '${this.#options.group}' was not answered in time`,
+      );
+    // One after the other: while nobody answers, each holds one of the few threads that the process has for such.
+    const asked = this.#asking.then(() => {
+      if (signal.aborted) throw late();
+      return lagOf(this.#connected(), topic);
+    });
+    this.#asking = asked.catch(() => {});
+    const lags = await within(asked, signal, late);
+    const share = this.#topics.get(topic);
+    return lags.map(({ end, ...lag }) => ({ ...lag, ...share?.get(lag.partition)?.unreadOf(lag, end) }));
   }
 
   /** Fetches, where there is room or somebody waits. */
@@ -193,7 +223,7 @@ export class GroupConsumer {
     await this.#retrying(asked, () => this.#connect());
     // One that is just being left has to be gone first.
     await this.#until(() => !this.#topics.has(leaving(spec.topic)));
-    const starts = await this.#retrying(asked, () => pinnedStarts(this.#connected(), spec.topic, spec.from));
+    const starts = await this.#retrying(asked, () => this.#startsOf(spec.topic, spec.from));
     if (starts === undefined) throw this.#late(spec.topic);
     const known = this.#topics.get(spec.topic);
     const share = known ?? new TopicShare(spec.topic);
@@ -204,6 +234,12 @@ export class GroupConsumer {
     return share;
   }
 
+  async #startsOf(topic: string, from: SubscriptionSpec['from']): Promise<Map<string, number>> {
+    const consumer = this.#connected();
+    if (this.#options.durable) return pinnedStarts(consumer, topic, from);
+    return offsetsAt(consumer, await partitionsOf(consumer, topic), from);
+  }
+
   /** The declared topics come along with the first one. */
   async #declare(asked: () => boolean): Promise<void> {
     const missing = this.#options.declared.filter((topic) => !this.#topics.has(topic));
@@ -212,7 +248,7 @@ export class GroupConsumer {
         const share = new TopicShare(topic);
         this.#topics.set(topic, share);
         try {
-          const starts = await this.#retrying(asked, () => pinnedStarts(this.#connected(), topic, 'latest'));
+          const starts = await this.#retrying(asked, () => this.#startsOf(topic, 'latest'));
           if (starts !== undefined && share.starts.size === 0) share.starts = starts;
         } catch (error) {
           if (share.reader === undefined) this.#topics.delete(topic);
@@ -234,11 +270,11 @@ export class GroupConsumer {
   }
 
   async #open(): Promise<void> {
-    const { client, config, serviceName, group, onError } = this.#options;
+    const { client, config, serviceName, group, durable, onError } = this.#options;
     let consumer: NativeConsumer;
     try {
       const settings = {
-        ...consumerConfig(config, serviceName, group),
+        ...consumerConfig(config, serviceName, group, durable),
         rebalance_cb: (error: unknown, partitions: TopicPartition[]) =>
           this.#rebalance(consumer, error, partitions),
         queue_non_empty_cb: () => {
@@ -257,7 +293,7 @@ export class GroupConsumer {
     });
     await called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never));
     if (this.#closed) {
-      void retire(consumer);
+      this.#options.retire(consumer);
       throw new EbusError('the subscription was closed meanwhile', { code: 'ABORTED' });
     }
     this.#consumer = consumer;
@@ -287,6 +323,7 @@ export class GroupConsumer {
     const consumer = this.#consumer;
     const wanted = [...this.#topics.keys()].filter((key) => !isLeaving(key));
     if (consumer === undefined || this.#closed || wanted.length === 0) return;
+    if (!this.#options.durable) return this.#takeAll(consumer, wanted);
     const present = consumer.subscription();
     if (present.length === wanted.length && wanted.every((topic) => present.includes(topic))) return;
     const follows = new Promise<void>((resolve) => {
@@ -300,6 +337,22 @@ export class GroupConsumer {
     clearTimeout(timer);
     this.#assigned = undefined;
     this.#forEmptyShares(wanted);
+  }
+
+  /** Without a group: all partitions of all topics, those that were added since included. */
+  async #takeAll(consumer: NativeConsumer, topics: readonly string[]): Promise<void> {
+    this.#lookedAt = performance.now();
+    const asked = () => consumer === this.#consumer;
+    const found = await this.#retrying(asked, () =>
+      Promise.all(topics.map((topic) => partitionsOf(consumer, topic))),
+    );
+    const fresh = (found ?? [])
+      .flat()
+      .filter(({ topic, partition }) => this.#shareOf(topic).get(partition) === undefined);
+    if (fresh.length > 0) await this.#assign(consumer, fresh);
+    this.#mayHaveMore = true;
+    this.pump();
+    this.#wake();
   }
 
   /** A member may get nothing of a topic, and is subscribed all the same. */
@@ -370,7 +423,8 @@ export class GroupConsumer {
     const topics = partitions.map(({ topic }) => topic);
     // A topic that nobody reads yet is not positioned: its reader will say where.
     const unread = new Set(topics.filter((topic) => this.#shareOf(topic).reader === undefined));
-    const positions = await committedOffsets(consumer, partitions);
+    const { durable } = this.#options;
+    const positions = durable ? await committedOffsets(consumer, partitions) : new Map<string, number>();
     const without = partitions.filter((one) => !positions.has(keyOf(one)));
     const unknown: TopicPartition[] = [];
     const pinned: { topic: string; partition: number; offset: number }[] = [];
@@ -384,7 +438,7 @@ export class GroupConsumer {
     const begins = await offsetsAt(consumer, unknown, 'earliest');
     for (const one of unknown) pinned.push({ ...one, offset: begins.get(keyOf(one)) ?? 0 });
     const read = pinned.filter(({ topic }) => !unread.has(topic));
-    if (read.length > 0) await called((done) => consumer.commitCb(read, done));
+    if (durable && read.length > 0) await called((done) => consumer.commitCb(read, done));
     for (const one of pinned) positions.set(keyOf(one), one.offset);
     return { positions, unread };
   }
@@ -447,7 +501,7 @@ export class GroupConsumer {
 
   /** Stores and commits the settled prefix of each. */
   async #commit(partitions: readonly Partition[]): Promise<void> {
-    const consumer = this.#consumer;
+    const consumer = this.#options.durable ? this.#consumer : undefined;
     const offsets = this.#store(partitions);
     const all = offsets.length > 0 ? offsets : this.#uncommitted(partitions);
     if (consumer === undefined || all.length === 0) return;
@@ -463,7 +517,7 @@ export class GroupConsumer {
 
   /** Gives the client what it may commit. */
   #store(partitions: readonly Partition[]): { topic: string; partition: number; offset: number }[] {
-    const consumer = this.#consumer;
+    const consumer = this.#options.durable ? this.#consumer : undefined;
     if (consumer === undefined) return [];
     const moved = partitions.filter(({ unstored, released }) => unstored !== undefined && !released);
     if (moved.length === 0) return [];
@@ -543,6 +597,8 @@ export class GroupConsumer {
     this.#mayHaveMore = true;
     this.pump();
     this.#polled = false;
+    const mayBeWider = !this.#options.durable && performance.now() - this.#lookedAt > WIDENED_MS;
+    if (mayBeWider && this.#lookedAt > 0) this.#changeSoon();
   }
 
   /** Leaves the group and disconnects. What was settled has been committed by now. */
@@ -654,9 +710,3 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** The key of a topic that is being left, beside the one of a new subscription to it. */
 const leaving = (topic: string) => `leaving ${topic}`;
 const isLeaving = (key: string) => key.startsWith('leaving ');
-
-/** Leaves the group in the background; nobody listens any more. */
-async function retire(consumer: NativeConsumer): Promise<void> {
-  // Without unsubscribing: while that is under way, the client would end without leaving the group.
-  if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
-}

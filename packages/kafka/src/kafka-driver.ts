@@ -22,7 +22,7 @@ import { cannotConnect, classify, isLoginRefused, reasonOf } from './errors.js';
 import { GroupConsumer } from './group-consumer.js';
 import { HeldRecords } from './held-records.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
-import { called, type NativeClient, within } from './native-client.js';
+import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
 import { Sender } from './sender.js';
 import { checkLevel, TopicAdmin } from './topic-admin.js';
 
@@ -55,6 +55,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
   /** Set while the clients are being replaced, however many attempts that takes. */
   #held: HeldRecords | undefined;
   #asking: Promise<Metadata> | undefined;
+  #retiring: Promise<unknown> = Promise.resolve();
   #lastError: unknown;
   #refused: ((error: unknown) => void) | undefined;
   #isDown = false;
@@ -111,6 +112,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
     // Where it was never connected, nobody publishes yet.
     if (old !== undefined) this.#held ??= new HeldRecords();
     void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
+    // Made again when something is administered.
+    this.admin.close().catch((err: unknown) => this.#host?.logger.debug({ err }, 'an old client'));
     await this.#dial(signal);
     const failed = () =>
       cannotConnect(this.#config.brokers, this.#lastError ?? new Error('no answer in time'));
@@ -134,7 +137,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
 
   async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
     this.#connected();
-    return this.#group(spec.group).join(spec, options);
+    return this.#group(spec).join(spec, options);
   }
 
   classify(error: unknown): ErrorClass {
@@ -166,7 +169,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     return this.#asking;
   }
 
-  #group(group: string): GroupConsumer {
+  #group({ group, durable }: SubscriptionSpec): GroupConsumer {
     const known = this.#groups.get(group);
     if (known !== undefined) return known;
     const isDefault = group === (this.defaultGroup ?? this.#serviceName);
@@ -175,10 +178,12 @@ export class KafkaDriver implements Driver<KafkaNative> {
       config: this.#config,
       serviceName: this.#serviceName,
       group,
-      declared: isDefault ? this.#config.consumer.topics : [],
+      durable,
+      declared: isDefault && durable ? this.#config.consumer.topics : [],
       logger: this.#connectedHost().logger,
       isRebalancing: (name) => this.admin.isRebalancing(name),
       onError: (error) => this.#noted(error),
+      retire: (consumer) => this.#retire(consumer),
       onClosed: () => {
         if (this.#groups.get(group) === made) this.#groups.delete(group);
       },
@@ -214,6 +219,17 @@ export class KafkaDriver implements Driver<KafkaNative> {
         this.#refused = undefined;
       }
     }
+  }
+
+  /**
+   * A replaced consumer leaves its group in the background, one after the other: on a network that swallows everything
+   * that takes half a minute, and one of the few threads that the process has for such.
+   */
+  #retire(consumer: NativeConsumer): void {
+    this.#retiring = this.#retiring.then(async () => {
+      // Without unsubscribing: while that is under way, the client would end without leaving the group.
+      if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
+    });
   }
 
   #newSender(): Sender {

@@ -77,20 +77,24 @@ export async function pinnedStarts(
   return offsetsAt(client, partitions, committed.size > 0 ? 'earliest' : from);
 }
 
-/** Over all partitions of the topic, those of other members included. */
-export async function lagOf(client: KafkaConsumer, topic: string): Promise<PartitionLag[]> {
+/**
+ * Over all partitions of the topic, those of other members included. Where nothing is committed, or retention has passed
+ * what is, the group stands at the beginning of the log.
+ */
+export async function lagOf(
+  client: KafkaConsumer,
+  topic: string,
+): Promise<(PartitionLag & { end: number })[]> {
   const partitions = await partitionsOf(client, topic);
   const committed = await committedOffsets(client, partitions);
+  const begins = await offsetsAt(client, partitions, 'earliest');
   const ends = await offsetsAt(client, partitions, 'latest');
-  const begins = await offsetsAt(
-    client,
-    partitions.filter((one) => !committed.has(keyOf(one))),
-    'earliest',
-  );
   return partitions.map((one) => {
     const key = keyOf(one);
-    const position = committed.get(key) ?? begins.get(key) ?? 0;
-    return { partition: one.partition, lag: Math.max(0, (ends.get(key) ?? 0) - position), position };
+    const begin = begins.get(key) ?? 0;
+    const end = ends.get(key) ?? begin;
+    const position = Math.max(begin, committed.get(key) ?? begin);
+    return { partition: one.partition, lag: Math.max(0, end - position), position, end };
   });
 }
 

@@ -1,7 +1,13 @@
 /** One assigned partition: what was fetched and not handed over, and what of it was settled. */
 
 import type { Message } from '@confluentinc/kafka-javascript';
-import { Deque, type HeaderList, type IncomingMessage, PrefixTracker } from '@ebus/core/driver';
+import {
+  Deque,
+  type HeaderList,
+  type IncomingMessage,
+  type PartitionLag,
+  PrefixTracker,
+} from '@ebus/core/driver';
 import { fromHeaders, textOrBytes } from './mapping.js';
 
 /** How far handing over may run ahead of the oldest unsettled message. */
@@ -37,6 +43,18 @@ export class Partition {
   /** It may not be handed over before something settles. */
   get isFull(): boolean {
     return this.tracker.span >= MAX_SPAN;
+  }
+
+  /** Of its lag, what was not handed over yet, and since when the first of that waits, if it is here. */
+  unreadOf({ lag, position }: PartitionLag, end: number): Pick<PartitionLag, 'unread' | 'oldestTimestamp'> {
+    if (!this.isPositioned) return {};
+    const head = this.buffer.peek();
+    const handedOver = Math.max(position ?? 0, head?.offset ?? this.next);
+    const { timestamp } = head ?? {};
+    return {
+      unread: Math.min(lag, Math.max(0, end - handedOver)),
+      ...(timestamp === undefined ? {} : { oldestTimestamp: timestamp }),
+    };
   }
 
   /** What may be committed and is not yet known to the client. */

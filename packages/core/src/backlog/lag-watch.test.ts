@@ -7,12 +7,17 @@ import { type LagReading, type LagSource, LagWatch } from './lag-watch.js';
 function lagging() {
   const clock = new ManualClock();
   const readings: (readonly LagReading[])[] = [];
-  const source: LagSource & { received: number; answer(): Promise<readonly PartitionLag[]> } = {
+  const source: LagSource & {
+    received: number;
+    held: Map<number, object>;
+    answer(): Promise<readonly PartitionLag[]>;
+  } = {
     identity: {},
     topic: 'orders',
     group: 'billing',
     received: 0,
     oldestTimestamp: undefined,
+    held: new Map(),
     answer: async () => [],
     lag: () => source.answer(),
   };
@@ -67,12 +72,38 @@ describe('a position', () => {
     await clock.advance(1_000);
     await ask({ lag: 2, position: 5 }, { lag: 9, position: 9 });
     await clock.advance(1_000);
+    // As of when it was last asked: what happened since is not known.
+    expect(unmoved()).toEqual([0, 1_000]);
+    await ask({ lag: 2, position: 5 }, { lag: 9, position: 9 });
     expect(unmoved()).toEqual([1_000, 2_000]);
     expect(watch.standings(source.identity).map(({ receivedThen }) => receivedThen)).toEqual([7, 0]);
     await ask({ lag: 2, position: 6 }, { lag: 0, position: 9 });
     await clock.advance(500);
+    await ask({ lag: 2, position: 6 }, { lag: 0, position: 9 });
     expect(unmoved()).toEqual([500, 0]);
     expect(watch.standings({})).toEqual([]);
+  });
+
+  it('is not due while the oldest message here is the same, and is due once that is settled', async () => {
+    const { ask, clock, source, unmoved } = lagging();
+    const slow = {};
+    source.held.set(0, slow);
+    await ask({ lag: 5, position: 3 });
+    await clock.advance(9_000);
+    await ask({ lag: 5, position: 3 });
+    expect(unmoved()).toEqual([0]);
+    source.held.set(0, {});
+    await clock.advance(1_000);
+    await ask({ lag: 5, position: 3 });
+    expect(unmoved()).toEqual([0]);
+    await clock.advance(1_000);
+    await ask({ lag: 5, position: 3 });
+    source.held.set(0, {});
+    await clock.advance(1_000);
+    await ask({ lag: 5, position: 3 });
+    expect(unmoved()).toEqual([2_000]);
+    await ask({ lag: 1, position: 7 });
+    expect(unmoved()).toEqual([0]);
   });
 
   it('that is not told moves when the lag shrinks or another message is the oldest', async () => {

@@ -12,6 +12,8 @@ export interface LagSource {
   readonly received: number;
   /** Epoch milliseconds of the oldest unsettled message here, where its broker does not say. */
   readonly oldestTimestamp: number | undefined;
+  /** The oldest unsettled message here of each partition that has one; another object once it is settled. */
+  readonly held: ReadonlyMap<number, object>;
   lag(signal: AbortSignal): Promise<readonly PartitionLag[]>;
 }
 
@@ -25,8 +27,13 @@ export interface LagReading {
 
 interface Standing {
   readonly lag: PartitionLag;
-  readonly movedAt: number;
+  readonly readAt: number;
+  /** Since when it should have moved. */
+  readonly since: number;
+  /** What was received by then. */
   readonly receivedThen: number;
+  /** The message here that it waits for; undefined once that was settled, or where there was none. */
+  readonly waitsFor: object | undefined;
 }
 
 /** For one question. */
@@ -59,14 +66,15 @@ export class LagWatch {
 
   /** What the last questions say of a subscription. */
   standings(identity: object) {
-    const now = this.#options.clock.now();
-    return [...(this.#standings.get(identity)?.values() ?? [])].map(({ lag, movedAt, receivedThen }) => ({
-      partition: lag.partition,
-      lag: lag.lag,
-      unread: lag.unread,
-      unmovedMs: lag.lag === 0 ? 0 : now - movedAt,
-      receivedThen,
-    }));
+    return [...(this.#standings.get(identity)?.values() ?? [])].map(
+      ({ lag, readAt, since, receivedThen }) => ({
+        partition: lag.partition,
+        lag: lag.lag,
+        unread: lag.unread,
+        unmovedMs: lag.lag === 0 ? 0 : readAt - since,
+        receivedThen,
+      }),
+    );
   }
 
   async #ask(): Promise<readonly LagReading[]> {
@@ -89,15 +97,22 @@ export class LagWatch {
     }
   }
 
-  #note({ identity, received }: LagSource, partitions: readonly PartitionLag[], now: number): void {
+  #note({ identity, received, held }: LagSource, partitions: readonly PartitionLag[], readAt: number): void {
     const before = this.#standings.get(identity);
     this.#standings.set(
       identity,
       new Map(
         partitions.map((lag) => {
+          const holder = held.get(lag.partition);
+          const anew = { lag, readAt, since: readAt, receivedThen: received, waitsFor: holder };
           const last = before?.get(lag.partition);
           const stands = last !== undefined && last.lag.lag > 0 && lag.lag > 0 && !hasMoved(last.lag, lag);
-          return [lag.partition, stands ? { ...last, lag } : { lag, movedAt: now, receivedThen: received }];
+          if (!stands) return [lag.partition, anew];
+          // Where a message here holds it up, nothing is due before that is settled. Whether it ever is, others watch.
+          const waited = last.waitsFor !== undefined;
+          if (waited && last.waitsFor === holder) return [lag.partition, anew];
+          if (waited) return [lag.partition, { ...anew, waitsFor: undefined }];
+          return [lag.partition, { ...last, lag, readAt }];
         }),
       ),
     );

@@ -24,6 +24,7 @@ function monitoring() {
           group: 'billing',
           received: 0,
           oldestTimestamp: undefined,
+          held: new Map(),
           lag: async () => [],
         },
         at: clock.now(),

@@ -129,7 +129,7 @@ describe('health probes', () => {
     }
     const driver = new Replaceable();
     const { bus, clock } = await scripted(
-      { healthCheck: { publisher: { interval: '1s', failureThreshold: 2 } } },
+      { connectTimeout: '500ms', healthCheck: { publisher: { interval: '1s', failureThreshold: 2 } } },
       driver,
     );
     const failing = async (error: unknown, probes: number) => {
@@ -141,6 +141,8 @@ describe('health probes', () => {
         await settle();
       }
     };
+    // A connection that is only just there is given time.
+    await clock.advance(500);
     await failing(new ConnectionError('gone'), 2);
     expect(driver.replaced).toBe(1);
     await failing(new ConnectionError('forbidden', { code: 'UNAUTHORIZED', retryable: false }), 2);
@@ -282,9 +284,9 @@ describe('the health report', () => {
     subscription?.assignments?.assigned([0]);
     await clock.advance(5_000);
     expect((await bus.health.report()).status).toBe('healthy');
-    await clock.advance(10_001);
+    await clock.advance(15_000);
     expect(checkOf(await bus.health.report(), 'consumers')?.reason).toContain(
-      "the group's position on partition 0 has not moved for 10s, 9 behind",
+      "the group's position on partition 0 has not moved for 15s, 9 behind",
     );
   });
 

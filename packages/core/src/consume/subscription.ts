@@ -241,7 +241,7 @@ export class ActiveSubscription implements Subscription {
       topic: this.topic,
       group: this.group,
       received: this.#received,
-      oldestTimestamp: this.#inFlight.oldest?.incoming.timestamp,
+      ...this.#inFlight.standing(),
       lag: (signal: AbortSignal) => ask({ signal }),
     };
   }

@@ -96,6 +96,14 @@ describe('a position that does not move on the broker', () => {
     expect(judgedAfter(0, { partitions: new Set([1]) }, [standing])).toEqual([]);
   });
 
+  it('is nobody’s fault where the member is busy with other partitions', () => {
+    const untouched = { ...standing, unread: 7 };
+    const mine = new Set([2]);
+    expect(judgedAfter(0, { partitions: mine, received: 11 }, [untouched])).toEqual([]);
+    expect(judgedAfter(0, { partitions: mine, received: 10 }, [untouched])).toHaveLength(1);
+    expect(judgedAfter(0, { partitions: mine, received: 11 }, [{ ...standing, unread: 6 }])).toHaveLength(1);
+  });
+
   it('where members share everything: its fault if it takes nothing of what there is', () => {
     expect(judgedAfter(0, {}, [standing])[0]).toMatch(/^unhealthy: /);
     expect(judgedAfter(0, {}, [{ ...standing, unread: 1 }])[0]).toMatch(/^unhealthy: /);

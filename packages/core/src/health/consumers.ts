@@ -49,7 +49,7 @@ export interface PartitionStanding {
   readonly lag: number;
   /** Of these, what no member was given yet, where the broker says so. */
   readonly unread?: number | undefined;
-  /** Milliseconds since the group's position last moved, or since there was no lag. */
+  /** Milliseconds, as of when it was last asked, for which the group's position should have moved and did not. */
   readonly unmovedMs: number;
   /** What `received` of the vitals was when it last moved. */
   readonly receivedThen: number;
@@ -165,11 +165,13 @@ function positions(
 ): [Finding['status'], string][] {
   if (paused || halted > 0) return [];
   const found: [Finding['status'], string][] = [];
-  for (const { partition, lag, unread = lag, unmovedMs, receivedThen } of standings) {
+  for (const { partition, lag, unread, unmovedMs, receivedThen } of standings) {
     if (lag === 0 || unmovedMs <= patienceMs || partitions?.has(partition) === false) continue;
+    // Busy with other partitions: the turn of this one comes.
+    if (partitions !== undefined && unread === lag && received !== receivedThen) continue;
     const what = `the group's position on partition ${partition} has not moved for ${lasting(unmovedMs)}, ${lag} behind`;
     // Partitions that are shared: another member may be what holds it up.
-    const here = partitions !== undefined || (unread > 0 && received === receivedThen);
+    const here = partitions !== undefined || ((unread ?? lag) > 0 && received === receivedThen);
     found.push([here ? 'unhealthy' : 'degraded', what]);
   }
   return found;
