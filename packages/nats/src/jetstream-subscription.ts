@@ -9,6 +9,7 @@
 import {
   type CallOptions,
   type Clock,
+  ConnectionError,
   type Demand,
   type DriverSubscription,
   EbusError,
@@ -202,6 +203,10 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
+    // The client would keep the question until the server is back, or its time is up.
+    if (this.#connection === undefined) {
+      throw new ConnectionError(`not connected: the lag of '${this.topic}' cannot be asked for`);
+    }
     const { stream, name } = this.#consumer;
     const info = await this.#options.consumers.info(stream, name);
     const { num_pending: unread, ack_floor: floor } = info;
