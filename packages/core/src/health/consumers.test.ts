@@ -52,6 +52,19 @@ describe('a consumer', () => {
     ]);
   });
 
+  it('may have its head wait for its turn, until as many others were settled as there were', () => {
+    const watch = new ConsumerWatch();
+    const waiting = head('queued');
+    const at = (now: number, settled: number) => {
+      const vitals = { ...healthy, head: waiting, inFlight: 4, received: 4 + settled };
+      watch.sample([vitals], now);
+      return watch.judge(vitals, [], now);
+    };
+    for (let settled = 0; settled <= 4; settled++) expect(at(settled * 900, settled)).toEqual([]);
+    expect(at(4_600, 5)).toEqual([]);
+    expect(at(4_700, 6)).toHaveLength(1);
+  });
+
   it('may stand still by intent: paused, halted, or given more time', () => {
     expect(judgedAfter(9_000, { inFlight: 1, head: head('queued'), paused: true })).toEqual([]);
     expect(judgedAfter(9_000, { inFlight: 1, head: head('running', 9_000) })).toEqual([]);

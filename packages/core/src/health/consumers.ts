@@ -63,6 +63,10 @@ export interface Finding {
 interface Seen {
   head: object | undefined;
   headSince: number;
+  /** How many were settled by then, and how many were in flight. */
+  headSettled: number;
+  headInFlight: number;
+  settled: number;
   settling: object | undefined;
   settlingSince: number;
   failingSince: number | undefined;
@@ -75,10 +79,17 @@ export class ConsumerWatch {
   sample(consumers: readonly ConsumerVitals[], now: number): void {
     for (const vitals of consumers) {
       const seen = this.#seenOf(vitals, now);
+      const settled = vitals.received - vitals.inFlight;
       if (seen.head !== vitals.head?.identity) {
         seen.head = vitals.head?.identity;
         seen.headSince = now;
+        seen.headSettled = settled;
+        seen.headInFlight = vitals.inFlight;
+      } else if (vitals.head?.state === 'queued' && settled !== seen.settled) {
+        // Others of the window go on, and its turn comes: after all of them at the latest.
+        if (settled - seen.headSettled <= seen.headInFlight) seen.headSince = now;
       }
+      seen.settled = settled;
       if (seen.settling !== vitals.settling) {
         seen.settling = vitals.settling;
         seen.settlingSince = now;
@@ -129,6 +140,9 @@ export class ConsumerWatch {
       seen = {
         head: undefined,
         headSince: now,
+        headSettled: 0,
+        headInFlight: 0,
+        settled: 0,
         settling: undefined,
         settlingSince: now,
         failingSince: undefined,

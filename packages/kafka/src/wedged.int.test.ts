@@ -1,0 +1,141 @@
+/** Consumers that are stuck while their connection is fine are unhealthy; idle and busy ones are not. */
+import type { EventBus } from '@ebus/core';
+import { type ServiceAddress, sharedService } from '@ebus/services';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BusSettings,
+  Cleanup,
+  event,
+  eventually,
+  gate,
+  kafkaBus,
+  plainAdmin,
+  uniqueName,
+} from './testing/harness.js';
+
+const cleanup = new Cleanup();
+let broker: ServiceAddress;
+beforeAll(async () => {
+  broker = await sharedService('kafka');
+});
+afterEach(() => cleanup.run());
+
+const start = async (topics: Record<string, object>, { kafka, common }: BusSettings = {}) =>
+  cleanup.add(
+    await kafkaBus(broker.addresses, {
+      kafka: { consumer: { heartbeatInterval: '200ms', fetchMaxWait: '50ms' }, ...kafka },
+      common: {
+        topics,
+        subscriber: { backlogDetection: { enabled: true, checkInterval: '100ms' } },
+        // Commits are a second apart.
+        healthCheck: { report: { stalledAfter: '2500ms' } },
+        ...common,
+      },
+    }),
+    (one) => one.close({ timeout: '100ms' }),
+  );
+
+async function consumersOf(bus: EventBus) {
+  const { status, ready, checks } = await bus.health.report();
+  const connection = checks.find(({ name }) => name === 'connection')?.status;
+  return { status, ready, connection, reason: checks.find(({ name }) => name === 'consumers')?.reason };
+}
+
+const stuckBecause = (bus: EventBus, reason: RegExp) =>
+  eventually(async () =>
+    expect(await consumersOf(bus)).toEqual({
+      status: 'unhealthy',
+      ready: false,
+      connection: 'healthy',
+      reason: expect.stringMatching(reason),
+    }),
+  );
+
+describe('unhealthy with a connection that is fine', () => {
+  it('when the dead-letter topic refuses every message', async () => {
+    const [topic, refusing] = [uniqueName('topic'), uniqueName('dead')];
+    const admin = cleanup.add(await plainAdmin(broker.addresses), (one) => one.disconnect());
+    await admin.createTopics({
+      topics: [{ topic: refusing, configEntries: [{ name: 'max.message.bytes', value: '200' }] }],
+    });
+    const bus = await start({ [topic]: {} });
+    const options = { maxRetries: 0, deadLetterTopic: refusing } as const;
+    await bus.subscribe(topic, () => Promise.reject(new Error('no')), options);
+    await bus.publish(topic, 'x'.repeat(1_000));
+    await stuckBecause(bus, /settling is stuck: the oldest of 1 unsettled messages is dead-lettering and/);
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: 2, name: refusing, configEntries: [{ name: 'max.message.bytes', value: '9000' }] }],
+    });
+    await eventually(async () => expect((await consumersOf(bus)).status).toBe('healthy'), 'repaired');
+  }, 40_000);
+
+  it('when a handler never returns', async () => {
+    const topic = uniqueName('topic');
+    const bus = await start({ [topic]: {} });
+    const stuck = gate();
+    cleanup.add(stuck, (one) => one.resolve());
+    await bus.subscribe(topic, () => stuck.promise, { processingTimeout: '300ms', maxRetries: 0 });
+    await bus.publish(topic, 'x');
+    await stuckBecause(bus, /1 handler was aborted at the processing timeout and did not return/);
+  }, 40_000);
+
+  it('when what is settled never arrives as a commit', async () => {
+    const topic = uniqueName('topic');
+    const librdkafka = { 'auto.commit.interval.ms': 3_600_000 };
+    const bus = await start({ [topic]: {} }, { kafka: { librdkafka } });
+    let handled = 0;
+    await bus.subscribe(topic, () => void handled++);
+    // More keeps coming, and is handled.
+    const publishing = setInterval(() => void bus.publish(topic, 'x').catch(() => {}), 20);
+    cleanup.add(publishing, (one) => clearInterval(one));
+    await eventually(() => handled > 10);
+    await stuckBecause(bus, /the group's position on partition 0 has not moved for \d+(ms|s), \d+ behind/);
+  }, 40_000);
+});
+
+describe('healthy for as long as it takes', () => {
+  it('when nothing comes', async () => {
+    const topic = uniqueName('topic');
+    const bus = await start({ [topic]: { partitions: 3 } });
+    await bus.subscribeEnvelope(topic, () => {});
+    const began = performance.now();
+    await eventually(async () => {
+      expect((await consumersOf(bus)).status).toBe('healthy');
+      return performance.now() - began > 4_000;
+    });
+  }, 40_000);
+
+  it('when a deep backlog is handled slowly, with attempts longer than the patience and retries going on', async () => {
+    const topic = uniqueName('topic');
+    const bus = await start({ [topic]: { partitions: 4 } });
+    const keys = Array.from({ length: 40 }, (_, i) => `order-${i}`);
+    await Promise.all(
+      keys.flatMap((key) =>
+        Array.from({ length: 10 }, (_, i) => bus.publishEnvelope(topic, event(key, i + 1))),
+      ),
+    );
+    let attempts = 0;
+    let slow = 0;
+    await bus.subscribeEnvelope(
+      topic,
+      async () => {
+        attempts++;
+        const takesLong = attempts === 3;
+        if (takesLong) slow++;
+        await new Promise((resolve) => setTimeout(resolve, takesLong ? 4_000 : 25));
+        if (attempts % 7 === 0) throw new Error('again');
+      },
+      // Two at a time for four partitions: some wait for long.
+      { concurrency: 2, maxRetries: 20 },
+    );
+    let worst = '';
+    await eventually(async () => {
+      const { status, reason } = await consumersOf(bus);
+      if (status !== 'healthy') worst = reason ?? status;
+      const total = bus.backlog.subscriber.states().find((one) => one.topic === topic);
+      return attempts >= 400 && total !== undefined && 'lagCount' in total && total.lagCount === 0;
+    });
+    expect({ worst, slow }).toEqual({ worst: '', slow: 1 });
+  }, 60_000);
+});
