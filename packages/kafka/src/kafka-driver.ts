@@ -110,7 +110,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const old = this.#sender;
     this.#sender = undefined;
     // Where it was never connected, nobody publishes yet.
-    if (old !== undefined) this.#held ??= new HeldRecords();
+    if (old !== undefined) this.#held ??= new HeldRecords(() => this.#connectedHost().clock.now());
+    this.#asking = undefined;
     void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
     // Made again when something is administered.
     this.admin.close().catch((err: unknown) => this.#host?.logger.debug({ err }, 'an old client'));
@@ -151,6 +152,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
       code: 'BUS_CLOSED',
     });
     this.#held?.reject(gone);
+    this.#held = undefined;
     const ending = Promise.all([this.#sender?.close(gone), this.admin.close()]);
     this.#sender = undefined;
     await within(ending, signal, () => new Error('late')).catch((error: unknown) => {
@@ -161,12 +163,14 @@ export class KafkaDriver implements Driver<KafkaNative> {
   /** One question at a time: while nobody answers, each holds one of the few threads that the process has for such. */
   #ask(): Promise<Metadata> {
     const { producer } = this.#connected();
-    this.#asking ??= called<Metadata>((done) =>
+    if (this.#asking !== undefined) return this.#asking;
+    const asking = called<Metadata>((done) =>
       producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done as never),
     ).finally(() => {
-      this.#asking = undefined;
+      if (this.#asking === asking) this.#asking = undefined;
     });
-    return this.#asking;
+    this.#asking = asking;
+    return asking;
   }
 
   #group({ group, durable }: SubscriptionSpec): GroupConsumer {
@@ -207,7 +211,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
         await within(Promise.race([sender.connect(), refused]), signal, late);
         this.#sender = sender;
         this.#isDown = false;
-        this.#held?.release((record) => sender.send(record), this.#connectedHost().clock.now());
+        this.#held?.release((record) => sender.send(record));
         this.#held = undefined;
         return;
       } catch (error) {

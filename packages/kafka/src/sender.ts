@@ -145,7 +145,8 @@ export class Sender {
     });
     // Errors are told once it is connected. Why it does not connect, only the log says.
     producer.on('event.log', ({ message }: { message: string }) => {
-      if (!lane.ready) this.#options.onError(new Error(message.replace(/^(\[thrd:[^\]]*\]: )/, '')));
+      if (!lane.ready && !this.#closed)
+        this.#options.onError(new Error(message.replace(/^(\[thrd:[^\]]*\]: )/, '')));
     });
     this.#lanes.set(name, lane);
     return lane;

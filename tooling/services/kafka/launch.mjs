@@ -37,7 +37,7 @@ const jvm = [
  */
 export async function layOut(plan, folder) {
   const ports = await freePorts(plan.nodes * 3);
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = newClusterId();
   const inDocker = plan.how === 'docker';
   const nodes = plan.configs.map((config, i) => ({
     id: i + 1,
@@ -68,6 +68,12 @@ export async function layOut(plan, folder) {
     },
     version: async () => plan.version,
   };
+}
+
+/** One that begins with a dash would be taken for an option. */
+function newClusterId() {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? newClusterId() : id;
 }
 
 /** The arguments that make an empty log with the users in it. */

@@ -40,7 +40,10 @@ export interface DriverHost {
   readonly topicConfigStrategy: TopicConfigStrategy;
   /** What the application configured about a topic, completed by the defaults; undefined where it did not. */
   configuredTopic(topic: string): TopicSpec | undefined;
-  /** Reports a change of the connection as it happens; `failed` means the client has given up for good. */
+  /**
+   * Reports a change of the connection as it happens; `failed` means the client has given up for good. That
+   * `reconnect` succeeded is seen by its resolving: `connected` is not listened to meanwhile.
+   */
   onState(change: ConnectionChange): void;
 }
 
