@@ -2,6 +2,8 @@
 
 // ---- publishing and consuming ---------------------------------------------------------------------------
 export type { StandardSchemaV1 } from '@standard-schema/spec';
+// ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
+export { z } from 'zod';
 // ---- the bus ------------------------------------------------------------------------------------------
 export type {
   AssignedEvent,
@@ -21,7 +23,6 @@ export { type CreateEventBusOptions, createEventBus } from './bus/create-event-b
 export type { DeadLetter, DeadLetters, RedriveOptions, RedriveProgress } from './bus/dead-letters.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
-// ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export type { Clock, TimerHandle } from './clock.js';
 export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
 export { loadConfig, type ParseConfigOptions, parseConfig } from './config/load-config.js';

@@ -57,6 +57,7 @@ describe('the public API', () => {
         "routeByEventType",
         "validateEnvelope",
         "validateTopicName",
+        "z",
       ]
     `);
   });

@@ -136,7 +136,7 @@ function metricsCollector(
   if (options.metrics !== undefined) return guarded(options.metrics, context.logger);
   if (!metrics.enabled) return undefined;
   const plugin = registry.metricsCollector(metricsType(metrics));
-  return guarded(plugin.create(plugin.config.parse(metricsPart(metrics)), context), context.logger);
+  return guarded(plugin.create(plugin.config.parse(metricsPart(metrics, plugin)), context), context.logger);
 }
 
 async function createDriver(

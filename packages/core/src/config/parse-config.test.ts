@@ -342,7 +342,6 @@ describe('what is not built yet', () => {
     ['healthCheck.enabled', { healthCheck: { enabled: true } }],
     ['publisher.backlogDetection.enabled', { publisher: { backlogDetection: { enabled: true } } }],
     ['subscriber.backlogDetection.enabled', { subscriber: { backlogDetection: { enabled: true } } }],
-    ['metrics.collectInterval', { metrics: { enabled: true, collectInterval: '5s' } }],
   ] as [string, CommonConfig][])('is refused: %s', async (path, config) => {
     const found = problemsOf({ type: 'memory', ...config });
     expect(found).toHaveLength(1);

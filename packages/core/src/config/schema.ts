@@ -131,15 +131,9 @@ const metrics = z
     }),
     namespace: text().default('ebus').describe("Prefix of the metrics' names."),
     collectInterval: durationSetting()
-      .optional()
-      .describe('How often polled gauges, such as lag, are refreshed.')
-      .meta({ default: '30s' }),
+      .prefault('30s')
+      .describe('How often polled gauges, such as lag, are refreshed, and how often metrics are pushed.'),
     exportEndpoint: text().optional().describe('A Pushgateway to push to, if the plug-in can.'),
-  })
-  .superRefine(({ enabled, collectInterval }, context) => {
-    if (!enabled || collectInterval === undefined) return;
-    const message = 'is not supported yet: there are no polled gauges; leave it out';
-    context.addIssue({ code: 'custom', path: ['collectInterval'], message });
   })
   .prefault({});
 

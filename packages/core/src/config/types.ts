@@ -138,9 +138,9 @@ export interface CommonConfig {
     type?: string;
     /** Prefix of the metrics' names. Default `ebus`. */
     namespace?: string;
-    /** Not supported yet: refused where metrics are enabled. Default 30 s. */
+    /** How often polled gauges, such as lag, are refreshed, and how often metrics are pushed. Default 30 s. */
     collectInterval?: Duration;
-    /** Where the plug-in pushes to, if it can. */
+    /** Where the plug-in pushes to, if it can: for `prometheus` a Pushgateway. Default: nowhere. */
     exportEndpoint?: string;
   };
   tracing?: {
