@@ -135,8 +135,8 @@ export class PrometheusMetricsCollector implements MetricsCollector {
   }
 
   /**
-   * Takes the gauges of this bus away, and pushes a last time; counters and histograms stay. Takes at most 10 s, if a
-   * Pushgateway does not answer. Never rejects. Idempotent.
+   * Takes the gauges of this bus away, and pushes a last time; counters and histograms stay. Where a Pushgateway does not
+   * answer, it takes up to twice the push timeout. Never rejects. Idempotent.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();

@@ -20,14 +20,14 @@ export interface PushOptions {
   job?: string;
   /** The label `instance`, which keeps processes from replacing each other's metrics. Default `<host name>:<pid>`. */
   instance?: string;
+  /** How long one push may take. Closing may wait for two. Default 5 s. */
+  timeout?: Duration;
   /** pino- or console-shaped. Default: the console. */
   logger?: Logger;
   /** For tests. */
   clock?: Clock;
 }
 
-/** For one push; two of them may have to end when a bus closes. */
-const TIMEOUT_MS = 5_000;
 /** A gateway behind a proxy may answer with a whole page. */
 const LONGEST_REASON = 200;
 
@@ -43,6 +43,7 @@ export class Pusher {
   /** As it may be shown. */
   readonly #endpoint: string;
   readonly #interval: number;
+  readonly #timeout: number;
   readonly #target: { jobName: string; groupings: { instance: string } };
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -55,7 +56,8 @@ export class Pusher {
   constructor(register: AnyRegistry, options: PushOptions) {
     const { url, auth } = checkedEndpoint(options.endpoint);
     this.#endpoint = url;
-    this.#interval = checkedInterval(options.interval ?? '30s');
+    this.#interval = positive('interval', options.interval ?? '30s');
+    this.#timeout = positive('timeout', options.timeout ?? '5s');
     this.#target = {
       jobName: options.job ?? 'ebus',
       groupings: { instance: options.instance ?? `${hostname()}:${process.pid}` },
@@ -65,7 +67,7 @@ export class Pusher {
     // The login is not part of the URL any more, so that no error of the client can repeat it.
     this.#gateway = new Pushgateway(
       url,
-      { timeout: TIMEOUT_MS, ...(auth === undefined ? {} : { auth }) },
+      { timeout: this.#timeout, ...(auth === undefined ? {} : { auth }) },
       register,
     );
   }
@@ -90,7 +92,7 @@ export class Pusher {
 
   async #push(): Promise<void> {
     try {
-      await withTimeout(this.#gateway.push(this.#target));
+      await inTime(this.#gateway.push(this.#target), this.#timeout);
     } catch (error) {
       this.#failures++;
       if (this.#failures === 1) this.#logger.warn(this.#about(error), 'cannot push metrics; trying again');
@@ -109,10 +111,10 @@ export class Pusher {
 }
 
 /** The client waits for ever if the connection is cut within an answer. */
-async function withTimeout(pushed: Promise<unknown>): Promise<void> {
+async function inTime(pushed: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
   });
   try {
     await Promise.race([pushed, late]);
@@ -139,13 +141,13 @@ function checkedEndpoint(endpoint: string): { url: string; auth: string | undefi
   return { url: url.href.replace(/\/$/, ''), auth: auth === ':' ? undefined : auth };
 }
 
-function checkedInterval(interval: Duration): number {
+function positive(option: 'interval' | 'timeout', duration: Duration): number {
   let ms: number;
   try {
-    ms = parseDuration(interval);
+    ms = parseDuration(duration);
   } catch (cause) {
-    throw new ConfigError(`the interval to push metrics at: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`the ${option} of pushing metrics: ${(cause as Error).message}`, { cause });
   }
   if (ms > 0) return ms;
-  throw new ConfigError('the interval to push metrics at must be more than 0');
+  throw new ConfigError(`the ${option} of pushing metrics must be more than 0`);
 }
