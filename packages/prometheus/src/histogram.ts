@@ -7,7 +7,8 @@ export class Distribution {
   readonly #bounds: readonly number[];
   /** How many fell into each bucket, not cumulated; the last one has no bound. */
   readonly #counts: Float64Array;
-  #sum = 0;
+  /** In an array, where adding to it allocates nothing. */
+  readonly #sum = new Float64Array(1);
 
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
@@ -21,7 +22,7 @@ export class Distribution {
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
-    this.#sum += value;
+    this.#sum[0] = (this.#sum[0] as number) + value;
   }
 
   samples(name: string, labels: Sample['labels']): Sample[] {
@@ -32,14 +33,14 @@ export class Distribution {
       const le = this.#bounds[bucket] ?? '+Inf';
       samples.push({ metricName: `${name}_bucket`, labels: { le, ...labels }, value: count });
     });
-    samples.push({ metricName: `${name}_sum`, labels, value: this.#sum });
+    samples.push({ metricName: `${name}_sum`, labels, value: this.#sum[0] as number });
     samples.push({ metricName: `${name}_count`, labels, value: count });
     return samples;
   }
 
   reset(): void {
     this.#counts.fill(0);
-    this.#sum = 0;
+    this.#sum.fill(0);
   }
 }
 
