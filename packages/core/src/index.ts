@@ -2,8 +2,17 @@
 
 // ---- publishing and consuming ---------------------------------------------------------------------------
 export type { StandardSchemaV1 } from '@standard-schema/spec';
-// ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export { z } from 'zod';
+export type {
+  Backlog,
+  BacklogSeverity,
+  PublisherBacklog,
+  PublisherBacklogState,
+  SubscriberBacklog,
+  SubscriberBacklogError,
+  SubscriberBacklogEvent,
+  SubscriberBacklogState,
+} from './backlog/types.js';
 // ---- the bus ------------------------------------------------------------------------------------------
 export type {
   AssignedEvent,
@@ -23,6 +32,7 @@ export { type CreateEventBusOptions, createEventBus } from './bus/create-event-b
 export type { DeadLetter, DeadLetters, RedriveOptions, RedriveProgress } from './bus/dead-letters.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
+// ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export type { Clock, TimerHandle } from './clock.js';
 export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
 export { loadConfig, type ParseConfigOptions, parseConfig } from './config/load-config.js';
@@ -53,6 +63,7 @@ export type {
 } from './consume/types.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';
+export type { PartitionLag } from './driver/driver.js';
 export type { Persistence, Position } from './driver/message.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';

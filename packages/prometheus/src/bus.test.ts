@@ -176,7 +176,7 @@ describe('the configuration of metrics', () => {
   it.each([
     [{ namespace: 'my-shop' }, "metrics.namespace: must consist of letters, digits and '_'"],
     [{ exportEndpoint: 'pushgateway:9091' }, 'metrics.exportEndpoint: must be the URL of a Pushgateway'],
-    [{ exportEndpoint: 'http://a', collectInterval: 0 }, 'metrics.collectInterval: must be more than 0'],
+    [{ exportEndpoint: 'http://a', collectInterval: 0 }, 'metrics.collectInterval: must be above 0'],
   ])('is checked before anything is made: %j', async (metrics, problem) => {
     await expect(create(metrics)).rejects.toThrow(problem);
     expect(await register.metrics()).toBe('\n');

@@ -37,7 +37,11 @@ export const HISTOGRAMS = {
 
 export const GAUGES = {
   connected: { help: '1 while the bus is connected, else 0.', aggregation: 'min' },
-  backlog: { help: 'Messages that wait to be handled.', label: 'topic', aggregation: 'sum' },
+  backlog: {
+    help: 'Messages that wait to be handled; `publisher`: publishes that wait for the broker.',
+    label: 'topic',
+    aggregation: 'sum',
+  },
   backlog_state: {
     help: 'The backlog: 0 normal, 1 warning, 2 critical.',
     label: 'topic',

@@ -9,7 +9,7 @@ const configSchema = z.strictObject({
   namespace: z.string().refine(isValidNamespace, { error: NAMESPACE_RULE }).default('ebus'),
   exportEndpoint: z.string().refine(isValidEndpoint, { error: ENDPOINT_RULE }).optional(),
   /** Milliseconds. */
-  collectInterval: z.number().positive({ error: 'must be more than 0' }).default(30_000),
+  collectInterval: z.number().positive({ error: 'must be above 0' }).default(30_000),
 });
 
 /**

@@ -99,9 +99,12 @@ describe('pushing', () => {
     await whenPushed(2);
     const closed = metrics.close();
     answer = ok;
+    // Whatever close() had sent by now would be there before this one.
+    await fetch(`http://${address()}/another`);
+    expect(pushed.map(({ path }) => path?.split('/')[1])).toEqual(['metrics', 'metrics', 'another']);
     for (const response of open) ok(response);
     await closed;
-    expect(pushed).toHaveLength(3);
+    expect(pushed).toHaveLength(4);
     expect(clock.pending).toBe(0);
   });
 

@@ -149,5 +149,5 @@ function positive(option: 'interval' | 'timeout', duration: Duration): number {
     throw new ConfigError(`the ${option} of pushing metrics: ${(cause as Error).message}`, { cause });
   }
   if (ms > 0) return ms;
-  throw new ConfigError(`the ${option} of pushing metrics must be more than 0`);
+  throw new ConfigError(`the ${option} of pushing metrics must be above 0`);
 }
