@@ -30,7 +30,7 @@ const packageImports = {
   kafka: ['@ebus/core/driver', '@confluentinc/kafka-javascript', 'kafkajs', '@platformatic/kafka', 'zod'],
   nats: ['@ebus/core/driver', '@nats-io/*', 'zod'],
   prometheus: ['@ebus/core', 'prom-client'],
-  'health-http': ['@ebus/core'],
+  'health-http': ['@ebus/core', '@ebus/core/driver'],
   outbox: ['@ebus/core', 'pg'],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };
