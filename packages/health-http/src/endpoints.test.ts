@@ -152,15 +152,21 @@ describe('methods and paths', () => {
     }
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'get', 'BREW'])('%s is 405 with Allow', async (method) => {
-    const answer = await endpoints(healthy).get('/health', method);
-    expect(answer).toMatchObject({ status: 405, headers: { ...HEALTH_HEADERS, Allow: 'GET, HEAD' } });
-    expect(answer.json).toEqual({ error: 'only GET and HEAD are allowed' });
-  });
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'get', 'BREW'])(
+    '%s is 405 with Allow',
+    async (method) => {
+      const answer = await endpoints(healthy).get('/health', method);
+      expect(answer).toMatchObject({ status: 405, headers: { ...HEALTH_HEADERS, Allow: 'GET, HEAD' } });
+      expect(answer.json).toEqual({ error: 'only GET and HEAD are allowed' });
+    },
+  );
 
   it('unknown paths are 404, in JSON, whatever the method', async () => {
     for (const method of ['GET', 'POST']) {
-      expect(await endpoints(healthy).get('/', method)).toMatchObject({ status: 404, headers: HEALTH_HEADERS });
+      expect(await endpoints(healthy).get('/', method)).toMatchObject({
+        status: 404,
+        headers: HEALTH_HEADERS,
+      });
     }
   });
 

@@ -38,6 +38,10 @@ export class HealthServer implements Extension {
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       // A body is not read, so nothing can follow it; and once the bus closes nobody should count on the connection.
       if (this.#closing || hasBody(request)) response.setHeader('Connection', 'close');
+      // It may have begun to close since then.
+      response.once('finish', () => {
+        if (this.#closing) request.socket.destroySoon();
+      });
       handler(request, response);
     };
     this.#server = createServer(

@@ -21,12 +21,20 @@ describe('endpointAt', () => {
     expect(endpointAt(url, '')).toBe(endpoint);
   });
 
-  it.each(['/', '', '*', '/Health', '//health', '/health/x', '/healthy', '/constructor', '/%68ealth', 'health'])(
-    'finds nothing at %j',
-    (url) => {
-      expect(endpointAt(url, '')).toBeUndefined();
-    },
-  );
+  it.each([
+    '/',
+    '',
+    '*',
+    '/Health',
+    '//health',
+    '/health/x',
+    '/healthy',
+    '/constructor',
+    '/%68ealth',
+    'health',
+  ])('finds nothing at %j', (url) => {
+    expect(endpointAt(url, '')).toBeUndefined();
+  });
 
   it('finds them behind a prefix, and nowhere else', () => {
     expect(endpointAt('/ops/health', '/ops')).toBe('health');
@@ -55,7 +63,10 @@ describe('toPrefix', () => {
     expect(toPrefix(path)).toBe(prefix);
   });
 
-  it.each(['ops', '/ops?x', '/ops#x', '/a b', '/a//b', 'http://host/ops', 7 as never])('refuses %j', (path) => {
-    expect(() => toPrefix(path)).toThrow(ConfigError);
-  });
+  it.each(['ops', '/ops?x', '/ops#x', '/a b', '/a//b', 'http://host/ops', 7 as never])(
+    'refuses %j',
+    (path) => {
+      expect(() => toPrefix(path)).toThrow(ConfigError);
+    },
+  );
 });
