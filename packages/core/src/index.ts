@@ -2,6 +2,16 @@
 
 // ---- publishing and consuming ---------------------------------------------------------------------------
 export type { StandardSchemaV1 } from '@standard-schema/spec';
+export type {
+  Backlog,
+  BacklogSeverity,
+  PublisherBacklog,
+  PublisherBacklogState,
+  SubscriberBacklog,
+  SubscriberBacklogError,
+  SubscriberBacklogEvent,
+  SubscriberBacklogState,
+} from './backlog/types.js';
 // ---- the bus ------------------------------------------------------------------------------------------
 export type {
   AssignedEvent,
@@ -52,6 +62,7 @@ export type {
 } from './consume/types.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';
+export type { PartitionLag } from './driver/driver.js';
 export type { Persistence, Position } from './driver/message.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';

@@ -1,6 +1,6 @@
 /** The driver: lifecycle of the clients, and who of them does what. */
 
-import type { KafkaConsumer, Producer } from '@confluentinc/kafka-javascript';
+import type { KafkaConsumer, Metadata, Producer } from '@confluentinc/kafka-javascript';
 import {
   type CallOptions,
   type Capabilities,
@@ -11,6 +11,7 @@ import {
   type ErrorClass,
   type OutgoingRecord,
   type Persistence,
+  type PingReply,
   type SendReceipt,
   type SubscriptionSpec,
   TopicNameError,
@@ -111,16 +112,17 @@ export class KafkaDriver implements Driver<KafkaNative> {
     await within(restored, signal, failed);
   }
 
-  async ping({ signal }: CallOptions): Promise<void> {
+  async ping({ signal }: CallOptions): Promise<PingReply> {
     const { producer } = this.#connected();
-    const asked = called((done) =>
-      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done),
+    const asked = called<Metadata>((done) =>
+      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done as never),
     );
-    await within(
+    const { brokers } = await within(
       asked,
       signal,
       () => new ConnectionError('Kafka did not answer a request for metadata in time'),
     );
+    return { brokers: brokers.length };
   }
 
   send(record: OutgoingRecord): Promise<SendReceipt> {

@@ -90,7 +90,7 @@ export async function lagOf(client: KafkaConsumer, topic: string): Promise<Parti
   return partitions.map((one) => {
     const key = keyOf(one);
     const position = committed.get(key) ?? begins.get(key) ?? 0;
-    return { partition: one.partition, lag: Math.max(0, (ends.get(key) ?? 0) - position) };
+    return { partition: one.partition, lag: Math.max(0, (ends.get(key) ?? 0) - position), position };
   });
 }
 

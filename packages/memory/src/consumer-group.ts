@@ -57,6 +57,16 @@ export class ConsumerGroup {
     return this.#deliveries.unsettledCount;
   }
 
+  /** Of those, the ones that a member could be given now. */
+  get unreadCount(): number {
+    return this.#deliveries.unreadCount;
+  }
+
+  /** Everything before it is settled. */
+  get position(): number {
+    return this.#deliveries.position;
+  }
+
   /** Epoch milliseconds of the oldest unsettled message. */
   get oldestTimestamp(): number | undefined {
     return this.#deliveries.oldestTimestamp;

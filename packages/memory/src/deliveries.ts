@@ -44,6 +44,16 @@ export class Deliveries {
     return this.#log.end - this.#unsettled.end + this.#returned.length + (this.#lanes?.waitingCount ?? 0);
   }
 
+  /** Messages that could be given to a member now. */
+  get unreadCount(): number {
+    return this.#log.end - this.#unsettled.end + this.#returned.length;
+  }
+
+  /** The oldest unsettled offset, or the next one that there will be. */
+  get position(): number {
+    return this.#unsettled.oldest ?? this.#unsettled.end;
+  }
+
   /** Messages kept here because the log cannot give them; for tests of its bounds. */
   get heldCount(): number {
     return this.#held.size;
@@ -51,7 +61,7 @@ export class Deliveries {
 
   /** Epoch milliseconds of the oldest unsettled message. */
   get oldestTimestamp(): number | undefined {
-    return this.#message(this.#unsettled.oldest ?? this.#unsettled.end)?.timestamp;
+    return this.#message(this.position)?.timestamp;
   }
 
   /** Gives the member what comes next for it: what came back or waited, then what is new. */

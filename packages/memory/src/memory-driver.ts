@@ -11,6 +11,7 @@ import {
   type ErrorClass,
   type OutgoingRecord,
   type Persistence,
+  type PingReply,
   PublishError,
   type SendReceipt,
   type SubscriptionSpec,
@@ -59,8 +60,9 @@ export class MemoryDriver implements Driver<BrokerView> {
     return Promise.resolve();
   }
 
-  async ping(): Promise<void> {
+  async ping(): Promise<PingReply> {
     this.#connected();
+    return { brokers: 1 };
   }
 
   send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt> {

@@ -54,9 +54,9 @@ export class MemorySubscription implements DriverSubscription, Member {
   }
 
   lag(): Promise<readonly PartitionLag[]> {
-    const { unsettledCount: lag, oldestTimestamp } = this.#group;
+    const { unsettledCount: lag, unreadCount: unread, position, oldestTimestamp } = this.#group;
     return Promise.resolve([
-      { partition: 0, lag, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
+      { partition: 0, lag, unread, position, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
     ]);
   }
 

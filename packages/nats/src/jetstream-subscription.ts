@@ -204,9 +204,13 @@ export class JetStreamSubscription implements DriverSubscription {
   async lag(): Promise<readonly PartitionLag[]> {
     const { stream, name } = this.#consumer;
     const info = await this.#options.consumers.info(stream, name);
-    const lag = info.num_pending + info.num_ack_pending;
-    const oldestTimestamp = lag === 0 ? undefined : await this.#oldest(info.ack_floor.stream_seq + 1);
-    return [{ partition: 0, lag, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) }];
+    const { num_pending: unread, ack_floor: floor } = info;
+    const lag = unread + info.num_ack_pending;
+    const position = floor.stream_seq;
+    const oldestTimestamp = lag === 0 ? undefined : await this.#oldest(position + 1);
+    return [
+      { partition: 0, lag, unread, position, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
+    ];
   }
 
   stop(): void {

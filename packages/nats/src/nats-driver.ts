@@ -11,6 +11,7 @@ import {
   type ErrorClass,
   type OutgoingRecord,
   type Persistence,
+  type PingReply,
   type SendReceipt,
   type SubscriptionSpec,
   type TopicConfigStrategy,
@@ -167,8 +168,10 @@ export class NatsDriver implements Driver<NatsNative> {
     await this.#streams?.prepare();
   }
 
-  async ping({ signal }: CallOptions): Promise<void> {
-    await within(this.#connected().connection.flush(), signal, 'the server did not answer a ping');
+  async ping({ signal }: CallOptions): Promise<PingReply> {
+    const { connection } = this.#connected();
+    await within(connection.flush(), signal, 'the server did not answer a ping');
+    return { brokers: Math.max(1, connection.info?.connect_urls?.length ?? 1) };
   }
 
   send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt> {

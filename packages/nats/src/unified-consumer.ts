@@ -158,13 +158,15 @@ export class UnifiedConsumer {
     }
   }
 
+  /** Of the whole consumer, all its topics together: the server does not tell them apart. */
   async lag(topic: string): Promise<readonly PartitionLag[]> {
     const { consumers, stream, name } = this.#options;
     const info = await consumers.info(stream, name);
     const catchUp = this.#catchUps.get(topic);
     const behind = catchUp === undefined ? undefined : await consumers.find(stream, catchUp.consumer.name);
     const more = behind === undefined ? 0 : behind.num_pending + behind.num_ack_pending;
-    return [{ partition: 0, lag: info.num_pending + info.num_ack_pending + more }];
+    const { num_pending: unread, num_ack_pending: pending, ack_floor: floor } = info;
+    return [{ partition: 0, lag: unread + pending + more, unread, position: floor.stream_seq }];
   }
 
   async leave(topic: string, options: CallOptions): Promise<void> {

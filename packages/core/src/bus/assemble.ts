@@ -23,6 +23,7 @@ import { DeadLetters } from './dead-letters.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle } from './lifecycle.js';
 import { MiddlewareList } from './middleware-list.js';
+import { Monitoring } from './monitoring.js';
 import { type MoveTopicParts, moveTopic } from './move-topic.js';
 import { Outbound } from './outbound.js';
 
@@ -115,15 +116,12 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
-  const lifecycle = new Lifecycle({
-    topics,
-    driver,
-    connection,
-    inbound,
-    publisher,
-    extensions,
-    metrics,
-    logger,
+  const monitoring: Monitoring = new Monitoring({
+    ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
+    isDraining: () => lifecycle.isClosing,
+  });
+  const lifecycle: Lifecycle = new Lifecycle({
+    ...{ topics, driver, connection, inbound, publisher, monitoring, extensions, metrics, logger },
   });
   return {
     config,
@@ -138,6 +136,7 @@ export function assemble(input: AssembleInput): BusParts {
     middleware,
     events,
     deadLetters,
+    monitoring,
     lifecycle,
   };
 }

@@ -1,5 +1,7 @@
 /** The events of a bus, and the emitter that delivers them. */
+import type { PublisherBacklogState, SubscriberBacklogEvent } from '../backlog/types.js';
 import { EbusError } from '../errors.js';
+import type { HealthAlert, HealthCheckEvent } from '../health/types.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { FailureAction } from '../pipeline/failure.js';
@@ -91,6 +93,14 @@ export interface BusEvents {
   reconnecting(event: ConnectionEvent): void | Promise<void>;
   /** The connection is back, by the client itself or by ebus. Listeners run one after another, in registration order. */
   reconnected(event: ConnectionEvent): void | Promise<void>;
+  /** What waits to be published: on each change of severity, and on each look while there is too much. */
+  publisherBacklog(event: PublisherBacklogState): void | Promise<void>;
+  /** What waits to be handled: on each look while there is too much, once when cleared, and where it cannot be asked. */
+  subscriberBacklog(event: SubscriberBacklogEvent): void | Promise<void>;
+  /** A health probe was acknowledged, or failed. */
+  healthCheck(event: HealthCheckEvent): void | Promise<void>;
+  /** Probes are missing, once for each severity, or (`recovered`) come again. */
+  healthAlert(event: HealthAlert): void | Promise<void>;
 }
 
 /** An object, so that the compiler misses none. */
@@ -110,6 +120,10 @@ const EVENTS: Readonly<Record<keyof BusEvents, true>> = {
   disconnected: true,
   reconnecting: true,
   reconnected: true,
+  publisherBacklog: true,
+  subscriberBacklog: true,
+  healthCheck: true,
+  healthAlert: true,
 };
 
 export class Emitter {

@@ -11,6 +11,7 @@ import type { DeadLetters } from './dead-letters.js';
 import type { Inbound } from './inbound.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { MiddlewareList } from './middleware-list.js';
+import type { Monitoring } from './monitoring.js';
 import type { Outbound } from './outbound.js';
 
 export interface BusParts {
@@ -26,5 +27,6 @@ export interface BusParts {
   readonly middleware: MiddlewareList;
   readonly events: Emitter;
   readonly deadLetters: DeadLetters;
+  readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
 }

@@ -11,6 +11,7 @@ import { attachDriver } from '../driver/native.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
 import { ConfigError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
+import { bounded } from '../metrics/bounded.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { guarded } from '../metrics/guarded.js';
 import { loadTelemetry } from '../pipeline/tracing.js';
@@ -133,10 +134,11 @@ function metricsCollector(
   registry: Registry,
   context: PluginContext,
 ): MetricsCollector | undefined {
-  if (options.metrics !== undefined) return guarded(options.metrics, context.logger);
+  if (options.metrics !== undefined) return guarded(bounded(options.metrics), context.logger);
   if (!metrics.enabled) return undefined;
   const plugin = registry.metricsCollector(metricsType(metrics));
-  return guarded(plugin.create(plugin.config.parse(metricsPart(metrics)), context), context.logger);
+  const collector = plugin.create(plugin.config.parse(metricsPart(metrics)), context);
+  return guarded(bounded(collector), context.logger);
 }
 
 async function createDriver(

@@ -1,5 +1,6 @@
 /** The bus: one object that joins publishing, consuming, topics and life cycle. Made by `createEventBus`. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Backlog } from '../backlog/types.js';
 import type { Connection } from '../connection/connection.js';
 import type {
   CloseReport,
@@ -13,6 +14,7 @@ import type { Persistence } from '../driver/message.js';
 import type { Duration } from '../duration.js';
 import type { EnvelopeInput } from '../envelope/envelope.js';
 import { abortError } from '../errors.js';
+import type { Health } from '../health/types.js';
 import type { MetricsExposition } from '../metrics/collector.js';
 import type { Middleware, PublishReceipt } from '../pipeline/context.js';
 import { publishEnvelopes } from '../publish/publish-envelopes.js';
@@ -38,6 +40,10 @@ export interface MetricsSnapshot {
   readonly consumeErrors: number;
   /** How often the connection was reported lost. */
   readonly connectionErrors: number;
+  /** When the last health probe ended; undefined before the first one. */
+  readonly lastHealthCheck: Date | undefined;
+  /** How it ended. */
+  readonly healthCheckStatus: 'healthy' | 'unhealthy' | 'unknown';
   /** 1 while connected, else 0. */
   readonly activeConnections: number;
   /** Unacknowledged publishes and unsettled messages in this process. */
@@ -55,6 +61,8 @@ export class EventBus implements AsyncDisposable {
   readonly serviceName: string;
   readonly topics: TopicManager;
   readonly connection: Connection;
+  readonly health: Health;
+  readonly backlog: Backlog;
   readonly deadLetters: DeadLetters;
   readonly #parts: BusParts;
 
@@ -65,6 +73,8 @@ export class EventBus implements AsyncDisposable {
     this.serviceName = parts.config.serviceName;
     this.topics = parts.topics;
     this.connection = parts.connection;
+    this.health = parts.monitoring.health;
+    this.backlog = parts.monitoring.backlog;
     this.deadLetters = parts.deadLetters;
   }
 
@@ -168,7 +178,8 @@ export class EventBus implements AsyncDisposable {
   }
 
   metrics(): MetricsSnapshot {
-    const { publisher, inbound, connection } = this.#parts;
+    const { publisher, inbound, connection, monitoring } = this.#parts;
+    const { lastHealthCheck } = monitoring;
     const consumed = inbound.totals();
     return {
       messagesPublished: publisher.published,
@@ -176,6 +187,9 @@ export class EventBus implements AsyncDisposable {
       publishErrors: publisher.failed,
       consumeErrors: consumed.failedAttempts,
       connectionErrors: connection.losses,
+      lastHealthCheck: lastHealthCheck?.timestamp,
+      healthCheckStatus:
+        lastHealthCheck === undefined ? 'unknown' : lastHealthCheck.healthy ? 'healthy' : 'unhealthy',
       activeConnections: connection.state().status === 'connected' ? 1 : 0,
       messageBacklog: publisher.open + consumed.inFlight,
     };

@@ -55,6 +55,8 @@ interface Running {
   readonly ordered: boolean;
   readonly handler: Handle<Attempt>;
   readonly options: SubscribeOptions;
+  /** The bus's own, for probes: leaves nothing behind, and nobody counts its backlog. */
+  readonly internal: boolean;
 }
 
 export interface PreparedMove {
@@ -66,6 +68,8 @@ interface Totals {
   handled: number;
   failedAttempts: number;
   inFlight: number;
+  /** Age of the oldest unsettled message. */
+  oldestInFlightMs: number;
 }
 
 export class Inbound {
@@ -75,7 +79,7 @@ export class Inbound {
   /** Topics that are being moved to another persistence. */
   readonly #moving = new Map<string, Promise<void>>();
   readonly #bucket: TokenBucket | undefined;
-  readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0 };
+  readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0, oldestInFlightMs: 0 };
   readonly #joining = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
@@ -91,6 +95,12 @@ export class Inbound {
   async subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions): Promise<Subscription> {
     checkHandler('subscribe', handler);
     return this.#open(topic, false, handleMessages(handler), options);
+  }
+
+  /** For the bus itself: sees what is published from now on, leaves no group behind, and never retries. */
+  observe(topic: string, handler: MessageHandler, options: SubscribeOptions): Promise<Subscription> {
+    const how: SubscribeOptions = { ...options, from: 'latest', maxRetries: 0, onExhausted: 'discard' };
+    return this.#open(topic, false, handleMessages(handler), how, true);
   }
 
   async subscribeEnvelope<P>(
@@ -109,6 +119,15 @@ export class Inbound {
 
   async quiet(): Promise<void> {
     await Promise.all([...this.#active.values()].map((running) => running?.handle.quiet()));
+  }
+
+  /** The ways by which messages come in now, those of the bus itself left out where asked. */
+  ways({ internal = true }: { internal?: boolean } = {}): ActiveSubscription[] {
+    return [...this.#active.values()].flatMap((running) =>
+      running === undefined || running.handle.isClosing || (running.internal && !internal)
+        ? []
+        : running.handle.ways,
+    );
   }
 
   totals(): Totals {
@@ -157,10 +176,11 @@ export class Inbound {
     const moves: { handle: SubscriptionHandle; next: ActiveSubscription }[] = [];
     const giveUp = async () => void (await Promise.all(moves.map(({ next }) => next.close({ timeout: 0 }))));
     try {
-      for (const { handle, ordered, handler, options } of this.#of(topic)) {
+      for (const running of this.#of(topic)) {
+        const { handle, ordered, options } = running;
         // Everything before this moment comes by the other way.
         const policy = this.#policy(topic, ordered, { ...options, from: 'latest' }, persistence);
-        moves.push({ handle, next: await this.#activate(policy, handler, signal) });
+        moves.push({ handle, next: await this.#activate(policy, running, signal) });
       }
     } catch (error) {
       await giveUp();
@@ -203,6 +223,7 @@ export class Inbound {
     ordered: boolean,
     handle: Handle<Attempt>,
     options: SubscribeOptions,
+    internal = false,
   ): Promise<Subscription> {
     if (this.#closed) throw new BusClosedError();
     const { signal } = options;
@@ -220,7 +241,7 @@ export class Inbound {
     if (this.#active.has(id)) throw new AlreadySubscribedError(topic, policy.group);
     // The place is taken before the first await, so that two calls at once cannot both have it.
     this.#active.set(id, undefined);
-    const joining = this.#join(id, policy, { ordered, handler: handle, options });
+    const joining = this.#join(id, policy, { ordered, handler: handle, options, internal });
     this.#joining.add(joining);
     try {
       return await joining;
@@ -245,7 +266,7 @@ export class Inbound {
     const bounds = [AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
     const first = await this.#activate(
       policy,
-      how.handler,
+      how,
       AbortSignal.any(signal === undefined ? bounds : [...bounds, signal]),
     );
     const onAbort = () => void handle.close();
@@ -269,13 +290,13 @@ export class Inbound {
   /** A subscription in position, that does not fetch yet. */
   async #activate(
     policy: ConsumePolicy,
-    handler: Handle<Attempt>,
+    { handler, internal }: Pick<Running, 'handler' | 'internal'>,
     signal: AbortSignal,
   ): Promise<ActiveSubscription> {
     const { driver, clock, breather, logger, metrics, events, outbound, codec } = this.#options;
     const { topic, group, persistence, from, ordering } = policy;
     const joined = await driver.subscribe(
-      { topic, group, persistence, from, ordering, durable: true },
+      { topic, group, persistence, from, ordering, durable: !internal },
       { signal },
     );
     const deadLetters = new DeadLetterWriter({
@@ -405,10 +426,11 @@ function consumeEvents({ topic, group, deadLetterTopic }: ConsumePolicy, events:
 }
 
 function add(totals: Totals, subscription: SubscriptionHandle): void {
-  const { handled, failedAttempts, inFlight } = subscription.stats();
+  const { handled, failedAttempts, inFlight, oldestInFlightMs } = subscription.stats();
   totals.handled += handled;
   totals.failedAttempts += failedAttempts;
   totals.inFlight += inFlight;
+  totals.oldestInFlightMs = Math.max(totals.oldestInFlightMs, oldestInFlightMs);
 }
 
 function checkHandler(method: string, handler: unknown): void {

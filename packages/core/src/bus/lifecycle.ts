@@ -8,6 +8,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import type { Inbound } from './inbound.js';
+import type { Monitoring } from './monitoring.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
 /** What flushing and disconnecting may take where draining has used the time up. */
@@ -20,6 +21,7 @@ export interface LifecycleOptions {
   connection: ConnectionSupervisor;
   inbound: Inbound;
   publisher: Publisher;
+  monitoring: Monitoring;
   extensions: readonly Extension[];
   metrics: MetricsCollector | undefined;
   logger: Logger;
@@ -37,13 +39,20 @@ export class Lifecycle {
   async start(): Promise<void> {
     if (this.#started) return;
     this.#started = true;
+    await this.#options.monitoring.start();
     for (const extension of this.#options.extensions) await extension.start?.();
   }
 
   async stop(): Promise<void> {
+    await this.#options.monitoring.stop();
     if (!this.#started) return;
     this.#started = false;
     for (const extension of this.#options.extensions) await extension.stop?.();
+  }
+
+  /** True once `close` was called. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   close(options: { timeout?: Duration }): Promise<CloseReport> {

@@ -5,13 +5,11 @@ import { topicsSchema } from './topics-schema.js';
 
 const positiveInteger = () => z.int().positive();
 const text = () => z.string().min(1);
-
-/** Switches on something that this version does not have: refused rather than accepted and ignored. */
-const notBuiltYet = (what: string) =>
-  z
-    .boolean()
-    .refine((on) => !on, { error: `${what} are not supported yet; leave it at false` })
-    .default(false);
+/** A duration that something is repeated or given up after: 0 would never rest. */
+const interval = (standard: string) =>
+  durationSetting()
+    .refine((ms) => ms > 0, { error: 'must be above 0' })
+    .prefault(standard);
 
 const rateLimit = z
   .strictObject({
@@ -52,11 +50,11 @@ const publisher = z
       .describe('For waiting, sending and acknowledgement of one publish.'),
     backlogDetection: z
       .strictObject({
-        enabled: notBuiltYet('backlog monitors').describe('Whether to watch the queue of publishes.'),
+        enabled: z.boolean().default(false).describe('Whether to watch the queue of publishes.'),
         maxQueueDepth: z.int().default(10_000).describe('Publishes in flight or waiting; 0 or less: off.'),
         maxPublishLatency: durationSetting().prefault('1s').describe('Average latency; 0: off.'),
         rateThreshold: z.number().default(0).describe('Publishes per second; 0 or less: off.'),
-        checkInterval: durationSetting().prefault('10s').describe('How often to look.'),
+        checkInterval: interval('10s').describe('How often to look.'),
       })
       .prefault({}),
     rateLimit,
@@ -70,10 +68,16 @@ const subscriber = z
     processTimeout: durationSetting().prefault('30s').describe('For one attempt to handle a message.'),
     backlogDetection: z
       .strictObject({
-        enabled: notBuiltYet('backlog monitors').describe('Whether to watch the lag of subscriptions.'),
-        maxLagThreshold: z.int().nonnegative().default(10_000).describe('Messages behind, per partition.'),
-        maxTimeThreshold: durationSetting().prefault('5m').describe('Age of the oldest unsettled message.'),
-        checkInterval: durationSetting().prefault('30s').describe('How often to look.'),
+        enabled: z.boolean().default(false).describe('Whether to watch the lag of subscriptions.'),
+        maxLagThreshold: z
+          .int()
+          .nonnegative()
+          .default(10_000)
+          .describe('Messages behind, per partition; 0: off.'),
+        maxTimeThreshold: durationSetting()
+          .prefault('5m')
+          .describe('Age of the oldest unsettled message; 0: off.'),
+        checkInterval: interval('30s').describe('How often to look.'),
       })
       .prefault({}),
     rateLimit,
@@ -95,21 +99,22 @@ const probeTopic = text().optional().describe("Default: 'jxt-core-<type>-health-
 
 const healthCheck = z
   .strictObject({
-    enabled: notBuiltYet('health checks').describe('Whether to send and watch probes.'),
+    enabled: z.boolean().default(false).describe('Whether to send and watch probes.'),
     publisher: z
       .strictObject({
         topic: probeTopic,
-        interval: durationSetting().prefault('2m').describe('Between two probes.'),
-        timeout: durationSetting().prefault('10s').describe('For one probe.'),
+        interval: interval('2m').describe('Between two probes.'),
+        timeout: interval('10s').describe('For one probe.'),
         failureThreshold: positiveInteger().default(3).describe('Failures in a row that make it unhealthy.'),
-        messageTTL: durationSetting().prefault('5m').describe('Older probes are not counted.'),
+        messageTTL: interval('5m').describe('Older probes are not counted.'),
       })
       .prefault({}),
     subscriber: z
       .strictObject({
         topic: probeTopic,
-        monitorInterval: durationSetting().prefault('30s').describe('How often to count missed probes.'),
+        monitorInterval: interval('30s').describe('How often to count missed probes.'),
         expectedInterval: durationSetting()
+          .refine((ms) => ms > 0, { error: 'must be above 0' })
           .optional()
           .describe("Between two probes of a foreign service. Default: the publisher's interval."),
         warningThreshold: positiveInteger().default(3).describe('Missed probes until a warning.'),
@@ -118,6 +123,20 @@ const healthCheck = z
       })
       .refine((it) => it.warningThreshold < it.errorThreshold && it.errorThreshold < it.criticalThreshold, {
         error: 'warningThreshold must be below errorThreshold, and that below criticalThreshold',
+      })
+      .prefault({}),
+    report: z
+      .strictObject({
+        maxEventLoopDelay: interval('2s').describe(
+          'An event loop that was blocked for longer, in the last half minute, is unhealthy.',
+        ),
+        stalledAfter: durationSetting()
+          .refine((ms) => ms > 0, { error: 'must be above 0' })
+          .optional()
+          .describe(
+            'A consumer whose oldest unsettled message has not moved for so long is unhealthy. Default: all that its ' +
+              'attempts and the pauses between them may take.',
+          ),
       })
       .prefault({}),
   })
@@ -130,16 +149,8 @@ const metrics = z
       default: 'prometheus',
     }),
     namespace: text().default('ebus').describe("Prefix of the metrics' names."),
-    collectInterval: durationSetting()
-      .optional()
-      .describe('How often polled gauges, such as lag, are refreshed.')
-      .meta({ default: '30s' }),
+    collectInterval: interval('30s').describe('How often polled gauges, such as lag, are refreshed.'),
     exportEndpoint: text().optional().describe('A Pushgateway to push to, if the plug-in can.'),
-  })
-  .superRefine(({ enabled, collectInterval }, context) => {
-    if (!enabled || collectInterval === undefined) return;
-    const message = 'is not supported yet: there are no polled gauges; leave it out';
-    context.addIssue({ code: 'custom', path: ['collectInterval'], message });
   })
   .prefault({});
 

@@ -33,7 +33,7 @@ export interface ErrorHandlingConfig {
 }
 
 export interface PublisherBacklogConfig {
-  /** Not supported yet: refused when true. Default false. */
+  /** Whether `start()` begins to watch the queue of publishes. Default false. */
   enabled?: boolean;
   /** Publishes in flight or waiting; 0 or less: off. Default 10,000. */
   maxQueueDepth?: number;
@@ -46,18 +46,18 @@ export interface PublisherBacklogConfig {
 }
 
 export interface SubscriberBacklogConfig {
-  /** Not supported yet: refused when true. Default false. */
+  /** Whether `start()` begins to watch the lag of subscriptions. Default false. */
   enabled?: boolean;
-  /** Messages behind, per partition. Default 10,000. */
+  /** Messages behind, per partition; 0: off. Default 10,000. */
   maxLagThreshold?: number;
-  /** Age of the oldest unsettled message. Default 5 min. */
+  /** Age of the oldest unsettled message; 0: off. Default 5 min. */
   maxTimeThreshold?: Duration;
   /** Default 30 s. */
   checkInterval?: Duration;
 }
 
 export interface HealthCheckConfig {
-  /** Not supported yet: refused when true. Default false. */
+  /** Whether `start()` begins to send and to watch probes. Default false. */
   enabled?: boolean;
   publisher?: {
     /** Default `jxt-core-<type>-health-check`. */
@@ -84,6 +84,16 @@ export interface HealthCheckConfig {
     errorThreshold?: number;
     /** Missed probes until it is critical. Default 10. */
     criticalThreshold?: number;
+  };
+  /** What `health.report()` calls unhealthy; it works whether probes are enabled or not. */
+  report?: {
+    /** An event loop that was blocked for longer, in the last half minute. Default 2 s. */
+    maxEventLoopDelay?: Duration;
+    /**
+     * A consumer whose oldest unsettled message has not moved for so long. Default: as long as all of its attempts and
+     * the pauses between them may take, by the subscription's own options.
+     */
+    stalledAfter?: Duration;
   };
 }
 
@@ -138,7 +148,7 @@ export interface CommonConfig {
     type?: string;
     /** Prefix of the metrics' names. Default `ebus`. */
     namespace?: string;
-    /** Not supported yet: refused where metrics are enabled. Default 30 s. */
+    /** How often gauges that have to be asked for, such as lag, are refreshed. Default 30 s. */
     collectInterval?: Duration;
     /** Where the plug-in pushes to, if it can. */
     exportEndpoint?: string;

@@ -32,6 +32,7 @@ export class ReceiveLoop {
   #waiting: Deferred<void> | undefined;
   #asking = false;
   #stopped = false;
+  #failures = 0;
 
   constructor(options: ReceiveLoopOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class ReceiveLoop {
   /** True while the driver has nothing to hand over, or there is no room to ask. */
   get idle(): boolean {
     return this.#asking || this.#waiting !== undefined || this.#stopped;
+  }
+
+  /** How often fetching has failed in a row. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** There may be room again. */
@@ -60,7 +66,6 @@ export class ReceiveLoop {
   /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
   async run(): Promise<void> {
     const { driver, accept, breather } = this.#options;
-    let failures = 0;
     while (!this.#stopped) {
       const room = this.#options.room();
       if (room.messages <= 0 || room.bytes <= 0) {
@@ -75,11 +80,11 @@ export class ReceiveLoop {
         const demand = room.messages > MAX_BATCH ? { messages: MAX_BATCH, bytes: room.bytes } : room;
         const received = driver.receive(demand);
         batch = isPromise(received) ? await this.#wait(received) : received;
-        failures = 0;
+        this.#failures = 0;
       } catch (error) {
         if (this.#stopped) return;
         this.#options.onError(error);
-        await this.#pause(backoffDelay(FETCH_BACKOFF, ++failures));
+        await this.#pause(backoffDelay(FETCH_BACKOFF, ++this.#failures));
         continue;
       }
       if (batch === undefined) return this.#ended();

@@ -33,18 +33,22 @@ export interface RevocationOptions {
 
 export class Revocation implements AssignmentListener {
   readonly #options: RevocationOptions;
+  /** This member's, as of now. */
+  readonly partitions = new Set<number>();
 
   constructor(options: RevocationOptions) {
     this.#options = options;
   }
 
   assigned(partitions: readonly number[]): void {
+    for (const partition of partitions) this.partitions.add(partition);
     this.#options.events.assigned(partitions);
   }
 
   async revoked(partitions: readonly number[], { signal }: { signal: AbortSignal }): Promise<void> {
     const { drain, events, settler, topic } = this.#options;
     const concerns = of(partitions);
+    for (const partition of partitions) this.partitions.delete(partition);
     this.#mark(concerns);
     this.#drop((delivery) => concerns(delivery) && !isBusy(delivery));
     if (!(await drain.within(REVOKE_MS, { concerns, signal }))) {
@@ -59,6 +63,7 @@ export class Revocation implements AssignmentListener {
 
   lost(partitions: readonly number[]): void {
     const concerns = of(partitions);
+    for (const partition of partitions) this.partitions.delete(partition);
     this.#mark(concerns);
     this.#abort(concerns, `the partition of '${this.#options.topic}' was lost to another member`);
     this.#drop(concerns);

@@ -99,6 +99,13 @@ export class Runner {
     return this.#overrunning.size;
   }
 
+  /** Of those, the ones that nobody waits for any more, because overlapping is permitted. */
+  get overlapped(): number {
+    let count = 0;
+    for (const attempt of this.#overrunning) if (attempt.abandoned) count++;
+    return count;
+  }
+
   /** Begins the next attempt of a delivery that has its place and passed the gate. */
   readonly start = (delivery: Delivery): void => {
     delivery.state = 'running';

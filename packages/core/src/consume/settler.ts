@@ -60,6 +60,11 @@ export class Settler {
     }
   }
 
+  /** Of the calls to the driver that have not confirmed, the one that is waiting longest. */
+  get oldestUnconfirmed(): object | undefined {
+    return this.#unconfirmed.values().next().value;
+  }
+
   /** Resolves when the driver has confirmed everything added so far. Never rejects. */
   async settled(): Promise<void> {
     this.flush();

@@ -40,6 +40,11 @@ export class SubscriptionHandle implements Subscription {
     this.#onClosed = onClosed;
   }
 
+  /** The ways that it has now, the one at work first. */
+  get ways(): readonly ActiveSubscription[] {
+    return this.#line;
+  }
+
   get isClosing(): boolean {
     return this.#closing !== undefined;
   }

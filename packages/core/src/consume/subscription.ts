@@ -20,6 +20,7 @@ import { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
 import { InFlight } from './in-flight.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { patienceOf } from './patience.js';
 import type { ConsumePolicy } from './policy.js';
 import { ReceiveLoop } from './receive-loop.js';
 import { Revocation } from './revocation.js';
@@ -76,6 +77,8 @@ export class ActiveSubscription implements Subscription {
   #running: Promise<void> | undefined;
   #closing: Promise<CloseReport> | undefined;
   #closed = false;
+  #hasEnded = false;
+  #revocation: Revocation | undefined;
   #received = 0;
   #skipped = 0;
 
@@ -201,6 +204,48 @@ export class ActiveSubscription implements Subscription {
     };
   }
 
+  /** What watches over consumers sees of this one. Cheap: nothing is kept for it on the way of a message. */
+  vitals() {
+    const { oldest, count } = this.#inFlight;
+    const { policy } = this.#parts;
+    const overlapped = this.#runner.overlapped;
+    return {
+      identity: this,
+      topic: this.topic,
+      group: this.group,
+      inFlight: count,
+      head:
+        oldest === undefined
+          ? undefined
+          : { identity: oldest, state: oldest.state, runsUntil: oldest.attempt?.deadline },
+      settling: this.#settler.oldestUnconfirmed,
+      received: this.#received,
+      halted: this.#runner.halts.count,
+      overrunning: this.#runner.overrunning - overlapped,
+      overlapped,
+      paused: this.#gate.isClosedBy('paused'),
+      ended: this.#hasEnded,
+      fetchFailures: this.#loop.failures,
+      partitions: this.#revocation?.partitions,
+      patienceMs: patienceOf(policy),
+    };
+  }
+
+  /** How the group's lag can be asked for; undefined where the transport cannot say. */
+  get lagSource() {
+    const { driver } = this.#parts;
+    if (driver.lag === undefined || this.#closing !== undefined) return undefined;
+    const ask = driver.lag.bind(driver);
+    return {
+      identity: this,
+      topic: this.topic,
+      group: this.group,
+      received: this.#received,
+      oldestTimestamp: this.#inFlight.oldest?.incoming.timestamp,
+      lag: (signal: AbortSignal) => ask({ signal }),
+    };
+  }
+
   /** Nothing is unsettled here, and the driver has nothing at hand. */
   get isQuiet(): boolean {
     return this.#inFlight.count === 0 && (this.#loop.idle || this.#closed);
@@ -230,14 +275,14 @@ export class ActiveSubscription implements Subscription {
 
   #followAssignments(): void {
     const { driver, clock, events } = this.#parts;
-    driver.onAssignment?.(
-      new Revocation({
-        ...{ topic: this.topic, clock, events },
-        ...{ inFlight: this.#inFlight, drain: this.#drain, settler: this.#settler },
-        ...{ runner: this.#runner, dispatcher: this.#dispatcher },
-        onDropped: () => this.#letGo(),
-      }),
-    );
+    if (driver.onAssignment === undefined) return;
+    this.#revocation = new Revocation({
+      ...{ topic: this.topic, clock, events },
+      ...{ inFlight: this.#inFlight, drain: this.#drain, settler: this.#settler },
+      ...{ runner: this.#runner, dispatcher: this.#dispatcher },
+      onDropped: () => this.#letGo(),
+    });
+    driver.onAssignment(this.#revocation);
   }
 
   #room(): { messages: number; bytes: number } {
@@ -400,6 +445,7 @@ export class ActiveSubscription implements Subscription {
   #ended(): void {
     if (this.#draining !== undefined) return this.#draining.resolve();
     const { logger, metrics } = this.#parts;
+    this.#hasEnded = true;
     metrics?.recordError('receive', this.topic);
     const note =
       'the transport has ended the subscription: nothing more is received; close it and subscribe again';

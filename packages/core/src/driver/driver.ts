@@ -44,6 +44,10 @@ export interface DriverHost {
   onState(change: ConnectionChange): void;
 }
 
+export interface PingReply {
+  readonly brokers?: number;
+}
+
 export interface ErrorClass {
   readonly code: ErrorCode;
   readonly retryable: boolean;
@@ -90,8 +94,8 @@ export interface Driver<Native = unknown> {
    */
   reconnect?(options: CallOptions): Promise<void>;
 
-  /** A real round trip to the broker. */
-  ping(options: CallOptions): Promise<void>;
+  /** A real round trip to the broker. May say how many brokers the client knows of. */
+  ping(options: CallOptions): Promise<PingReply>;
 
   /**
    * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches.
@@ -201,6 +205,10 @@ export interface PartitionLag {
   readonly partition: number;
   /** Messages between the group's settled position and the end of the log. */
   readonly lag: number;
+  /** The group's settled position: what it is does not matter, only whether it moved. Where known. */
+  readonly position?: number;
+  /** Of the lag, what no member of the group was given yet. Where known. */
+  readonly unread?: number;
   /** Epoch milliseconds of the oldest unsettled message, where known. */
   readonly oldestTimestamp?: number;
 }

@@ -32,6 +32,7 @@ export type {
   DriverSubscription,
   ErrorClass,
   PartitionLag,
+  PingReply,
   ReceivedBatch,
   SubscriptionSpec,
 } from './driver.js';

@@ -32,18 +32,3 @@ it('keeps gauges at their last value, and their total the sum of the labels', ()
   expect([metrics.get('pool_queued'), metrics.get('pool_active_keys')]).toEqual([3, 2]);
   expect([metrics.get('backlog'), metrics.get('backlog_state')]).toEqual([9, 2]);
 });
-
-it('bounds its labels: further topics are counted together', () => {
-  const metrics = new InMemoryMetricsCollector();
-  for (let i = 0; i < 1_000; i++) metrics.recordRetry(`topic-${i}`);
-  metrics.recordError('handler', 'orders');
-  metrics.recordDeadLetter('orders');
-  metrics.recordReconnect(true, 1);
-  metrics.recordHealthCheck(false, 1);
-  expect(metrics.all().get('retries')?.byLabel.size).toBe(201);
-  expect(metrics.get('retries', 'other')).toBe(800);
-  expect(metrics.get('errors', 'handler') + metrics.get('errors_by_topic', 'orders')).toBe(2);
-  expect(metrics.get('reconnect_success') + metrics.get('health_check_unhealthy')).toBe(2);
-  metrics.reset();
-  expect(metrics.get('retries')).toBe(0);
-});

@@ -7,19 +7,13 @@ export interface InMemoryMetric {
   readonly byLabel: ReadonlyMap<string, number>;
 }
 
-/** Labels kept apart per metric; further ones are counted under `other`. */
-const MAX_LABELS = 200;
-
 class Metric implements InMemoryMetric {
   total = 0;
   readonly byLabel = new Map<string, number>();
 
   add(amount: number, label?: string): void {
     this.total += amount;
-    if (label !== undefined) {
-      const name = this.#bounded(label);
-      this.byLabel.set(name, (this.byLabel.get(name) ?? 0) + amount);
-    }
+    if (label !== undefined) this.byLabel.set(label, (this.byLabel.get(label) ?? 0) + amount);
   }
 
   set(value: number, label?: string): void {
@@ -27,13 +21,8 @@ class Metric implements InMemoryMetric {
       this.total = value;
       return;
     }
-    const name = this.#bounded(label);
-    this.total += value - (this.byLabel.get(name) ?? 0);
-    this.byLabel.set(name, value);
-  }
-
-  #bounded(label: string): string {
-    return this.byLabel.has(label) || this.byLabel.size < MAX_LABELS ? label : 'other';
+    this.total += value - (this.byLabel.get(label) ?? 0);
+    this.byLabel.set(label, value);
   }
 }
 

@@ -41,6 +41,9 @@ export class Outcomes {
   #closed = false;
   published = 0;
   failed = 0;
+  /** Milliseconds that the publishes which were measured took together, and how many those were. */
+  measuredMs = 0;
+  measured = 0;
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -98,11 +101,9 @@ export class Outcomes {
   /** Counts, reports and traces a success; all that the fast path needs. */
   noteSuccess(job: PublishJob, receipt: SendReceipt): PublishReceipt {
     this.published++;
-    const { metrics, events } = this.#options;
+    const { events } = this.#options;
     const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
-    if (metrics !== undefined) {
-      metrics.recordPublish(job.topic, true, (performance.now() - job.startedAt) / 1000);
-    }
+    if (job.startedAt > 0) this.#measure(job, true);
     if (job.span !== undefined) job.span.end();
     if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
     if (events.wantsPublished) events.published(full, job);
@@ -164,10 +165,8 @@ export class Outcomes {
     if (!this.#settle(job)) return;
     this.failed++;
     const { metrics, events } = this.#options;
-    if (metrics !== undefined) {
-      metrics.recordPublish(job.topic, false, (performance.now() - job.startedAt) / 1000);
-      metrics.recordError(error.code, job.topic);
-    }
+    if (job.startedAt > 0) this.#measure(job, false);
+    metrics?.recordError(error.code, job.topic);
     job.span?.end(error);
     if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
     events.publishFailed(error, job);
@@ -175,6 +174,13 @@ export class Outcomes {
     // The driver and the queue of its key let the job go when its turn comes; what middleware sends of it now is refused.
     job.cancelBackoff?.();
     if (job.inMiddleware) this.release(job);
+  }
+
+  #measure(job: PublishJob, ok: boolean): void {
+    const ms = performance.now() - job.startedAt;
+    this.measuredMs += ms;
+    this.measured++;
+    this.#options.metrics?.recordPublish(job.topic, ok, ms / 1_000);
   }
 
   /** The caller may know now; false if it knew already. */

@@ -52,7 +52,7 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   ordered = false;
   /** Sent and rejected: its dead letter is being published. */
   deadLettering = false;
-  /** `performance.now()` at the call, where latency is measured. */
+  /** `performance.now()` at the call, where latency is measured; else 0. */
   startedAt = 0;
   /** The readers that hold a place for this job's result. */
   readers: readonly ResultReader[] = NO_READERS;

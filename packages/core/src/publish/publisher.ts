@@ -42,7 +42,8 @@ export class Publisher {
   readonly #driver: Driver;
   readonly #clock: Clock;
   readonly #breather: Breather;
-  readonly #measures: boolean;
+  readonly #collects: boolean;
+  #measures: boolean;
   readonly #results: PublishResults;
   readonly #admission: Admission;
   readonly #attempts: Attempts;
@@ -55,7 +56,8 @@ export class Publisher {
     this.#driver = driver;
     this.#clock = clock;
     this.#breather = options.breather;
-    this.#measures = metrics !== undefined;
+    this.#collects = metrics !== undefined;
+    this.#measures = this.#collects;
     this.#results = new PublishResults(() => this.#admission.pump());
     this.#admission = new Admission({
       maxInFlight: options.maxInFlight,
@@ -90,6 +92,16 @@ export class Publisher {
   /** Rejected since the bus was made, those refused at once left out. */
   get failed(): number {
     return this.#outcomes.failed;
+  }
+
+  /** Publishes that ended while they were measured, and the milliseconds that those took together. */
+  get latencies(): { readonly count: number; readonly ms: number } {
+    return { count: this.#outcomes.measured, ms: this.#outcomes.measuredMs };
+  }
+
+  /** Whether to measure publishes from now on; a metrics collector has them measured anyway. */
+  measure(on: boolean): void {
+    this.#measures = on || this.#collects;
   }
 
   /** The composed publish middleware; applies to publishes from now on. */

@@ -4,10 +4,12 @@ import { z } from 'zod';
 import type { Capabilities } from '../driver/capabilities.js';
 import type {
   AssignmentListener,
+  CallOptions,
   Demand,
   Driver,
   DriverHost,
   DriverSubscription,
+  PingReply,
   SubscriptionSpec,
 } from '../driver/driver.js';
 import type { IncomingMessage, OutgoingRecord, SendReceipt, Settlement } from '../driver/message.js';
@@ -145,7 +147,9 @@ export class ScriptedDriver implements Driver<string> {
     if (this.connectError !== undefined) throw this.connectError;
   }
 
-  async ping(): Promise<void> {}
+  async ping(_options?: CallOptions): Promise<PingReply> {
+    return {};
+  }
 
   send(record: OutgoingRecord): Promise<SendReceipt> {
     const { promise, resolve, reject } = deferred<SendReceipt>();

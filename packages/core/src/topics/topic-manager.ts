@@ -34,6 +34,8 @@ const CONCURRENCY = 16;
 const MAX_ROUNDS = 5;
 /** Dead letters are for people to look at: they are kept longer than the default. */
 const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: '30d' };
+/** Probes say how things are now. */
+const PROBE_TOPIC: TopicOptions = { retention: '1h' };
 
 const HOW: ReadonlySet<string> = new Set([
   'strategy',
@@ -206,22 +208,31 @@ export class BusTopicManager implements TopicManager {
 
   /** Creates a dead-letter topic, durable, where it is missing; asks the broker once. */
   ensureDeadLetterTopic(topic: string): Promise<void> {
+    return this.#ensureOwn(topic, DEAD_LETTER_TOPIC);
+  }
+
+  /** The same for the topic of health probes, which are not kept for long. */
+  ensureProbeTopic(topic: string): Promise<void> {
+    return this.#ensureOwn(topic, PROBE_TOPIC);
+  }
+
+  #ensureOwn(topic: string, options: TopicOptions): Promise<void> {
     let ensured = this.#ensured.get(topic);
     if (ensured === undefined) {
-      ensured = this.#createDeadLetterTopic(topic);
+      ensured = this.#createOwnTopic(topic, options);
       ensured.catch(() => this.#ensured.delete(topic));
       this.#ensured.set(topic, ensured);
     }
     return ensured;
   }
 
-  async #createDeadLetterTopic(topic: string): Promise<void> {
+  async #createOwnTopic(topic: string, wanted: TopicOptions): Promise<void> {
     this.#options.validateName(topic);
     const { driver, strategy, governance } = this.#options;
     if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
     // One that exists is as somebody wanted it.
     if ((await driver.admin.describe(topic, call())) !== undefined) return;
-    const options = governance?.fix(topic, DEAD_LETTER_TOPIC) ?? DEAD_LETTER_TOPIC;
+    const options = governance?.fix(topic, wanted) ?? wanted;
     const spec = toTopicSpec(topic, options, driver.defaultPersistence);
     const { create } = this.#reconcile({ topic, options, spec }, {}, undefined, driver.admin);
     if (create !== undefined) await driver.admin.create(topic, create, call());

@@ -1,0 +1,98 @@
+/** Watches what waits to be published. */
+import type { Clock } from '../clock.js';
+import { Ticker } from '../util/ticker.js';
+import { ratioOf, severityOf } from './severity.js';
+import type { BacklogSeverity, PublisherBacklog, PublisherBacklogState } from './types.js';
+
+/** Totals since publishes are measured. */
+export interface PublishTotals {
+  readonly queueDepth: number;
+  /** Publishes that ended, well or not. */
+  readonly ended: number;
+  /** Milliseconds that those took together. */
+  readonly latencyMs: number;
+}
+
+export interface PublisherMonitorOptions {
+  readonly clock: Clock;
+  /** Limits of 0 or less are off. */
+  readonly maxQueueDepth: number;
+  readonly maxPublishLatency: number;
+  readonly rateThreshold: number;
+  readonly checkInterval: number;
+  /** Publishes are measured only while somebody wants to know. */
+  measure(on: boolean): void;
+  totals(): PublishTotals;
+  onState(state: PublisherBacklogState): void;
+  /** Each look, whatever it saw. */
+  onLook(state: PublisherBacklogState): void;
+}
+
+export class PublisherMonitor implements PublisherBacklog {
+  readonly #options: PublisherMonitorOptions;
+  readonly #ticker: Ticker;
+  #before: PublishTotals & { at: number } = { queueDepth: 0, ended: 0, latencyMs: 0, at: 0 };
+  #severity: BacklogSeverity = 'NORMAL';
+  #state: PublisherBacklogState | undefined;
+
+  constructor(options: PublisherMonitorOptions) {
+    this.#options = options;
+    this.#ticker = new Ticker(options.clock, options.checkInterval, () => this.#look());
+  }
+
+  get running(): boolean {
+    return this.#ticker.started;
+  }
+
+  async start(): Promise<void> {
+    if (this.running) return;
+    this.#options.measure(true);
+    this.#before = { ...this.#options.totals(), at: this.#options.clock.now() };
+    this.#severity = 'NORMAL';
+    this.#state = undefined;
+    this.#ticker.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#ticker.stop();
+    this.#options.measure(false);
+  }
+
+  state(): PublisherBacklogState | undefined {
+    return this.#state;
+  }
+
+  #look(): void {
+    const { clock, totals, onState, onLook } = this.#options;
+    const { maxQueueDepth, maxPublishLatency, rateThreshold } = this.#options;
+    const now = clock.now();
+    const { queueDepth, ended, latencyMs } = totals();
+    const before = this.#before;
+    this.#before = { queueDepth, ended, latencyMs, at: now };
+    const count = ended - before.ended;
+    const publishRate = (count * 1_000) / Math.max(1, now - before.at);
+    const avgPublishLatencyMs = count === 0 ? 0 : (latencyMs - before.latencyMs) / count;
+    const measured: [value: number, limit: number][] = [
+      [queueDepth, maxQueueDepth],
+      [avgPublishLatencyMs, maxPublishLatency],
+      [publishRate, rateThreshold],
+    ];
+    const backlogRatio = Math.max(...measured.map(([value, limit]) => ratioOf(value, limit)));
+    const hasBacklog = measured.some(([value, limit]) => limit > 0 && value > limit);
+    const severity = severityOf(backlogRatio);
+    const state: PublisherBacklogState = {
+      hasBacklog,
+      queueDepth,
+      publishRate,
+      avgPublishLatencyMs,
+      backlogRatio,
+      severity,
+      timestamp: new Date(now),
+    };
+    const changed = severity !== this.#severity;
+    this.#severity = severity;
+    this.#state = state;
+    onLook(state);
+    if (changed || hasBacklog) onState(state);
+  }
+}

@@ -1,0 +1,68 @@
+/** The public shapes of backlog. */
+import type { PartitionLag } from '../driver/driver.js';
+
+export type BacklogSeverity = 'NORMAL' | 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+
+export interface PublisherBacklogState {
+  /** One of the three is above its limit. */
+  readonly hasBacklog: boolean;
+  /** Publishes that wait or are in flight. */
+  readonly queueDepth: number;
+  /** Publishes per second that ended, well or not, since the last look. */
+  readonly publishRate: number;
+  /** Of those, from the call to the outcome; 0 where there were none. */
+  readonly avgPublishLatencyMs: number;
+  /** The largest of value to limit, at most 1. */
+  readonly backlogRatio: number;
+  readonly severity: BacklogSeverity;
+  readonly timestamp: Date;
+}
+
+export interface SubscriberBacklogState {
+  /** The lag of a partition, or the age of the oldest unsettled message, is above its limit. */
+  readonly hasBacklog: boolean;
+  /** Over all partitions. */
+  readonly lagCount: number;
+  /** Age of the oldest unsettled message; 0 where there is none, or nobody knows. */
+  readonly lagTimeMs: number;
+  readonly topic: string;
+  readonly consumerGroup: string;
+  readonly partitions: readonly PartitionLag[];
+  readonly timestamp: Date;
+  readonly error?: undefined;
+}
+
+/** The lag could not be asked for: that is not a lag of zero. */
+export interface SubscriberBacklogError {
+  readonly topic: string;
+  readonly consumerGroup: string;
+  readonly timestamp: Date;
+  readonly error: unknown;
+}
+
+export type SubscriberBacklogEvent = SubscriberBacklogState | SubscriberBacklogError;
+
+interface Monitor {
+  /** Begins to look, first after one interval. Idempotent. */
+  start(): Promise<void>;
+  /** Looks no more; resolves when no look is under way. May be started again. */
+  stop(): Promise<void>;
+  readonly running: boolean;
+}
+
+/** Watches what waits to be published. Emits `publisherBacklog` on each change of severity, and while backlogged. */
+export interface PublisherBacklog extends Monitor {
+  /** What the last look saw; undefined before the first one. */
+  state(): PublisherBacklogState | undefined;
+}
+
+/** Watches what waits to be handled. Emits `subscriberBacklog` while backlogged, once when cleared, and for errors. */
+export interface SubscriberBacklog extends Monitor {
+  /** What the last look saw of each subscription. */
+  states(): readonly SubscriberBacklogEvent[];
+}
+
+export interface Backlog {
+  readonly publisher: PublisherBacklog;
+  readonly subscriber: SubscriberBacklog;
+}

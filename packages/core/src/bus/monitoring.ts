@@ -1,0 +1,274 @@
+/** Joins what watches over a bus with what it watches: health, backlog, and the gauges that have to be asked for. */
+import { type LagReading, LagWatch } from '../backlog/lag-watch.js';
+import { PublisherMonitor } from '../backlog/publisher-monitor.js';
+import { stateOf } from '../backlog/severity.js';
+import { SubscriberMonitor } from '../backlog/subscriber-monitor.js';
+import type { Backlog } from '../backlog/types.js';
+import type { Clock } from '../clock.js';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import type { Driver } from '../driver/driver.js';
+import { formatDuration } from '../duration.js';
+import { EbusError } from '../errors.js';
+import { BusHealth } from '../health/health.js';
+import { ProbePublisher } from '../health/health-publisher.js';
+import { ProbeSubscriber } from '../health/health-subscriber.js';
+import { defaultProbeTopic } from '../health/probe.js';
+import type { HealthCheckEvent } from '../health/types.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import type { Publisher } from '../publish/publisher.js';
+import type { BusTopicManager } from '../topics/topic-manager.js';
+import { Ticker } from '../util/ticker.js';
+import type { Emitter } from './bus-events.js';
+import type { Inbound } from './inbound.js';
+import type { Outbound } from './outbound.js';
+import { probeTransport } from './probe-transport.js';
+
+/** The label of the publisher's backlog among the topics of `backlog` and `backlog_state`. */
+const PUBLISHER_LABEL = 'publisher';
+
+export interface MonitoringOptions {
+  readonly config: ResolvedConfig;
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: MetricsCollector | undefined;
+  readonly events: Emitter;
+  readonly connection: ConnectionSupervisor;
+  readonly topics: BusTopicManager;
+  readonly publisher: Publisher;
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  isDraining(): boolean;
+}
+
+export class Monitoring {
+  readonly health: BusHealth;
+  readonly backlog: Backlog & { publisher: PublisherMonitor; subscriber: SubscriberMonitor };
+  readonly #options: MonitoringOptions;
+  readonly #lags: LagWatch;
+  /** Asks for lag where nobody else does regularly: for the gauges, and to see consumers that stand still. */
+  readonly #gauges: Ticker;
+  #lastHealthCheck: HealthCheckEvent | undefined;
+
+  constructor(options: MonitoringOptions) {
+    const { config, clock, inbound, logger } = options;
+    this.#options = options;
+    this.#lags = new LagWatch({
+      clock,
+      sources: () => inbound.ways({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
+      onReadings: (readings) => this.#noteLags(readings),
+    });
+    this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#lags.ask());
+    this.backlog = { publisher: this.#publisherMonitor(), subscriber: this.#subscriberMonitor() };
+    this.health = new BusHealth({
+      clock,
+      logger,
+      publisher: this.#probePublisher(),
+      subscriber: this.#probeSubscriber(),
+      maxEventLoopDelay: config.healthCheck.report.maxEventLoopDelay,
+      sources: this.#healthSources(),
+    });
+  }
+
+  get lastHealthCheck(): HealthCheckEvent | undefined {
+    return this.#lastHealthCheck;
+  }
+
+  /** Starts what the configuration enables. */
+  async start(): Promise<void> {
+    const { config, metrics } = this.#options;
+    this.health.watch();
+    const starting: Promise<void>[] = [];
+    if (config.publisher.backlogDetection.enabled) starting.push(this.backlog.publisher.start());
+    if (config.subscriber.backlogDetection.enabled) starting.push(this.backlog.subscriber.start());
+    if (config.healthCheck.enabled)
+      starting.push(this.health.publisher.start(), this.health.subscriber.start());
+    if (metrics !== undefined || config.healthCheck.enabled) this.#gauges.start();
+    await Promise.all(starting);
+  }
+
+  /** Stops everything that was started, by `start` or by hand. */
+  async stop(): Promise<void> {
+    const { publisher, subscriber } = this.backlog;
+    await Promise.all([
+      this.health.publisher.stop(),
+      this.health.subscriber.stop(),
+      publisher.stop(),
+      subscriber.stop(),
+      this.#gauges.stop(),
+    ]);
+    this.health.unwatch();
+  }
+
+  #noteLags(readings: readonly LagReading[]): void {
+    const { metrics, logger } = this.#options;
+    const totals = new Map<string, number>();
+    for (const { source, partitions, error } of readings) {
+      const { topic, group } = source;
+      if (partitions === undefined) {
+        metrics?.recordError('lag', topic);
+        logger.warn({ err: error, topic, group }, 'the lag of a subscription could not be asked for');
+        continue;
+      }
+      const lag = partitions.reduce((total, partition) => total + partition.lag, 0);
+      totals.set(topic, (totals.get(topic) ?? 0) + lag);
+    }
+    if (metrics !== undefined) for (const [topic, lag] of totals) metrics.recordBacklog(topic, lag);
+  }
+
+  #publisherMonitor(): PublisherMonitor {
+    const { config, clock, events, metrics, publisher } = this.#options;
+    const { maxQueueDepth, maxPublishLatency, rateThreshold, checkInterval } =
+      config.publisher.backlogDetection;
+    return new PublisherMonitor({
+      maxQueueDepth,
+      maxPublishLatency,
+      rateThreshold,
+      checkInterval,
+      clock,
+      measure: (on) => publisher.measure(on),
+      totals: () => ({
+        queueDepth: publisher.open,
+        ended: publisher.latencies.count,
+        latencyMs: publisher.latencies.ms,
+      }),
+      onState: (state) => events.emit('publisherBacklog', state),
+      onLook: ({ queueDepth, severity }) => {
+        metrics?.recordBacklog(PUBLISHER_LABEL, queueDepth);
+        metrics?.recordBacklogState(PUBLISHER_LABEL, stateOf(severity));
+      },
+    });
+  }
+
+  #subscriberMonitor(): SubscriberMonitor {
+    const { config, clock, events, metrics } = this.#options;
+    const { maxLagThreshold, maxTimeThreshold, checkInterval } = config.subscriber.backlogDetection;
+    return new SubscriberMonitor({
+      maxLagThreshold,
+      maxTimeThreshold,
+      checkInterval,
+      clock,
+      ask: () => this.#lags.ask(),
+      onEvent: (event) => events.emit('subscriberBacklog', event),
+      onLook: ({ topic }, severity) => metrics?.recordBacklogState(topic, stateOf(severity)),
+    });
+  }
+
+  #probePublisher(): ProbePublisher {
+    const { config, clock, driver, metrics, events } = this.#options;
+    const { interval, timeout, failureThreshold, topic } = config.healthCheck.publisher;
+    const name = topic ?? defaultProbeTopic(config.type);
+    const transport = probeTransport({ ...this.#options, topic: name, timeout });
+    return new ProbePublisher({
+      clock,
+      topic: name,
+      interval,
+      failureThreshold,
+      source: config.serviceName,
+      eventBusType: config.type,
+      send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
+      onChecked: (event) => {
+        this.#lastHealthCheck = event;
+        metrics?.recordHealthCheck(event.healthy, event.durationMs / 1_000);
+        events.emit('healthCheck', event);
+      },
+      onThreshold: (error) => this.#connectionSuspect(error, driver),
+    });
+  }
+
+  /** Probes fail although the client says it is connected: it is replaced, where that may help. */
+  #connectionSuspect(error: unknown, driver: Driver): void {
+    const { connection, logger, config } = this.#options;
+    const { retryable } = EbusError.isInstance(error) ? error : driver.classify(error);
+    if (connection.state().status !== 'connected' || !retryable) return;
+    const { failureThreshold } = config.healthCheck.publisher;
+    logger.warn(
+      { err: error, failureThreshold },
+      'health probes fail while the client says it is connected: replacing it',
+    );
+    connection.reconnect().catch((err: unknown) => {
+      logger.error({ err }, 'replacing the client failed');
+    });
+  }
+
+  #probeSubscriber(): ProbeSubscriber {
+    const { config, clock, logger, metrics, events, connection } = this.#options;
+    const { publisher, subscriber } = config.healthCheck;
+    const name = subscriber.topic ?? defaultProbeTopic(config.type);
+    const transport = probeTransport({ ...this.#options, topic: name, timeout: publisher.timeout });
+    const { monitorInterval, warningThreshold, errorThreshold, criticalThreshold } = subscriber;
+    return new ProbeSubscriber({
+      monitorInterval,
+      warningThreshold,
+      errorThreshold,
+      criticalThreshold,
+      clock,
+      logger,
+      topic: name,
+      expectedInterval: subscriber.expectedInterval ?? publisher.interval,
+      messageTTL: publisher.messageTTL,
+      source: config.serviceName,
+      eventBusType: config.type,
+      join: (onProbe, signal) => transport.join(onProbe, signal),
+      isConnected: () => connection.state().status === 'connected',
+      onAlert: (alert) => {
+        const level =
+          alert.severity === 'recovered' ? 'info' : alert.severity === 'warning' ? 'warn' : 'error';
+        logger[level]({ alert }, `health probes: ${alert.severity}`);
+        events.emit('healthAlert', alert);
+      },
+      onRejected: (rejection) => metrics?.recordError(`health_probe_${rejection}`, name),
+    });
+  }
+
+  #healthSources(): ConstructorParameters<typeof BusHealth>[0]['sources'] {
+    const { config, driver, connection, inbound, publisher, topics, isDraining } = this.#options;
+    const { stalledAfter } = config.healthCheck.report;
+    return {
+      connection: () => connection.state(),
+      ping: async (signal) => (await driver.ping({ signal })).brokers,
+      consumers: () =>
+        inbound.ways().map((way) => {
+          const vitals = way.vitals();
+          return stalledAfter === undefined ? vitals : { ...vitals, patienceMs: stalledAfter };
+        }),
+      standings: (consumer) => this.#lags.standings(consumer),
+      backlogs: () => this.#backlogged(),
+      figures: () => {
+        const { handled, inFlight, oldestInFlightMs } = inbound.totals();
+        return {
+          processed: publisher.published + handled,
+          messageBacklog: publisher.open + inFlight,
+          oldestInFlightMs,
+          topicCount: topics.list().length,
+        };
+      },
+      isDraining,
+    };
+  }
+
+  /** In words; undefined where no monitor runs. */
+  #backlogged(): string[] | undefined {
+    const { publisher, subscriber } = this.backlog;
+    if (!publisher.running && !subscriber.running) return undefined;
+    const found: string[] = [];
+    const state = publisher.running ? publisher.state() : undefined;
+    if (state?.hasBacklog === true) {
+      const { queueDepth, publishRate, avgPublishLatencyMs } = state;
+      found.push(
+        `publishing is backlogged: ${queueDepth} wait, ${Math.round(publishRate)} a second, ` +
+          `${Math.round(avgPublishLatencyMs)} ms each`,
+      );
+    }
+    for (const of of subscriber.states()) {
+      const name = `${of.topic} (group ${of.consumerGroup})`;
+      if (!('lagCount' in of)) found.push(`the lag of ${name} cannot be asked for`);
+      else if (of.hasBacklog) {
+        found.push(`${name} is ${of.lagCount} messages and ${formatDuration(of.lagTimeMs)} behind`);
+      }
+    }
+    return found;
+  }
+}

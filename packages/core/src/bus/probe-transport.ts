@@ -1,0 +1,55 @@
+/** How health probes travel: over the same ways as everything else that the bus publishes and handles. */
+import { randomUUID } from 'node:crypto';
+import type { ResolvedConfig } from '../config/schema.js';
+import type { Driver } from '../driver/driver.js';
+import { ConnectionError } from '../errors.js';
+import type { BusTopicManager } from '../topics/topic-manager.js';
+import type { Inbound } from './inbound.js';
+import type { Outbound } from './outbound.js';
+
+export interface ProbeTransportOptions {
+  readonly config: ResolvedConfig;
+  readonly driver: Driver;
+  readonly topics: BusTopicManager;
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  readonly topic: string;
+  /** Milliseconds for sending one. */
+  readonly timeout: number;
+}
+
+export function probeTransport({
+  config,
+  driver,
+  topics,
+  outbound,
+  inbound,
+  topic,
+  timeout,
+}: ProbeTransportOptions) {
+  async function publish(messageId: string, json: string, signal: AbortSignal): Promise<void> {
+    await topics.ensureProbeTopic(topic);
+    await outbound.publish(topic, json, { messageId, timeout, retries: 0, signal });
+    // Where a receipt says only that the client took it, the round trip after it says that the broker did.
+    if (!driver.capabilities(topics.persistenceOf(topic)).acknowledged) await driver.ping({ signal });
+  }
+
+  return {
+    /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
+    async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
+      const signal = AbortSignal.any([AbortSignal.timeout(timeout), stopped]);
+      const late = new Promise<never>((_, reject) => {
+        const text = `the health probe to '${topic}' was not acknowledged within ${timeout} ms`;
+        signal.addEventListener('abort', () => reject(new ConnectionError(text)), { once: true });
+      });
+      await Promise.race([publish(messageId, json, signal), late]);
+    },
+
+    /** In a group of this instance's own, that leaves nothing behind. */
+    async join(onProbe: (text: string) => void, signal: AbortSignal) {
+      await topics.ensureProbeTopic(topic);
+      const group = `${config.serviceName}-health-${randomUUID()}`;
+      return inbound.observe(topic, (message) => onProbe(message.text()), { group, signal });
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** How long a message may take by its policy. */
+import { backoffDelay } from '../util/backoff.js';
+import type { ConsumePolicy } from './policy.js';
+
+/** For settling, and for what an event loop adds. */
+const MARGIN_MS = 5_000;
+/** However many retries a policy allows: a message that is tried for longer holds others up. */
+const MAX_MS = 3_600_000;
+
+/** Milliseconds for all attempts and the longest pauses between them; at most an hour. */
+export function patienceOf({ maxRetries, processingTimeout, backoff }: ConsumePolicy): number {
+  let total = processingTimeout + MARGIN_MS;
+  for (let retry = 1; retry <= maxRetries && total < MAX_MS; retry++) {
+    total += processingTimeout + backoffDelay({ ...backoff, jitter: false }, retry);
+  }
+  return Math.min(total, MAX_MS);
+}

@@ -1,0 +1,31 @@
+/** From missing probes to an alert: pure decisions. */
+import type { AlertSeverity, AlertType } from './types.js';
+
+export interface AlertThresholds {
+  readonly warningThreshold: number;
+  readonly errorThreshold: number;
+  readonly criticalThreshold: number;
+}
+
+/** Whole intervals since then; 0 where the clock was set back. */
+export function missesOf(sinceMs: number, expectedIntervalMs: number): number {
+  return Math.max(0, Math.floor(sinceMs / expectedIntervalMs));
+}
+
+export function severityOfMisses(misses: number, thresholds: AlertThresholds): AlertSeverity | undefined {
+  if (misses >= thresholds.criticalThreshold) return 'critical';
+  if (misses >= thresholds.errorThreshold) return 'error';
+  return misses >= thresholds.warningThreshold ? 'warning' : undefined;
+}
+
+/** What is most likely the matter: no connection, probes that come too late, or none at all. */
+export function alertTypeOf(connected: boolean, expiredSinceLast: number): AlertType {
+  if (!connected) return 'connection_lost';
+  return expiredSinceLast > 0 ? 'message_expired' : 'no_messages';
+}
+
+const SEVERITIES: readonly AlertSeverity[] = ['warning', 'error', 'critical'];
+
+export function isWorse(severity: AlertSeverity, than: AlertSeverity | undefined): boolean {
+  return than === undefined || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(than);
+}

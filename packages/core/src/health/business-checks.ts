@@ -1,0 +1,54 @@
+/** The application's own checks. */
+import { ConfigError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { BusinessCheck, BusinessCheckResult } from './types.js';
+import { within } from './within.js';
+
+export class BusinessChecks {
+  readonly #checks = new Map<string, BusinessCheck>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** The function returned removes it. */
+  register(check: BusinessCheck): () => void {
+    const { name } = check;
+    if (typeof name !== 'string' || name.trim() === '' || typeof check.check !== 'function') {
+      throw new ConfigError('health.register needs { name, check }: non-empty text and a function');
+    }
+    if (this.#checks.has(name)) {
+      throw new ConfigError(`there is a health check named '${name}' already; choose another name`);
+    }
+    this.#checks.set(name, check);
+    return () => {
+      if (this.#checks.get(name) === check) this.#checks.delete(name);
+    };
+  }
+
+  /** All at once; each gets so many milliseconds. */
+  run(timeout: number): Promise<BusinessCheckResult[]> {
+    return Promise.all([...this.#checks.values()].map((check) => this.#run(check, timeout)));
+  }
+
+  async #run(check: BusinessCheck, timeout: number): Promise<BusinessCheckResult> {
+    const { name } = check;
+    const outcome = await within(timeout, async (signal) => check.check(signal));
+    if (outcome.ok) return { name, status: 'healthy', ...this.#details(check) };
+    const { error, timedOut } = outcome;
+    const reason = timedOut ? `the check did not answer within ${timeout} ms` : 'the check failed';
+    this.#logger.warn({ err: error, check: name }, `a business health check is unhealthy: ${reason}`);
+    return { name, status: 'unhealthy', reason, ...this.#details(check), error };
+  }
+
+  #details(check: BusinessCheck): { details?: Readonly<Record<string, unknown>> } {
+    try {
+      const details = check.metrics?.();
+      return details === undefined ? {} : { details };
+    } catch (err) {
+      this.#logger.warn({ err, check: check.name }, 'metrics() of a business health check throws');
+      return {};
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** How long the event loop was held up lately: by handlers that compute, or anything else in the process. */
+import { performance } from 'node:perf_hooks';
+
+/** Between two ticks of a loop that is free. */
+const TICK_MS = 250;
+/** What is remembered: the worst of this long, and of as long before. */
+const WINDOW_MS = 15_000;
+
+/**
+ * Measures how late its own timer fires. Not the histogram of `node:perf_hooks`: that records a hold-up only once it is
+ * over and its timer had its turn, and who asks may be served before.
+ */
+export class EventLoopMonitor {
+  #timer: NodeJS.Timeout | undefined;
+  #lastTick = 0;
+  #windowSince = 0;
+  #worst = 0;
+  #worstBefore = 0;
+  readonly #onTick: () => void;
+
+  /** `onTick` is called four times a second, for what is sampled along. */
+  constructor(onTick: () => void = () => {}) {
+    this.#onTick = onTick;
+  }
+
+  get running(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Idempotent. The process does not live on for it. */
+  start(): void {
+    if (this.#timer !== undefined) return;
+    this.#lastTick = performance.now();
+    this.#windowSince = this.#lastTick;
+    this.#worst = 0;
+    this.#worstBefore = 0;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Milliseconds of the longest hold-up in the last 15 to 30 s, the present one included. */
+  worstMs(): number {
+    if (this.#timer === undefined) return 0;
+    return Math.max(this.#worst, this.#worstBefore, this.#lateness(performance.now()));
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#worst = Math.max(this.#worst, this.#lateness(now));
+    this.#lastTick = now;
+    if (now - this.#windowSince >= WINDOW_MS) {
+      this.#worstBefore = this.#worst;
+      this.#worst = 0;
+      this.#windowSince = now;
+    }
+    this.#onTick();
+  }
+
+  #lateness(now: number): number {
+    return Math.max(0, now - this.#lastTick - TICK_MS);
+  }
+}

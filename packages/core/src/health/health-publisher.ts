@@ -1,0 +1,101 @@
+/** Sends probes, and notes whether the broker acknowledges them. */
+import type { Clock } from '../clock.js';
+import { Ticker } from '../util/ticker.js';
+import { createProbe, encodeProbe, instanceIdOf, type Probe } from './probe.js';
+import type { HealthCheckEvent, HealthPublisher, HealthPublisherStatus } from './types.js';
+
+export interface HealthPublisherOptions {
+  readonly clock: Clock;
+  readonly topic: string;
+  /** Milliseconds between two probes. */
+  readonly interval: number;
+  readonly failureThreshold: number;
+  readonly source: string;
+  readonly eventBusType: string;
+  /** Publishes a probe; resolves with the broker's acknowledgement, rejects when aborted or at its timeout. */
+  send(probe: Probe, json: string, signal: AbortSignal): Promise<void>;
+  onChecked(event: HealthCheckEvent): void;
+  /** So many probes in a row have failed, and again after as many more. */
+  onThreshold(error: unknown): void;
+}
+
+export class ProbePublisher implements HealthPublisher {
+  readonly #options: HealthPublisherOptions;
+  readonly #ticker: Ticker;
+  #instanceId = '';
+  #stopped = new AbortController();
+  #failures = 0;
+  #lastSuccess: { at: Date; durationMs: number } | undefined;
+  #lastFailureAt: Date | undefined;
+
+  constructor(options: HealthPublisherOptions) {
+    this.#options = options;
+    this.#ticker = new Ticker(options.clock, options.interval, () => this.#check());
+  }
+
+  async start(): Promise<void> {
+    if (this.#ticker.started) return;
+    const { source, clock } = this.#options;
+    this.#instanceId = instanceIdOf(source, clock.now());
+    this.#failures = 0;
+    this.#stopped = new AbortController();
+    this.#ticker.start({ atOnce: true });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped.abort();
+    return this.#ticker.stop();
+  }
+
+  status(): HealthPublisherStatus {
+    const { failureThreshold, eventBusType, source } = this.#options;
+    return {
+      healthy: this.#failures < failureThreshold,
+      consecutiveFailures: this.#failures,
+      lastSuccessAt: this.#lastSuccess?.at,
+      lastFailureAt: this.#lastFailureAt,
+      running: this.#ticker.started,
+      eventBusType,
+      source,
+    };
+  }
+
+  /** Milliseconds that the last acknowledged probe took. */
+  get latencyMs(): number | undefined {
+    return this.#lastSuccess?.durationMs;
+  }
+
+  async #check(): Promise<void> {
+    const { clock, source, eventBusType, topic, send, onChecked, onThreshold, failureThreshold } =
+      this.#options;
+    const { signal } = this.#stopped;
+    const began = performance.now();
+    let failure: { error: unknown } | undefined;
+    try {
+      const probe = createProbe(source, eventBusType, this.#instanceId, clock.now());
+      await send(probe, encodeProbe(probe), signal);
+    } catch (error) {
+      failure = { error };
+    }
+    // Stopped meanwhile: whoever stopped it did not ask for an answer.
+    if (signal.aborted) return;
+    const durationMs = performance.now() - began;
+    const timestamp = new Date(clock.now());
+    if (failure === undefined) {
+      this.#failures = 0;
+      this.#lastSuccess = { at: timestamp, durationMs };
+    } else {
+      this.#failures++;
+      this.#lastFailureAt = timestamp;
+    }
+    onChecked({
+      healthy: failure === undefined,
+      topic,
+      durationMs,
+      consecutiveFailures: this.#failures,
+      timestamp,
+      ...failure,
+    });
+    if (failure !== undefined && this.#failures % failureThreshold === 0) onThreshold(failure.error);
+  }
+}

@@ -1,0 +1,220 @@
+/** Watches the probes on a topic, and alerts when they stay away. */
+import type { Clock } from '../clock.js';
+import { EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { backoffDelay } from '../util/backoff.js';
+import { Ticker } from '../util/ticker.js';
+import { type AlertThresholds, alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
+import { readProbe } from './probe.js';
+import type {
+  AlertSeverity,
+  AlertType,
+  HealthAlert,
+  HealthSubscriber,
+  HealthSubscriberStats,
+  ProbeRejection,
+} from './types.js';
+
+const JOIN_BACKOFF = { base: 1_000, max: 30_000 };
+
+export interface HealthSubscriberOptions extends AlertThresholds {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly topic: string;
+  /** Milliseconds between two looks. */
+  readonly monitorInterval: number;
+  /** Milliseconds between two probes. */
+  readonly expectedInterval: number;
+  /** Milliseconds after which a probe is too old to count. */
+  readonly messageTTL: number;
+  readonly source: string;
+  readonly eventBusType: string;
+  /** Subscribes to the topic from now on; resolves in position. */
+  join(onProbe: (text: string) => void, signal: AbortSignal): Promise<{ close(): Promise<unknown> }>;
+  isConnected(): boolean;
+  onAlert(alert: HealthAlert): void;
+  onRejected(rejection: ProbeRejection): void;
+}
+
+/** One run, from `start` to `stop`. */
+interface Run {
+  readonly startedAt: number;
+  readonly ended: AbortController;
+  received: number;
+  readonly rejected: Record<ProbeRejection, number>;
+  expiredSinceLast: number;
+  lastMessageAt: number | undefined;
+  lastSource: string | undefined;
+  latencyMs: number | undefined;
+  alerts: number;
+  lastAlertAt: number | undefined;
+  standing: { severity: AlertSeverity; alertType: AlertType } | undefined;
+}
+
+export class ProbeSubscriber implements HealthSubscriber {
+  readonly #options: HealthSubscriberOptions;
+  readonly #ticker: Ticker;
+  #run: Run | undefined;
+  #joining: Promise<void> | undefined;
+
+  constructor(options: HealthSubscriberOptions) {
+    this.#options = options;
+    this.#ticker = new Ticker(options.clock, options.monitorInterval, () => this.#look());
+  }
+
+  async start(): Promise<void> {
+    if (this.#ticker.started) return;
+    const run = newRun(this.#options.clock.now());
+    this.#run = run;
+    this.#ticker.start();
+    const tried = new Promise<void>((resolve) => {
+      this.#joining = this.#stayJoined(run, resolve);
+    });
+    await tried;
+  }
+
+  async stop(): Promise<void> {
+    await this.#ticker.stop();
+    this.#run?.ended.abort();
+    await this.#joining;
+  }
+
+  stats(): HealthSubscriberStats {
+    const run = this.#run ?? newRun(Number.NaN);
+    const started = this.#run !== undefined;
+    const running = this.#ticker.started;
+    const now = this.#options.clock.now();
+    return {
+      running,
+      startedAt: started ? new Date(run.startedAt) : undefined,
+      lastMessageAt: dateOf(run.lastMessageAt),
+      received: run.received,
+      rejected: { ...run.rejected },
+      lastSource: run.lastSource,
+      consecutiveMisses: running ? this.#misses(run, now) : 0,
+      alerts: run.alerts,
+      lastAlertAt: dateOf(run.lastAlertAt),
+      healthy: run.standing === undefined,
+      uptimeSeconds: running ? Math.max(0, (now - run.startedAt) / 1_000) : 0,
+    };
+  }
+
+  /** Of the alert that stands. */
+  get severity(): AlertSeverity | undefined {
+    return this.#ticker.started ? this.#run?.standing?.severity : undefined;
+  }
+
+  /** Milliseconds from the making of the newest probe to its arrival; its sender's clock counts. */
+  get latencyMs(): number | undefined {
+    return this.#run?.latencyMs;
+  }
+
+  /** Subscribed until stopped; `tried` is called after the first attempt, or where there is no connection to try on. */
+  async #stayJoined(run: Run, tried: () => void): Promise<void> {
+    const { join, isConnected, logger, topic } = this.#options;
+    for (let attempt = 1; !run.ended.signal.aborted; attempt++) {
+      if (!isConnected()) tried();
+      try {
+        const { signal } = run.ended;
+        const subscription = await join((text) => this.#received(run, text), signal);
+        tried();
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        await subscription.close();
+        return;
+      } catch (err) {
+        tried();
+        if (run.ended.signal.aborted) return;
+        const level = EbusError.isInstance(err) && err.retryable ? 'warn' : 'error';
+        logger[level]({ err, topic }, 'cannot subscribe to the health probes; trying again');
+        await this.#pause(backoffDelay(JOIN_BACKOFF, attempt), run.ended.signal);
+      }
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const end = () => {
+        clock.clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = clock.setTimeout(end, ms);
+      timer.unref();
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  #received(run: Run, text: string): void {
+    if (run.ended.signal.aborted) return;
+    const { clock, eventBusType, messageTTL, logger, topic, onRejected } = this.#options;
+    const now = clock.now();
+    const read = readProbe(text, eventBusType, now, messageTTL);
+    if (read.rejection !== undefined) {
+      const { rejection, detail } = read;
+      run.rejected[rejection]++;
+      if (rejection === 'expired') run.expiredSinceLast++;
+      logger.warn({ topic, rejection, detail }, 'a health probe does not count');
+      return onRejected(rejection);
+    }
+    const { probe } = read;
+    run.received++;
+    run.expiredSinceLast = 0;
+    run.lastMessageAt = now;
+    run.lastSource = probe.source;
+    run.latencyMs = Math.max(0, now - probe.timestamp.getTime());
+    if (run.standing !== undefined) this.#alert(run, 'recovered', run.standing.alertType);
+    run.standing = undefined;
+  }
+
+  #look(): void {
+    const run = this.#run as Run;
+    const severity = severityOfMisses(this.#misses(run, this.#options.clock.now()), this.#options);
+    if (severity === undefined || !isWorse(severity, run.standing?.severity)) return;
+    const alertType = alertTypeOf(this.#options.isConnected(), run.expiredSinceLast);
+    run.standing = { severity, alertType };
+    this.#alert(run, severity, alertType);
+  }
+
+  #misses(run: Run, now: number): number {
+    return missesOf(now - (run.lastMessageAt ?? run.startedAt), this.#options.expectedInterval);
+  }
+
+  #alert(run: Run, severity: HealthAlert['severity'], alertType: AlertType): void {
+    const { clock, source, eventBusType, topic, expectedInterval, onAlert } = this.#options;
+    const now = clock.now();
+    run.alerts++;
+    run.lastAlertAt = now;
+    onAlert({
+      alertType,
+      severity,
+      source,
+      eventBusType,
+      topic,
+      lastMessageAt: dateOf(run.lastMessageAt),
+      sinceLastMessageMs: Math.max(0, now - (run.lastMessageAt ?? run.startedAt)),
+      expectedIntervalMs: expectedInterval,
+      consecutiveMisses: this.#misses(run, now),
+      timestamp: new Date(now),
+      metadata: run.lastSource === undefined ? {} : { lastSource: run.lastSource },
+    });
+  }
+}
+
+function newRun(startedAt: number): Run {
+  return {
+    startedAt,
+    ended: new AbortController(),
+    received: 0,
+    rejected: { malformed: 0, foreign: 0, expired: 0, future: 0 },
+    expiredSinceLast: 0,
+    lastMessageAt: undefined,
+    lastSource: undefined,
+    latencyMs: undefined,
+    alerts: 0,
+    lastAlertAt: undefined,
+    standing: undefined,
+  };
+}
+
+const dateOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));

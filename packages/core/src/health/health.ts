@@ -1,0 +1,195 @@
+/** Health as the bus offers it: probes out, probes in, and the report over everything. */
+import type { Clock } from '../clock.js';
+import { abortError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { BusinessChecks } from './business-checks.js';
+import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
+import { EventLoopMonitor } from './event-loop-monitor.js';
+import type { ProbePublisher } from './health-publisher.js';
+import type { ProbeSubscriber } from './health-subscriber.js';
+import {
+  backlogCheck,
+  connectionCheck,
+  consumersCheck,
+  eventLoopCheck,
+  publisherCheck,
+  subscriberCheck,
+  worst,
+} from './report.js';
+import type { BusinessCheck, EventBusHealth, Health, HealthCheckResult, HealthReport } from './types.js';
+import { type Outcome, within } from './within.js';
+
+/** What one check may take before it counts as unhealthy. */
+const CHECK_TIMEOUT_MS = 5_000;
+/** Reports that follow each other faster than that show the same throughput. */
+const MIN_RATE_WINDOW_MS = 1_000;
+
+/** What the report is made from, as it is at the moment of asking. */
+export interface HealthSources {
+  connection(): { readonly status: EventBusHealth['connectionStatus']; readonly reconnects: number };
+  /** A round trip to the broker; says how many brokers the client knows of, if it does. */
+  ping(signal: AbortSignal): Promise<number | undefined>;
+  consumers(): readonly ConsumerVitals[];
+  standings(consumer: object): readonly PartitionStanding[];
+  /** What is backlogged, in words; undefined where no monitor runs. */
+  backlogs(): readonly string[] | undefined;
+  figures(): {
+    /** Published and handled since the bus was made. */
+    readonly processed: number;
+    readonly messageBacklog: number;
+    readonly oldestInFlightMs: number;
+    readonly topicCount: number;
+  };
+  isDraining(): boolean;
+}
+
+export interface HealthOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly publisher: ProbePublisher;
+  readonly subscriber: ProbeSubscriber;
+  /** Milliseconds that the event loop may be held up. */
+  readonly maxEventLoopDelay: number;
+  readonly sources: HealthSources;
+  /** For tests. Default 5 s. */
+  readonly checkTimeout?: number;
+}
+
+export class BusHealth implements Health {
+  readonly publisher: ProbePublisher;
+  readonly subscriber: ProbeSubscriber;
+  readonly #options: HealthOptions;
+  readonly #checkTimeout: number;
+  readonly #business: BusinessChecks;
+  readonly #consumers = new ConsumerWatch();
+  readonly #eventLoop: EventLoopMonitor;
+  #reporting: Promise<HealthReport> | undefined;
+  #rate = { at: 0, processed: 0, perSecond: 0 };
+  #brokerCount: number | undefined;
+
+  constructor(options: HealthOptions) {
+    const { clock, logger, sources } = options;
+    this.#options = options;
+    this.#checkTimeout = options.checkTimeout ?? CHECK_TIMEOUT_MS;
+    this.publisher = options.publisher;
+    this.subscriber = options.subscriber;
+    this.#business = new BusinessChecks(logger);
+    this.#eventLoop = new EventLoopMonitor(() => this.#consumers.sample(sources.consumers(), clock.now()));
+  }
+
+  register(check: BusinessCheck): () => void {
+    return this.#business.register(check);
+  }
+
+  async report({ signal }: { signal?: AbortSignal } = {}): Promise<HealthReport> {
+    if (signal?.aborted === true) throw abortError(signal, 'the health report');
+    this.watch();
+    this.#reporting ??= this.#report().finally(() => {
+      this.#reporting = undefined;
+    });
+    if (signal === undefined) return this.#reporting;
+    let onAbort = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(abortError(signal, 'the health report'));
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([this.#reporting, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Begins to look at the event loop and the consumers. A report does so by itself, and knows more the longer it ran. */
+  watch(): void {
+    if (!this.#options.sources.isDraining()) this.#eventLoop.start();
+  }
+
+  unwatch(): void {
+    this.#eventLoop.stop();
+  }
+
+  async #report(): Promise<HealthReport> {
+    const { sources, clock, maxEventLoopDelay } = this.#options;
+    const began = performance.now();
+    // Asked first: while the round trip is awaited, the loop is free, and would look as if it had been.
+    const worstDelay = this.#eventLoop.worstMs();
+    const [ping, business] = await Promise.all([this.#ping(), this.#business.run(this.#checkTimeout)]);
+    const connection = sources.connection();
+    const draining = sources.isDraining();
+    const checks: HealthCheckResult[] = [
+      connectionCheck(connection.status, ping, this.#checkTimeout),
+      publisherCheck(this.publisher.status()),
+      subscriberCheck(this.subscriber.stats(), this.subscriber.severity),
+      eventLoopCheck(worstDelay, maxEventLoopDelay),
+      this.#consumersCheck(),
+      backlogCheck(sources.backlogs()),
+    ].filter((check) => check !== undefined);
+    const status = worst([...checks, ...business].map((check) => check.status));
+    return {
+      status,
+      ready: status !== 'unhealthy' && !draining,
+      draining,
+      timestamp: new Date(clock.now()),
+      durationMs: performance.now() - began,
+      eventBus: this.#figures(connection),
+      checks,
+      business,
+    };
+  }
+
+  /** Only where the client says that it is connected: otherwise there is nobody to ask. */
+  async #ping(): Promise<{ outcome: Outcome; ms: number } | undefined> {
+    const { sources } = this.#options;
+    if (sources.connection().status !== 'connected') return undefined;
+    const began = performance.now();
+    const outcome = await within(this.#checkTimeout, async (signal) => {
+      this.#brokerCount = await sources.ping(signal);
+    });
+    return { outcome, ms: performance.now() - began };
+  }
+
+  #consumersCheck(): HealthCheckResult {
+    const { sources, clock } = this.#options;
+    const now = clock.now();
+    const consumers = sources.consumers();
+    const findings = consumers.flatMap((vitals) =>
+      this.#consumers.judge(vitals, sources.standings(vitals.identity), now),
+    );
+    const inFlight = consumers.reduce((total, vitals) => total + vitals.inFlight, 0);
+    const { oldestInFlightMs } = sources.figures();
+    return consumersCheck(findings, { subscriptions: consumers.length, inFlight, oldestInFlightMs });
+  }
+
+  #figures({ status, reconnects }: ReturnType<HealthSources['connection']>): EventBusHealth {
+    const { processed, messageBacklog, topicCount } = this.#options.sources.figures();
+    const { consecutiveFailures, lastSuccessAt, lastFailureAt } = this.publisher.status();
+    const given = {
+      publishLatencyMs: this.publisher.latencyMs,
+      subscribeLatencyMs: this.subscriber.latencyMs,
+      lastSuccessAt,
+      lastFailureAt,
+      brokerCount: this.#brokerCount,
+    };
+    return {
+      ...(Object.fromEntries(
+        Object.entries(given).filter(([, value]) => value !== undefined),
+      ) as Partial<EventBusHealth>),
+      connectionStatus: status,
+      consecutiveFailures,
+      throughputPerSecond: this.#throughput(processed),
+      messageBacklog,
+      reconnectCount: reconnects,
+      topicCount,
+    };
+  }
+
+  #throughput(processed: number): number {
+    const now = performance.now();
+    const { at, processed: before, perSecond } = this.#rate;
+    if (now - at < MIN_RATE_WINDOW_MS) return perSecond;
+    const rate = at === 0 ? 0 : ((processed - before) * 1_000) / (now - at);
+    this.#rate = { at: now, processed, perSecond: Math.round(rate * 10) / 10 };
+    return this.#rate.perSecond;
+  }
+}

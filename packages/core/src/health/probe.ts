@@ -1,0 +1,89 @@
+/**
+ * Probes: the messages by which services on one broker show that it works. Their JSON is that of jxt-core, whose
+ * services read and write the same topic.
+ */
+import { randomBytes } from 'node:crypto';
+import { parseTimestamp } from '../envelope/rfc3339.js';
+import { isRecord } from '../util/records.js';
+import type { ProbeRejection } from './types.js';
+
+/** What jxt-core calls its version; its readers insist on one. */
+const PROBE_VERSION = '2.0.0';
+/** How far another machine's clock may be ahead. */
+const MAX_FUTURE_MS = 60_000;
+
+/** Where probes go unless configured otherwise; jxt-core's name for it. */
+export function defaultProbeTopic(type: string): string {
+  return `jxt-core-${type}-health-check`;
+}
+
+export interface Probe {
+  /** `hc-<unix nanoseconds>-<16 hex digits>`. */
+  readonly messageId: string;
+  readonly timestamp: Date;
+  /** The service that sent it. */
+  readonly source: string;
+  readonly eventBusType: string;
+  readonly version: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** `<service>-<unix seconds>`: tells one start of a service from another. */
+export function instanceIdOf(source: string, startedAt: number): string {
+  return `${source}-${Math.floor(startedAt / 1_000)}`;
+}
+
+/** @param now epoch milliseconds */
+export function createProbe(source: string, eventBusType: string, instanceId: string, now: number): Probe {
+  return {
+    messageId: `hc-${BigInt(now) * 1_000_000n}-${randomBytes(8).toString('hex')}`,
+    timestamp: new Date(now),
+    source,
+    eventBusType,
+    version: PROBE_VERSION,
+    metadata: { checkType: 'periodic', instanceId },
+  };
+}
+
+export function encodeProbe(probe: Probe): string {
+  return JSON.stringify(probe);
+}
+
+export type ReadProbe =
+  | { readonly probe: Probe; readonly rejection?: undefined }
+  | { readonly rejection: ProbeRejection; readonly detail: string };
+
+/** Reads a probe of a bus of this type, or says why it does not count. `maxAge` in milliseconds. */
+export function readProbe(text: string, eventBusType: string, now: number, maxAge: number): ReadProbe {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return { rejection: 'malformed', detail: 'it is not JSON' };
+  }
+  if (!isRecord(data)) return { rejection: 'malformed', detail: 'it is not a JSON object' };
+  for (const field of ['messageId', 'timestamp', 'source', 'eventBusType', 'version']) {
+    const value = data[field];
+    if (typeof value !== 'string' || value === '') {
+      return { rejection: 'malformed', detail: `${field} is required` };
+    }
+  }
+  const time = parseTimestamp(data.timestamp as string);
+  if (Number.isNaN(time)) return { rejection: 'malformed', detail: 'timestamp is not RFC 3339' };
+  const timestamp = new Date(time);
+  const probe = { ...(data as unknown as Probe), timestamp, metadata: textsOf(data.metadata) };
+  if (probe.eventBusType !== eventBusType) {
+    return { rejection: 'foreign', detail: `it is of a bus of type '${probe.eventBusType}'` };
+  }
+  const age = now - time;
+  if (age > maxAge) return { rejection: 'expired', detail: `it is ${age} ms old, and ${maxAge} are allowed` };
+  if (age < -MAX_FUTURE_MS) return { rejection: 'future', detail: `it is ${-age} ms ahead of this clock` };
+  return { probe };
+}
+
+function textsOf(metadata: unknown): Record<string, string> {
+  if (!isRecord(metadata)) return {};
+  return Object.fromEntries(
+    Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,27 @@
+/** Runs something that may hang, for no longer than so many milliseconds. */
+
+export type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly timedOut: boolean; readonly error: unknown };
+
+/** Aborts the signal at the time limit and goes on; never rejects. What comes later is ignored. */
+export async function within(ms: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<Outcome> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => {
+      const error = new Error(`no answer within ${ms} ms`);
+      resolve({ ok: false, timedOut: true, error });
+      abort.abort(error);
+    }, ms);
+  });
+  const done = work(abort.signal).then(
+    (): Outcome => ({ ok: true }),
+    (error: unknown): Outcome => ({ ok: false, timedOut: false, error }),
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,65 @@
+/** Work that is done again and again: at an interval, never twice at once, and no reason for the process to live on. */
+import type { Clock, TimerHandle } from '../clock.js';
+
+export class Ticker {
+  readonly #clock: Clock;
+  readonly #interval: number;
+  readonly #work: () => unknown;
+  #timer: TimerHandle | undefined;
+  #due = 0;
+  #running: Promise<void> | undefined;
+  #started = false;
+
+  /** `work` must not throw or reject. What takes longer than the interval (milliseconds) skips the ticks it missed. */
+  constructor(clock: Clock, interval: number, work: () => unknown) {
+    this.#clock = clock;
+    this.#interval = interval;
+    this.#work = work;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** The first tick is one interval away, or now. Idempotent. */
+  start({ atOnce = false }: { atOnce?: boolean } = {}): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#due = this.#clock.now() + (atOnce ? 0 : this.#interval);
+    if (atOnce) this.#tick();
+    else this.#schedule();
+  }
+
+  /** No further tick; resolves when the one under way is done. */
+  async stop(): Promise<void> {
+    this.#started = false;
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    const outcome = this.#work();
+    const done = () => {
+      this.#running = undefined;
+      if (this.#started) this.#schedule();
+    };
+    if (outcome instanceof Promise) this.#running = outcome.then(done);
+    else done();
+  }
+
+  /** In step with the first tick, so that the interval does not grow by what the work takes. */
+  #schedule(): void {
+    if (this.#timer !== undefined) return;
+    const now = this.#clock.now();
+    if (this.#due <= now) {
+      const behind = Math.floor((now - this.#due) / this.#interval) + 1;
+      this.#due += behind * this.#interval;
+    }
+    // A clock that was set back must not make the next tick a day away.
+    const wait = Math.min(this.#due - now, this.#interval);
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), wait);
+    this.#timer.unref();
+  }
+}
