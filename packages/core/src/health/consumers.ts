@@ -71,7 +71,7 @@ interface Seen {
 export class ConsumerWatch {
   readonly #seen = new WeakMap<object, Seen>();
 
-  /** Looks at what is at hand; called a few times a second. `now` in epoch milliseconds, as for all of these. */
+  /** Looks at what is at hand; called twice a second. `now` in epoch milliseconds, as for all of these. */
   sample(consumers: readonly ConsumerVitals[], now: number): void {
     for (const vitals of consumers) {
       const seen = this.#seenOf(vitals, now);

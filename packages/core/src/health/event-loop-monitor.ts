@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 
 /** Between two ticks of a loop that is free. */
-const TICK_MS = 250;
+const TICK_MS = 500;
 /** What is remembered: the worst of this long, and of as long before. */
 const WINDOW_MS = 15_000;
 
@@ -18,7 +18,7 @@ export class EventLoopMonitor {
   #worstBefore = 0;
   readonly #onTick: () => void;
 
-  /** `onTick` is called four times a second, for what is sampled along. */
+  /** `onTick` is called twice a second, for what is sampled along. */
   constructor(onTick: () => void = () => {}) {
     this.#onTick = onTick;
   }

@@ -1,0 +1,440 @@
+import { memory } from '@ebus/memory';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SubscriberBacklogEvent } from '../backlog/types.js';
+import type { CommonConfig } from '../config/types.js';
+import { ConnectionError } from '../errors.js';
+import type { HealthAlert, HealthReport } from '../health/types.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { deferred } from '../util/promise.js';
+import { type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
+import type { EventBus } from './event-bus.js';
+
+const buses: { bus: EventBus; clock: ManualClock }[] = [];
+afterEach(async () => {
+  for (const { bus, clock } of buses.splice(0)) {
+    let closed = false;
+    void bus.close({ timeout: 0 }).then(() => {
+      closed = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      return closed;
+    });
+  }
+});
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function memoryBus(config: CommonConfig = {}, options: CreateEventBusOptions = {}) {
+  const clock = new ManualClock();
+  const metrics = new InMemoryMetricsCollector();
+  const bus = await createEventBus(
+    { type: 'memory', serviceName: 'orders', ...config },
+    { plugins: [memory], clock, metrics, logger: silent, ...options },
+  );
+  buses.push({ bus, clock });
+  return { bus, clock, metrics };
+}
+
+async function scripted(config: CommonConfig = {}, driver = new ScriptedDriver()) {
+  const all = await scriptedBus(config, { driver });
+  buses.push(all);
+  return all;
+}
+
+const event = (aggregateId: string) => ({ aggregateId, eventType: 'A', eventVersion: 1, payload: {} });
+const checkOf = ({ checks }: HealthReport, name: string) => checks.find((check) => check.name === name);
+const until = async (condition: () => boolean | Promise<boolean>) => {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+};
+
+const PROBES = 'jxt-core-memory-health-check';
+const probing: CommonConfig = {
+  healthCheck: {
+    enabled: true,
+    publisher: { interval: '1s', timeout: '500ms' },
+    subscriber: { monitorInterval: '250ms' },
+  },
+};
+
+describe('health probes', () => {
+  it('go out and come back, start with the bus and stop with it', async () => {
+    const { bus, clock, metrics } = await memoryBus(probing);
+    expect(bus.health.publisher.status().running).toBe(true);
+    await until(
+      () => bus.health.subscriber.stats().received > 0 || bus.metrics().lastHealthCheck !== undefined,
+    );
+    await clock.advance(3_000);
+    const stats = bus.health.subscriber.stats();
+    expect(stats).toMatchObject({ running: true, healthy: true, lastSource: 'orders', consecutiveMisses: 0 });
+    expect(stats.received).toBeGreaterThanOrEqual(3);
+    expect(bus.metrics()).toMatchObject({
+      healthCheckStatus: 'healthy',
+      lastHealthCheck: new Date(clock.now()),
+    });
+    expect(metrics.get('health_check_healthy')).toBeGreaterThanOrEqual(4);
+    expect((await bus.topics.describe(PROBES))?.retentionMs).toBe(3_600_000);
+    await bus.stop();
+    expect([bus.health.publisher.status().running, bus.health.subscriber.stats().running]).toEqual([
+      false,
+      false,
+    ]);
+    await bus.start();
+    expect(bus.health.subscriber.stats()).toMatchObject({ running: true, alerts: 0 });
+  });
+
+  it('do not start by themselves unless the configuration says so, or with autoStart off', async () => {
+    const off = await memoryBus();
+    expect(off.bus.health.publisher.status().running).toBe(false);
+    expect(off.bus.metrics()).toMatchObject({ healthCheckStatus: 'unknown', lastHealthCheck: undefined });
+    const manual = await memoryBus(probing, { autoStart: false });
+    expect(manual.bus.health.publisher.status().running).toBe(false);
+    await manual.bus.start();
+    expect(manual.bus.health.publisher.status().running).toBe(true);
+  });
+
+  it('are read by other services on the broker, and alert when they stay away', async () => {
+    const shared = { memory: { broker: 'probes-shared' } } as CommonConfig;
+    const clock = new ManualClock();
+    const sender = await memoryBus({ ...shared, ...probing }, { clock, autoStart: false });
+    const watcher = await memoryBus(
+      { ...shared, ...probing, serviceName: 'watcher' },
+      { clock, autoStart: false },
+    );
+    const alerts: HealthAlert[] = [];
+    watcher.bus.on('healthAlert', (alert) => void alerts.push(alert));
+    await watcher.bus.health.subscriber.start();
+    await sender.bus.health.publisher.start();
+    await until(() => watcher.bus.health.subscriber.stats().received === 1);
+    expect(watcher.bus.health.subscriber.stats().lastSource).toBe('orders');
+    await sender.bus.health.publisher.stop();
+    await clock.advance(11_000);
+    expect(alerts.map(({ severity }) => severity)).toEqual(['warning', 'error', 'critical']);
+    expect(await watcher.bus.health.report()).toMatchObject({ status: 'unhealthy', ready: false });
+    await sender.bus.health.publisher.start();
+    await until(() => alerts.length === 4);
+    expect(alerts[3]).toMatchObject({ severity: 'recovered', topic: PROBES, eventBusType: 'memory' });
+  });
+
+  it('that fail ask for the client to be replaced, while it claims to be connected and that may help', async () => {
+    class Replaceable extends ScriptedDriver {
+      replaced = 0;
+      async reconnect(): Promise<void> {
+        this.replaced++;
+      }
+    }
+    const driver = new Replaceable();
+    const { bus, clock } = await scripted(
+      { healthCheck: { publisher: { interval: '1s', failureThreshold: 2 } } },
+      driver,
+    );
+    const failing = async (error: unknown, probes: number) => {
+      for (let probe = 0; probe < probes; probe++) {
+        const before = driver.sends.length;
+        await (bus.health.publisher.status().running ? clock.advance(1_000) : bus.health.publisher.start());
+        await until(() => driver.sends.length > before);
+        driver.sends.at(-1)?.fail(error);
+        await settle();
+      }
+    };
+    await failing(new ConnectionError('gone'), 2);
+    expect(driver.replaced).toBe(1);
+    await failing(new ConnectionError('forbidden', { code: 'UNAUTHORIZED', retryable: false }), 2);
+    expect(driver.replaced).toBe(1);
+    driver.host?.onState({ status: 'reconnecting' });
+    await failing(new ConnectionError('gone'), 4);
+    expect(driver.replaced).toBe(1);
+    driver.host?.onState({ status: 'connected' });
+    await failing(new ConnectionError('gone'), 2);
+    expect(driver.replaced).toBe(2);
+  });
+
+  it('do not hold up a close', async () => {
+    const { bus, driver } = await scripted(probing);
+    await until(() => driver.sends.length === 1);
+    const began = performance.now();
+    await bus.close({ timeout: 0 });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(bus.health.publisher.status().consecutiveFailures).toBe(0);
+  });
+});
+
+describe('the health report', () => {
+  it('is healthy while the bus is idle, and while it works', async () => {
+    const { bus } = await memoryBus();
+    const idle = await bus.health.report();
+    expect(idle).toMatchObject({
+      status: 'healthy',
+      ready: true,
+      draining: false,
+      business: [],
+      eventBus: { connectionStatus: 'connected', messageBacklog: 0, reconnectCount: 0, brokerCount: 1 },
+    });
+    expect(idle.checks.map(({ name }) => name)).toEqual(['connection', 'event-loop', 'consumers']);
+    const release = deferred();
+    await bus.subscribeEnvelope('orders', () => release.promise);
+    for (let i = 0; i < 50; i++) await bus.publishEnvelope('orders', event(`order-${i % 5}`));
+    const busy = await bus.health.report();
+    expect(busy.status).toBe('healthy');
+    expect(busy.eventBus.messageBacklog).toBe(50);
+    expect(checkOf(busy, 'consumers')?.details).toMatchObject({ subscriptions: 1, inFlight: 50 });
+    release.resolve();
+  });
+
+  it('is unhealthy while the connection is not there, without asking the broker', async () => {
+    const { bus, driver } = await scripted();
+    let pings = 0;
+    driver.ping = async () => {
+      pings++;
+      return {};
+    };
+    driver.host?.onState({ status: 'reconnecting', cause: new Error('gone') });
+    const report = await bus.health.report();
+    expect(report).toMatchObject({
+      status: 'unhealthy',
+      ready: false,
+      eventBus: { connectionStatus: 'reconnecting' },
+    });
+    expect(checkOf(report, 'connection')?.reason).toContain('is lost');
+    expect(pings).toBe(0);
+    driver.host?.onState({ status: 'connected' });
+    expect(await bus.health.report()).toMatchObject({ status: 'healthy', eventBus: { reconnectCount: 1 } });
+    expect(pings).toBe(1);
+  });
+
+  it('is unhealthy when a handler blocked the event loop', async () => {
+    const { bus } = await memoryBus({ healthCheck: { report: { maxEventLoopDelay: '300ms' } } });
+    await bus.subscribe('orders', () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
+    });
+    expect((await bus.health.report()).status).toBe('healthy');
+    await bus.publish('orders', 'x');
+    await bus.idle();
+    const report = await bus.health.report();
+    expect(report.status).toBe('unhealthy');
+    expect(checkOf(report, 'event-loop')?.reason).toMatch(/the event loop was blocked for /);
+    expect(report.eventBus.connectionStatus).toBe('connected');
+  });
+
+  it('is unhealthy when a handler never returns', async () => {
+    const { bus, clock } = await memoryBus();
+    await bus.subscribeEnvelope('orders', () => new Promise(() => {}), { processingTimeout: '1s' });
+    await bus.publishEnvelope('orders', event('order-1'));
+    await clock.advance(900);
+    expect((await bus.health.report()).status).toBe('healthy');
+    await clock.advance(1_200);
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'unhealthy', eventBus: { connectionStatus: 'connected' } });
+    expect(checkOf(report, 'consumers')?.reason).toContain('did not return');
+  });
+
+  it('is unhealthy when what was handled cannot be settled', async () => {
+    const driver = new ScriptedDriver();
+    const { bus, clock } = await scripted({ healthCheck: { report: { stalledAfter: '10s' } } }, driver);
+    await bus.subscribe('orders', () => {});
+    const [subscription] = driver.subscriptions;
+    Object.assign(subscription as object, { settle: () => new Promise(() => {}) });
+    await until(() => subscription?.asking === true);
+    subscription?.deliver({ value: 'x' });
+    await settle();
+    expect((await bus.health.report()).status).toBe('healthy');
+    await clock.advance(10_001);
+    expect(checkOf(await bus.health.report(), 'consumers')).toMatchObject({
+      status: 'unhealthy',
+      reason: expect.stringContaining('settling is stuck: not confirmed for 10s'),
+    });
+  });
+
+  it('is unhealthy when a dead letter cannot be written, and the message is held', async () => {
+    const driver = new ScriptedDriver();
+    const { bus, clock } = await scripted({ healthCheck: { report: { stalledAfter: '10s' } } }, driver);
+    await bus.subscribe('orders', () => Promise.reject(new Error('no')), { maxRetries: 0 });
+    const [subscription] = driver.subscriptions;
+    await until(() => subscription?.asking === true);
+    subscription?.deliver({ value: 'x' });
+    await until(() => driver.sends.length > 0);
+    await bus.health.report();
+    await clock.advance(10_001);
+    expect(checkOf(await bus.health.report(), 'consumers')?.reason).toContain(
+      'is dead-lettering and has not moved',
+    );
+    expect(subscription?.settled).toEqual([]);
+  });
+
+  it('is unhealthy when the group’s position stands still while messages wait', async () => {
+    const driver = new ScriptedDriver();
+    driver.capability = { lag: true };
+    const { bus, clock } = await scripted(
+      {
+        healthCheck: { report: { stalledAfter: '10s' } },
+        subscriber: { backlogDetection: { checkInterval: '5s' } },
+      },
+      driver,
+    );
+    await bus.backlog.subscriber.start();
+    await bus.subscribe('orders', () => {});
+    const [subscription] = driver.subscriptions;
+    Object.assign(subscription as object, { lag: async () => [{ partition: 0, lag: 9, position: 4 }] });
+    subscription?.assignments?.assigned([0]);
+    await clock.advance(5_000);
+    expect((await bus.health.report()).status).toBe('healthy');
+    await clock.advance(10_001);
+    expect(checkOf(await bus.health.report(), 'consumers')?.reason).toContain(
+      "the group's position on partition 0 has not moved for 10s, 9 behind",
+    );
+  });
+
+  it('has the checks of the application, and goes on without the ones that hang', async () => {
+    const { bus } = await memoryBus();
+    const off = bus.health.register({ name: 'stock', check: () => Promise.reject(new Error('secret')) });
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'unhealthy', ready: false });
+    expect(report.business).toMatchObject([{ name: 'stock', reason: 'the check failed' }]);
+    off();
+    expect((await bus.health.report()).status).toBe('healthy');
+  });
+
+  it('is shared by those who ask at once; who aborts gets no report', async () => {
+    const { bus } = await memoryBus();
+    let checks = 0;
+    const release = deferred();
+    bus.health.register({
+      name: 'slow',
+      check: () => {
+        checks++;
+        return release.promise;
+      },
+    });
+    const abort = new AbortController();
+    const aborted = bus.health.report({ signal: abort.signal });
+    const others = [bus.health.report(), bus.health.report()];
+    abort.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+    release.resolve();
+    const [first, second] = await Promise.all(others);
+    expect(first).toBe(second);
+    expect(checks).toBe(1);
+    await expect(bus.health.report({ signal: abort.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('is not ready once the bus closes', async () => {
+    const { bus } = await memoryBus();
+    const release = deferred();
+    await bus.subscribe('orders', () => release.promise);
+    await bus.publish('orders', 'x');
+    await settle();
+    const closing = bus.close();
+    expect(await bus.health.report()).toMatchObject({ ready: false, draining: true });
+    release.resolve();
+    await closing;
+    expect(await bus.health.report()).toMatchObject({ status: 'unhealthy', ready: false });
+  });
+});
+
+describe('backlog monitors', () => {
+  it('start with the bus where they are enabled, and report what waits', async () => {
+    const { bus, clock, metrics } = await memoryBus({
+      publisher: { backlogDetection: { enabled: true, checkInterval: '1s' } },
+      subscriber: { backlogDetection: { enabled: true, checkInterval: '1s', maxLagThreshold: 2 } },
+    });
+    const events: SubscriberBacklogEvent[] = [];
+    bus.on('subscriberBacklog', (state) => void events.push(state));
+    const held = await bus.subscribe('orders', () => {}, { group: 'held' });
+    await bus.subscribe('orders', () => {}, { group: 'quick' });
+    held.pause();
+    for (let i = 0; i < 3; i++) await bus.publish('orders', 'x');
+    await clock.advance(1_000);
+    expect(events).toMatchObject([
+      { consumerGroup: 'held', hasBacklog: true, lagCount: 3, lagTimeMs: 1_000 },
+    ]);
+    expect(metrics.get('backlog', 'orders')).toBe(3);
+    expect(metrics.get('backlog_state', 'orders')).toBeGreaterThanOrEqual(0);
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'degraded', ready: true });
+    expect(checkOf(report, 'backlog')?.reason).toBe('orders (group held) is 3 messages and 1s behind');
+    held.resume();
+    await bus.idle();
+    await clock.advance(1_000);
+    expect(events).toMatchObject([{ hasBacklog: true }, { hasBacklog: false, lagCount: 0 }]);
+    expect(checkOf(await bus.health.report(), 'backlog')).toEqual({ name: 'backlog', status: 'healthy' });
+    await bus.stop();
+    expect([bus.backlog.publisher.running, bus.backlog.subscriber.running]).toEqual([false, false]);
+  });
+
+  it('count publishes that are under way, and how long they took', async () => {
+    const { bus, driver, clock } = await scripted({
+      publisher: { backlogDetection: { maxQueueDepth: 2, checkInterval: '1s' } },
+    });
+    const seen: string[] = [];
+    bus.on('publisherBacklog', ({ severity, queueDepth }) => void seen.push(`${severity} ${queueDepth}`));
+    await bus.backlog.publisher.start();
+    const published = [1, 2, 3].map((i) => bus.publish('orders', String(i)));
+    await clock.advance(1_000);
+    expect(seen).toEqual(['CRITICAL 3']);
+    expect(bus.backlog.publisher.state()).toMatchObject({ hasBacklog: true, publishRate: 0 });
+    for (const { ack } of driver.sends) ack();
+    await Promise.all(published);
+    await clock.advance(1_000);
+    expect(seen).toEqual(['CRITICAL 3', 'NORMAL 0']);
+    expect(bus.backlog.publisher.state()).toMatchObject({ publishRate: 3 });
+    expect(bus.backlog.publisher.state()?.avgPublishLatencyMs).toBeGreaterThan(0);
+  });
+
+  it('say that they could not ask, and count it', async () => {
+    const driver = new ScriptedDriver();
+    const metrics = new InMemoryMetricsCollector();
+    const { bus, clock } = await scriptedBus({}, { driver, metrics });
+    buses.push({ bus, clock });
+    await bus.subscribe('orders', () => {});
+    const away = new ConnectionError('away');
+    Object.assign(driver.subscriptions[0] as object, { lag: () => Promise.reject(away) });
+    const events: SubscriberBacklogEvent[] = [];
+    bus.on('subscriberBacklog', (state) => void events.push(state));
+    await bus.backlog.subscriber.start();
+    await clock.advance(30_000);
+    expect(events).toMatchObject([{ topic: 'orders', error: away }]);
+    expect(metrics.get('errors', 'lag')).toBeGreaterThanOrEqual(1);
+    expect(metrics.all().has('backlog')).toBe(false);
+  });
+});
+
+describe('metrics', () => {
+  it('are polled for lag every collectInterval, and only with a collector', async () => {
+    const { bus, clock, metrics } = await memoryBus({ metrics: { collectInterval: '5s' } });
+    const held = await bus.subscribe('orders', () => {});
+    held.pause();
+    await bus.publish('orders', 'x');
+    await clock.advance(4_999);
+    expect(metrics.all().has('backlog')).toBe(false);
+    await clock.advance(1);
+    expect(metrics.get('backlog', 'orders')).toBe(1);
+
+    const without = new ManualClock();
+    const plain = await createEventBus(
+      { type: 'memory' },
+      { plugins: [memory], clock: without, logger: silent },
+    );
+    buses.push({ bus: plain, clock: without });
+    expect(without.pending).toBe(0);
+  });
+
+  it('that throw disturb nobody', async () => {
+    const broken = new Proxy({} as MetricsCollector, {
+      get: () => () => {
+        throw new Error('broken collector');
+      },
+    });
+    const { bus, clock } = await memoryBus({ ...probing }, { metrics: broken });
+    let handled = 0;
+    await bus.subscribeEnvelope('orders', () => void handled++);
+    await bus.publishEnvelope('orders', event('order-1'));
+    await bus.idle();
+    await clock.advance(60_000);
+    expect(handled).toBe(1);
+    expect((await bus.health.report()).status).toBe('healthy');
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
+
+const healthy: ConsumerVitals = {
+  identity: {},
+  topic: 'orders',
+  group: 'billing',
+  inFlight: 0,
+  head: undefined,
+  settling: undefined,
+  received: 10,
+  halted: 0,
+  overrunning: 0,
+  overlapped: 0,
+  paused: false,
+  ended: false,
+  fetchFailures: 0,
+  partitions: undefined,
+  patienceMs: 1_000,
+};
+const head = (state = 'queued', runsUntil?: number) => ({ identity: {}, state, runsUntil });
+
+/** Judges what it was shown at 0 and shows again at the given time. */
+function judgedAfter(
+  ms: number,
+  vitals: Partial<ConsumerVitals>,
+  standings: readonly PartitionStanding[] = [],
+) {
+  const watch = new ConsumerWatch();
+  const all = { ...healthy, ...vitals };
+  watch.sample([all], 0);
+  return watch.judge(all, standings, ms).map(({ status, reason }) => `${status}: ${reason}`);
+}
+
+describe('a consumer', () => {
+  it('is healthy while it is idle, and while it is busy', () => {
+    expect(judgedAfter(1_000_000, {})).toEqual([]);
+    const watch = new ConsumerWatch();
+    for (let now = 0; now < 100_000; now += 500) {
+      const busy = { ...healthy, inFlight: 10_000, head: head('running', now + 1) };
+      watch.sample([busy], now);
+      expect(watch.judge(busy, [], now)).toEqual([]);
+    }
+  });
+
+  it.each(['queued', 'backoff', 'dead-lettering', 'running'])('is stuck when its head stays %s', (state) => {
+    const stuck = { inFlight: 3, head: head(state, 500) };
+    expect(judgedAfter(1_000, stuck)).toEqual([]);
+    expect(judgedAfter(1_500, stuck)).toEqual([
+      `unhealthy: orders (group billing): settling is stuck: the oldest of 3 unsettled messages is ${state} and has ` +
+        'not moved for 2s',
+    ]);
+  });
+
+  it('may stand still by intent: paused, halted, or given more time', () => {
+    expect(judgedAfter(9_000, { inFlight: 1, head: head('queued'), paused: true })).toEqual([]);
+    expect(judgedAfter(9_000, { inFlight: 1, head: head('running', 9_000) })).toEqual([]);
+    expect(judgedAfter(9_000, { inFlight: 1, head: head('halted'), halted: 1 })).toEqual([
+      'degraded: orders (group billing): 1 halted; retryHalted() or skipHalted() lets it go on',
+    ]);
+    expect(judgedAfter(9_000, { inFlight: 1, head: head('dead-lettering'), paused: true })).toHaveLength(1);
+  });
+
+  it('is unhealthy with handlers that do not return, degraded where that is permitted', () => {
+    expect(judgedAfter(0, { overrunning: 1 })).toEqual([
+      'unhealthy: orders (group billing): 1 handler was aborted at the processing timeout and did not return',
+    ]);
+    expect(judgedAfter(0, { overlapped: 2 })).toEqual([
+      'degraded: orders (group billing): 2 handlers were aborted at the processing timeout and did not return',
+    ]);
+  });
+
+  it('is unhealthy when the transport has ended it, when fetching fails on, when settling is not confirmed', () => {
+    expect(judgedAfter(0, { ended: true })[0]).toContain('has ended the subscription');
+    expect(judgedAfter(1_000, { fetchFailures: 4 })).toEqual([]);
+    expect(judgedAfter(61_000, { fetchFailures: 4 })[0]).toContain('fetching has failed for 1m1s');
+    expect(judgedAfter(1_001, { settling: {} })[0]).toContain('settling is stuck: not confirmed for 1s');
+  });
+
+  it('has its patience again once fetching works', () => {
+    const watch = new ConsumerWatch();
+    watch.sample([{ ...healthy, fetchFailures: 1 }], 0);
+    watch.sample([healthy], 500);
+    watch.sample([{ ...healthy, fetchFailures: 1 }], 1_000);
+    expect(watch.judge({ ...healthy, fetchFailures: 2 }, [], 1_900)).toEqual([]);
+  });
+});
+
+describe('a position that does not move on the broker', () => {
+  const standing = { partition: 2, lag: 7, unmovedMs: 1_001, receivedThen: 10 };
+
+  it('is this member’s fault on its own partitions, and nobody’s on those of others', () => {
+    expect(judgedAfter(0, { partitions: new Set([2]), received: 99 }, [standing])).toEqual([
+      "unhealthy: orders (group billing): the group's position on partition 2 has not moved for 1s, 7 behind",
+    ]);
+    expect(judgedAfter(0, { partitions: new Set([1]) }, [standing])).toEqual([]);
+  });
+
+  it('where members share everything: its fault if it takes nothing of what there is', () => {
+    expect(judgedAfter(0, {}, [standing])[0]).toMatch(/^unhealthy: /);
+    expect(judgedAfter(0, {}, [{ ...standing, unread: 1 }])[0]).toMatch(/^unhealthy: /);
+    expect(judgedAfter(0, {}, [{ ...standing, unread: 0 }])[0]).toMatch(/^degraded: /);
+    expect(judgedAfter(0, { received: 11 }, [standing])[0]).toMatch(/^degraded: /);
+  });
+
+  it('may stand while there is nothing to do, within its patience, paused or halted', () => {
+    expect(judgedAfter(0, {}, [{ ...standing, lag: 0 }])).toEqual([]);
+    expect(judgedAfter(0, {}, [{ ...standing, unmovedMs: 1_000 }])).toEqual([]);
+    expect(judgedAfter(0, { paused: true }, [standing])).toEqual([]);
+    expect(judgedAfter(0, { halted: 1 }, [standing])).toHaveLength(1);
+  });
+});
