@@ -2,7 +2,6 @@
 
 // ---- publishing and consuming ---------------------------------------------------------------------------
 export type { StandardSchemaV1 } from '@standard-schema/spec';
-export { z } from 'zod';
 export type {
   Backlog,
   BacklogSeverity,

@@ -57,7 +57,6 @@ describe('the public API', () => {
         "routeByEventType",
         "validateEnvelope",
         "validateTopicName",
-        "z",
       ]
     `);
   });

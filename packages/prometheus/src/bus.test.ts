@@ -1,5 +1,5 @@
 /** On a real bus: a known workload, and exactly the figures that it has to come to. */
-import { createEventBus, type EventBus, PermanentError, z } from '@ebus/core';
+import { createEventBus, type EventBus, PermanentError } from '@ebus/core';
 import { memory } from '@ebus/memory';
 import { Registry, register } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -190,6 +190,5 @@ describe('the configuration of metrics', () => {
 
   it('has the defaults that the collector has', () => {
     expect(prometheus.config.parse({})).toEqual({ namespace: 'ebus', collectInterval: 30_000 });
-    expect(prometheus.config).toBeInstanceOf(z.ZodType);
   });
 });

@@ -1,5 +1,5 @@
 /** The plug-in: a collector made by the `metrics` section of a configuration. */
-import { definePlugin, z } from '@ebus/core';
+import { definePlugin, z } from '@ebus/core/driver';
 import { PrometheusMetricsCollector } from './collector.js';
 import { isValidNamespace, NAMESPACE_RULE } from './metric-set.js';
 import { ENDPOINT_RULE, isValidEndpoint } from './pusher.js';

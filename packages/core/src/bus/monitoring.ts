@@ -83,10 +83,15 @@ export class Monitoring {
     const starting: Promise<void>[] = [];
     if (config.publisher.backlogDetection.enabled) starting.push(this.backlog.publisher.start());
     if (config.subscriber.backlogDetection.enabled) starting.push(this.backlog.subscriber.start());
-    if (config.healthCheck.enabled)
-      starting.push(this.health.publisher.start(), this.health.subscriber.start());
+    if (config.healthCheck.enabled) starting.push(this.#startProbes());
     if (metrics !== undefined || config.healthCheck.enabled) this.#gauges.start();
     await Promise.all(starting);
+  }
+
+  /** Who watches begins first, so that it sees the first probe. */
+  async #startProbes(): Promise<void> {
+    await this.health.subscriber.start();
+    if (!this.#options.isDraining()) await this.health.publisher.start();
   }
 
   /** Stops everything that was started, by `start` or by hand. */

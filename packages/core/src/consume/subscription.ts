@@ -210,7 +210,7 @@ export class ActiveSubscription implements Subscription {
     const { policy } = this.#parts;
     const overlapped = this.#runner.overlapped;
     return {
-      identity: this,
+      identity: this as object,
       topic: this.topic,
       group: this.group,
       inFlight: count,
@@ -237,7 +237,7 @@ export class ActiveSubscription implements Subscription {
     if (driver.lag === undefined || this.#closing !== undefined) return undefined;
     const ask = driver.lag.bind(driver);
     return {
-      identity: this,
+      identity: this as object,
       topic: this.topic,
       group: this.group,
       received: this.#received,
