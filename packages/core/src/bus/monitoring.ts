@@ -90,8 +90,10 @@ export class Monitoring {
 
   /** Who watches begins first, so that it sees the first probe. */
   async #startProbes(): Promise<void> {
-    await this.health.subscriber.start();
-    if (!this.#options.isDraining()) await this.health.publisher.start();
+    const { publisher, subscriber } = this.health;
+    await subscriber.start();
+    // Not where it was stopped meanwhile.
+    if (subscriber.stats().running) await publisher.start();
   }
 
   /** Stops everything that was started, by `start` or by hand. */
