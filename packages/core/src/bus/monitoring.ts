@@ -48,7 +48,7 @@ export class Monitoring {
   readonly backlog: Backlog & { publisher: PublisherMonitor; subscriber: SubscriberMonitor };
   readonly #options: MonitoringOptions;
   readonly #lags: LagWatch;
-  /** Asks for lag where nobody else does regularly: for the gauges, and to see consumers that stand still. */
+  /** Refreshes what changes without anything being recorded: lag, which also shows consumers that stand still. */
   readonly #gauges: Ticker;
   #lastHealthCheck: HealthCheckEvent | undefined;
 
@@ -60,7 +60,7 @@ export class Monitoring {
       sources: () => inbound.ways({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
       onReadings: (readings) => this.#noteLags(readings),
     });
-    this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#lags.ask());
+    this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#refreshGauges());
     this.backlog = { publisher: this.#publisherMonitor(), subscriber: this.#subscriberMonitor() };
     this.health = new BusHealth({
       clock,
@@ -107,6 +107,11 @@ export class Monitoring {
       this.#gauges.stop(),
     ]);
     this.health.unwatch();
+  }
+
+  #refreshGauges(): Promise<unknown> {
+    for (const way of this.#options.inbound.ways()) way.recordGauges();
+    return this.#lags.ask();
   }
 
   #noteLags(readings: readonly LagReading[]): void {
