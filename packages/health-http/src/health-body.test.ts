@@ -50,7 +50,7 @@ describe('healthBody', () => {
       },
       timestamp: TIME.toISOString(),
       checkDuration: 1_500_000,
-      details: { checks: [{ name: 'connection', status: 'healthy' }] },
+      details: { checks: [{ name: 'connection', status: 'healthy', details: { roundTripMs: 0.2 } }] },
     });
   });
 
@@ -61,7 +61,10 @@ describe('healthBody', () => {
   });
 
   it('says why, and shows business checks by name', () => {
-    const checks = [{ name: 'connection', status: 'unhealthy', reason: 'not connected yet' }] as const;
+    const checks = [
+      { name: 'connection', status: 'unhealthy', reason: 'not connected yet' },
+      { name: 'event-loop', status: 'healthy', details: { worstDelayMs: 1.5 } },
+    ] as const;
     const business = [
       { name: 'stock', status: 'healthy', details: { items: 3 } },
       { name: '__proto__', status: 'unhealthy', reason: 'the check failed' },
