@@ -29,8 +29,8 @@ const packageImports = {
   memory: ['@ebus/core/driver'],
   kafka: ['@ebus/core/driver', '@confluentinc/kafka-javascript', 'kafkajs', '@platformatic/kafka', 'zod'],
   nats: ['@ebus/core/driver', '@nats-io/*', 'zod'],
-  prometheus: ['@ebus/core', 'prom-client'],
-  'health-http': ['@ebus/core'],
+  prometheus: ['@ebus/core', '@ebus/core/driver', 'prom-client'],
+  'health-http': ['@ebus/core', '@ebus/core/driver'],
   outbox: ['@ebus/core', 'pg'],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };

@@ -1,6 +1,7 @@
 /** The table of the configuration guide, checked against the schemas: every key, with its default and what it is. */
 import { readFileSync } from 'node:fs';
 import { configJsonSchema } from '@ebus/core';
+import { healthHttp } from '@ebus/health-http';
 import { kafka } from '@ebus/kafka';
 import { memory } from '@ebus/memory';
 import { nats } from '@ebus/nats';
@@ -18,7 +19,7 @@ interface Schema {
 const guide = readFileSync(new URL('../../docs/guides/configuration.md', import.meta.url), 'utf8');
 
 it('the guide to configuration has every key, with its default', () => {
-  const { $defs } = configJsonSchema({ plugins: [memory, nats, kafka] }) as {
+  const { $defs } = configJsonSchema({ plugins: [memory, nats, kafka, healthHttp] }) as {
     $defs: { configuration: Schema };
   };
   const rows = [...keys($defs.configuration, '')].map(row);

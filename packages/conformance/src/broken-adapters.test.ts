@@ -4,6 +4,7 @@ import type {
   DriverSubscription,
   IncomingMessage,
   OutgoingRecord,
+  PartitionLag,
   Settlement,
   SubscriptionSpec,
   TransportPlugin,
@@ -20,6 +21,7 @@ interface Fault {
   spec?(spec: SubscriptionSpec): Partial<SubscriptionSpec>;
   received?(messages: readonly IncomingMessage[]): readonly IncomingMessage[];
   settled?(done: readonly Settlement[]): readonly Settlement[];
+  lag?(lag: readonly PartitionLag[]): readonly PartitionLag[];
 }
 
 let dropped = 0;
@@ -75,6 +77,11 @@ const faults: Record<string, { fault: Fault; group: string; notices: RegExp }> =
     group: 'restart',
     notices: /unsettled events come again/,
   },
+  'says that nothing waits': {
+    fault: { lag: (all) => all.map((one) => ({ ...one, lag: 0 })) },
+    group: 'lag',
+    notices: /is what a group has not settled/,
+  },
 };
 
 describe('a broken adapter is noticed', () => {
@@ -117,7 +124,7 @@ function breaking(fault: Fault): TransportPlugin {
   };
 }
 
-function breakDriver(driver: Driver, { record, spec, received, settled }: Fault): Driver {
+function breakDriver(driver: Driver, { record, spec, received, settled, lag }: Fault): Driver {
   const breakSubscription = (subscription: DriverSubscription) =>
     replacing(subscription, {
       receive: async (demand) => {
@@ -125,6 +132,9 @@ function breakDriver(driver: Driver, { record, spec, received, settled }: Fault)
         return messages === undefined || received === undefined ? messages : received(messages);
       },
       settle: (done) => subscription.settle(settled?.(done) ?? done),
+      ...(lag === undefined || subscription.lag === undefined
+        ? {}
+        : { lag: async (options) => lag((await subscription.lag?.(options)) ?? []) }),
     });
   return replacing(driver, {
     send: (outgoing) => driver.send(replacing(outgoing, record?.(outgoing) ?? {})),

@@ -8,6 +8,8 @@ import { deadLetters } from './dead-letters.js';
 import { events } from './events.js';
 import { halt } from './halt.js';
 import { headers } from './headers.js';
+import { health } from './health.js';
+import { lag } from './lag.js';
 import { middleware } from './middleware.js';
 import { orderedDelivery } from './ordered-delivery.js';
 import { pausing } from './pausing.js';
@@ -52,4 +54,6 @@ export const groups: Readonly<Record<string, Group>> = {
   'after close': afterClose,
   topics,
   events,
+  lag,
+  health,
 };

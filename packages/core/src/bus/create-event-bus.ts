@@ -29,7 +29,7 @@ export interface CreateEventBusOptions {
   plugins?: readonly Plugin[];
   /** Default: the process-wide `defaultRegistry`. */
   registry?: Registry;
-  /** Default: what `metrics` in the configuration names, else none at all. */
+  /** Belongs to this bus, which closes it. Default: what `metrics` in the configuration names, else none at all. */
   metrics?: MetricsCollector;
   /** pino- or console-shaped. Default: the console, silent below warn. */
   logger?: Logger;
@@ -73,8 +73,8 @@ export async function createEventBus(
   const { serviceName, environment } = resolved;
   const context: PluginContext = { serviceName, environment, logger, clock };
 
-  const metrics = metricsCollector(resolved, options, registry, context);
   const driver = await createDriver(plugin, resolved, context);
+  const metrics = metricsCollector(resolved, options, registry, context);
   const { enabled, sampleRate, consumer } = resolved.tracing;
   const tracing = { system: driver.system, sampleRate, consumer };
   const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
@@ -105,7 +105,12 @@ export async function createEventBus(
     configuredTopic: (topic: string) => parts.topics.specOf(topic),
   };
   const lazy = resolved.connect === 'lazy';
-  if (!lazy) await connection.connect(host);
+  if (!lazy) {
+    await connection.connect(host).catch(async (error: unknown) => {
+      await metrics?.close?.();
+      throw error;
+    });
+  }
   const bus = new EventBus(parts);
   attachDriver(bus, plugin.name, driver);
   try {
@@ -137,7 +142,7 @@ function metricsCollector(
   if (options.metrics !== undefined) return guarded(bounded(options.metrics), context.logger);
   if (!metrics.enabled) return undefined;
   const plugin = registry.metricsCollector(metricsType(metrics));
-  const collector = plugin.create(plugin.config.parse(metricsPart(metrics)), context);
+  const collector = plugin.create(plugin.config.parse(metricsPart(metrics, plugin)), context);
   return guarded(bounded(collector), context.logger);
 }
 

@@ -18,6 +18,7 @@ import type { EnvelopeCodec } from '../envelope/codec.js';
 import { AlreadySubscribedError, abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
+import { SharedGauges } from '../metrics/shared-gauges.js';
 import { composeConsume, type Handle } from '../pipeline/compose.js';
 import { measured } from '../pipeline/metrics.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
@@ -79,12 +80,14 @@ export class Inbound {
   /** Topics that are being moved to another persistence. */
   readonly #moving = new Map<string, Promise<void>>();
   readonly #bucket: TokenBucket | undefined;
+  readonly #gauges: SharedGauges | undefined;
   readonly #past: Totals = { handled: 0, failedAttempts: 0, inFlight: 0, oldestInFlightMs: 0 };
   readonly #joining = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
   constructor(options: InboundOptions) {
     this.#options = options;
+    if (options.metrics !== undefined) this.#gauges = new SharedGauges(options.metrics);
     const { enabled, ratePerSecond, burstSize } = options.config.subscriber.rateLimit;
     this.#bucket = enabled ? new TokenBucket(ratePerSecond, burstSize, options.clock) : undefined;
     options.middleware.onConsumeChange(() => {
@@ -314,6 +317,7 @@ export class Inbound {
       breather,
       logger,
       metrics,
+      gauges: this.#gauges?.share(topic, ordering !== 'none'),
       events: consumeEvents(policy, events),
       deadLetters,
       buckets: this.#buckets(policy),

@@ -39,8 +39,9 @@ export class Lifecycle {
   async start(): Promise<void> {
     if (this.#started) return;
     this.#started = true;
-    await this.#options.monitoring.start();
+    // Extensions first: who asks over HTTP gets an answer while probes are still being subscribed to.
     for (const extension of this.#options.extensions) await extension.start?.();
+    await this.#options.monitoring.start();
   }
 
   async stop(): Promise<void> {

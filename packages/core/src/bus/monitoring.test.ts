@@ -424,6 +424,36 @@ describe('metrics', () => {
     expect(without.pending).toBe(0);
   });
 
+  it('are closed with the bus, also one that never came to be', async () => {
+    let closed = 0;
+    class Closing extends InMemoryMetricsCollector {
+      close(): void {
+        closed++;
+      }
+    }
+    const driver = new ScriptedDriver();
+    driver.connectError = new ConnectionError('nobody there', { retryable: false });
+    await expect(scriptedBus({}, { driver, metrics: new Closing() })).rejects.toThrow('nobody there');
+    expect(closed).toBe(1);
+    const { bus } = await memoryBus({}, { metrics: new Closing() });
+    await bus.close();
+    expect(closed).toBe(2);
+  });
+
+  it('add up what several subscriptions hold, and refresh it without a message', async () => {
+    const { bus, clock, metrics } = await memoryBus({ metrics: { collectInterval: '1s' } });
+    const release = deferred();
+    const groups = ['billing', 'shipping'];
+    for (const group of groups) await bus.subscribeEnvelope('orders', () => release.promise, { group });
+    for (let i = 0; i < 3; i++) await bus.publishEnvelope('orders', event(`order-${i}`));
+    await clock.advance(1_000);
+    expect(metrics.get('in_flight', 'orders')).toBe(6);
+    expect(metrics.get('pool_active_keys')).toBe(6);
+    release.resolve();
+    await bus.idle();
+    expect(metrics.get('in_flight', 'orders')).toBe(0);
+  });
+
   it('that throw disturb nobody', async () => {
     const broken = new Proxy({} as MetricsCollector, {
       get: () => () => {

@@ -48,7 +48,7 @@ export class Monitoring {
   readonly backlog: Backlog & { publisher: PublisherMonitor; subscriber: SubscriberMonitor };
   readonly #options: MonitoringOptions;
   readonly #lags: LagWatch;
-  /** Asks for lag where nobody else does regularly: for the gauges, and to see consumers that stand still. */
+  /** Refreshes what changes without anything being recorded: lag, which also shows consumers that stand still. */
   readonly #gauges: Ticker;
   #lastHealthCheck: HealthCheckEvent | undefined;
 
@@ -60,7 +60,7 @@ export class Monitoring {
       sources: () => inbound.ways({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
       onReadings: (readings) => this.#noteLags(readings),
     });
-    this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#lags.ask());
+    this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#refreshGauges());
     this.backlog = { publisher: this.#publisherMonitor(), subscriber: this.#subscriberMonitor() };
     this.health = new BusHealth({
       clock,
@@ -83,10 +83,17 @@ export class Monitoring {
     const starting: Promise<void>[] = [];
     if (config.publisher.backlogDetection.enabled) starting.push(this.backlog.publisher.start());
     if (config.subscriber.backlogDetection.enabled) starting.push(this.backlog.subscriber.start());
-    if (config.healthCheck.enabled)
-      starting.push(this.health.publisher.start(), this.health.subscriber.start());
+    if (config.healthCheck.enabled) starting.push(this.#startProbes());
     if (metrics !== undefined || config.healthCheck.enabled) this.#gauges.start();
     await Promise.all(starting);
+  }
+
+  /** Who watches begins first, so that it sees the first probe. */
+  async #startProbes(): Promise<void> {
+    const { publisher, subscriber } = this.health;
+    await subscriber.start();
+    // Not where it was stopped meanwhile.
+    if (subscriber.stats().running) await publisher.start();
   }
 
   /** Stops everything that was started, by `start` or by hand. */
@@ -100,6 +107,11 @@ export class Monitoring {
       this.#gauges.stop(),
     ]);
     this.health.unwatch();
+  }
+
+  #refreshGauges(): Promise<unknown> {
+    for (const way of this.#options.inbound.ways()) way.recordGauges();
+    return this.#lags.ask();
   }
 
   #noteLags(readings: readonly LagReading[]): void {

@@ -32,7 +32,11 @@ vi.mock('./check-config.js', async (original) => {
 const collector = definePlugin({
   kind: 'metrics',
   name: 'collector',
-  config: z.strictObject({ namespace: z.string(), exportEndpoint: z.string().optional() }),
+  config: z.strictObject({
+    namespace: z.string(),
+    exportEndpoint: z.string().optional(),
+    collectInterval: z.number(),
+  }),
   create: () => new InMemoryMetricsCollector(),
 });
 

@@ -12,9 +12,14 @@ export function metricsType({ type }: ResolvedConfig['metrics']): string {
   return type ?? DEFAULT_TYPE;
 }
 
-/** Its part: the namespace, and where to export to if that was said. */
-export function metricsPart({ namespace, exportEndpoint }: ResolvedConfig['metrics']): object {
-  return exportEndpoint === undefined ? { namespace } : { namespace, exportEndpoint };
+/** Its part: the namespace, where to export to if that was said, and how often if it has a key for that. */
+export function metricsPart(metrics: ResolvedConfig['metrics'], plugin: MetricsPlugin): object {
+  const { namespace, exportEndpoint, collectInterval } = metrics;
+  return {
+    namespace,
+    ...(exportEndpoint === undefined ? {} : { exportEndpoint }),
+    ...(shapeOf(plugin.config)?.collectInterval === undefined ? {} : { collectInterval }),
+  };
 }
 
 /** Checks the part with the plug-in, if it is registered; creating the bus says so if it is not. */
@@ -35,6 +40,6 @@ export function checkMetricsPart(
     );
     return;
   }
-  const result = plugin.config.safeParse(metricsPart(metrics));
+  const result = plugin.config.safeParse(metricsPart(metrics, plugin));
   for (const issue of result.error?.issues ?? []) problems.add(['metrics', ...issue.path], issue.message);
 }

@@ -149,7 +149,9 @@ const metrics = z
       default: 'prometheus',
     }),
     namespace: text().default('ebus').describe("Prefix of the metrics' names."),
-    collectInterval: interval('30s').describe('How often polled gauges, such as lag, are refreshed.'),
+    collectInterval: interval('30s').describe(
+      'How often polled gauges, such as lag, are refreshed, and how often metrics are pushed.',
+    ),
     exportEndpoint: text().optional().describe('A Pushgateway to push to, if the plug-in can.'),
   })
   .prefault({});

@@ -148,9 +148,12 @@ export interface CommonConfig {
     type?: string;
     /** Prefix of the metrics' names. Default `ebus`. */
     namespace?: string;
-    /** How often gauges that have to be asked for, such as lag, are refreshed. Default 30 s. */
+    /**
+     * How often gauges that have to be asked for, such as lag, are refreshed, and how often metrics are pushed.
+     * Default 30 s.
+     */
     collectInterval?: Duration;
-    /** Where the plug-in pushes to, if it can. */
+    /** Where the plug-in pushes to, if it can: for `prometheus` a Pushgateway. Default: nowhere. */
     exportEndpoint?: string;
   };
   tracing?: {

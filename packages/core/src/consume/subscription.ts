@@ -7,6 +7,7 @@ import { EbusError } from '../errors.js';
 import { findHeader, headerText } from '../headers.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
+import type { GaugeShare } from '../metrics/shared-gauges.js';
 import type { Handle } from '../pipeline/compose.js';
 import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
 import type { Breather } from '../util/breather.js';
@@ -47,6 +48,7 @@ export interface SubscriptionParts {
   breather: Breather;
   logger: Logger;
   metrics: MetricsCollector | undefined;
+  gauges: GaugeShare | undefined;
   events: ConsumeEvents;
   deadLetters: DeadLetterWriter;
   buckets: readonly TokenBucket[];
@@ -210,7 +212,7 @@ export class ActiveSubscription implements Subscription {
     const { policy } = this.#parts;
     const overlapped = this.#runner.overlapped;
     return {
-      identity: this,
+      identity: this as object,
       topic: this.topic,
       group: this.group,
       inFlight: count,
@@ -237,7 +239,7 @@ export class ActiveSubscription implements Subscription {
     if (driver.lag === undefined || this.#closing !== undefined) return undefined;
     const ask = driver.lag.bind(driver);
     return {
-      identity: this,
+      identity: this as object,
       topic: this.topic,
       group: this.group,
       received: this.#received,
@@ -296,7 +298,7 @@ export class ActiveSubscription implements Subscription {
 
   #accept(messages: readonly IncomingMessage[], start: number, end: number): void {
     const now = this.#parts.clock.now();
-    const { assignLane, metrics } = this.#parts;
+    const { assignLane, gauges } = this.#parts;
     this.#received += end - start;
     this.#settler.beginBatch();
     for (let index = start; index < end; index++) {
@@ -308,13 +310,18 @@ export class ActiveSubscription implements Subscription {
       else this.#dispatcher.push(delivery);
     }
     this.#settler.endBatch();
-    if (metrics !== undefined) this.#recordGauges(metrics);
+    if (gauges !== undefined) this.#showIn(gauges);
   }
 
-  #recordGauges(metrics: MetricsCollector): void {
+  /** Shows the collector what is held now; nothing where there is none. */
+  recordGauges(): void {
+    const { gauges } = this.#parts;
+    if (gauges !== undefined) this.#showIn(gauges);
+  }
+
+  #showIn(gauges: GaugeShare): void {
     const { queued, activeKeys } = this.#dispatcher;
-    metrics.recordInFlight(this.topic, this.#inFlight.count);
-    if (this.#parts.assignLane !== undefined) metrics.recordPool({ queued, activeKeys });
+    gauges.set(this.#inFlight.count, queued, activeKeys);
   }
 
   /** A redriven message is handled only by the group that had dead-lettered it. */
@@ -351,7 +358,7 @@ export class ActiveSubscription implements Subscription {
 
   #emptied(): void {
     if (this.#quiet !== undefined) this.#wakeQuiet();
-    if (this.#parts.metrics !== undefined) this.#recordGauges(this.#parts.metrics);
+    this.recordGauges();
   }
 
   #wakeQuiet(): void {
@@ -379,6 +386,7 @@ export class ActiveSubscription implements Subscription {
     const abandoned = this.#handBack();
     await this.#confirmed();
     this.#leases.stop();
+    this.#parts.gauges?.set(0, 0, 0);
     this.#runner.close();
     try {
       await driver.close({ signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });

@@ -38,6 +38,14 @@ export function guarded(collector: MetricsCollector, logger: Logger): MetricsCol
     ...(collector.expose === undefined
       ? {}
       : { expose: () => collector.expose?.() as Promise<MetricsExposition> }),
-    ...(collector.close === undefined ? {} : { close: () => collector.close?.() }),
+    ...(collector.close === undefined ? {} : { close: () => closed(collector, logger) }),
   };
+}
+
+async function closed(collector: MetricsCollector, logger: Logger): Promise<void> {
+  try {
+    await collector.close?.();
+  } catch (err) {
+    logger.error({ err }, 'the metrics collector could not be closed cleanly');
+  }
 }

@@ -1,0 +1,137 @@
+/** What the endpoints answer, without any server: from a method and a path to status, headers and body. */
+import { validateHeaderValue } from 'node:http';
+import type { Health, HealthReport, Logger, MetricsExposition } from '@ebus/core';
+import { healthBody, lateBody, notReadyReason } from './health-body.js';
+import { type Endpoint, endpointAt } from './route.js';
+import { LATE, within } from './within.js';
+
+/** What the endpoints ask: an event bus. */
+export interface HealthSource {
+  readonly health: Pick<Health, 'report'>;
+  exposeMetrics(): Promise<MetricsExposition | undefined>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty for HEAD, whose headers are those of GET. */
+  readonly body: string;
+}
+
+export interface EndpointsOptions {
+  /** As `toPrefix` returns it. */
+  readonly prefix: string;
+  /** Milliseconds for one look at the bus. */
+  readonly timeout: number;
+  readonly logger: Logger;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const TOO_LATE = 'the health checks did not answer in time';
+const NO_METRICS =
+  'there are no metrics to show: give the event bus a collector that exposes them, such as the plug-in ' +
+  "@ebus/prometheus with metrics: { enabled: true, type: 'prometheus' } in its configuration";
+
+export class Endpoints {
+  readonly #bus: HealthSource;
+  readonly #options: EndpointsOptions;
+
+  constructor(bus: HealthSource, options: EndpointsOptions) {
+    this.#bus = bus;
+    this.#options = options;
+  }
+
+  has(url: string): boolean {
+    return endpointAt(url, this.#options.prefix) !== undefined;
+  }
+
+  /** Never rejects: what fails is logged and answered by 500. */
+  async answer(method: string, url: string): Promise<Answer> {
+    const endpoint = endpointAt(url, this.#options.prefix);
+    if (endpoint === undefined) return json(404, { error: 'there is nothing at this path' }, method);
+    if (method !== 'GET' && method !== 'HEAD') {
+      return json(405, { error: 'only GET and HEAD are allowed' }, method, { Allow: 'GET, HEAD' });
+    }
+    try {
+      return await this.#ask(endpoint, method);
+    } catch (err) {
+      this.#options.logger.error({ err, endpoint }, 'a health endpoint failed');
+      return json(500, { error: 'internal error' }, method);
+    }
+  }
+
+  #ask(endpoint: Endpoint, method: string): Answer | Promise<Answer> {
+    switch (endpoint) {
+      case 'live':
+        return json(200, { status: 'alive', timestamp: now() }, method);
+      case 'ready':
+        return this.#ready(method);
+      case 'health':
+        return this.#health(method);
+      case 'metrics':
+        return this.#metrics(method);
+    }
+  }
+
+  async #health(method: string): Promise<Answer> {
+    const began = performance.now();
+    const report = await this.#report();
+    if (report === LATE) {
+      return json(503, lateBody(TOO_LATE, performance.now() - began, new Date()), method);
+    }
+    return json(report.status === 'unhealthy' ? 503 : 200, healthBody(report), method);
+  }
+
+  async #ready(method: string): Promise<Answer> {
+    const report = await this.#report();
+    if (report !== LATE && report.ready) {
+      return json(200, { status: 'ready', timestamp: report.timestamp.toISOString() }, method);
+    }
+    const error = report === LATE ? TOO_LATE : notReadyReason(report);
+    return json(503, { status: 'not ready', error, timestamp: now() }, method);
+  }
+
+  async #metrics(method: string): Promise<Answer> {
+    const exposition = await within(this.#options.timeout, async () => this.#bus.exposeMetrics());
+    if (exposition === LATE) return json(503, { error: 'the metrics did not come in time' }, method);
+    if (exposition === undefined) return json(404, { error: NO_METRICS }, method);
+    const { contentType, body } = exposition;
+    // The collector's own word: what no header can carry must fail here, not in the server.
+    validateHeaderValue('Content-Type', contentType);
+    return answer(200, contentType, body, method);
+  }
+
+  #report(): Promise<HealthReport | typeof LATE> {
+    return within(this.#options.timeout, async (signal) => this.#bus.health.report({ signal }));
+  }
+}
+
+function json(
+  status: number,
+  body: object,
+  method: string,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  return answer(status, JSON_TYPE, JSON.stringify(body), method, headers);
+}
+
+function answer(
+  status: number,
+  contentType: string,
+  body: string,
+  method: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return {
+    status,
+    headers: {
+      'Content-Type': contentType,
+      'Content-Length': String(Buffer.byteLength(body)),
+      'Cache-Control': 'no-cache, no-store, must-revalidate',
+      ...headers,
+    },
+    body: method === 'HEAD' ? '' : body,
+  };
+}
+
+const now = () => new Date().toISOString();

@@ -1,0 +1,90 @@
+/** The endpoints as a handler for Node's HTTP server, Express and Fastify, and for fetch-style servers. */
+import { ConfigError, type Duration, type Logger, parseDuration } from '@ebus/core';
+import { Endpoints, type HealthSource } from './endpoints.js';
+import { toPrefix } from './route.js';
+
+export interface HealthHandlerOptions {
+  /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
+  path?: string;
+  /**
+   * How long a look at the bus may take before the answer is 503. Default 6 s: each of its checks has 5 s, so that the
+   * answer still says which of them hangs.
+   */
+  timeout?: Duration;
+  /** Where unexpected errors go. Default: the console. */
+  logger?: Logger;
+}
+
+/** What of a request is read; those of `node:http` and `node:http2`, Express and Fastify (`request.raw`) fit. */
+export interface RequestLike {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/** What of a response is used; those of `node:http` and `node:http2`, Express and Fastify (`reply.raw`) fit. */
+export interface ResponseLike {
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  end(body: string): unknown;
+  destroy(): unknown;
+}
+
+export interface HealthHandler {
+  /** Paths that are not its own go to `next`; without one they are answered by 404. The body is not read. */
+  (request: RequestLike, response: ResponseLike, next?: () => void): void;
+  /** The same for servers that map a `Request` to a `Response`, such as Hono. Never rejects. */
+  fetch(request: Request): Promise<Response>;
+}
+
+const OPTIONS: readonly string[] = ['path', 'timeout', 'logger'] satisfies (keyof HealthHandlerOptions)[];
+const DEFAULT_TIMEOUT = '6s';
+
+/**
+ * `/health` (`/healthz`), `/livez` (`/alive`), `/readyz` (`/ready`) and `/metrics` of a bus. May be used by several
+ * servers, and called concurrently: requests at the same time share one look at the bus.
+ * @throws ConfigError for options that it does not understand
+ */
+export function healthHandler(bus: HealthSource, options: HealthHandlerOptions = {}): HealthHandler {
+  const { endpoints, logger } = partsOf(bus, options);
+  const handle = (request: RequestLike, response: ResponseLike, next?: () => void): void => {
+    const { method = 'GET', url = '/' } = request;
+    if (next !== undefined && !endpoints.has(url)) next();
+    else respond(endpoints, method, url, response).catch((err) => cannotWrite(err, response, logger));
+  };
+  return Object.assign(handle, {
+    fetch: async ({ method, url }: Request) => {
+      const { status, headers, body } = await endpoints.answer(method, url);
+      return new Response(body === '' ? null : body, { status, headers });
+    },
+  });
+}
+
+function partsOf(bus: HealthSource, options: HealthHandlerOptions) {
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) {
+    throw new ConfigError(`healthHandler has no option '${unknown}'; there are ${OPTIONS.join(', ')}`);
+  }
+  const { path, timeout = DEFAULT_TIMEOUT, logger = console } = options;
+  const endpoints = new Endpoints(bus, { prefix: toPrefix(path), timeout: parseDuration(timeout), logger });
+  return { endpoints, logger };
+}
+
+async function respond(
+  endpoints: Endpoints,
+  method: string,
+  url: string,
+  response: ResponseLike,
+): Promise<void> {
+  const { status, headers, body } = await endpoints.answer(method, url);
+  // Whoever asked may be gone, and a timeout of the server may have answered.
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, { ...headers });
+  response.end(body);
+}
+
+/** What middleware puts around a response may throw. */
+function cannotWrite(err: unknown, response: ResponseLike, logger: Logger): void {
+  logger.error({ err }, 'an answer of a health endpoint cannot be written');
+  response.destroy();
+}

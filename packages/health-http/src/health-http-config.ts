@@ -1,0 +1,30 @@
+/** The `healthHttp` section of a bus configuration. */
+// Makes the module that is augmented below known to compilers that read this file alone.
+import type {} from '@ebus/core';
+import { z } from '@ebus/core/driver';
+import { isPrefix } from './route.js';
+
+export interface HealthHttpConfig {
+  /** Where to listen; 0: any free port, which `healthHttp.address(bus)` tells. */
+  port: number;
+  /** The address to listen at. Default: all of them, because probes come from outside of a container. */
+  host?: string | undefined;
+  /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
+  path?: string | undefined;
+}
+
+export const healthHttpConfigSchema: z.ZodType<HealthHttpConfig> = z.strictObject({
+  port: z.int().min(0).max(65_535).describe('Where to listen; 0: any free port. Required.'),
+  host: z.string().min(1).optional().describe('The address to listen at. Default: all of them.'),
+  path: z
+    .string()
+    .refine(isPrefix, { error: "must begin with a slash and have no query, such as '/ops'" })
+    .optional()
+    .describe("What stands before the endpoints' names, such as `/ops`."),
+});
+
+declare module '@ebus/core' {
+  interface Extensions {
+    healthHttp: HealthHttpConfig;
+  }
+}

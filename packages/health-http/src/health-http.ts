@@ -1,0 +1,41 @@
+/** The plug-in: a health server that lives with its bus. */
+import { definePlugin, type ExtensionPlugin, PluginError } from '@ebus/core';
+import type { HealthSource } from './endpoints.js';
+import { healthHandler } from './health-handler.js';
+import { type HealthHttpConfig, healthHttpConfigSchema } from './health-http-config.js';
+import { type HealthHttpAddress, HealthServer } from './health-server.js';
+
+export interface HealthHttpPlugin extends ExtensionPlugin<'healthHttp', HealthHttpConfig> {
+  /**
+   * Where the server of a bus listens.
+   * @throws PluginError for a bus without one, or one that is not started or closed
+   */
+  address(bus: object): HealthHttpAddress;
+}
+
+const servers = new WeakMap<object, HealthServer>();
+
+const plugin = definePlugin({
+  kind: 'extension',
+  name: 'healthHttp',
+  config: healthHttpConfigSchema,
+  create: (bus, config, { logger }) => {
+    const { path = '' } = config;
+    // Plug-ins see a bus as an object, and this one is made by createEventBus.
+    const handler = healthHandler(bus as HealthSource, { path, logger });
+    const server = new HealthServer(handler, config, logger);
+    servers.set(bus, server);
+    return server;
+  },
+});
+
+/** `healthHttp: { port: 8080 }` gives a bus a server for `/health`, `/livez`, `/readyz` and `/metrics`. */
+export const healthHttp: HealthHttpPlugin = Object.assign(plugin, {
+  address(bus: object): HealthHttpAddress {
+    const server = servers.get(bus);
+    if (server !== undefined) return server.address();
+    throw new PluginError(
+      'this event bus has no health server: pass healthHttp in plugins, and healthHttp: { port } in the configuration',
+    );
+  },
+});

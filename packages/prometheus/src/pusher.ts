@@ -1,0 +1,153 @@
+/** Pushes a registry to a Pushgateway: for processes that end before anybody scrapes them. */
+import { hostname } from 'node:os';
+import {
+  type Clock,
+  ConfigError,
+  ConnectionError,
+  type Duration,
+  type Logger,
+  parseDuration,
+} from '@ebus/core';
+import { Pushgateway } from 'prom-client';
+import type { AnyRegistry } from './metric-set.js';
+
+export interface PushOptions {
+  /** URL of the Pushgateway, `http://pushgateway:9091`; a login in it is used (Basic) and never logged. */
+  endpoint: string;
+  /** From the end of one push to the next. Default 30 s. */
+  interval?: Duration;
+  /** The label `job`. Default `ebus`; made by a configuration, the bus' `serviceName`. */
+  job?: string;
+  /** The label `instance`, which keeps processes from replacing each other's metrics. Default `<host name>:<pid>`. */
+  instance?: string;
+  /** How long one push may take. Closing may wait for two. Default 5 s. */
+  timeout?: Duration;
+  /** pino- or console-shaped. Default: the console. */
+  logger?: Logger;
+  /** For tests. */
+  clock?: Clock;
+}
+
+/** A gateway behind a proxy may answer with a whole page. */
+const LONGEST_REASON = 200;
+
+const systemClock: Clock = {
+  now: Date.now,
+  setTimeout: (fn, ms) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1)),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+/** Pushes one after the other, and says when it stops and begins to work. Never throws after its construction. */
+export class Pusher {
+  readonly #gateway: Pushgateway<AnyRegistry['contentType']>;
+  /** As it may be shown. */
+  readonly #endpoint: string;
+  readonly #interval: number;
+  readonly #timeout: number;
+  readonly #target: { jobName: string; groupings: { instance: string } };
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  #timer: ReturnType<Clock['setTimeout']> | undefined;
+  #pushing: Promise<void> = Promise.resolve();
+  #failures = 0;
+  #closed = false;
+
+  /** @throws ConfigError for an endpoint that is no URL of HTTP, and for an interval that is none */
+  constructor(register: AnyRegistry, options: PushOptions) {
+    const { url, auth } = checkedEndpoint(options.endpoint);
+    this.#endpoint = url;
+    this.#interval = positive('interval', options.interval ?? '30s');
+    this.#timeout = positive('timeout', options.timeout ?? '5s');
+    this.#target = {
+      jobName: options.job ?? 'ebus',
+      groupings: { instance: options.instance ?? `${hostname()}:${process.pid}` },
+    };
+    this.#logger = options.logger ?? console;
+    this.#clock = options.clock ?? systemClock;
+    // The login is not part of the URL any more, so that no error of the client can repeat it.
+    this.#gateway = new Pushgateway(
+      url,
+      { timeout: this.#timeout, ...(auth === undefined ? {} : { auth }) },
+      register,
+    );
+  }
+
+  /** Pushes every interval from now on, for the first time after one. Does not keep the process alive. */
+  start(): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#pushing = this.#push().then(() => {
+        if (!this.#closed) this.start();
+      });
+    }, this.#interval);
+    this.#timer.unref();
+  }
+
+  /** Pushes a last time, after the push that is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    await this.#pushing;
+    await this.#push();
+  }
+
+  async #push(): Promise<void> {
+    try {
+      await inTime(this.#gateway.push(this.#target), this.#timeout);
+    } catch (error) {
+      this.#failures++;
+      if (this.#failures === 1) this.#logger.warn(this.#about(error), 'cannot push metrics; trying again');
+      return;
+    }
+    if (this.#failures > 0) {
+      this.#logger.info({ endpoint: this.#endpoint, failed: this.#failures }, 'metrics are pushed again');
+    }
+    this.#failures = 0;
+  }
+
+  #about(error: unknown): object {
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
+    return { endpoint: this.#endpoint, err: new ConnectionError(reason) };
+  }
+}
+
+/** The client waits for ever if the connection is cut within an answer. */
+async function inTime(pushed: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([pushed, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const ENDPOINT_RULE = "must be the URL of a Pushgateway, such as 'http://pushgateway:9091'";
+
+export function isValidEndpoint(endpoint: string): boolean {
+  return URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
+}
+
+/** The URL without a login, and the login as it is sent. */
+function checkedEndpoint(endpoint: string): { url: string; auth: string | undefined } {
+  // What was given is not shown: it may hold a password.
+  if (!isValidEndpoint(endpoint)) throw new ConfigError(`the endpoint to push metrics to ${ENDPOINT_RULE}`);
+  const url = new URL(endpoint);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url: url.href.replace(/\/$/, ''), auth: auth === ':' ? undefined : auth };
+}
+
+function positive(option: 'interval' | 'timeout', duration: Duration): number {
+  let ms: number;
+  try {
+    ms = parseDuration(duration);
+  } catch (cause) {
+    throw new ConfigError(`the ${option} of pushing metrics: ${(cause as Error).message}`, { cause });
+  }
+  if (ms > 0) return ms;
+  throw new ConfigError(`the ${option} of pushing metrics must be above 0`);
+}
