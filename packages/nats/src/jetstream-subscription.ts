@@ -32,7 +32,8 @@ import { lastSequence } from './streams.js';
 
 const MAX_PREFETCH = 500;
 const PREFETCH_BYTES = 16 * 1024 * 1024;
-const PULL_EXPIRES_MS = 30_000;
+/** Also how long a server that did not notice the end of a connection may go on delivering to it. */
+const PULL_EXPIRES_MS = 10_000;
 const HEARTBEAT_MS = 3_000;
 /** Without any sign of life for so many heartbeats the requests are taken for lost. */
 const MISSED_HEARTBEATS = 3;
@@ -86,6 +87,8 @@ export class JetStreamSubscription implements DriverSubscription {
   #consumer: ConsumerSpec;
   #created = '';
   #inbox: PullInbox | undefined;
+  /** Of a connection that broke. */
+  #ghost: PullInbox | undefined;
   #connection: NatsConnection | undefined;
   #phase: 'syncing' | 'collecting' | 'flowing' | 'stopped' = 'syncing';
   /** Counts synchronisations; an older one that still runs gives up. */
@@ -477,10 +480,14 @@ export class JetStreamSubscription implements DriverSubscription {
     try {
       // Old requests must be off the server before it is asked who else is waiting there.
       if (old?.connection === connection) await old.drain();
-      else old?.discard();
+      else if (old !== undefined) {
+        old.discard();
+        if (old.outstanding > 0) this.#ghost = old;
+      }
     } catch {
       // A broken connection drops them as well.
     }
+    await this.#outlive(epoch, connection);
     const info = await this.#locate(epoch);
     if (info === undefined || epoch !== this.#epoch) return;
     const { stream, name, singleActive } = this.#consumer;
@@ -505,6 +512,19 @@ export class JetStreamSubscription implements DriverSubscription {
     );
     // Whoever had them renews no lease any more, so they are back by then; else somebody is alive after all.
     await this.#collect(epoch, performance.now() + 1.5 * this.#options.ackWait + 1_000);
+  }
+
+  /**
+   * A server that has not noticed that the connection broke delivers to the requests that were made on it, and newer
+   * messages here. Nothing is asked for before those requests have ended.
+   */
+  async #outlive(epoch: number, connection: NatsConnection): Promise<void> {
+    if (this.#ordered) {
+      while (epoch === this.#epoch && (await this.#ghost?.haunts(connection)) === true) {
+        await this.#pause(RECOVERY_MS.first);
+      }
+    }
+    if (epoch === this.#epoch) this.#ghost = undefined;
   }
 
   /** The consumer's state; made anew where it is gone. Undefined once the connection or the epoch is another. */

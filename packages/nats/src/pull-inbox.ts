@@ -1,7 +1,15 @@
 /** The wire of a pull consumer: requests for messages, and what the server answers them with. */
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+  TimeoutError,
+} from '@nats-io/transport-node';
 
 const NANOS = 1_000_000;
+/** How long the server may take to say that nobody listens. */
+const HEARD_MS = 1_000;
 
 export interface PullRequest {
   readonly batch: number;
@@ -31,6 +39,7 @@ export class PullInbox {
   readonly #requests = new Map<string, number>();
   #count = 0;
   #live = true;
+  #liveUntil = 0;
   /** Messages asked for and neither delivered nor given up by the server. */
   outstanding = 0;
 
@@ -58,6 +67,7 @@ export class PullInbox {
     // Requests that were filled end without a word: only the last few can still be open.
     if (this.#requests.size > 64) this.#requests.delete(this.#requests.keys().next().value ?? '');
     this.outstanding += batch;
+    this.#liveUntil = performance.now() + expiresMs;
     const body = {
       batch,
       max_bytes: maxBytes,
@@ -80,6 +90,20 @@ export class PullInbox {
   discard(): void {
     this.#live = false;
     if (!this.connection.isClosed()) this.#subscription.unsubscribe();
+  }
+
+  /**
+   * Whether a server that has not noticed the end of this inbox' connection may still deliver to it. Asked over another
+   * connection: the server says at once where nobody listens.
+   */
+  async haunts(connection: NatsConnection): Promise<boolean> {
+    if (this.outstanding === 0 || performance.now() > this.#liveUntil) return false;
+    try {
+      await connection.request(`${this.#inbox}0`, undefined, { timeout: HEARD_MS });
+      return false;
+    } catch (error) {
+      return error instanceof TimeoutError;
+    }
   }
 
   #received(error: Error | null, message: Msg): void {

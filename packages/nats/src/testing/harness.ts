@@ -13,7 +13,8 @@ export { Cleanup, event, History, uniqueName };
 
 const PATIENCE_MS = 15_000;
 
-export const eventually = (check: () => unknown, what?: string) => eventuallyWithin(PATIENCE_MS, check, what);
+export const eventually = (check: () => unknown, what?: string, patience = PATIENCE_MS) =>
+  eventuallyWithin(patience, check, what);
 
 export interface BusSettings {
   service?: string;
