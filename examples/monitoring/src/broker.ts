@@ -21,7 +21,8 @@ export interface Broker {
 
 export async function startBroker(transport: TransportName): Promise<Broker> {
   if (transport === 'memory') {
-    const config: EventBusConfig = { type: 'memory' };
+    // Named, so that what is left at the end is kept with it.
+    const config: EventBusConfig = { type: 'memory', memory: { broker: 'shop' } };
     return {
       name: 'memory',
       on: 'the in-process transport',

@@ -8,7 +8,7 @@ export function report(bus: EventBus): { stop(): void } {
   let last = '';
   const look = async () => {
     const now = wording(await bus.health.report());
-    if (now !== last) say(now);
+    if (steady(now) !== steady(last)) say(now);
     last = now;
   };
   const timer = setInterval(() => void look(), LOOK_MS);
@@ -27,7 +27,7 @@ export function report(bus: EventBus): { stop(): void } {
 
 function wording({ status, ready, checks, business }: HealthReport): string {
   const reasons = [...checks, ...business].flatMap(({ name, reason }) =>
-    reason === undefined ? [] : [`${name}: ${steady(reason)}`],
+    reason === undefined ? [] : [`${name}: ${reason}`],
   );
   return [`${status}${ready ? '' : ', not ready'}`, ...reasons].join('\n          ');
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { heldMemory } from './suites/held-memory.js';
 import { kafkaSuite } from './suites/kafka.js';
+import { metrics } from './suites/metrics.js';
 import { natsSuite } from './suites/nats.js';
 import { natsConsumers } from './suites/nats-consumers.js';
 import { ordered } from './suites/ordered.js';
@@ -17,6 +18,7 @@ const suites: Record<string, { about: string; run: Suite }> = {
   unordered: { about: 'publish to handler, 256 B, against direct calls and eventemitter3', run: unordered },
   ordered: { about: 'envelopes over 1,000 keys, against a bare encode and decode loop', run: ordered },
   'pipeline-cost': { about: 'microseconds that ebus adds to each message', run: pipelineCost },
+  metrics: { about: 'what watching costs: no collector, against one', run: metrics },
   pool: { about: '10 ms of I/O a message, 1,000 keys, 256 at once, against one by one', run: pool },
   nats: { about: 'Core NATS and JetStream, against plain nats.js on the same server', run: natsSuite },
   'nats-consumers': {

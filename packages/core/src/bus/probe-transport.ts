@@ -27,11 +27,12 @@ export function probeTransport({
   topic,
   timeout,
 }: ProbeTransportOptions) {
-  async function publish(messageId: string, json: string, signal: AbortSignal): Promise<void> {
+  async function publish(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
     await topics.ensureProbeTopic(topic);
-    await outbound.publish(topic, json, { messageId, timeout, retries: 0, signal });
+    await outbound.publish(topic, json, { messageId, timeout, retries: 0, signal: stopped });
     // Where a receipt says only that the client took it, the round trip after it says that the broker did.
-    if (!driver.capabilities(topics.persistenceOf(topic)).acknowledged) await driver.ping({ signal });
+    if (!driver.capabilities(topics.persistenceOf(topic)).acknowledged)
+      await driver.ping({ signal: stopped });
   }
 
   return {
@@ -42,7 +43,7 @@ export function probeTransport({
         const text = `the health probe to '${topic}' was not acknowledged within ${timeout} ms`;
         signal.addEventListener('abort', () => reject(new ConnectionError(text)), { once: true });
       });
-      await Promise.race([publish(messageId, json, signal), late]);
+      await Promise.race([publish(messageId, json, stopped), late]);
     },
 
     /** In a group of this instance's own, that leaves nothing behind. */

@@ -46,6 +46,19 @@ it('cuts off the one that hangs, and tells it so', async () => {
   expect(logged).toHaveLength(2);
 });
 
+it('logs a failure once, until it has passed again', async () => {
+  const { all, logged } = checks();
+  let failing = true;
+  all.register({ name: 'stock', check: () => (failing ? Promise.reject(new Error('sold out')) : undefined) });
+  for (let i = 0; i < 3; i++) await all.run(1_000);
+  expect(logged).toHaveLength(1);
+  failing = false;
+  await all.run(1_000);
+  failing = true;
+  await all.run(1_000);
+  expect(logged).toHaveLength(2);
+});
+
 it('refuses what is no check, and a name that is taken', () => {
   const { all } = checks();
   all.register({ name: 'stock', check() {} });

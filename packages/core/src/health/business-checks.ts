@@ -7,6 +7,8 @@ import { within } from './within.js';
 export class BusinessChecks {
   readonly #checks = new Map<string, BusinessCheck>();
   readonly #logger: Logger;
+  /** Those that failed the last time: a failure is logged once, however often the report is asked for. */
+  readonly #failing = new Set<BusinessCheck>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -23,7 +25,9 @@ export class BusinessChecks {
     }
     this.#checks.set(name, check);
     return () => {
-      if (this.#checks.get(name) === check) this.#checks.delete(name);
+      if (this.#checks.get(name) !== check) return;
+      this.#checks.delete(name);
+      this.#failing.delete(check);
     };
   }
 
@@ -35,10 +39,15 @@ export class BusinessChecks {
   async #run(check: BusinessCheck, timeout: number): Promise<BusinessCheckResult> {
     const { name } = check;
     const outcome = await within(timeout, async (signal) => check.check(signal));
-    if (outcome.ok) return { name, status: 'healthy', ...this.#details(check) };
+    if (outcome.ok) {
+      this.#failing.delete(check);
+      return { name, status: 'healthy', ...this.#details(check) };
+    }
     const { error, timedOut } = outcome;
     const reason = timedOut ? `the check did not answer within ${timeout} ms` : 'the check failed';
-    this.#logger.warn({ err: error, check: name }, `a business health check is unhealthy: ${reason}`);
+    if (!this.#failing.has(check))
+      this.#logger.warn({ err: error, check: name }, `a health check: ${reason}`);
+    this.#failing.add(check);
     return { name, status: 'unhealthy', reason, ...this.#details(check), error };
   }
 
