@@ -8,6 +8,7 @@ import { abortError, BusClosedError, ConnectionError, EbusError } from '../error
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { backoffDelay } from '../util/backoff.js';
+import { pause } from '../util/pause.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
@@ -131,7 +132,7 @@ export class ConnectionSupervisor implements Connection {
         return;
       } catch (error) {
         if (signal.aborted || driver.reconnect === undefined || !this.#mayHelp(error)) throw error;
-        await this.#pause(backoffDelay(FIRST_BACKOFF, attempt), signal);
+        await pause(this.#options.clock, backoffDelay(FIRST_BACKOFF, attempt), signal);
         if (signal.aborted) throw error;
       }
     }
@@ -174,7 +175,11 @@ export class ConnectionSupervisor implements Connection {
           throw this.#connectError(error, closed);
         }
         logger.warn({ err: error, attempt }, 'reconnecting failed; trying again');
-        await this.#pause(backoffDelay({ base: initialBackoff, max: maxBackoff }, attempt), closed);
+        await pause(
+          this.#options.clock,
+          backoffDelay({ base: initialBackoff, max: maxBackoff }, attempt),
+          closed,
+        );
         if (closed.aborted) throw new BusClosedError();
       }
     }
@@ -215,18 +220,5 @@ export class ConnectionSupervisor implements Connection {
       ? `no connection within ${connectTimeout} ms`
       : String((error as Error)?.message ?? error);
     return new ConnectionError(`cannot connect to ${driver.system}: ${reason}`, { cause: error });
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    return new Promise((resolve) => {
-      const end = () => {
-        clock.clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = clock.setTimeout(end, ms);
-      signal.addEventListener('abort', end);
-    });
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { backoffDelay } from '../util/backoff.js';
+import { pause } from '../util/pause.js';
 import { Ticker } from '../util/ticker.js';
 import { type AlertThresholds, alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
 import { readProbe } from './probe.js';
@@ -126,23 +127,9 @@ export class ProbeSubscriber implements HealthSubscriber {
         if (run.ended.signal.aborted) return;
         const level = EbusError.isInstance(err) && err.retryable ? 'warn' : 'error';
         logger[level]({ err, topic }, 'cannot subscribe to the health probes; trying again');
-        await this.#pause(backoffDelay(JOIN_BACKOFF, attempt), run.ended.signal);
+        await pause(this.#options.clock, backoffDelay(JOIN_BACKOFF, attempt), run.ended.signal);
       }
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    return new Promise((resolve) => {
-      const end = () => {
-        clock.clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = clock.setTimeout(end, ms);
-      timer.unref();
-      signal.addEventListener('abort', end);
-    });
   }
 
   #received(run: Run, text: string): void {

@@ -1,0 +1,16 @@
+/** Waiting that can be cut short. */
+import type { Clock } from '../clock.js';
+
+/** Resolves after so many milliseconds, or as soon as the signal aborts; never rejects. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
