@@ -121,7 +121,9 @@ describe('what a real bus is told to be', () => {
           topicCount: 1,
         },
       },
-      details: { checks: expect.arrayContaining([{ name: 'connection', status: 'healthy' }]) },
+      details: {
+        checks: expect.arrayContaining([expect.objectContaining({ name: 'connection', status: 'healthy' })]),
+      },
     });
     expect(json).not.toHaveProperty('business');
     expect(json.checkDuration).toBeGreaterThan(0);

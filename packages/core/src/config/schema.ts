@@ -134,8 +134,8 @@ const healthCheck = z
           .refine((ms) => ms > 0, { error: 'must be above 0' })
           .optional()
           .describe(
-            'A consumer whose oldest unsettled message has not moved for so long is unhealthy. Default: all that its ' +
-              'attempts and the pauses between them may take.',
+            'A consumer whose oldest unsettled message has not moved for so long is unhealthy; some seconds at least, since ' +
+              'brokers learn of progress with a delay. Default: all that its attempts and the pauses between them may take.',
           ),
       })
       .prefault({}),

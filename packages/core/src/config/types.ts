@@ -90,8 +90,9 @@ export interface HealthCheckConfig {
     /** An event loop that was blocked for longer, in the last half minute. Default 2 s. */
     maxEventLoopDelay?: Duration;
     /**
-     * A consumer whose oldest unsettled message has not moved for so long. Default: as long as all of its attempts and
-     * the pauses between them may take, by the subscription's own options.
+     * A consumer whose oldest unsettled message has not moved for so long; some seconds at least, since brokers learn of
+     * progress with a delay (Kafka: once a second). Default: as long as all of its attempts and the pauses between them
+     * may take, by the subscription's own options.
      */
     stalledAfter?: Duration;
   };
