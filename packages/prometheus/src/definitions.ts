@@ -48,8 +48,11 @@ export const GAUGES = {
     aggregation: 'max',
   },
   in_flight: { help: 'Messages received and not settled yet.', label: 'topic', aggregation: 'sum' },
-  pool_queued: { help: 'Messages that wait in the lanes of a subscription.', aggregation: 'sum' },
-  pool_active_keys: { help: 'Aggregates with messages in the lanes of a subscription.', aggregation: 'sum' },
+  pool_queued: { help: 'Messages that wait in the lanes of ordered subscriptions.', aggregation: 'sum' },
+  pool_active_keys: {
+    help: 'Aggregates with messages in the lanes of ordered subscriptions.',
+    aggregation: 'sum',
+  },
 } as const satisfies Record<string, Definition & { aggregation: Aggregation }>;
 
 /**

@@ -10,6 +10,7 @@ import { halt } from './halt.js';
 import { headers } from './headers.js';
 import { health } from './health.js';
 import { lag } from './lag.js';
+import { metrics } from './metrics.js';
 import { middleware } from './middleware.js';
 import { orderedDelivery } from './ordered-delivery.js';
 import { pausing } from './pausing.js';
@@ -56,4 +57,5 @@ export const groups: Readonly<Record<string, Group>> = {
   events,
   lag,
   health,
+  metrics,
 };
