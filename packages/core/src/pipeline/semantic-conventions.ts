@@ -11,3 +11,7 @@ export const BODY_SIZE = 'messaging.message.body.size';
 export const CONSUMER_GROUP = 'messaging.consumer.group.name';
 export const PARTITION = 'messaging.destination.partition.id';
 export const ERROR_TYPE = 'error.type';
+export const OPERATION_DURATION = 'messaging.client.operation.duration';
+export const SENT_MESSAGES = 'messaging.client.sent.messages';
+export const CONSUMED_MESSAGES = 'messaging.client.consumed.messages';
+export const PROCESS_DURATION = 'messaging.process.duration';

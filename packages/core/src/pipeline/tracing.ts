@@ -1,11 +1,13 @@
 /**
  * Tracing through `@opentelemetry/api`, where the application has it: `send` and `process` spans, and the context
- * in the message headers by the application's own propagator (W3C Trace Context and Baggage by default).
+ * in the message headers by the application's own propagator (W3C Trace Context and Baggage by default). The client
+ * metrics of the same conventions are measured along.
  */
 import type * as Api from '@opentelemetry/api';
 import type { IncomingMessage } from '../driver/message.js';
 import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
 import { isPromise } from '../util/promise.js';
+import { ClientMetrics } from './client-metrics.js';
 import * as attribute from './semantic-conventions.js';
 import type { ProcessInfo, SendInfo, SendSpan, Telemetry } from './telemetry.js';
 
@@ -45,24 +47,27 @@ const getter: Api.TextMapGetter<HeaderList> = {
 export class OpenTelemetry implements Telemetry {
   readonly #api: typeof Api;
   readonly #tracer: Api.Tracer;
+  readonly #metrics: ClientMetrics;
   readonly #options: TracingOptions;
 
   constructor(api: typeof Api, options: TracingOptions) {
     this.#api = api;
     this.#options = options;
     this.#tracer = api.trace.getTracer('@ebus/core');
+    this.#metrics = new ClientMetrics(api, options.system);
   }
 
   /** An SDK may be registered after the bus was created, so this is asked anew; it costs some nanoseconds. */
   get active(): boolean {
     const { propagation, trace } = this.#api;
-    if (propagation.fields().length > 0) return true;
+    if (propagation.fields().length > 0 || this.#metrics.active) return true;
     const provider = trace.getTracerProvider() as Partial<Api.ProxyTracerProvider>;
     return provider.getDelegateTracer === undefined || provider.getDelegateTracer('@ebus/core') !== undefined;
   }
 
   startSend(info: SendInfo): SendSpan {
     const { context, propagation, trace, isSpanContextValid } = this.#api;
+    const began = this.#metrics.active ? performance.now() : undefined;
     const parent = context.active();
     const span = this.#sampled ? this.#sendSpan(info, parent) : undefined;
     const carried = span === undefined ? parent : trace.setSpan(parent, span);
@@ -76,11 +81,36 @@ export class OpenTelemetry implements Telemetry {
         const injected = new Set(carrier.map(([name]) => name));
         return [...headers.filter(([name]) => !injected.has(name.toLowerCase())), ...carrier];
       },
-      end: (error) => this.#end(span, error),
+      end: (error) => {
+        this.#end(span, error);
+        if (began === undefined) return;
+        this.#metrics.sent(
+          info.topic,
+          secondsSince(began),
+          error === undefined ? undefined : errorType(error),
+        );
+      },
     };
   }
 
   process(
+    incoming: IncomingMessage,
+    info: ProcessInfo,
+    run: () => void | Promise<void>,
+  ): void | Promise<void> {
+    return this.#trace(incoming, info, this.#metrics.active ? this.#measured(incoming, info, run) : run);
+  }
+
+  #measured(incoming: IncomingMessage, info: ProcessInfo, run: () => void | Promise<void>) {
+    const { topic } = incoming;
+    const { group, attempt } = info;
+    const began = performance.now();
+    const note = (error?: string) =>
+      this.#metrics.processed(topic, group, attempt, secondsSince(began), error);
+    return () => watched(run, note, (error) => note(errorType(error)));
+  }
+
+  #trace(
     incoming: IncomingMessage,
     info: ProcessInfo,
     run: () => void | Promise<void>,
@@ -97,23 +127,10 @@ export class OpenTelemetry implements Telemetry {
       { kind: this.#api.SpanKind.CONSUMER, links, attributes: this.#processAttributes(incoming, info) },
       parent,
     );
-    let outcome: void | Promise<void>;
-    try {
-      outcome = context.with(trace.setSpan(parent, span), run);
-    } catch (error) {
-      this.#end(span, error, true);
-      throw error;
-    }
-    if (!isPromise(outcome)) {
-      span.end();
-      return;
-    }
-    return Promise.resolve(outcome).then(
+    return watched(
+      () => context.with(trace.setSpan(parent, span), run),
       () => span.end(),
-      (error: unknown) => {
-        this.#end(span, error, true);
-        throw error;
-      },
+      (error) => this.#end(span, error, true),
     );
   }
 
@@ -167,6 +184,28 @@ export class OpenTelemetry implements Telemetry {
     span.end();
   }
 }
+
+/** Runs it, and tells how it ended before whoever called it learns of that. */
+function watched(
+  run: () => void | Promise<void>,
+  succeeded: () => void,
+  failed: (error: unknown) => void,
+): void | Promise<void> {
+  let outcome: void | Promise<void>;
+  try {
+    outcome = run();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+  if (!isPromise(outcome)) return succeeded();
+  return Promise.resolve(outcome).then(succeeded, (error: unknown) => {
+    failed(error);
+    throw error;
+  });
+}
+
+const secondsSince = (began: number) => (performance.now() - began) / 1_000;
 
 function errorType(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
