@@ -127,7 +127,7 @@ describe('healthy for as long as it takes', () => {
         if (attempts % 7 === 0) throw new Error('again');
       },
       // Two at a time for four partitions: some wait for long.
-      { concurrency: 2, maxRetries: 20 },
+      { concurrency: 2, maxRetries: 20, retryBackoff: { base: 20, max: 100 } },
     );
     let worst = '';
     await eventually(async () => {
