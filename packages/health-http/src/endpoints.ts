@@ -112,7 +112,8 @@ function json(
   method: string,
   headers?: Readonly<Record<string, string>>,
 ): Answer {
-  return answer(status, JSON_TYPE, JSON.stringify(body), method, headers);
+  // Indented: people read it as well, in a browser or with curl.
+  return answer(status, JSON_TYPE, `${JSON.stringify(body, null, 2)}\n`, method, headers);
 }
 
 function answer(
