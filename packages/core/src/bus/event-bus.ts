@@ -13,7 +13,6 @@ import type { Capabilities } from '../driver/capabilities.js';
 import type { Persistence } from '../driver/message.js';
 import type { Duration } from '../duration.js';
 import type { EnvelopeInput } from '../envelope/envelope.js';
-import { abortError } from '../errors.js';
 import type { Health } from '../health/types.js';
 import type { MetricsExposition } from '../metrics/collector.js';
 import type { Middleware, PublishReceipt } from '../pipeline/context.js';
@@ -26,6 +25,7 @@ import type {
   PublishResult,
 } from '../publish/types.js';
 import type { TopicManager } from '../topics/types.js';
+import { abortable } from '../util/abortable.js';
 import { macrotask } from '../util/promise.js';
 import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
@@ -233,14 +233,4 @@ export class EventBus implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function abortable(work: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> {
-  if (signal === undefined) return work;
-  if (signal.aborted) return Promise.reject(abortError(signal, what));
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortError(signal, what));
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { abortable } from '../util/abortable.js';
 import { BusinessChecks } from './business-checks.js';
 import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
 import { EventLoopMonitor } from './event-loop-monitor.js';
@@ -87,17 +88,7 @@ export class BusHealth implements Health {
     this.#reporting ??= this.#report().finally(() => {
       this.#reporting = undefined;
     });
-    if (signal === undefined) return this.#reporting;
-    let onAbort = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(abortError(signal, 'the health report'));
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-    try {
-      return await Promise.race([this.#reporting, aborted]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return abortable(this.#reporting, signal, 'the health report');
   }
 
   /** Begins to look at the event loop and the consumers. A report does so by itself, and knows more the longer it ran. */
