@@ -73,6 +73,7 @@ export class ActiveSubscription implements Subscription {
   readonly #leases: LeaseKeeper;
   readonly #windowMessages: number;
   #pipeline: Handle<Attempt>;
+  #patienceMs: number;
   #quiet: Deferred<void> | undefined;
   /** Set while it hands over what its way holds, and nothing that comes later. */
   #draining: Deferred<void> | undefined;
@@ -90,6 +91,7 @@ export class ActiveSubscription implements Subscription {
     this.topic = policy.topic;
     this.group = policy.group;
     this.#pipeline = parts.pipeline();
+    this.#patienceMs = patienceOf(policy);
     this.#drain = new Drain(this.#inFlight, clock);
     this.#settler = new Settler(driver, (err, count) => this.#settleFailed(err, count));
     this.#runner = new Runner({
@@ -145,6 +147,7 @@ export class ActiveSubscription implements Subscription {
   /** The topic's persistence is another one now, and its messages come the same way as before. */
   adopt(policy: ConsumePolicy): void {
     this.#parts.policy = policy;
+    this.#patienceMs = patienceOf(policy);
     this.#runner.adopt(policy);
   }
 
@@ -209,7 +212,6 @@ export class ActiveSubscription implements Subscription {
   /** What watches over consumers sees of this one. Cheap: nothing is kept for it on the way of a message. */
   vitals() {
     const { oldest, count } = this.#inFlight;
-    const { policy } = this.#parts;
     const overlapped = this.#runner.overlapped;
     return {
       identity: this as object,
@@ -229,7 +231,7 @@ export class ActiveSubscription implements Subscription {
       ended: this.#hasEnded,
       fetchFailures: this.#loop.failures,
       partitions: this.#revocation?.partitions,
-      patienceMs: patienceOf(policy),
+      patienceMs: this.#patienceMs,
     };
   }
 
