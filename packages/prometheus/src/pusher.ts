@@ -8,6 +8,7 @@ import {
   type Logger,
   parseDuration,
 } from '@ebus/core';
+import { systemClock } from '@ebus/core/driver';
 import { Pushgateway } from 'prom-client';
 import type { AnyRegistry } from './metric-set.js';
 
@@ -30,12 +31,6 @@ export interface PushOptions {
 
 /** A gateway behind a proxy may answer with a whole page. */
 const LONGEST_REASON = 200;
-
-const systemClock: Clock = {
-  now: Date.now,
-  setTimeout: (fn, ms) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1)),
-  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
-};
 
 /** Pushes one after the other, and says when it stops and begins to work. Never throws after its construction. */
 export class Pusher {

@@ -1,6 +1,6 @@
 /** `@ebus/core/driver`: everything an adapter needs from core, and nothing else. */
 export { z } from 'zod';
-export type { Clock, TimerHandle } from '../clock.js';
+export { type Clock, systemClock, type TimerHandle } from '../clock.js';
 export { type Duration, parseDuration } from '../duration.js';
 export {
   BusClosedError,
