@@ -1,0 +1,50 @@
+/** Text by strangers, made fit for a log line, an error message or a header. */
+
+/** How much of it is shown where nothing else is asked for, in UTF-16 units. */
+export const SHOWN_LIMIT = 200;
+
+/**
+ * Control characters (C0, DEL, C1), characters without a glyph of their own (bidirectional controls, zero-width
+ * characters, tags), separators of lines and paragraphs, and surrogates without their other half.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * A text that came from outside (a topic's name, a key, a header, the message of an error, the content of a file)
+ * as it may be shown: on one line, without characters that move the cursor, turn the direction of writing or hide,
+ * and at most `limit` UTF-16 units long, before a note of how much was left out.
+ *
+ * The message is taken of an error, and anything else as its text. Never throws. Costs one look at a short, plain text.
+ */
+export function shown(text: unknown, limit = SHOWN_LIMIT): string {
+  const whole = typeof text === 'string' ? text : textOf(text);
+  if (whole.length <= limit && !UNPRINTABLE.test(whole)) return whole;
+  let result = '';
+  let read = 0;
+  for (const character of whole) {
+    const piece = UNPRINTABLE.test(character) ? escaped(character) : character;
+    if (result.length + piece.length > limit) return `${result}… (${whole.length - read} more characters)`;
+    result += piece;
+    read += character.length;
+  }
+  return result;
+}
+
+/** The message of an error, or the text of whatever else was thrown. Never throws; not yet fit to be shown. */
+export function textOf(value: unknown): string {
+  try {
+    if (value instanceof Error) return String(value.message);
+    return String(value);
+  } catch {
+    return 'something that cannot be shown as text';
+  }
+}
+
+function escaped(character: string): string {
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
