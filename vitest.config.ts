@@ -10,18 +10,50 @@ const alias = Object.entries(paths).map(([name, [file]]) => ({
   replacement: fileURLToPath(new URL(file, import.meta.url)),
 }));
 
+const all = ['{packages,examples}/*/src/**/*.test.ts', 'tooling/**/*.test.ts'];
+/** Tests that talk to a broker or a database, or start processes of their own. */
+const withServices = [
+  '{packages,examples}/*/src/**/*.int.test.ts',
+  'packages/{nats,kafka}/src/**/*.conformance.test.ts',
+  'tooling/**/*.int.test.ts',
+];
+
+const shared = {
+  environment: 'node' as const,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  retry: 0,
+};
+
 export default defineConfig({
-  resolve: { alias },
   test: {
-    include: ['{packages,examples}/*/src/**/*.test.ts', 'tooling/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    environment: 'node',
     globalSetup: ['tooling/services/vitest-setup.mjs'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    retry: 0,
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: true,
-    typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'unit',
+          include: all,
+          exclude: ['**/node_modules/**', '**/dist/**', ...withServices],
+          typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'int',
+          include: withServices,
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          // They wait for brokers most of the time: side by side they use the machine, one by one they do not.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
