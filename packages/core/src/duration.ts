@@ -1,4 +1,5 @@
 /** Durations: plain milliseconds, or text such as `500ms`, `2m`, `1h30m`. */
+import { describeValue } from './util/describe-value.js';
 
 export type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 export type Duration =
@@ -25,17 +26,20 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y;
  * @throws TypeError for negative, infinite or unreadable values; it says what is allowed
  */
 export function parseDuration(value: Duration): number {
-  if (typeof value === 'number') {
-    if (value >= 0 && value < Number.POSITIVE_INFINITY) return value;
-  } else if (typeof value === 'string') {
-    const ms = parseText(value);
-    if (ms < Number.POSITIVE_INFINITY) return ms;
-  }
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const ms = readDuration(value);
+  if (ms >= 0) return ms;
   throw new TypeError(
-    `invalid duration ${shown}: use milliseconds as a number that is not negative, ` +
+    `invalid duration ${describeValue(value)}: use milliseconds as a number that is not negative, ` +
       "or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
   );
+}
+
+/** The same without an error: NaN for what is no duration. */
+export function readDuration(value: unknown): number {
+  if (typeof value === 'number') return value >= 0 && value < Number.POSITIVE_INFINITY ? value : Number.NaN;
+  if (typeof value !== 'string') return Number.NaN;
+  const ms = parseText(value);
+  return ms < Number.POSITIVE_INFINITY ? ms : Number.NaN;
 }
 
 /** Milliseconds, or NaN where the text is no duration. */

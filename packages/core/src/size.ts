@@ -1,4 +1,5 @@
 /** Sizes: plain bytes, or text such as `64KiB`, `100MB`, `1GB`. All multiples are binary. */
+import { describeValue } from './util/describe-value.js';
 
 export type SizeUnit = 'B' | 'KB' | 'KiB' | 'MB' | 'MiB' | 'GB' | 'GiB' | 'TB' | 'TiB';
 export type Bytes = number | `${number}${SizeUnit}`;
@@ -23,13 +24,18 @@ const SIZE = /^(\d+(?:\.\d+)?)(B|[KMGT]i?B)$/;
  * @throws TypeError for negative, fractional, unsafe or unreadable values; it says what is allowed
  */
 export function parseSize(value: Bytes): number {
-  const bytes = typeof value === 'string' ? parseText(value) : value;
-  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const bytes = readSize(value);
+  if (bytes >= 0) return bytes;
   throw new TypeError(
-    `invalid size ${shown}: use whole bytes as a number that is not negative, ` +
+    `invalid size ${describeValue(value)}: use whole bytes as a number that is not negative, ` +
       "or text such as '512B', '64KB', '100MB', '1.5GB', '1TB' (KB or KiB is 1024 bytes)",
   );
+}
+
+/** The same without an error: NaN for what is no size. */
+export function readSize(value: unknown): number {
+  const bytes = typeof value === 'string' ? parseText(value) : value;
+  return Number.isSafeInteger(bytes) && (bytes as number) >= 0 ? (bytes as number) : Number.NaN;
 }
 
 /** Bytes, or NaN where the text is no size. */

@@ -21,6 +21,8 @@ export { durationSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
+export * as kinds from '../util/option-kinds.js';
+export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 export { shown } from '../util/shown.js';
 export type { Capabilities } from './capabilities.js';
 export type {

@@ -1,0 +1,105 @@
+/**
+ * Options are never ignored: what a method does not know, and what is of another kind than it takes, is refused at the
+ * call, with a sentence that names the method, the option and the remedy. Everything that takes options uses this.
+ */
+import { ConfigError } from '../errors.js';
+import { describeValue } from './describe-value.js';
+import { nearest } from './nearest.js';
+import { neighbourOf } from './neighbours.js';
+import { isAbortSignal, type OptionKind } from './option-kinds.js';
+import { shown } from './shown.js';
+
+const UNKNOWN = 'unknown option';
+
+/** The options of a method. Made once by `optionTable`. */
+export interface OptionTable {
+  readonly kinds: ReadonlyMap<string, OptionKind>;
+  /** What to do instead, for names that are not among them. */
+  readonly remedies: Readonly<Record<string, string>>;
+  readonly example: string;
+}
+
+export interface OptionProblem {
+  /** `retryBackoff.base`; empty where the options themselves are no object. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Lists every option of a method with its kind; the compiler sees to it that none is missing. `remedies` are for names
+ * that people bring from elsewhere and that have no counterpart: `{ priority: 'brokers have no priorities; …' }`.
+ */
+export function optionTable<T extends object>(
+  kinds: { readonly [Name in keyof T]-?: OptionKind },
+  remedies: Readonly<Record<string, string>> = {},
+): OptionTable {
+  const known = new Map<string, OptionKind>(Object.entries(kinds));
+  const [first] = known;
+  const example = first === undefined ? '{}' : `{ ${first[0]}: ${first[1].example} }`;
+  return { kinds: known, remedies, example };
+}
+
+/**
+ * Throws a `ConfigError` for the first thing that is wrong with a method's options: `close: timeout must be …`.
+ * `undefined` is absent: the options as a whole, and each of them.
+ */
+export function checkOptions(where: string, options: object | undefined, table: OptionTable): void {
+  const problem = optionProblem(options, table);
+  if (problem !== undefined) throw optionsError(where, problem);
+}
+
+export function optionsError(where: string, problem: OptionProblem): ConfigError {
+  return new ConfigError(`${where}: ${sentence(problem)}`, { problems: [problem] });
+}
+
+/** The problem in words: unknown options are named in the message already. */
+export function sentence({ path, message }: OptionProblem): string {
+  if (message.startsWith(UNKNOWN)) return message;
+  return path === '' ? `the options ${message}` : `${path} ${message}`;
+}
+
+/**
+ * The first thing that is wrong; `undefined` where nothing is. Allocates nothing then.
+ * `prefix` is for options inside of options: `retryBackoff.`
+ */
+export function optionProblem(options: unknown, table: OptionTable, prefix = ''): OptionProblem | undefined {
+  if (options === undefined) return undefined;
+  if (!isOptionsObject(options)) return { path: prefix.slice(0, -1), message: noObject(options, table) };
+  for (const key in options) {
+    const value = (options as Record<string, unknown>)[key];
+    if (value === undefined) continue;
+    const kind = table.kinds.get(key);
+    if (kind === undefined) return { path: prefix + key, message: unknownOption(prefix, key, table) };
+    if (kind.nested !== undefined) {
+      const inner = optionProblem(value, kind.nested, `${prefix}${key}.`);
+      if (inner !== undefined) return inner;
+    } else if (!kind.accepts(value)) {
+      return { path: prefix + key, message: `must be ${kind.expects}, got ${describeValue(value)}` };
+    }
+  }
+  return undefined;
+}
+
+/** Instances of an application's own classes are fine; lists, maps, dates, signals and other things with a purpose are not. */
+function isOptionsObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.getPrototypeOf(value) === Object.prototype) return true;
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function noObject(value: unknown, { kinds, example }: OptionTable): string {
+  const got = `got ${describeValue(value)}`;
+  if (isAbortSignal(value) && kinds.has('signal')) return `must be an object: { signal }, ${got}`;
+  const scalar = typeof value !== 'object' && kinds.has('timeout') ? "{ timeout: '30s' }" : example;
+  return `must be an object such as ${scalar}, ${got}`;
+}
+
+function unknownOption(prefix: string, key: string, { kinds, remedies }: OptionTable): string {
+  const said = `${UNKNOWN} '${prefix}${shown(key, 60)}'`;
+  if (Object.hasOwn(remedies, key)) return `${said}: ${remedies[key]}`;
+  const neighbour = neighbourOf(key, kinds);
+  if (neighbour !== undefined) return `${said}, use '${prefix}${neighbour}' instead`;
+  const near = nearest(key, kinds.keys());
+  if (near !== undefined) return `${said}, did you mean '${prefix}${near}'?`;
+  return kinds.size === 0 ? `${said}; there are none` : `${said}; known are ${[...kinds.keys()].join(', ')}`;
+}
