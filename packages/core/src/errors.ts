@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'CONNECTION_FAILED',
   'ENVELOPE_INVALID',
   'HANDLER_FAILED',
+  'INTERNAL',
   'INVALID_ARGUMENT',
   'MESSAGE_TOO_LARGE',
   'PERMANENT',
@@ -39,6 +40,8 @@ export interface EbusErrorOptions {
 /** Registered globally, so that errors of two installed copies of ebus recognise each other. */
 const KINDS = Symbol.for('ebus.error.kinds');
 
+type ErrorClass = abstract new (...args: never[]) => EbusError;
+
 /**
  * Base of every error thrown by ebus and its adapters.
  *
@@ -47,30 +50,67 @@ const KINDS = Symbol.for('ebus.error.kinds');
  * the client's own error is kept as `cause`.
  */
 export class EbusError extends Error {
+  /** The name of the class as text: bundlers rename classes, and this is left as it is. */
+  static readonly kind: string = 'EbusError';
+
   readonly code: ErrorCode;
   readonly retryable: boolean;
 
-  constructor(message: string, options: EbusErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
-    this.code = options.code ?? 'INVALID_ARGUMENT';
-    this.retryable = options.retryable ?? false;
-    const kinds: string[] = [];
-    for (let type = new.target; typeof type === 'function' && type.name; type = Object.getPrototypeOf(type)) {
-      kinds.push(type.name);
-      if (type === EbusError) break;
-    }
-    Object.defineProperty(this, KINDS, { value: kinds });
+  constructor(message: string, options: EbusErrorOptions & { code: ErrorCode }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.kind;
+    this.code = options?.code ?? 'INTERNAL';
+    this.retryable = options?.retryable ?? false;
+    Object.defineProperty(this, KINDS, { value: kindsOf(new.target) });
   }
 
   /** True for errors of this class (or a subclass), whichever installed copy of ebus made them. */
-  static isInstance<T extends abstract new (...args: never[]) => EbusError>(
-    this: T,
-    error: unknown,
-  ): error is InstanceType<T> {
+  static isInstance<T extends ErrorClass>(this: T, error: unknown): error is InstanceType<T> {
+    // A subclass that an application made has no name of its own that other copies could know.
+    if (!Object.hasOwn(this, 'kind')) return error instanceof this;
     if (typeof error !== 'object' || error === null) return false;
     const kinds: unknown = (error as Record<symbol, unknown>)[KINDS];
-    return Array.isArray(kinds) && kinds.includes(this.name);
+    return Array.isArray(kinds) && kinds.includes((this as unknown as typeof EbusError).kind);
+  }
+
+  /**
+   * Turns anything that was thrown into an `EbusError`. What is one already, of whichever copy of ebus, is returned as
+   * it is. Everything else is given to `wrap` with its reason in words; make it the `cause` there. Without `wrap` the
+   * error has code `INTERNAL`, and `ABORTED` where an `AbortSignal` made it.
+   */
+  static from(
+    error: unknown,
+    wrap: (reason: string) => EbusError = (reason) => foreign(error, reason),
+  ): EbusError {
+    return EbusError.isInstance(error) ? error : wrap(reasonOf(error));
+  }
+}
+
+/** The literal names of a class and its parents, without those of subclasses that have none of their own. */
+function kindsOf(type: typeof EbusError): string[] {
+  const kinds: string[] = [];
+  for (let at = type; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, 'kind')) kinds.push(at.kind);
+  }
+  return kinds;
+}
+
+function foreign(cause: unknown, reason: string): EbusError {
+  const isAbort = cause instanceof Error && cause.name === 'AbortError';
+  const error = new EbusError(reason, { code: isAbort ? 'ABORTED' : 'INTERNAL', cause });
+  if (isAbort) error.name = 'AbortError';
+  return error;
+}
+
+/** Why something failed, in words: the message of an error, else its code, else its text. Never throws. */
+export function reasonOf(error: unknown): string {
+  try {
+    const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+    if (typeof message === 'string' && message !== '') return message;
+    // Node's AggregateError of several failed connects has a code and no message.
+    return typeof code === 'string' && code !== '' ? code : String(error);
+  } catch {
+    return 'a value that cannot be shown';
   }
 }
 
@@ -84,6 +124,7 @@ export interface ConfigProblem {
 
 /** The configuration cannot be used; `problems` lists everything found at once. */
 export class ConfigError extends EbusError {
+  static override readonly kind: string = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
   constructor(message: string, options: EbusErrorOptions & { problems?: readonly ConfigProblem[] } = {}) {
     super(message, { code: 'CONFIG_INVALID', ...options });
@@ -93,6 +134,8 @@ export class ConfigError extends EbusError {
 
 /** A topic name that is not allowed, by ebus or by the broker behind it. */
 export class TopicNameError extends EbusError {
+  static override readonly kind: string = 'TopicNameError';
+
   constructor(topic: string, reason: string) {
     super(`invalid topic name '${topic}': ${reason}`, { code: 'TOPIC_NAME_INVALID' });
   }
@@ -109,6 +152,7 @@ export interface TopicMismatch {
 
 /** The broker's topic is not as configured, and the configuration asked to fail then. */
 export class TopicMismatchError extends EbusError {
+  static override readonly kind: string = 'TopicMismatchError';
   readonly mismatches: readonly TopicMismatch[];
   constructor(mismatches: readonly TopicMismatch[]) {
     const lines = mismatches.map(
@@ -124,6 +168,7 @@ export class TopicMismatchError extends EbusError {
 
 /** An envelope that may not be published, or bytes that are no valid envelope. `path` names the field. */
 export class EnvelopeError extends EbusError {
+  static override readonly kind: string = 'EnvelopeError';
   readonly path: string | undefined;
   constructor(message: string, path?: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'ENVELOPE_INVALID', ...options });
@@ -133,6 +178,8 @@ export class EnvelopeError extends EbusError {
 
 /** The broker cannot be reached, or refused the login. */
 export class ConnectionError extends EbusError {
+  static override readonly kind: string = 'ConnectionError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'CONNECTION_FAILED', retryable: true, ...options });
   }
@@ -140,6 +187,8 @@ export class ConnectionError extends EbusError {
 
 /** A message was not accepted by the broker. */
 export class PublishError extends EbusError {
+  static override readonly kind: string = 'PublishError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'PUBLISH_FAILED', ...options });
   }
@@ -147,6 +196,8 @@ export class PublishError extends EbusError {
 
 /** A publish was not acknowledged in time. Retryable; the message may still arrive unless it says `not sent`. */
 export class PublishTimeoutError extends PublishError {
+  static override readonly kind: string = 'PublishTimeoutError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'PUBLISH_TIMEOUT', retryable: true, ...options });
   }
@@ -154,6 +205,8 @@ export class PublishTimeoutError extends PublishError {
 
 /** A second subscription of one bus to the same topic and group. */
 export class AlreadySubscribedError extends EbusError {
+  static override readonly kind: string = 'AlreadySubscribedError';
+
   constructor(topic: string, group: string | undefined) {
     super(
       `already subscribed to topic: ${topic}${group === undefined ? '' : ` (group '${group}')`}; ` +
@@ -165,6 +218,8 @@ export class AlreadySubscribedError extends EbusError {
 
 /** The transport cannot do what was asked; its capabilities say so up front. */
 export class UnsupportedError extends EbusError {
+  static override readonly kind: string = 'UnsupportedError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'UNSUPPORTED', ...options });
   }
@@ -172,6 +227,8 @@ export class UnsupportedError extends EbusError {
 
 /** Throw it in a handler to say that trying this message again is pointless. */
 export class PermanentError extends EbusError {
+  static override readonly kind: string = 'PermanentError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'PERMANENT', ...options, retryable: false });
   }
@@ -179,6 +236,8 @@ export class PermanentError extends EbusError {
 
 /** A handler did not return within its processing timeout; its signal was aborted. */
 export class ProcessingTimeoutError extends EbusError {
+  static override readonly kind: string = 'ProcessingTimeoutError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'PROCESSING_TIMEOUT', retryable: true, ...options });
   }
@@ -186,6 +245,8 @@ export class ProcessingTimeoutError extends EbusError {
 
 /** A keyed pool had no room for a task within its wait timeout. */
 export class KeyedPoolFullError extends EbusError {
+  static override readonly kind: string = 'KeyedPoolFullError';
+
   constructor(message = 'keyed worker queue full') {
     super(message, { code: 'POOL_FULL', retryable: true });
   }
@@ -193,6 +254,8 @@ export class KeyedPoolFullError extends EbusError {
 
 /** The bus is closed, or closing and past the point where this call is still allowed. */
 export class BusClosedError extends EbusError {
+  static override readonly kind: string = 'BusClosedError';
+
   constructor(message = 'the event bus is closed; create a new one') {
     super(message, { code: 'BUS_CLOSED' });
   }
@@ -200,6 +263,8 @@ export class BusClosedError extends EbusError {
 
 /** A plug-in is missing, registered twice, or broke its contract. */
 export class PluginError extends EbusError {
+  static override readonly kind: string = 'PluginError';
+
   constructor(message: string, options: EbusErrorOptions = {}) {
     super(message, { code: 'PLUGIN', ...options });
   }

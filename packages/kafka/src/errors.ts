@@ -1,5 +1,12 @@
 /** From the clients' errors to ebus'. The original stays as `cause`; messages never hold a login. */
-import { ConnectionError, EbusError, type ErrorClass, type ErrorCode, PublishError } from '@ebus/core/driver';
+import {
+  ConnectionError,
+  EbusError,
+  type ErrorClass,
+  type ErrorCode,
+  PublishError,
+  reasonOf,
+} from '@ebus/core/driver';
 
 /** Codes of librdkafka (negative: its own) and of the protocol, from `rdkafka.h`. */
 export const CODE = {
@@ -49,11 +56,6 @@ export function classify(error: unknown): ErrorClass {
   return { code: 'PUBLISH_FAILED', retryable: retriable === true };
 }
 
-export function reasonOf(error: unknown): string {
-  const { message } = (error ?? {}) as { message?: unknown };
-  return typeof message === 'string' && message !== '' ? message : String(error);
-}
-
 /** A message that was not delivered. */
 export function notSent(topic: string, cause: unknown): EbusError {
   const { code, retryable } = classify(cause);
@@ -88,13 +90,14 @@ export function missingTopic(topic: string, cause?: unknown): EbusError {
 }
 
 export function cannotSubscribe(topic: string, group: string, cause: unknown): EbusError {
-  if (EbusError.isInstance(cause)) return cause;
-  const { code, retryable } = classify(cause);
-  if (code === 'TOPIC_NOT_FOUND') return missingTopic(topic, cause);
-  const text = `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(cause)}`;
-  return code === 'UNAUTHORIZED'
-    ? new EbusError(`${text}; check the ACLs of kafka.security's user`, { code, retryable, cause })
-    : new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause });
+  return EbusError.from(cause, (reason) => {
+    const { code, retryable } = classify(cause);
+    if (code === 'TOPIC_NOT_FOUND') return missingTopic(topic, cause);
+    const text = `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reason}`;
+    return code === 'UNAUTHORIZED'
+      ? new EbusError(`${text}; check the ACLs of kafka.security's user`, { code, retryable, cause })
+      : new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause });
+  });
 }
 
 /** What the client says about the login, by event only and in words only. */
@@ -103,17 +106,18 @@ export function isLoginRefused(error: unknown): boolean {
 }
 
 export function cannotConnect(brokers: readonly string[], error: unknown): EbusError {
-  if (EbusError.isInstance(error)) return error;
-  const where = brokers.join(', ');
-  if (isLoginRefused(error)) {
-    return new ConnectionError(`the Kafka brokers at ${where} refused the login; check kafka.security`, {
-      code: 'UNAUTHORIZED',
-      retryable: false,
-      cause: error,
-    });
-  }
-  return new ConnectionError(
-    `cannot connect to Kafka at ${where}: ${reasonOf(error)}; check kafka.brokers, kafka.security and that the brokers run`,
-    { cause: error },
-  );
+  return EbusError.from(error, (reason) => {
+    const where = brokers.join(', ');
+    if (isLoginRefused(error)) {
+      return new ConnectionError(`the Kafka brokers at ${where} refused the login; check kafka.security`, {
+        code: 'UNAUTHORIZED',
+        retryable: false,
+        cause: error,
+      });
+    }
+    return new ConnectionError(
+      `cannot connect to Kafka at ${where}: ${reason}; check kafka.brokers, kafka.security and that the brokers run`,
+      { cause: error },
+    );
+  });
 }

@@ -7,10 +7,11 @@ import {
   EbusError,
   type Logger,
   type PartitionLag,
+  reasonOf,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
 import { consumerConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
-import { CODE, cannotSubscribe, classify, codeOf, reasonOf } from './errors.js';
+import { CODE, cannotSubscribe, classify, codeOf } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
 import {

@@ -12,13 +12,14 @@ import {
   type OutgoingRecord,
   type Persistence,
   type PingReply,
+  reasonOf,
   type SendReceipt,
   type SubscriptionSpec,
   TopicNameError,
 } from '@ebus/core/driver';
 import type { Admin } from 'kafkajs';
 import { capabilitiesOf } from './capabilities.js';
-import { cannotConnect, classify, isLoginRefused, reasonOf } from './errors.js';
+import { cannotConnect, classify, isLoginRefused } from './errors.js';
 import { GroupConsumer } from './group-consumer.js';
 import { HeldRecords } from './held-records.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';

@@ -11,7 +11,7 @@ import {
   UnsupportedError,
 } from '@ebus/core/driver';
 import { type Codec, producerConfig } from './client-config.js';
-import { CODE, codeOf, notSent, reasonOf } from './errors.js';
+import { CODE, codeOf, notSent } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { toClient, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
@@ -210,10 +210,8 @@ export class Sender {
 
 /** Of `kafka.librdkafka`, or of the files for TLS. */
 export function refusedSettings(cause: unknown): EbusError {
-  if (EbusError.isInstance(cause)) return cause;
-  const message = `the client refused its settings: ${reasonOf(cause)}; check kafka.librdkafka and kafka.security`;
-  return new ConfigError(message, {
-    problems: [{ path: 'kafka.librdkafka', message: reasonOf(cause) }],
-    cause,
+  return EbusError.from(cause, (reason) => {
+    const message = `the client refused its settings: ${reason}; check kafka.librdkafka and kafka.security`;
+    return new ConfigError(message, { problems: [{ path: 'kafka.librdkafka', message: reason }], cause });
   });
 }

@@ -112,6 +112,6 @@ export class KafkaSubscription implements DriverSubscription {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure === undefined) return;
-    throw EbusError.isInstance(failure) ? failure : (failure as Error);
+    throw EbusError.from(failure);
   }
 }

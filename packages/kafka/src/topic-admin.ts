@@ -8,12 +8,13 @@ import {
   type DriverTopicAdmin,
   EbusError,
   type Persistence,
+  reasonOf,
   type TopicDescription,
   type TopicSpec,
 } from '@ebus/core/driver';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
-import { classify, reasonOf } from './errors.js';
+import { classify } from './errors.js';
 import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { within } from './native-client.js';
 import { metadataOf } from './offsets.js';
@@ -182,11 +183,12 @@ export class TopicAdmin implements DriverTopicAdmin {
     try {
       return await within(work, signal, () => new Error('no answer in time'));
     } catch (cause) {
-      if (EbusError.isInstance(cause)) throw cause;
-      const { code, retryable } = classify(cause);
-      const text = `cannot ${what} topic '${topic}' on Kafka: ${reasonsOf(cause)}`;
-      if (code === 'PUBLISH_FAILED') throw new ConfigError(text, { cause, retryable });
-      throw new EbusError(text, { code, retryable, cause });
+      throw EbusError.from(cause, () => {
+        const { code, retryable } = classify(cause);
+        const text = `cannot ${what} topic '${topic}' on Kafka: ${reasonsOf(cause)}`;
+        if (code === 'PUBLISH_FAILED') return new ConfigError(text, { cause, retryable });
+        return new EbusError(text, { code, retryable, cause });
+      });
     }
   }
 

@@ -35,7 +35,9 @@ export class MemorySubscription implements DriverSubscription, Member {
   receive(demand: Demand): ReceivedBatch | Promise<ReceivedBatch> {
     if (this.#stopped) return undefined;
     if (this.#answer !== undefined) {
-      return Promise.reject(new EbusError('receive was called while the previous call was pending'));
+      return Promise.reject(
+        new EbusError('receive was called while the previous call was pending', { code: 'INTERNAL' }),
+      );
     }
     this.demand = demand;
     const batch = this.#group.ask(this);

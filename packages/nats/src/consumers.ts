@@ -1,5 +1,5 @@
 /** Durable consumers: made, found again, and checked for being what a subscription needs. */
-import { ConfigError, type SubscriptionSpec } from '@ebus/core/driver';
+import { ConfigError, reasonOf, type SubscriptionSpec } from '@ebus/core/driver';
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -10,7 +10,7 @@ import {
   type PriorityPolicy,
   ReplayPolicy,
 } from '@nats-io/jetstream';
-import { API, apiCode, reasonOf } from './errors.js';
+import { API, apiCode } from './errors.js';
 import type { ResolvedNatsConfig } from './nats-config.js';
 
 const NANOS = 1_000_000;

@@ -5,6 +5,7 @@ import {
   EbusError,
   type ErrorClass,
   PublishError,
+  reasonOf,
   UnsupportedError,
 } from '@ebus/core/driver';
 import { JetStreamApiError } from '@nats-io/jetstream';
@@ -94,17 +95,18 @@ function classifyApi(code: number, status: number): ErrorClass {
 }
 
 export function cannotConnect(urls: readonly string[], error: unknown): EbusError {
-  if (EbusError.isInstance(error)) return error;
-  const where = urls.join(', ');
-  if (isUnauthorized(error)) {
-    return new ConnectionError(`the NATS server at ${where} refused the login; check nats.security`, {
-      code: 'UNAUTHORIZED',
-      retryable: false,
-      cause: error,
-    });
-  }
-  const text = `cannot connect to NATS at ${where}: ${reasonOf(error)}`;
-  return new ConnectionError(`${text}; check nats.urls and that the server runs`, { cause: error });
+  return EbusError.from(error, (reason) => {
+    const where = urls.join(', ');
+    if (isUnauthorized(error)) {
+      return new ConnectionError(`the NATS server at ${where} refused the login; check nats.security`, {
+        code: 'UNAUTHORIZED',
+        retryable: false,
+        cause: error,
+      });
+    }
+    const text = `cannot connect to NATS at ${where}: ${reason}`;
+    return new ConnectionError(`${text}; check nats.urls and that the server runs`, { cause: error });
+  });
 }
 
 export function jetStreamDisabled(urls: readonly string[], cause: unknown): UnsupportedError {
@@ -136,11 +138,4 @@ export function tooLarge(topic: string, limit: number | undefined, cause: unknow
       `(${limit ?? 'unknown'} bytes); send a reference to the data instead, or raise max_payload`,
     { code: 'MESSAGE_TOO_LARGE', cause },
   );
-}
-
-export function reasonOf(error: unknown): string {
-  const { message } = (error ?? {}) as { message?: unknown };
-  if (typeof message === 'string' && message !== '') return message;
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : String(error);
 }

@@ -25,7 +25,7 @@ import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type ConsumerSpec, type Consumers, PIN_TTL_MS, SINGLE_ACTIVE } from './consumers.js';
 import { JetStreamDelivery } from './delivery.js';
-import { isMissing, reasonOf } from './errors.js';
+import { isMissing } from './errors.js';
 import { PullInbox } from './pull-inbox.js';
 import { SettledRing } from './settled-ring.js';
 import { lastSequence } from './streams.js';
@@ -156,7 +156,9 @@ export class JetStreamSubscription implements DriverSubscription {
       return Promise.reject(failure);
     }
     if (this.#waiter !== undefined) {
-      return Promise.reject(new EbusError('receive was called while the previous call was pending'));
+      return Promise.reject(
+        new EbusError('receive was called while the previous call was pending', { code: 'INTERNAL' }),
+      );
     }
     if (this.#hasSome()) {
       const batch = this.#take(demand);
@@ -636,13 +638,15 @@ export class JetStreamSubscription implements DriverSubscription {
 
   /** Tells core, which logs it and asks again. */
   #fail(error: unknown): void {
-    const failure = EbusError.isInstance(error)
-      ? error
-      : new EbusError(`fetching '${this.topic}' over nats failed: ${reasonOf(error)}`, {
+    const failure = EbusError.from(
+      error,
+      (reason) =>
+        new EbusError(`fetching '${this.topic}' over nats failed: ${reason}`, {
           code: 'SUBSCRIBE_FAILED',
           retryable: true,
           cause: error,
-        });
+        }),
+    );
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter === undefined) this.#failure = failure;

@@ -3,6 +3,7 @@ import {
   ConfigError,
   EbusError,
   type Logger,
+  reasonOf,
   type TopicConfigStrategy,
   type TopicSpec,
 } from '@ebus/core/driver';
@@ -22,7 +23,6 @@ import {
   jetStreamDisabled,
   overlap,
   REPLICAS,
-  reasonOf,
   tooManyReplicas,
 } from './errors.js';
 import { streamName } from './names.js';

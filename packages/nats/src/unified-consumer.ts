@@ -105,7 +105,9 @@ export class UnifiedConsumer {
     await this.#ready;
     const queue = this.#queues.get(spec.topic);
     if (queue === undefined)
-      throw new EbusError(`'${spec.topic}' is not declared in nats.jetstream.consumer.topics`);
+      throw new EbusError(`'${spec.topic}' is not declared in nats.jetstream.consumer.topics`, {
+        code: 'INTERNAL',
+      });
     const member = new UnifiedMember(this, spec.topic, queue, onClosed, this.#options.clock);
     queue.member = member;
     this.#begin();

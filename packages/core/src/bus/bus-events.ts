@@ -143,9 +143,12 @@ export class Emitter {
     if (!Object.hasOwn(EVENTS, event)) {
       throw new EbusError(
         `there is no event '${String(event)}'; there are ${Object.keys(EVENTS).join(', ')}`,
+        { code: 'INVALID_ARGUMENT' },
       );
     }
-    if (typeof listener !== 'function') throw new EbusError(`the listener of '${event}' must be a function`);
+    if (typeof listener !== 'function') {
+      throw new EbusError(`the listener of '${event}' must be a function`, { code: 'INVALID_ARGUMENT' });
+    }
     // A wrapper, so that the same function added twice is removed one by one.
     const entry = (payload: never) => (listener as (payload: never) => void | Promise<void>)(payload);
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);

@@ -190,5 +190,5 @@ function toDeadLetter(incoming: IncomingMessage): DeadLetter {
 
 function limitOf(limit: number): number {
   if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new EbusError(`limit must be a positive integer, got ${String(limit)}`);
+  throw new EbusError(`limit must be a positive integer, got ${String(limit)}`, { code: 'INVALID_ARGUMENT' });
 }

@@ -377,14 +377,14 @@ export class Inbound {
 
   #subscribeError(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {
     if (signal?.aborted === true) return abortError(signal, `subscribing to '${topic}'`);
-    if (EbusError.isInstance(error)) return error;
-    const { driver } = this.#options;
-    const { code, retryable } = driver.classify(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
-      code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
-      retryable,
-      cause: error,
+    return EbusError.from(error, (reason) => {
+      const { driver } = this.#options;
+      const { code, retryable } = driver.classify(error);
+      return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
+        code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
+        retryable,
+        cause: error,
+      });
     });
   }
 }

@@ -11,7 +11,7 @@ export class MiddlewareList {
   add({ publish, consume }: Middleware): void {
     for (const one of [publish, consume]) {
       if (one !== undefined && typeof one !== 'function')
-        throw new EbusError('middleware must be a function');
+        throw new EbusError('middleware must be a function', { code: 'INVALID_ARGUMENT' });
     }
     if (publish !== undefined) {
       this.publish = [...this.publish, publish];

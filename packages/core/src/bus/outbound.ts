@@ -234,10 +234,9 @@ function countOf(retries: number): number {
 }
 
 function asPublishError(topic: string, error: unknown): EbusError {
-  if (EbusError.isInstance(error)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PublishError(`cannot publish to '${topic}': ${reason}`, {
-    code: 'INVALID_ARGUMENT',
-    cause: error,
+  return EbusError.from(error, (reason) => {
+    // The checks of arguments throw `TypeError`; anything else is a codec or another part that broke.
+    const code = error instanceof TypeError ? 'INVALID_ARGUMENT' : 'INTERNAL';
+    return new PublishError(`cannot publish to '${topic}': ${reason}`, { code, cause: error });
   });
 }

@@ -214,11 +214,10 @@ export class ConnectionSupervisor implements Connection {
   }
 
   #connectError(error: unknown, signal: AbortSignal): EbusError {
-    if (EbusError.isInstance(error)) return error;
-    const { driver, connectTimeout } = this.#options;
-    const reason = signal.aborted
-      ? `no connection within ${connectTimeout} ms`
-      : String((error as Error)?.message ?? error);
-    return new ConnectionError(`cannot connect to ${driver.system}: ${reason}`, { cause: error });
+    return EbusError.from(error, (reason) => {
+      const { driver, connectTimeout } = this.#options;
+      const why = signal.aborted ? `no connection within ${connectTimeout} ms` : reason;
+      return new ConnectionError(`cannot connect to ${driver.system}: ${why}`, { cause: error });
+    });
   }
 }

@@ -1,4 +1,5 @@
 /** Who may run when: one interface over per-key lanes and over plain concurrency. */
+import { EbusError } from '../errors.js';
 import { KeyedLanes } from '../keyed-pool/keyed-lanes.js';
 import { Deque } from '../util/deque.js';
 import type { Delivery } from './delivery.js';
@@ -107,5 +108,5 @@ export class UnorderedDispatcher implements Dispatcher {
 }
 
 function never(): never {
-  throw new Error('a delivery that was not started has no lane');
+  throw new EbusError('a delivery that was not started has no lane', { code: 'INTERNAL' });
 }

@@ -48,10 +48,9 @@ function decode({ delivery }: Attempt, codec: EnvelopeCodec): Envelope {
   try {
     return codec.decode(delivery.incoming.value);
   } catch (error) {
-    if (EbusError.isInstance(error)) throw permanently(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `failed to unmarshal envelope: ${reason}`;
-    throw permanently(new EnvelopeError(text, undefined, { cause: error }));
+    const toEnvelopeError = (reason: string) =>
+      new EnvelopeError(`failed to unmarshal envelope: ${reason}`, undefined, { cause: error });
+    throw permanently(EbusError.from(error, toEnvelopeError));
   }
 }
 

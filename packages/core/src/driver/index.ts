@@ -11,6 +11,7 @@ export {
   PluginError,
   PublishError,
   PublishTimeoutError,
+  reasonOf,
   TopicNameError,
   UnsupportedError,
 } from '../errors.js';

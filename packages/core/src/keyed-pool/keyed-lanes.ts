@@ -1,4 +1,5 @@
 /** The engine of keyed order: one lane per key, one item of a lane at a time, no promise and no closure per item. */
+import { EbusError } from '../errors.js';
 import { KeyLane, type Lane, LaneState, laneRing, link, unlink, type Waiting } from './lane.js';
 
 export type { Lane } from './lane.js';
@@ -115,14 +116,17 @@ export class KeyedLanes<T> {
 
   /**
    * Ends the lane's running or held item: the next one may start.
-   * @throws Error for a lane without such an item, because releasing twice would let two items of a key run at once.
+   * @throws EbusError `INTERNAL` for a lane without such an item, because releasing twice would let two items of a key run at once.
    * It cannot be noticed once the lane runs its next item, so call it once for each item.
    */
   release(lane: Lane<T>): void {
     const own = lane as KeyLane<T>;
     if (own.state === LaneState.RUNNING) this.#running--;
     else if (own.state === LaneState.HELD || own.state === LaneState.RESUMED) this.#held--;
-    else throw new Error(`lane '${own.key}' was released although no item of it runs or is held`);
+    else
+      throw new EbusError(`lane '${own.key}' was released although no item of it runs or is held`, {
+        code: 'INTERNAL',
+      });
     own.item = undefined;
     if (own.next !== undefined) unlink(own);
     if (own.waiting > 0) this.#makeReady(own, LaneState.READY);
@@ -133,12 +137,12 @@ export class KeyedLanes<T> {
   /**
    * Gives the running item's slot to others while the lane stands still: for backoff and halts. No other item of the
    * key starts until the held one was resumed and released, or released.
-   * @throws Error for a lane whose item is not running
+   * @throws EbusError `INTERNAL` for a lane whose item is not running
    */
   hold(lane: Lane<T>): void {
     const own = lane as KeyLane<T>;
     if (own.state !== LaneState.RUNNING) {
-      throw new Error(`lane '${own.key}' was held although no item of it runs`);
+      throw new EbusError(`lane '${own.key}' was held although no item of it runs`, { code: 'INTERNAL' });
     }
     own.state = LaneState.HELD;
     this.#running--;
@@ -148,12 +152,12 @@ export class KeyedLanes<T> {
 
   /**
    * Calls `run` for the held item again once a slot is free, at once if there is one.
-   * @throws Error for a lane that is not held
+   * @throws EbusError `INTERNAL` for a lane that is not held
    */
   resume(lane: Lane<T>): void {
     const own = lane as KeyLane<T>;
     if (own.state !== LaneState.HELD)
-      throw new Error(`lane '${own.key}' was resumed although it is not held`);
+      throw new EbusError(`lane '${own.key}' was resumed although it is not held`, { code: 'INTERNAL' });
     this.#makeReady(own, LaneState.RESUMED);
     this.#dispatch();
   }

@@ -33,7 +33,8 @@ export function composeConsume<C extends HandlerContext>(
 function once(next: () => Promise<void>): () => Promise<void> {
   let called = false;
   return () => {
-    if (called) return Promise.reject(new EbusError('consume middleware called next() twice'));
+    if (called)
+      return Promise.reject(new EbusError('consume middleware called next() twice', { code: 'INTERNAL' }));
     called = true;
     return next();
   };

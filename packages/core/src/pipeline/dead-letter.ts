@@ -1,6 +1,6 @@
 /** What a dead letter looks like: the message as it was, and headers that say where and why it failed. */
 import { formatPosition, type Position } from '../driver/message.js';
-import { EbusError } from '../errors.js';
+import { EbusError, reasonOf } from '../errors.js';
 import type { HeaderList, HeaderValue } from '../headers.js';
 
 /** Headers that every dead letter gets. Redriving removes them again. */
@@ -68,11 +68,5 @@ export function withoutDeadLetterHeaders(headers: HeaderList): HeaderList {
 
 /** One line of text, whatever was thrown. */
 function errorText(error: unknown): string {
-  let text: string;
-  try {
-    text = error instanceof Error ? error.message : String(error);
-  } catch {
-    text = 'an error that cannot be shown as text';
-  }
-  return text.replace(/\s+/g, ' ').slice(0, MAX_ERROR_TEXT);
+  return reasonOf(error).replace(/\s+/g, ' ').slice(0, MAX_ERROR_TEXT);
 }

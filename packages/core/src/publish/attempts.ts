@@ -73,7 +73,8 @@ export class Attempts {
     job.ownsValue = false;
     let sent: Promise<PublishReceipt> | undefined;
     const next = (): Promise<PublishReceipt> => {
-      if (sent !== undefined) return Promise.reject(new EbusError('publish middleware called next() twice'));
+      if (sent !== undefined)
+        return Promise.reject(new EbusError('publish middleware called next() twice', { code: 'INTERNAL' }));
       job.inMiddleware = false;
       sent = new Promise((resolve, reject) => {
         job.inner = { resolve, reject };
@@ -87,7 +88,9 @@ export class Attempts {
       // Middleware that forgets to return the receipt has sent the message all the same.
       const receipt = returned ?? (await sent);
       if (typeof receipt !== 'object')
-        throw new EbusError('publish middleware neither called next() nor returned a receipt');
+        throw new EbusError('publish middleware neither called next() nor returned a receipt', {
+          code: 'INTERNAL',
+        });
       job.inMiddleware = false;
       outcomes.succeed(job, receipt);
     } catch (error) {

@@ -125,12 +125,12 @@ export class Outcomes {
   }
 
   toError(job: PublishJob, error: unknown): EbusError {
-    if (EbusError.isInstance(error)) return error;
-    const { driver } = this.#options;
-    const { code, retryable } = driver.classify(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `publishing to '${job.topic}' over ${driver.system} failed: ${reason}`;
-    return new PublishError(text, { code, retryable, cause: error });
+    return EbusError.from(error, (reason) => {
+      const { driver } = this.#options;
+      const { code, retryable } = driver.classify(error);
+      const text = `publishing to '${job.topic}' over ${driver.system} failed: ${reason}`;
+      return new PublishError(text, { code, retryable, cause: error });
+    });
   }
 
   #expire(job: PublishJob): void {

@@ -27,7 +27,9 @@ export async function publishEnvelopes(
   const { topic, signal, publish, pipelinePerAggregate } = options;
   const maxInFlight = options.maxInFlight ?? DEFAULT_IN_FLIGHT;
   if (!Number.isSafeInteger(maxInFlight) || maxInFlight < 1) {
-    throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`);
+    throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`, {
+      code: 'INVALID_ARGUMENT',
+    });
   }
   const failed: PublishResult[] = [];
   const failedAggregates = new Set<string>();
@@ -53,7 +55,10 @@ export async function publishEnvelopes(
       await publish(envelope);
       published++;
     } catch (error) {
-      fail(envelope, EbusError.isInstance(error) ? error : new PublishError(String(error), { cause: error }));
+      fail(
+        envelope,
+        EbusError.from(error, (reason) => new PublishError(reason, { cause: error })),
+      );
     } finally {
       inFlight--;
       wake?.();

@@ -9,6 +9,8 @@ export interface TopicFailure {
 
 /** Some topics could not be configured. Retryable if each of its failures is. */
 export class TopicApplyError extends EbusError {
+  static override readonly kind: string = 'TopicApplyError';
+
   /** In the order in which the topics were given. */
   readonly failures: readonly TopicFailure[];
   /** Of the topics that were configured; they stay so. */

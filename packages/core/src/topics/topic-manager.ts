@@ -392,14 +392,14 @@ export class BusTopicManager implements TopicManager {
   }
 
   #toError(topic: string, error: unknown): EbusError {
-    if (EbusError.isInstance(error)) return error;
-    const { driver } = this.#options;
-    const { code, retryable } = driver.classify(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
-      code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
-      retryable,
-      cause: error,
+    return EbusError.from(error, (reason) => {
+      const { driver } = this.#options;
+      const { code, retryable } = driver.classify(error);
+      return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
+        code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
+        retryable,
+        cause: error,
+      });
     });
   }
 }

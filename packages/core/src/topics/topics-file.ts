@@ -173,11 +173,10 @@ export class TopicsFile implements TopicsWatch {
 
   #failed(cause: unknown): void {
     if (this.#closed) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const text = `the topics file ${basename(this.#file)} was not applied: ${reason}`;
-    const error = EbusError.isInstance(cause)
-      ? cause
-      : new ConfigError(`${text}; the running configuration stays`, { cause });
+    const error = EbusError.from(cause, (reason) => {
+      const text = `the topics file ${basename(this.#file)} was not applied: ${reason}`;
+      return new ConfigError(`${text}; the running configuration stays`, { cause });
+    });
     this.#parts.logger.error({ err: error, file: this.#file }, 'a changed topics file was not applied');
     this.#tell(() => this.#options.onError?.(error));
   }
