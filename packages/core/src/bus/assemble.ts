@@ -127,6 +127,7 @@ export function assemble(input: AssembleInput): BusParts {
     config,
     driver,
     clock,
+    breather,
     metrics,
     connection,
     topics,

@@ -6,6 +6,7 @@ import type { Driver } from '../driver/driver.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import type { Breather } from '../util/breather.js';
 import type { Emitter } from './bus-events.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Inbound } from './inbound.js';
@@ -18,6 +19,7 @@ export interface BusParts {
   readonly config: ResolvedConfig;
   readonly driver: Driver;
   readonly clock: Clock;
+  readonly breather: Breather;
   readonly metrics: MetricsCollector | undefined;
   readonly connection: ConnectionSupervisor;
   readonly topics: BusTopicManager;

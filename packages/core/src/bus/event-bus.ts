@@ -111,8 +111,11 @@ export class EventBus implements AsyncDisposable {
   }
 
   /**
-   * Publishes many events, at most `maxInFlight` (default 1000) at once. Single failures are in the report; once
-   * an event of an aggregate has failed, the aggregate's later events in this call are reported unsent.
+   * Publishes many events, at most `maxInFlight` (default 1000; never more than `publisher.maxInFlight`) at once.
+   * Single failures are in the report, items that are no envelopes included; once an event of an aggregate has failed,
+   * the aggregate's later events in this call are reported unsent. When `signal` aborts or the bus closes, reading
+   * ends, the iterator's `return` is called, and the report says so in `stopped`.
+   * @throws the error that the iterable throws, once everything begun before it has settled, by rejecting
    */
   publishEnvelopes(
     topic: string,
@@ -120,11 +123,14 @@ export class EventBus implements AsyncDisposable {
     options: PublishEnvelopeOptions & { maxInFlight?: number } = {},
   ): Promise<PublishReport> {
     const { maxInFlight, ...each } = options;
-    const { outbound, clock } = this.#parts;
+    const { outbound, publisher, breather, clock } = this.#parts;
     return publishEnvelopes(envelopes, {
       topic,
       maxInFlight,
+      publisherMaxInFlight: publisher.maxInFlight,
       signal: each.signal,
+      closed: publisher.refused,
+      breather,
       pipelinePerAggregate: outbound.keepsOrderOverRetries(topic),
       publish: (envelope) => outbound.publishEnvelope(topic, envelope, each),
       now: () => clock.now(),

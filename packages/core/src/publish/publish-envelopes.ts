@@ -1,17 +1,26 @@
 /** Publishing many envelopes: bounded, in order per aggregate, failures reported rather than thrown. */
 import type { EnvelopeInput } from '../envelope/envelope.js';
-import { abortError, EbusError, PublishError } from '../errors.js';
+import { abortError, BusClosedError, EbusError, PublishError } from '../errors.js';
 import type { PublishReceipt } from '../pipeline/context.js';
+import type { Breather } from '../util/breather.js';
+import { isSource, SourceReader } from './source-reader.js';
 import type { PublishReport, PublishResult } from './types.js';
 
 const DEFAULT_IN_FLIGHT = 1_000;
+/** Items read before the time is looked at. */
+const BURST = 64;
 
 export interface PublishEnvelopesOptions {
   topic: string;
   maxInFlight?: number | undefined;
+  /** What the publisher itself lets through: more would only wait there. */
+  publisherMaxInFlight: number;
   signal?: AbortSignal | undefined;
+  /** Aborts once publishing is refused. */
+  closed: AbortSignal;
   /** The client keeps order over its own retries, so that one aggregate's events may be pipelined. */
   pipelinePerAggregate: boolean;
+  breather: Breather;
   publish(envelope: EnvelopeInput): Promise<PublishReceipt>;
   now(): number;
 }
@@ -24,74 +33,147 @@ export async function publishEnvelopes(
   envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
   options: PublishEnvelopesOptions,
 ): Promise<PublishReport> {
-  const { topic, signal, publish, pipelinePerAggregate } = options;
-  const maxInFlight = options.maxInFlight ?? DEFAULT_IN_FLIGHT;
-  if (!Number.isSafeInteger(maxInFlight) || maxInFlight < 1) {
-    throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`, {
-      code: 'INVALID_ARGUMENT',
+  const { topic, signal, closed, breather } = options;
+  if (!isSource(envelopes)) {
+    const text = 'publishEnvelopes(topic, envelopes) needs a list or another (async) iterable of envelopes';
+    throw new EbusError(`${text}; for a single one use publishEnvelope`);
+  }
+  const batch = new Batch(options, boundOf(options));
+  const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+  const wake = () => batch.wake();
+  stop.addEventListener('abort', wake, { once: true });
+  const reader = new SourceReader(envelopes, stop);
+  try {
+    for (let read = 1; ; read++) {
+      const step = await reader.next();
+      if (step.done) break;
+      await batch.room(stop);
+      batch.add(step.value);
+      // A source that is always ready must not keep acknowledgements and timers from their turn.
+      const breath = read % BURST === 0 ? breather.due() : undefined;
+      if (breath !== undefined) await breath;
+    }
+  } finally {
+    stop.removeEventListener('abort', wake);
+    await reader.close();
+    // Also where the caller's iterable throws: nothing that was begun is left behind.
+    await batch.settled();
+  }
+  const { published, failed } = batch;
+  if (!stop.aborted) return { published, failed };
+  const stopped =
+    signal?.aborted === true ? abortError(signal, `publishing to '${topic}'`) : new BusClosedError();
+  return { published, failed, stopped };
+}
+
+function boundOf({ maxInFlight = DEFAULT_IN_FLIGHT, publisherMaxInFlight }: PublishEnvelopesOptions): number {
+  if (Number.isSafeInteger(maxInFlight) && maxInFlight >= 1)
+    return Math.min(maxInFlight, publisherMaxInFlight);
+  throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`);
+}
+
+/** The envelopes of one call. */
+class Batch {
+  readonly #options: PublishEnvelopesOptions;
+  readonly #maxInFlight: number;
+  readonly #failedAggregates = new Set<string>();
+  readonly #tails = new Map<string, Promise<void>>();
+  #inFlight = 0;
+  #wake: (() => void) | undefined;
+  published = 0;
+  readonly failed: PublishResult[] = [];
+
+  constructor(options: PublishEnvelopesOptions, maxInFlight: number) {
+    this.#options = options;
+    this.#maxInFlight = maxInFlight;
+  }
+
+  /** Resolves when one more may go, or the signal aborts. */
+  async room(stop: AbortSignal): Promise<void> {
+    while (this.#inFlight >= this.#maxInFlight && !stop.aborted) await this.#woken();
+  }
+
+  /** Resolves when nothing of the call is under way any more. */
+  async settled(): Promise<void> {
+    while (this.#inFlight > 0) await this.#woken();
+  }
+
+  wake(): void {
+    this.#wake?.();
+  }
+
+  add(envelope: EnvelopeInput): void {
+    this.#inFlight++;
+    // What a source yields may be anything. An id that is no text names no aggregate.
+    const aggregateId = textOf(envelope, 'aggregateId');
+    const pipelined = this.#options.pipelinePerAggregate || aggregateId === '';
+    const sent = this.#send(envelope, aggregateId, pipelined ? undefined : this.#tails.get(aggregateId));
+    if (pipelined) return;
+    const tail = sent.then(() => {
+      if (this.#tails.get(aggregateId) === tail) this.#tails.delete(aggregateId);
+    });
+    this.#tails.set(aggregateId, tail);
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
     });
   }
-  const failed: PublishResult[] = [];
-  const failedAggregates = new Set<string>();
-  const tails = new Map<string, Promise<void>>();
-  let published = 0;
-  let inFlight = 0;
-  let wake: (() => void) | undefined;
 
-  const fail = (envelope: EnvelopeInput, error: EbusError) => {
-    failedAggregates.add(envelope.aggregateId);
-    failed.push(resultOf(topic, envelope, error, options.now()));
-  };
-  const send = async (envelope: EnvelopeInput, previous: Promise<void> | undefined): Promise<void> => {
+  /** Never rejects. */
+  async #send(
+    envelope: EnvelopeInput,
+    aggregateId: string,
+    previous: Promise<void> | undefined,
+  ): Promise<void> {
+    const { topic, signal, publish } = this.#options;
     try {
-      await previous;
+      if (previous !== undefined) await previous;
       if (signal?.aborted === true) throw abortError(signal, `publishing to '${topic}'`);
-      if (failedAggregates.has(envelope.aggregateId)) {
+      if (this.#failedAggregates.has(aggregateId)) {
         throw new PublishError(
-          `not sent: an earlier event of aggregate '${envelope.aggregateId}' in this call failed; publish both again`,
+          `not sent: an earlier event of aggregate '${aggregateId}' in this call failed; publish both again`,
           { retryable: true },
         );
       }
       await publish(envelope);
-      published++;
+      this.published++;
     } catch (error) {
-      fail(
-        envelope,
-        EbusError.from(error, (reason) => new PublishError(reason, { cause: error })),
-      );
+      if (aggregateId !== '') this.#failedAggregates.add(aggregateId);
+      this.failed.push(this.#resultOf(envelope, aggregateId, error));
     } finally {
-      inFlight--;
-      wake?.();
+      this.#inFlight--;
+      this.#wake?.();
     }
-  };
-
-  const room = async (limit: number) => {
-    while (inFlight > limit) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  try {
-    for await (const envelope of envelopes) {
-      await room(maxInFlight - 1);
-      inFlight++;
-      const { aggregateId } = envelope;
-      const sent = send(envelope, pipelinePerAggregate ? undefined : tails.get(aggregateId));
-      if (pipelinePerAggregate) continue;
-      const tail = sent.then(() => {
-        if (tails.get(aggregateId) === tail) tails.delete(aggregateId);
-      });
-      tails.set(aggregateId, tail);
-    }
-  } finally {
-    // Also where the caller's iterable throws: what was begun is not left behind.
-    await room(0);
   }
-  return { published, failed };
+
+  #resultOf(envelope: EnvelopeInput, aggregateId: string, cause: unknown): PublishResult {
+    const { topic, now } = this.#options;
+    const error = EbusError.isInstance(cause) ? cause : new PublishError(String(cause), { cause });
+    const timestamp: unknown = fieldOf(envelope, 'timestamp');
+    return {
+      eventId: textOf(envelope, 'eventId'),
+      aggregateId,
+      eventType: textOf(envelope, 'eventType'),
+      topic,
+      timestamp: timestamp instanceof Date ? timestamp : new Date(now()),
+      ok: false,
+      error,
+    };
+  }
 }
 
-function resultOf(topic: string, envelope: EnvelopeInput, error: EbusError, now: number): PublishResult {
-  const { eventId = '', aggregateId, eventType, timestamp = new Date(now) } = envelope;
-  return { eventId, aggregateId, eventType, topic, timestamp, ok: false, error };
+function textOf(envelope: unknown, field: keyof EnvelopeInput): string {
+  const value = fieldOf(envelope, field);
+  return typeof value === 'string' ? value : '';
+}
+
+/** `undefined` where there is nothing to read, or reading throws. */
+function fieldOf(envelope: unknown, field: keyof EnvelopeInput): unknown {
+  try {
+    return (envelope as EnvelopeInput | null | undefined)?.[field];
+  } catch {
+    return undefined;
+  }
 }

@@ -48,6 +48,8 @@ export class Publisher {
   readonly #admission: Admission;
   readonly #attempts: Attempts;
   readonly #outcomes: Outcomes;
+  readonly maxInFlight: number;
+  readonly #refused = new AbortController();
   #burst = 0;
   #refusing = false;
 
@@ -56,6 +58,7 @@ export class Publisher {
     this.#driver = driver;
     this.#clock = clock;
     this.#breather = options.breather;
+    this.maxInFlight = options.maxInFlight;
     this.#collects = metrics !== undefined;
     this.#measures = this.#collects;
     this.#results = new PublishResults(() => this.#admission.pump());
@@ -143,11 +146,17 @@ export class Publisher {
   /** No new publishes from now on; those under way go on. */
   refuse(): void {
     this.#refusing = true;
+    this.#refused.abort();
+  }
+
+  /** Aborts once publishing is refused. */
+  get refused(): AbortSignal {
+    return this.#refused.signal;
   }
 
   /** Fails what is still open, ends the result readers, and refuses everything from now on. */
   close(): { unpublished: number } {
-    this.#refusing = true;
+    this.refuse();
     const unpublished = this.#outcomes.close();
     this.#results.end();
     this.#admission.close();

@@ -40,4 +40,6 @@ export type PublishResult = {
 export interface PublishReport {
   readonly published: number;
   readonly failed: PublishResult[];
+  /** Why the source was not read to its end: `ABORTED` or `BUS_CLOSED`. Left out where it was. */
+  readonly stopped?: EbusError;
 }
