@@ -3,12 +3,14 @@ import type { EnvelopeInput } from '../envelope/envelope.js';
 import { abortError, BusClosedError, EbusError, PublishError } from '../errors.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { Breather } from '../util/breather.js';
+import { shown } from '../util/shown.js';
 import { isSource, SourceReader } from './source-reader.js';
 import type { PublishReport, PublishResult } from './types.js';
 
 const DEFAULT_IN_FLIGHT = 1_000;
 /** Items read before the time is looked at. */
 const BURST = 64;
+const MAX_REASON = 500;
 
 export interface PublishEnvelopesOptions {
   topic: string;
@@ -150,7 +152,7 @@ class Batch {
 
   #resultOf(envelope: EnvelopeInput, aggregateId: string, cause: unknown): PublishResult {
     const { topic, now } = this.#options;
-    const error = EbusError.isInstance(cause) ? cause : new PublishError(String(cause), { cause });
+    const error = EbusError.isInstance(cause) ? cause : new PublishError(shown(cause, MAX_REASON), { cause });
     const timestamp: unknown = fieldOf(envelope, 'timestamp');
     return {
       eventId: textOf(envelope, 'eventId'),
