@@ -38,7 +38,7 @@ export async function publishEnvelopes(
   const { topic, signal, closed, breather } = options;
   if (!isSource(envelopes)) {
     const text = 'publishEnvelopes(topic, envelopes) needs a list or another (async) iterable of envelopes';
-    throw new EbusError(`${text}; for a single one use publishEnvelope`);
+    throw new EbusError(`${text}; for a single one use publishEnvelope`, { code: 'INVALID_ARGUMENT' });
   }
   const batch = new Batch(options, boundOf(options));
   const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
@@ -71,7 +71,9 @@ export async function publishEnvelopes(
 function boundOf({ maxInFlight = DEFAULT_IN_FLIGHT, publisherMaxInFlight }: PublishEnvelopesOptions): number {
   if (Number.isSafeInteger(maxInFlight) && maxInFlight >= 1)
     return Math.min(maxInFlight, publisherMaxInFlight);
-  throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`);
+  throw new EbusError(`maxInFlight must be a positive integer, got ${String(maxInFlight)}`, {
+    code: 'INVALID_ARGUMENT',
+  });
 }
 
 /** The envelopes of one call. */
@@ -152,7 +154,7 @@ class Batch {
 
   #resultOf(envelope: EnvelopeInput, aggregateId: string, cause: unknown): PublishResult {
     const { topic, now } = this.#options;
-    const error = EbusError.isInstance(cause) ? cause : new PublishError(shown(cause, MAX_REASON), { cause });
+    const error = EbusError.from(cause, (reason) => new PublishError(shown(reason, MAX_REASON), { cause }));
     const timestamp: unknown = fieldOf(envelope, 'timestamp');
     return {
       eventId: textOf(envelope, 'eventId'),
