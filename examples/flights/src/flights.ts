@@ -1,7 +1,7 @@
-/** The data: 20,000 real flights within the United States in early 2001, from the npm package vega-datasets. */
+/** The data: 20,000 real flights within the United States in early 2001. `data/README.md` names the source. */
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 
 /** One record, as it stands in the file. */
 export interface Flight {
@@ -20,9 +20,9 @@ export const FLIGHTS_IN_FILE = 20_000;
 
 /** Reads the file, in the order in which it is: by date. */
 export async function loadFlights(): Promise<Flight[]> {
-  const packageEntry = createRequire(import.meta.url).resolve('vega-datasets');
-  const file = join(dirname(packageEntry), '../data/flights-20k.json');
-  return JSON.parse(await readFile(file, 'utf8')) as Flight[];
+  const compressed = await readFile(new URL('../data/flights-20k.json.br', import.meta.url));
+  const json = await promisify(brotliDecompress)(compressed);
+  return JSON.parse(json.toString('utf8')) as Flight[];
 }
 
 /** The departure as a point in time. The file names no time zone; its local times are read as UTC. */
