@@ -1,4 +1,5 @@
 /** Message headers: an ordered list with duplicates, values as text or bytes. */
+import { refuseReservedHeaders, withoutReservedHeaders } from './reserved-headers.js';
 
 /** A header value: text, or bytes where the value is not text. */
 export type HeaderValue = string | Uint8Array;
@@ -16,12 +17,19 @@ const encoder = new TextEncoder();
 
 export const NO_HEADERS: HeaderList = Object.freeze([]);
 
+/** Registered globally, so that two installed copies of ebus recognise each other's. */
+const READ = Symbol.for('ebus.message.headers');
+
 /** Read access to the headers of a message. Names are compared without regard to case. Iterates in wire order. */
 export class MessageHeaders implements Iterable<readonly [name: string, value: HeaderValue]> {
   readonly #list: HeaderList;
 
   constructor(list: HeaderList = NO_HEADERS) {
     this.#list = list;
+  }
+
+  get [READ](): true {
+    return true;
   }
 
   get size(): number {
@@ -54,10 +62,19 @@ export class MessageHeaders implements Iterable<readonly [name: string, value: H
     return this.#list[Symbol.iterator]();
   }
 
-  /** The plain list, as drivers exchange it. */
+  /** The plain list, as drivers exchange it. Given to a publish, it passes on all but reserved headers. */
   toList(): HeaderList {
+    received.add(this.#list);
     return this.#list;
   }
+}
+
+/** Lists that came out of `toList`: whoever publishes with one forwards a message, and sets no headers himself. */
+const received = new WeakSet<HeaderList>();
+
+/** Whether these are the headers of a received message, passed on as they are. */
+export function isForwarded(input: HeadersInput): boolean {
+  return (input as { [READ]?: true })[READ] === true || received.has(input as HeaderList);
 }
 
 /** The first value under a name, compared without regard to case. */
@@ -78,6 +95,18 @@ export function headerText(value: HeaderValue): string {
 
 export function headerBytes(value: HeaderValue): Uint8Array {
   return typeof value === 'string' ? encoder.encode(value) : value;
+}
+
+/**
+ * The headers of a message to publish. Those of a received message are passed on without the reserved ones.
+ * @throws TypeError for a reserved header, and what `toHeaderList` throws
+ */
+export function headersToSend(input: HeadersInput | undefined): HeaderList {
+  if (input === undefined) return NO_HEADERS;
+  const list = toHeaderList(input);
+  if (isForwarded(input)) return withoutReservedHeaders(list);
+  refuseReservedHeaders(list);
+  return list;
 }
 
 /**

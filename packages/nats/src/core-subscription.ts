@@ -27,7 +27,7 @@ class CoreMessage implements IncomingMessage {
   readonly messageId: string | undefined;
 
   constructor(message: Msg, topic: string) {
-    const { headers, key, messageId } = headersOf(message, topic);
+    const { headers, key, messageId } = headersOf(message);
     this.topic = topic;
     this.value = message.data;
     this.key = key;

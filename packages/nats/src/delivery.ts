@@ -27,7 +27,7 @@ export class JetStreamDelivery implements IncomingMessage {
   readonly reply: string;
 
   constructor(message: Msg, topic: string) {
-    const { headers, key, messageId, pin } = headersOf(message, topic);
+    const { headers, key, messageId, pin } = headersOf(message);
     this.reply = message.reply ?? '';
     const { sequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
     this.topic = topic;
@@ -52,9 +52,9 @@ export class JetStreamDelivery implements IncomingMessage {
 }
 
 /** From the bytes where the client shows them: its own headers lose the order among names. */
-export function headersOf(message: Msg, topic: string): ReadHeaders {
+export function headersOf(message: Msg): ReadHeaders {
   const { _rdata: data, _msg: argument } = message as unknown as RawMessage;
   const length = argument?.hdr;
-  if (data === undefined || length === undefined) return readHeaders(message.headers, topic);
-  return length > 0 ? readHeaderBlock(data.subarray(0, length), topic) : NO_HEADERS;
+  if (data === undefined || length === undefined) return readHeaders(message.headers);
+  return length > 0 ? readHeaderBlock(data.subarray(0, length)) : NO_HEADERS;
 }

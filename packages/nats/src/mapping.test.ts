@@ -10,7 +10,7 @@ function record(given: Partial<OutgoingRecord>): OutgoingRecord {
 
 function roundTrip(given: Partial<OutgoingRecord>) {
   const block = toHeaderBlock(record(given), true)?.encode() ?? new TextEncoder().encode('NATS/1.0\r\n\r\n');
-  return readHeaderBlock(block, 'orders');
+  return readHeaderBlock(block);
 }
 
 const block = (...lines: string[]) => new TextEncoder().encode(`NATS/1.0\r\n${lines.join('\r\n')}\r\n\r\n`);
@@ -49,7 +49,6 @@ describe('headers', () => {
   it('are read whatever the case of their names, those of NATS left out', () => {
     const read = readHeaderBlock(
       block('x-aggregate-id:a', 'nats-msg-id: other:e1', 'NATS-PIN-ID: p', 'Nats-Sequence: 7', 'B:  c '),
-      'orders',
     );
     const headers = [
       ['x-aggregate-id', 'a'],
@@ -63,14 +62,27 @@ describe('headers', () => {
       ['X-Ebus-Encoded: b', 'B: %41', 'a: %41', 'Nats-Msg-Id: orders:e1'],
       ['Nats-Msg-Id: orders:e1', 'B: %41', 'a: %41', 'x-ebus-encoded: b'],
     ]) {
-      const { headers, messageId } = readHeaderBlock(block(...lines), 'orders');
+      const { headers, messageId } = readHeaderBlock(block(...lines));
       expect(headers).toEqual([
         ['B', 'A'],
         ['a', '%41'],
       ]);
-      expect(messageId).toBe('e1');
+      expect(messageId).toBe('orders:e1');
     }
   });
+});
+
+it.each(['Nats-Rollup', 'NATS-MSG-ID', 'nats-ttl', 'x-ebus-encoded'])('refuses a header %s', (name) => {
+  for (const value of ['all', 'ü']) {
+    expect(() => toHeaderBlock(record({ headers: [[name, value]] }), true)).toThrow('cannot carry');
+  }
+});
+
+it('never writes one id for two, whatever characters they have', () => {
+  const written = (messageId: string) =>
+    Buffer.from(toHeaderBlock(record({ messageId }), true)!.encode()).toString();
+  expect(written('orders:ü')).not.toBe(written('orders:%C3%BC'));
+  expect(roundTrip({ messageId: 'orders:%C3%BC' }).messageId).toBe('orders:%C3%BC');
 });
 
 it.each([

@@ -27,40 +27,40 @@ const UNSAFE = /[^\x20-\x7e]|^ | $/;
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The id by which JetStream deduplicates: per stream, so it names the topic as well. */
-export function deduplicationId(topic: string, messageId: string): string {
-  return `${topic}:${messageId}`;
-}
-
 /** The header block of a record as the client sends it; undefined where it has none. */
 export function toHeaderBlock(record: OutgoingRecord, deduplicate: boolean): WireHeaders | undefined {
   const { headers, key, messageId, topic } = record;
   const lines: (readonly [string, HeaderValue])[] = [];
   if (key !== undefined && !carriesKey(headers, key)) lines.push([KEY, key]);
-  if (messageId !== undefined && deduplicate) lines.push([MESSAGE_ID, deduplicationId(topic, messageId)]);
+  if (messageId !== undefined && deduplicate) lines.push([MESSAGE_ID, messageId]);
   const all = lines.length === 0 ? headers : lines.concat(headers);
   if (all.length === 0) return undefined;
+  const own = lines.length;
   let block = FIRST_LINE;
-  for (const [name, value] of all) {
-    if (typeof value !== 'string' || UNSAFE.test(value)) return encodedBlock(topic, all);
-    if (!isName(name)) throw unusable(topic, name);
+  for (let i = 0; i < all.length; i++) {
+    const [name, value] = all[i] as readonly [string, HeaderValue];
+    if (needsEncoding(name, value)) return encodedBlock(topic, all, own);
+    if (i >= own && !isName(name)) throw unusable(topic, name);
     block += `${name}: ${value}\r\n`;
   }
   return new WireHeaders(`${block}\r\n`);
 }
 
 /** All values of a name are encoded where one has to be, so that the name says how to read each. */
-function encodedBlock(topic: string, all: HeaderList): WireHeaders {
+function encodedBlock(topic: string, all: HeaderList, own: number): WireHeaders {
   const encoded = new Set<string>();
-  for (const [name, value] of all) {
-    if (typeof value !== 'string' || UNSAFE.test(value)) encoded.add(name.toLowerCase());
-  }
+  for (const [name, value] of all) if (needsEncoding(name, value)) encoded.add(name.toLowerCase());
   let block = FIRST_LINE;
-  for (const [name, value] of all) {
-    if (!isName(name)) throw unusable(topic, name);
+  for (const [i, [name, value]] of all.entries()) {
+    if (i >= own && !isName(name)) throw unusable(topic, name);
     block += `${name}: ${encoded.has(name.toLowerCase()) ? percentEncode(value) : value}\r\n`;
   }
   return new WireHeaders(`${block}${ENCODED}: ${[...encoded].join(' ')}\r\n\r\n`);
+}
+
+/** An id with `%` must not look like the encoding of another one: the server compares what it sees. */
+function needsEncoding(name: string, value: HeaderValue): boolean {
+  return typeof value !== 'string' || UNSAFE.test(value) || (name === MESSAGE_ID && value.includes('%'));
 }
 
 /** All that the client does with headers it sends is to encode them. */
@@ -93,7 +93,7 @@ export interface ReadHeaders {
 const NONE: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
 /** Reads a header block as it came, in order and with duplicates, which the client's own headers do not keep. */
-export function readHeaderBlock(block: Uint8Array, topic: string): ReadHeaders {
+export function readHeaderBlock(block: Uint8Array): ReadHeaders {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
   const lines: [string, HeaderValue][] = [];
   for (let start = text.indexOf('\r\n') + 2; start < text.length; ) {
@@ -104,19 +104,19 @@ export function readHeaderBlock(block: Uint8Array, topic: string): ReadHeaders {
       lines.push([text.slice(start, colon), text.slice(colon + 1, end).trim()]);
     start = end + 2;
   }
-  return lines.length === 0 ? NONE : interpret(lines, topic);
+  return lines.length === 0 ? NONE : interpret(lines);
 }
 
 /** The same from headers that the client has parsed. */
-export function readHeaders(parsed: MsgHdrs | undefined, topic: string): ReadHeaders {
+export function readHeaders(parsed: MsgHdrs | undefined): ReadHeaders {
   if (parsed === undefined) return NONE;
   const lines: [string, HeaderValue][] = [];
   for (const [name, values] of parsed) for (const value of values) lines.push([name, value]);
-  return interpret(lines, topic);
+  return interpret(lines);
 }
 
 /** What is NATS' own is not among the message's headers. */
-function interpret(lines: HeaderList, topic: string): ReadHeaders {
+function interpret(lines: HeaderList): ReadHeaders {
   const headers: (readonly [string, HeaderValue])[] = [];
   let key: HeaderValue | undefined;
   let messageId: string | undefined;
@@ -125,13 +125,13 @@ function interpret(lines: HeaderList, topic: string): ReadHeaders {
     const name = line[0];
     const first = name.charCodeAt(0) | 0x20;
     if (first === 0x6e && CONTROL.test(name)) {
-      if (isNamed(name, MESSAGE_ID)) messageId ??= withoutTopic(headerText(line[1]), topic);
+      if (isNamed(name, MESSAGE_ID)) messageId ??= headerText(line[1]);
       else if (isNamed(name, PIN)) pin ??= headerText(line[1]);
       continue;
     }
     if (first === 0x78) {
       if (isNamed(name, KEY)) key ??= line[1];
-      else if (isNamed(name, ENCODED)) return interpret(percentDecoded(lines), topic);
+      else if (isNamed(name, ENCODED)) return interpret(percentDecoded(lines));
     }
     headers.push(line);
   }
@@ -156,11 +156,6 @@ function isNamed(name: string, wanted: string): boolean {
   return name === wanted || (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase());
 }
 
-/** The id as it was given when publishing; ids of other producers stay as they are. */
-function withoutTopic(id: string, topic: string): string {
-  return id.startsWith(topic) && id[topic.length] === ':' ? id.slice(topic.length + 1) : id;
-}
-
 function carriesKey(headers: HeaderList, key: string | Uint8Array): boolean {
   for (const [name, value] of headers) if (isNamed(name, KEY)) return value === key;
   return false;
@@ -171,7 +166,7 @@ const goodNames = new Set<string>();
 /** Names repeat from message to message; a few are remembered. */
 function isName(name: string): boolean {
   if (goodNames.has(name)) return true;
-  if (!NAME.test(name) || isNamed(name, ENCODED)) return false;
+  if (!NAME.test(name) || isNamed(name, ENCODED) || CONTROL.test(name)) return false;
   if (goodNames.size < 1_000) goodNames.add(name);
   return true;
 }
@@ -179,7 +174,7 @@ function isName(name: string): boolean {
 function unusable(topic: string, name: string): PublishError {
   return new PublishError(
     `the message to '${topic}' has a header ${JSON.stringify(name)}, whose name NATS cannot carry; ` +
-      `use printable ASCII without spaces and ':' (and not ${ENCODED}, which is ebus' own)`,
+      `use printable ASCII without spaces and ':' (not ${ENCODED}, which is ebus' own, nor Nats-*, which the server obeys)`,
     { code: 'INVALID_ARGUMENT' },
   );
 }

@@ -29,6 +29,8 @@ function recordEverything(metrics: PrometheusMetricsCollector): void {
   metrics.recordError('CONNECTION_FAILED');
   metrics.recordRetry('orders');
   metrics.recordDeadLetter('orders');
+  metrics.recordDuplicate('orders');
+  metrics.recordSkipped('orders');
   metrics.recordInFlight('orders', 3);
   metrics.recordPool({ queued: 4, activeKeys: 2 });
 }
@@ -62,6 +64,8 @@ describe('the collector', () => {
       ebus_eventbus_errors_by_topic_total: 'counter',
       ebus_eventbus_retries_total: 'counter',
       ebus_eventbus_dead_letters_total: 'counter',
+      ebus_eventbus_duplicates_total: 'counter',
+      ebus_eventbus_skipped_total: 'counter',
       ebus_eventbus_in_flight: 'gauge',
       ebus_eventbus_pool_queued: 'gauge',
       ebus_eventbus_pool_active_keys: 'gauge',
@@ -87,6 +91,8 @@ describe('the collector', () => {
       'errors_by_topic_total{topic="orders"}': 1,
       'retries_total{topic="orders"}': 1,
       'dead_letters_total{topic="orders"}': 1,
+      'duplicates_total{topic="orders"}': 1,
+      'skipped_total{topic="orders"}': 1,
       'in_flight{topic="orders"}': 3,
       pool_queued: 4,
       pool_active_keys: 2,

@@ -120,6 +120,14 @@ export class PrometheusMetricsCollector implements MetricsCollector {
     this.#metrics.counters.dead_letters_total.at(topic).value++;
   }
 
+  recordDuplicate(topic: string): void {
+    this.#metrics.counters.duplicates_total.at(topic).value++;
+  }
+
+  recordSkipped(topic: string): void {
+    this.#metrics.counters.skipped_total.at(topic).value++;
+  }
+
   recordInFlight(topic: string, messages: number): void {
     this.#gauges.in_flight.set(topic, messages);
   }

@@ -164,7 +164,7 @@ export const publishOutcomes: Group = ({ test, testWhere }) => {
     async (t) => {
       const wire = new Wire();
       const bus = await t.bus({ wire });
-      const rejectHeld = wire.hold((record) => record.messageId === 'first');
+      const rejectHeld = wire.hold((record) => record.messageId === `${t.topic}:first`);
       const first = bus.publish(t.topic, '1', { key: 'order-1', messageId: 'first' });
       const outcome = assert.rejects(first, (error) => error === hiccup);
       await t.eventually(() => wire.count('send', t.topic) === 1);

@@ -8,7 +8,7 @@ import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { composePublish } from '../pipeline/compose.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
-import type { PublisherEvents } from '../publish/outcomes.js';
+import { isUnexpected, type PublisherEvents } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import { validateTopicName } from '../topic-name.js';
@@ -61,8 +61,13 @@ export function assemble(input: AssembleInput): BusParts {
       ? new TokenBucket(rateLimit.ratePerSecond, rateLimit.burstSize, clock)
       : undefined,
     backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },
-    deadLetterRoute:
-      errorHandling.deadLetterTopic === '' ? undefined : () => outbound.route(errorHandling.deadLetterTopic),
+    deadLetters:
+      errorHandling.deadLetterTopic === ''
+        ? undefined
+        : {
+            topic: errorHandling.deadLetterTopic,
+            publish: (letter, options) => outbound.publishDeadLetter(letter, options.signal, options),
+          },
     events: publisherEvents(events),
   });
   middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
@@ -147,8 +152,10 @@ function publisherEvents(events: Emitter): PublisherEvents {
     get wantsPublished() {
       return events.has('published');
     },
-    published: (receipt, { topic, orderKey, envelope }) => {
-      events.emit('published', { topic, key: orderKey, eventId: envelope?.eventId, receipt });
+    published: (receipt, job) => {
+      const { topic, orderKey, envelope } = job;
+      const duplicate = receipt.duplicate === true && isUnexpected(job);
+      events.emit('published', { topic, key: orderKey, eventId: envelope?.eventId, receipt, duplicate });
     },
     publishFailed: (error, { topic, orderKey, envelope }) => {
       events.emit('publishFailed', { topic, key: orderKey, eventId: envelope?.eventId, error });

@@ -29,6 +29,8 @@ export interface PublishedEvent {
   /** Set for envelopes. */
   readonly eventId: string | undefined;
   readonly receipt: PublishReceipt;
+  /** The broker had this id before this process sent it: the message is not stored a second time. */
+  readonly duplicate: boolean;
 }
 
 export interface PublishFailedEvent {

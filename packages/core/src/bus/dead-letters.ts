@@ -1,7 +1,7 @@
 /** Looking at dead letters, and publishing them back to where they came from. */
 import { DeadLetterReader } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
-import { formatPosition, type IncomingMessage } from '../driver/message.js';
+import type { IncomingMessage } from '../driver/message.js';
 import { EbusError } from '../errors.js';
 import { findHeader, type HeaderList, headerText } from '../headers.js';
 import {
@@ -9,7 +9,9 @@ import {
   isDeadLetterTopic,
   REDRIVE_GROUP_HEADER,
   withoutDeadLetterHeaders,
+  writtenAt,
 } from '../pipeline/dead-letter.js';
+import { Letter } from '../pipeline/letter.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
 import { validateTopicName } from '../topic-name.js';
 import type { Outbound } from './outbound.js';
@@ -145,22 +147,20 @@ export class DeadLetters {
   async #publishBack(letter: DeadLetter, incoming: IncomingMessage, signal: AbortSignal): Promise<void> {
     const headers = [...withoutDeadLetterHeaders(incoming.headers)];
     if (letter.group !== undefined) headers.push([REDRIVE_GROUP_HEADER, letter.group]);
-    const id = incoming.position === undefined ? undefined : `redrive:${formatPosition(incoming.position)}`;
-    await this.#publish(letter.originalTopic as string, incoming, headers, id, signal);
+    await this.#publish(letter.originalTopic as string, incoming, headers, signal);
   }
 
   async #append(deadLetterTopic: string, incoming: IncomingMessage, signal: AbortSignal): Promise<void> {
-    await this.#publish(deadLetterTopic, incoming, incoming.headers, undefined, signal);
+    await this.#publish(deadLetterTopic, incoming, incoming.headers, signal);
   }
 
   async #publish(
     topic: string,
     { key, value }: IncomingMessage,
     headers: HeaderList,
-    messageId: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#options.outbound.publishVerbatim({ topic, key, value, headers, messageId }, signal);
+    await this.#options.outbound.publishLetter(new Letter({ topic, key, value, headers }), signal);
   }
 }
 
@@ -175,7 +175,8 @@ function toDeadLetter(incoming: IncomingMessage): DeadLetter {
     return value === undefined ? undefined : headerText(value);
   };
   const attempts = Number(text('X-Attempts') ?? Number.NaN);
-  const failedAt = new Date(text('X-Timestamp') ?? Number.NaN);
+  const written = writtenAt(incoming.headers);
+  const failedAt = new Date(written === undefined ? Number.NaN : headerText(written));
   return {
     message: new ReceivedMessage(incoming),
     originalTopic: text('X-Original-Topic'),

@@ -306,7 +306,7 @@ export class Inbound {
       topic,
       group,
       deadLetterTopic: policy.deadLetterTopic,
-      publish: (message, abort) => outbound.publishDeadLetter(message, abort),
+      publish: (letter, abort) => outbound.publishDeadLetter(letter, abort),
       clock,
       logger,
     });

@@ -1,5 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
+import type { Message } from '../pipeline/message.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 
 const event = { aggregateId: 'order-1', eventType: 'OrderCreated', eventVersion: 3, payload: { total: 1 } };
@@ -12,7 +14,7 @@ describe('what is sent', () => {
     const { key, messageId, headers, persistence } = driver.sends[0]!.record;
     expect({ key, messageId, persistence }).toEqual({
       key: 'order-1',
-      messageId: 'e-1',
+      messageId: 'orders:e-1',
       persistence: 'persistent',
     });
     expect(headers).toEqual([
@@ -38,6 +40,126 @@ describe('what is sent', () => {
     driver.capability = { maxMessageBytes: 10 };
     await expect(bus.publish('orders', 'x'.repeat(11))).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
     expect(driver.sends).toHaveLength(0);
+  });
+});
+
+describe('ids by which brokers deduplicate', () => {
+  it('name the topic, and no two topics and ids make the same', async () => {
+    const { bus, driver } = await scriptedBus();
+    const sent: [topic: string, id: string][] = [
+      ['a', 'b:c'],
+      ['a:b', 'c'],
+      ['a%3Ab', 'c'],
+      ['a', 'c'],
+    ];
+    for (const [topic, messageId] of sent) void bus.publish(topic, 'x', { messageId });
+    const ids = driver.sends.map(({ record }) => record.messageId);
+    expect(new Set(ids).size).toBe(4);
+    expect(ids.at(-1)).toBe('a:c');
+  });
+
+  it('are left out where none is given, or an empty one', async () => {
+    const { bus, driver } = await scriptedBus();
+    void bus.publish('orders', 'x');
+    void bus.publish('orders', 'x', { messageId: '' });
+    expect(driver.sends.map(({ record }) => record.messageId)).toEqual([undefined, undefined]);
+  });
+
+  it('come back as they were given', async () => {
+    const { bus, driver } = await scriptedBus();
+    const seen: unknown[] = [];
+    await bus.subscribe('a:b', ({ messageId }) => void seen.push(messageId));
+    driver.subscriptions[0]?.deliver(
+      { value: '1', messageId: 'a%3Ab:m-1' },
+      { value: '2', messageId: 'of another producer' },
+      { value: '3' },
+    );
+    await settle();
+    expect(seen).toEqual(['m-1', 'of another producer', undefined]);
+  });
+
+  it('that the broker knew before they were sent are told: receipt, event, metric', async () => {
+    const metrics = new InMemoryMetricsCollector();
+    const { bus, driver } = await scriptedBus({}, { metrics });
+    const told: unknown[] = [];
+    bus.on('published', ({ duplicate }) => void told.push(duplicate));
+    const first = bus.publish('orders', 'x', { messageId: '1' });
+    const second = bus.publish('orders', 'x', { messageId: '1' });
+    driver.sends[0]?.ack({});
+    driver.sends[1]?.ack({ duplicate: true });
+    expect([(await first).duplicate, (await second).duplicate]).toEqual([undefined, true]);
+    expect(told).toEqual([false, true]);
+    expect(metrics.get('duplicates', 'orders')).toBe(1);
+  });
+});
+
+describe('reserved headers', () => {
+  const names = [
+    'X-Redrive-Group',
+    'x-redrive-group',
+    'X-Original-Topic',
+    'X-Original-Anything',
+    'X-Consumer-Group',
+    'X-Error-Message',
+    'X-ATTEMPTS',
+    'X-Ebus-Encoded',
+    'Nats-Msg-Id',
+    'nats-rollup',
+  ];
+
+  it.each(names)('such as %s are refused from applications', async (name) => {
+    const { bus, driver } = await scriptedBus();
+    const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining(`'${name}' is reserved`) };
+    for (const headers of [{ [name]: '1' }, [[name, '1']] as const, new Map([[name, '1']])]) {
+      await expect(bus.publish('orders', 'x', { headers })).rejects.toMatchObject(refused);
+      await expect(bus.publishEnvelope('orders', event, { headers })).rejects.toMatchObject(refused);
+    }
+    expect(driver.sends).toHaveLength(0);
+  });
+
+  it.each(['X-Timestamp', 'X-Attempt', 'X-Originally', 'x-error', 'NatsMsgId', 'X-Trace-ID'])(
+    'are not such as %s',
+    async (name) => {
+      const { bus, driver } = await scriptedBus();
+      void bus.publish('orders', 'x', { headers: { [name]: '1' } });
+      expect(driver.sends[0]?.record.headers).toEqual([[name, '1']]);
+    },
+  );
+
+  it('are refused from publish middleware, before anything is sent', async () => {
+    const { bus, driver } = await scriptedBus();
+    bus.use({
+      publish: (record, next) => {
+        record.headers = [...record.headers, ['nats-msg-id', 'forged']];
+        return next();
+      },
+    });
+    await expect(bus.publish('orders', 'x')).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining("'nats-msg-id' is reserved"),
+    });
+    expect(driver.sends).toHaveLength(0);
+  });
+
+  it('are left out where the headers of a received message are passed on', async () => {
+    const { bus, driver } = await scriptedBus();
+    const forward = ({ headers }: Message) => {
+      void bus.publish('copies', 'as object', { headers });
+      void bus.publish('copies', 'as list', { headers: headers.toList() });
+      void bus.publishEnvelope('copies', { ...event, eventId: 'e-2' }, { headers });
+    };
+    await bus.subscribe('orders', forward, { redrives: 'ignore' });
+    const own = ['a', '1'] as const;
+    const headers = [['X-Redrive-Group', 'g'], own, ...names.map((name) => [name, 'x'] as const)] as const;
+    driver.subscriptions[0]?.deliver({ value: 'm', headers: [...headers, ['X-Event-ID', 'e-1']] });
+    await settle();
+    const sent = driver.sends.map(({ record }) => record.headers);
+    expect(sent.slice(0, 2)).toEqual([
+      [own, ['X-Event-ID', 'e-1']],
+      [own, ['X-Event-ID', 'e-1']],
+    ]);
+    expect(sent[2]?.filter(([name]) => name === 'X-Event-ID')).toEqual([['X-Event-ID', 'e-2']]);
+    expect(sent[2]?.at(-1)).toEqual(own);
   });
 });
 

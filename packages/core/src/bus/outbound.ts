@@ -1,15 +1,15 @@
 /** From what applications publish to the records that the publisher sends. */
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
-import type { VerbatimMessage } from '../consume/dead-letter-writer.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
 import { EbusError, PublishError } from '../errors.js';
-import { type HeaderList, NO_HEADERS, toHeaderList } from '../headers.js';
+import { type HeaderList, headersToSend, isForwarded, NO_HEADERS } from '../headers.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
+import type { Letter } from '../pipeline/letter.js';
 import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
 import { type JobOptions, PublishJob } from '../publish/publish-job.js';
 import type { Publisher } from '../publish/publisher.js';
@@ -22,6 +22,8 @@ import { bodyOf } from './message-body.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
 const MAX_ROUTES = 10_000;
+/** How many ids, each made of chance, a broker may call known before it is taken for broken. */
+const MAX_DUPLICATES = 5;
 
 const ENVELOPE_OPTIONS = [
   'headers',
@@ -67,7 +69,7 @@ export class Outbound {
       const messageId = options?.messageId;
       const body = bodyOf(topic, message);
       this.#checkSize(route, body.value);
-      const headers = options?.headers === undefined ? NO_HEADERS : toHeaderList(options.headers);
+      const headers = options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers);
       const span = this.#startSpan(topic, key, messageId);
       const sent = span === undefined ? headers : span.inject(headers);
       const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options, 'publish');
@@ -76,7 +78,7 @@ export class Outbound {
         emptyToNone(key),
         body.value,
         sent,
-        messageId,
+        route.messageId(messageId),
         body.owned,
         jobOptions,
         undefined,
@@ -107,7 +109,8 @@ export class Outbound {
       const jobOptions =
         options === undefined ? this.#defaults : this.#jobOptions(options, 'publishEnvelope');
       const { aggregateId, eventId } = envelope;
-      const job = new PublishJob(route, aggregateId, value, sent, eventId, true, jobOptions, envelope);
+      const id = route.messageId(eventId);
+      const job = new PublishJob(route, aggregateId, value, sent, id, true, jobOptions, envelope);
       job.span = span;
       return this.#options.publisher.submit(job);
     } catch (error) {
@@ -116,18 +119,46 @@ export class Outbound {
     }
   }
 
-  /** Publishes a message as it is to a topic that is created durable if missing: dead letters and redrives. */
-  async publishVerbatim(message: VerbatimMessage, signal: AbortSignal): Promise<PublishReceipt> {
-    const { topic, key, value, headers, messageId } = message;
-    const options = { ...this.#defaults, signal };
-    const job = new PublishJob(this.route(topic), key, value, headers, messageId, false, options, undefined);
-    job.verbatim = true;
-    return this.#options.publisher.submit(job);
+  /**
+   * Publishes a dead letter or a redrive as it is: no middleware, no check. Where the broker takes it for one that it has,
+   * although this process never sent it, it is sent again under another id.
+   * @throws PublishError `PUBLISH_FAILED`, not retryable, where the broker does so whatever the id
+   */
+  async publishLetter(
+    letter: Letter,
+    signal: AbortSignal | undefined,
+    options: JobOptions = this.#defaults,
+  ): Promise<PublishReceipt> {
+    const { topic, key, value, headers } = letter;
+    const route = this.route(topic);
+    for (let tries = 1; ; tries++) {
+      const id = route.messageId(letter.id);
+      const job = new PublishJob(route, key, value, headers, id, false, { ...options, signal }, undefined);
+      job.verbatim = true;
+      let receipt: PublishReceipt;
+      try {
+        receipt = await this.#options.publisher.submit(job);
+      } catch (error) {
+        letter.mayBeStored ||= job.sent && EbusError.isInstance(error) && error.retryable;
+        throw error;
+      }
+      if (receipt.duplicate !== true || letter.mayBeStored || job.attempts > 1) return receipt;
+      if (tries === MAX_DUPLICATES) throw alwaysDuplicate(topic);
+      letter.renewId();
+      this.#options.logger.warn(
+        { topic, id },
+        'the broker took a letter for one that it has, and it had none; sending it again under another id',
+      );
+    }
   }
 
-  async publishDeadLetter(message: VerbatimMessage, signal: AbortSignal): Promise<PublishReceipt> {
-    await this.#options.topics.ensureDeadLetterTopic(message.topic);
-    return this.publishVerbatim(message, signal);
+  async publishDeadLetter(
+    letter: Letter,
+    signal: AbortSignal | undefined,
+    options?: JobOptions,
+  ): Promise<PublishReceipt> {
+    await this.#options.topics.ensureDeadLetterTopic(letter.topic);
+    return this.publishLetter(letter, signal, options);
   }
 
   keepsOrderOverRetries(topic: string): boolean {
@@ -213,8 +244,30 @@ function envelopeHeaders(envelope: Envelope, more: PublishEnvelopeOptions['heade
   if (traceId !== undefined && traceId !== '') headers.push(['X-Trace-ID', traceId]);
   if (correlationId !== undefined && correlationId !== '') headers.push(['X-Correlation-ID', correlationId]);
   if (tenantId !== undefined) headers.push(['X-Tenant-ID', String(tenantId)]);
-  if (more !== undefined) for (const [name, value] of toHeaderList(more)) headers.push([name, value]);
+  if (more === undefined) return headers;
+  // What a forwarded message was says nothing about the event that is published now.
+  const forwarded = isForwarded(more);
+  for (const [name, value] of headersToSend(more)) {
+    if (!forwarded || !ENVELOPE_HEADERS.has(name.toLowerCase())) headers.push([name, value]);
+  }
   return headers;
+}
+
+const ENVELOPE_HEADERS = new Set([
+  'x-event-id',
+  'x-aggregate-id',
+  'x-event-version',
+  'x-event-type',
+  'x-trace-id',
+  'x-correlation-id',
+  'x-tenant-id',
+]);
+
+function alwaysDuplicate(topic: string): PublishError {
+  return new PublishError(
+    `the broker calls every message to '${topic}' a duplicate, whatever its id: ${MAX_DUPLICATES} ids made of chance ` +
+      'were refused; look at how it deduplicates',
+  );
 }
 
 /** An empty key is no key: it would put everything into one lane. */

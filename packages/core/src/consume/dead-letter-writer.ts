@@ -1,32 +1,26 @@
 /** Publishes dead letters, and does not give up: the original stays unsettled until its letter is acknowledged. */
 import type { Clock } from '../clock.js';
-import { formatPosition } from '../driver/message.js';
-import type { HeaderList } from '../headers.js';
+import { EbusError, type ErrorCode, PublishError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { deadLetterHeaders } from '../pipeline/dead-letter.js';
+import { Letter, type PublishLetter } from '../pipeline/letter.js';
 import { AbortListeners } from '../util/abort-listeners.js';
 import { backoffDelay } from '../util/backoff.js';
 import type { Delivery } from './delivery.js';
 
 const WRITE_BACKOFF = { base: 200, max: 30_000 };
-
-/** A message published as it is: no middleware, no envelope. */
-export interface VerbatimMessage {
-  readonly topic: string;
-  readonly key: string | Uint8Array | undefined;
-  readonly value: Uint8Array;
-  readonly headers: HeaderList;
-  readonly messageId: string | undefined;
-}
-
-/** Publishes one verbatim message to a topic that is created durable if it is missing. */
-export type PublishVerbatim = (message: VerbatimMessage, signal: AbortSignal) => Promise<unknown>;
+/** What stays so however often it is tried. All else passes, be it by the hands of an operator: rights, a missing topic. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'INVALID_ARGUMENT',
+  'TOPIC_NAME_INVALID',
+]);
 
 export interface DeadLetterWriterOptions {
   topic: string;
   group: string;
   deadLetterTopic: string;
-  publish: PublishVerbatim;
+  publish: PublishLetter;
   clock: Clock;
   logger: Logger;
 }
@@ -41,32 +35,36 @@ export class DeadLetterWriter {
     this.#options = options;
   }
 
-  /** True once the letter is acknowledged; false only if `stop` was called before that. */
+  /**
+   * True once the letter is acknowledged; false only if `stop` was called before that. A letter that is too large is tried
+   * once more with only the headers that redriving needs.
+   * @throws PublishError where it can never be written
+   */
   async write(delivery: Delivery, error: unknown): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, logger } = this.#options;
-    const { incoming } = delivery;
-    const reason = {
-      topic,
-      group,
-      error,
-      position: incoming.position,
-      attempts: delivery.attempts,
-      now: clock.now(),
-    };
-    const letter: VerbatimMessage = {
+    const { incoming, attempts } = delivery;
+    const { key, value, headers, position } = incoming;
+    const reason = { topic, group, error, position, attempts, now: clock.now() };
+    const letter = new Letter({
       topic: deadLetterTopic,
-      key: incoming.key,
-      value: incoming.value,
-      headers: deadLetterHeaders(incoming.headers, reason),
-      messageId:
-        incoming.position === undefined ? undefined : `${group}:${formatPosition(incoming.position)}`,
-    };
+      key,
+      value,
+      headers: deadLetterHeaders(headers, reason),
+    });
+    let shortened = false;
     for (let attempt = 1; !this.#stopped.signal.aborted; attempt++) {
       try {
         await publish(letter, this.#stopped.signal);
         return true;
       } catch (err) {
         if (this.#stopped.signal.aborted) break;
+        const code = EbusError.isInstance(err) ? err.code : undefined;
+        if (code === 'MESSAGE_TOO_LARGE' && !shortened) {
+          shortened = true;
+          letter.headers = deadLetterHeaders(headers, reason, 'required');
+          continue;
+        }
+        if (code !== undefined && FINAL.has(code)) throw this.#unwritable(err as EbusError);
         logger.error(
           { err, topic, group, deadLetterTopic, attempt },
           'could not publish a dead letter; trying again',
@@ -80,6 +78,15 @@ export class DeadLetterWriter {
   /** Gives up what is not acknowledged yet; those messages stay unsettled. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  #unwritable(cause: EbusError): PublishError {
+    const { topic, deadLetterTopic } = this.#options;
+    return new PublishError(
+      `the dead letter of a message of '${topic}' can never be written to '${deadLetterTopic}': ${cause.message}. ` +
+        'Make room for it and call skipHalted(), or mend its handler and call retryHalted()',
+      { code: cause.code, cause },
+    );
   }
 
   #pause(ms: number): Promise<void> {

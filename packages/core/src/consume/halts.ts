@@ -8,6 +8,7 @@ export interface HaltsOptions {
   gate: StartGate;
   /** Without order there are no keys: a halt stops the whole subscription. */
   ordered: boolean;
+  /** Rejects where it had to be halted again. */
   deadLetter(delivery: Delivery): Promise<void>;
 }
 
@@ -24,12 +25,12 @@ export class Halts {
     return this.#halted.size;
   }
 
+  /** The dispatcher holds it already, or is told to next: nothing may be started in between. */
   add(delivery: Delivery): void {
-    const { dispatcher, gate, ordered } = this.#options;
+    const { gate, ordered } = this.#options;
     delivery.state = 'halted';
     this.#halted.add(delivery);
     if (!ordered) gate.close('halted');
-    dispatcher.hold(delivery);
   }
 
   /** Gives halted deliveries of a key (all of them, without one) their attempts afresh. */
@@ -42,10 +43,16 @@ export class Halts {
     this.#openGate();
   }
 
-  /** Dead-letters them instead. Resolves when their dead letters are acknowledged. */
+  /**
+   * Dead-letters them instead. Resolves when their dead letters are acknowledged.
+   * @throws PublishError for one that can never be written: it is halted again, and the others are not disturbed
+   */
   async skip(key: string | undefined): Promise<void> {
-    await Promise.all(this.#take(key).map((delivery) => this.#options.deadLetter(delivery)));
+    const outcomes = await Promise.allSettled(
+      this.#take(key).map((delivery) => this.#options.deadLetter(delivery)),
+    );
     this.#openGate();
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Lets go of one that is no longer ours. */

@@ -20,6 +20,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'rateLimit',
   'onExhausted',
   'deadLetterTopic',
+  'redrives',
   'onError',
   'overlapAfter',
   'signal',
@@ -60,6 +61,8 @@ export interface ConsumePolicy {
   readonly onExhausted: ExhaustedAction;
   readonly onError: SubscribeOptions['onError'];
   readonly deadLetterTopic: string;
+  /** Whether messages that name another group in `X-Redrive-Group` are settled unhandled. */
+  readonly trustsRedrives: boolean;
 }
 
 export interface PolicyInput {
@@ -129,7 +132,13 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
     onExhausted,
     onError: options.onError,
     deadLetterTopic,
+    trustsRedrives: trustsRedrives(topic, options.redrives),
   };
+}
+
+function trustsRedrives(topic: string, redrives: SubscribeOptions['redrives'] = 'trust'): boolean {
+  if (redrives === 'trust' || redrives === 'ignore') return redrives === 'trust';
+  throw wrong(topic, 'redrives', redrives, "'trust' or 'ignore'");
 }
 
 function defaultExhaustion(isDeadLetters: boolean, persistence: Persistence): ExhaustedAction {

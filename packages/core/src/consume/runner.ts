@@ -239,7 +239,8 @@ export class Runner {
         return this.#retryLater(delivery);
       case 'dead-letter':
         this.#dispatcher.hold(delivery);
-        void this.#deadLetter(delivery, error);
+        // Where it can never be written, that has been told.
+        this.#deadLetter(delivery, error).catch(() => {});
         return;
       case 'discard':
         this.counters.discarded++;
@@ -249,11 +250,21 @@ export class Runner {
         );
         return finish(delivery, 'discarded');
       case 'halt':
-        // Closing and a revocation wait for what runs: a halt would not end, and the message stays unsettled either way.
-        if (this.#closing || delivery.revoked) return finish(delivery, 'released');
-        this.#halts.add(delivery);
+        if (!this.#halt(delivery)) return;
+        this.#dispatcher.hold(delivery);
         return events.halted(delivery, error);
     }
+  }
+
+  /** False where it goes back instead. */
+  #halt(delivery: Delivery): boolean {
+    // Closing and a revocation wait for what runs: a halt would not end, and the message stays unsettled either way.
+    if (this.#closing || delivery.revoked || delivery.state === 'done') {
+      this.#options.finish(delivery, 'released');
+      return false;
+    }
+    this.#halts.add(delivery);
+    return true;
   }
 
   #retryLater(delivery: Delivery): void {
@@ -273,10 +284,23 @@ export class Runner {
     );
   }
 
+  /** @throws PublishError where the letter can never be written: its key is halted, so that somebody can act */
   async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
-    const { deadLetters, events, metrics, policy, finish } = this.#options;
+    const { deadLetters, events, metrics, policy, finish, logger } = this.#options;
     delivery.state = 'dead-lettering';
-    const written = await deadLetters.write(delivery, error);
+    let written: boolean;
+    try {
+      written = await deadLetters.write(delivery, error);
+    } catch (err) {
+      const { topic, group, deadLetterTopic } = policy;
+      logger.error(
+        { err, topic, group, deadLetterTopic, key: delivery.key },
+        'a dead letter can never be written; its key is halted',
+      );
+      metrics?.recordError('dead_letter', topic);
+      if (this.#halt(delivery)) events.halted(delivery, err);
+      throw err;
+    }
     // Not written means that the bus closes: the message stays unsettled and comes again.
     if (!written) return finish(delivery, 'released');
     this.counters.deadLettered++;

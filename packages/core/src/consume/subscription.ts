@@ -12,6 +12,7 @@ import type { Handle } from '../pipeline/compose.js';
 import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
 import type { Breather } from '../util/breather.js';
 import { type Deferred, deferred } from '../util/promise.js';
+import { shown } from '../util/shown.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
 import type { DeadLetterWriter } from './dead-letter-writer.js';
@@ -40,6 +41,8 @@ const ABORT_GRACE_MS = 100;
 /** How long the broker may take to confirm what was settled last. */
 const CONFIRM_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 5_000;
+/** A redrive of many is told once, with how many it was so far. */
+const SKIPS_TOLD_EVERY_MS = 60_000;
 
 export interface SubscriptionParts {
   policy: ConsumePolicy;
@@ -84,6 +87,7 @@ export class ActiveSubscription implements Subscription {
   #revocation: Revocation | undefined;
   #received = 0;
   #skipped = 0;
+  #skipsToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SubscriptionParts) {
     const { policy, driver, clock, breather } = parts;
@@ -308,7 +312,7 @@ export class ActiveSubscription implements Subscription {
       const delivery = new Delivery(incoming, now);
       if (assignLane !== undefined) assignLane(delivery);
       this.#inFlight.add(delivery);
-      if (this.#isForAnotherGroup(incoming)) this.#skip(delivery);
+      if (this.#isForAnotherGroup(incoming)) this.#skip(delivery, now);
       else this.#dispatcher.push(delivery);
     }
     this.#settler.endBatch();
@@ -328,14 +332,23 @@ export class ActiveSubscription implements Subscription {
 
   /** A redriven message is handled only by the group that had dead-lettered it. */
   #isForAnotherGroup({ headers }: IncomingMessage): boolean {
-    if (headers.length === 0) return false;
+    if (headers.length === 0 || !this.#parts.policy.trustsRedrives) return false;
     const group = findHeader(headers, REDRIVE_GROUP_HEADER);
     return group !== undefined && headerText(group) !== this.group;
   }
 
-  #skip(delivery: Delivery): void {
+  #skip(delivery: Delivery, now: number): void {
     this.#skipped++;
+    this.#parts.metrics?.recordSkipped?.(this.topic);
     this.#finish(delivery, 'skipped');
+    if (now - this.#skipsToldAt < SKIPS_TOLD_EVERY_MS) return;
+    this.#skipsToldAt = now;
+    const { key, headers, position } = delivery.incoming;
+    const redrivenFor = shown(headerText(findHeader(headers, REDRIVE_GROUP_HEADER) ?? ''));
+    this.#parts.logger.warn(
+      { topic: this.topic, group: this.group, redrivenFor, key, position, skipped: this.#skipped },
+      "not handled here: the message says that it was redriven for another group; with redrives: 'ignore' it would be",
+    );
   }
 
   /** The outcome is final. What is released stays in the list, to be handed back in log order by the close. */

@@ -49,6 +49,11 @@ export interface SubscribeOptions {
   onExhausted?: ExhaustedAction;
   /** Default `<topic>.dlq`. */
   deadLetterTopic?: string;
+  /**
+   * Messages that were redriven for another group: `trust`, the default, settles them unhandled; `ignore` handles them, for
+   * topics where strangers may write that header. What is settled so is counted in `stats().skipped` and logged.
+   */
+  redrives?: 'trust' | 'ignore';
   /** Decides what to do with a failure; `retry` still ends with the attempts. */
   onError?: (error: unknown, context: ErrorContext) => FailureAction;
   /** Permission to go on with the key although a timed-out handler still runs. Off by default. */
@@ -74,6 +79,7 @@ export interface SubscriptionStats {
   readonly retried: number;
   readonly deadLettered: number;
   readonly discarded: number;
+  /** Settled unhandled, because they were redriven for another group. */
   readonly skipped: number;
   /** Age of the oldest unsettled message here, by when it was received; 0 when there is none. */
   readonly oldestInFlightMs: number;
@@ -98,7 +104,10 @@ export interface Subscription extends AsyncDisposable {
   resume(): void;
   /** Gives a halted key (all of them, without one) its attempts afresh. */
   retryHalted(key?: string): void;
-  /** Dead-letters what a halted key stands at (all of them, without one), then goes on with the key. */
+  /**
+   * Dead-letters what a halted key stands at (all of them, without one), then goes on with the key. Rejects where a dead
+   * letter can never be written (too large for its topic); the key stays halted then.
+   */
   skipHalted(key?: string): Promise<void>;
   stats(): SubscriptionStats;
   /** Drains like the bus does (default 30 s) and leaves the group. Idempotent; never rejects for being slow. */

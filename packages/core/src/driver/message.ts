@@ -14,6 +14,21 @@ export function formatPosition(position: Position): string {
     : `${position.partition}:${position.offset}`;
 }
 
+/**
+ * What the ids of a topic's messages begin with. Brokers deduplicate over several topics at once (JetStream: over a
+ * stream), so an id names its topic; `:` in the name is escaped, so that no two topics' ids meet.
+ */
+export function messageIdPrefix(topic: string): string {
+  return `${/[:%]/.test(topic) ? topic.replaceAll('%', '%25').replaceAll(':', '%3A') : topic}:`;
+}
+
+/** The id as it was given when publishing; ids of other producers stay as they are. */
+export function givenMessageId(topic: string, messageId: string | undefined): string | undefined {
+  if (messageId === undefined) return undefined;
+  const prefix = messageIdPrefix(topic);
+  return messageId.startsWith(prefix) ? messageId.slice(prefix.length) : messageId;
+}
+
 /** Whether a topic's messages are kept until every group has handled them, or only handed on. */
 export type Persistence = 'persistent' | 'ephemeral';
 
@@ -28,7 +43,10 @@ export interface OutgoingRecord {
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
   readonly headers: HeaderList;
-  /** For brokers that deduplicate; stays the same over retries. */
+  /**
+   * For brokers that deduplicate: what makes this message one, over all topics of the broker (`<topic>:<id>`). Hand it to
+   * the broker as it is. Stays the same over retries.
+   */
   readonly messageId: string | undefined;
   /** True where core made `value` itself and will not touch it again. */
   readonly ownsValue: boolean;
@@ -39,7 +57,7 @@ export interface OutgoingRecord {
 export interface SendReceipt {
   /** Left out where the broker does not tell. */
   readonly position?: Position;
-  /** The broker had seen this message id and stored nothing. */
+  /** The broker had seen this message id, and did not store the message again. */
   readonly duplicate?: boolean;
 }
 
@@ -54,6 +72,7 @@ export interface IncomingMessage {
   /** Text; bytes only where the key on the wire is no valid UTF-8. */
   readonly key?: string | Uint8Array | undefined;
   readonly headers: HeaderList;
+  /** As it was sent, where the broker carries it. */
   readonly messageId?: string | undefined;
   /** Epoch milliseconds at which the broker (or else the producer) stamped it. */
   readonly timestamp?: number | undefined;

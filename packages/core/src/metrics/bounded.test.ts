@@ -19,6 +19,8 @@ it('tells collectors of 200 topics by name, and of all the others together', () 
     metrics.recordConsumeBatch(topic, 2, true, 0);
     metrics.recordRetry(topic);
     metrics.recordDeadLetter(topic);
+    metrics.recordDuplicate?.(topic);
+    metrics.recordSkipped?.(topic);
     metrics.recordError('handler', topic);
     metrics.recordInFlight(topic, 1);
     metrics.recordBacklog(topic, 3);

@@ -49,6 +49,8 @@ export function bounded(collector: MetricsCollector, limit = MAX_TOPIC_LABELS): 
       collector.recordError(type, topic === undefined ? undefined : labelOf(topic)),
     recordRetry: (topic) => collector.recordRetry(labelOf(topic)),
     recordDeadLetter: (topic) => collector.recordDeadLetter(labelOf(topic)),
+    recordDuplicate: (topic) => collector.recordDuplicate?.(labelOf(topic)),
+    recordSkipped: (topic) => collector.recordSkipped?.(labelOf(topic)),
     recordInFlight: (topic, count) => gauge(topic, count, (t, n) => collector.recordInFlight(t, n), inFlight),
     recordPool: (stats) => collector.recordPool(stats),
     ...(collector.expose === undefined ? {} : { expose: collector.expose.bind(collector) }),

@@ -30,6 +30,10 @@ export interface MetricsCollector {
   recordError(type: string, topic?: string): void;
   recordRetry(topic: string): void;
   recordDeadLetter(topic: string): void;
+  /** A publish that the broker took for one that it has, although this process sent it for the first time. */
+  recordDuplicate?(topic: string): void;
+  /** A message that was settled unhandled: it was redriven for another group. */
+  recordSkipped?(topic: string): void;
   recordInFlight(topic: string, count: number): void;
   recordPool(stats: PoolStats): void;
   /** Where the figures can be read as text. */

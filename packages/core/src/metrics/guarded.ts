@@ -15,6 +15,8 @@ const METHODS = [
   'recordError',
   'recordRetry',
   'recordDeadLetter',
+  'recordDuplicate',
+  'recordSkipped',
   'recordInFlight',
   'recordPool',
 ] as const satisfies readonly (keyof MetricsCollector)[];
@@ -23,10 +25,10 @@ const METHODS = [
 export function guarded(collector: MetricsCollector, logger: Logger): MetricsCollector {
   let reported = false;
   const guard = (method: (typeof METHODS)[number]) => {
-    const record = collector[method] as (...args: unknown[]) => void;
+    const record = collector[method] as ((...args: unknown[]) => void) | undefined;
     return (...args: unknown[]) => {
       try {
-        record.apply(collector, args);
+        record?.apply(collector, args);
       } catch (err) {
         if (!reported) logger.error({ err, method }, 'the metrics collector throws; figures are incomplete');
         reported = true;

@@ -29,7 +29,7 @@ class Metric implements InMemoryMetric {
 /**
  * Counts and sums under the keys of the lineage: `publish_total`, `publish_success`, `publish_failed`,
  * `publish_latency` (the sum in seconds), the same for `consume`, `reconnect` and `health_check`, `connected`,
- * `backlog`, `backlog_state`, `errors`, `errors_by_topic`, `retries`, `dead_letters`, `in_flight`, `pool_queued`
+ * `backlog`, `backlog_state`, `errors`, `errors_by_topic`, `retries`, `dead_letters`, `duplicates`, `skipped`, `in_flight`, `pool_queued`
  * and `pool_active_keys`.
  */
 export class InMemoryMetricsCollector implements MetricsCollector {
@@ -98,6 +98,14 @@ export class InMemoryMetricsCollector implements MetricsCollector {
 
   recordDeadLetter(topic: string): void {
     this.#metric('dead_letters').add(1, topic);
+  }
+
+  recordDuplicate(topic: string): void {
+    this.#metric('duplicates').add(1, topic);
+  }
+
+  recordSkipped(topic: string): void {
+    this.#metric('skipped').add(1, topic);
   }
 
   recordInFlight(topic: string, count: number): void {

@@ -15,6 +15,8 @@ export class NoopMetricsCollector implements MetricsCollector {
   recordError(): void {}
   recordRetry(): void {}
   recordDeadLetter(): void {}
+  recordDuplicate(): void {}
+  recordSkipped(): void {}
   recordInFlight(): void {}
   recordPool(): void {}
 }

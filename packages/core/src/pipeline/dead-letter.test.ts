@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EnvelopeError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
-import { deadLetterHeaders, withoutDeadLetterHeaders } from './dead-letter.js';
+import { deadLetterHeaders, withoutDeadLetterHeaders, writtenAt } from './dead-letter.js';
 
 const reason = {
   topic: 'orders',
@@ -52,4 +52,29 @@ it('names the code of ebus errors, replaces what an earlier failure said, and cu
     'X-Timestamp',
   ]);
   expect(withoutDeadLetterHeaders(twice)).toEqual([['a', '1']]);
+});
+
+it("leaves an application's own X-Timestamp where it was", () => {
+  const original: HeaderList = [
+    ['X-Timestamp', 'yesterday'],
+    ['a', '1'],
+  ];
+  const letter = deadLetterHeaders(original, { ...reason, error: 'no' });
+  expect(letter.slice(0, 2)).toEqual(original);
+  expect(writtenAt(letter)).toBe('1970-01-01T00:00:00.000Z');
+  expect(withoutDeadLetterHeaders(letter)).toEqual(original);
+  expect(withoutDeadLetterHeaders(original)).toEqual(original);
+  const again = deadLetterHeaders(letter, { ...reason, now: 1_000, error: 'no' });
+  expect(again.filter(([name]) => name === 'X-Timestamp').map(([, value]) => value)).toEqual([
+    'yesterday',
+    '1970-01-01T00:00:01.000Z',
+  ]);
+});
+
+it('adds only what redriving needs where there is no room for more', () => {
+  expect(deadLetterHeaders([['a', '1']], { ...reason, error: new Error('x') }, 'required')).toEqual([
+    ['a', '1'],
+    ['X-Original-Topic', 'orders'],
+    ['X-Consumer-Group', 'billing'],
+  ]);
 });

@@ -17,9 +17,13 @@ export const DEAD_LETTER_HEADERS = [
 /** Names the group that a redriven message is for; other groups settle it without handling it. */
 export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
 
+const ORIGINAL_TOPIC = 'x-original-topic';
+/** The only one of them that applications use, too: theirs comes first and stays. */
+const TIMESTAMP = 'x-timestamp';
 const REMOVED = new Set<string>(
   [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER].map((name) => name.toLowerCase()),
 );
+REMOVED.delete(TIMESTAMP);
 
 /** Error texts are cut here, so that a dead letter is never refused for its headers. */
 const MAX_ERROR_TEXT = 1_000;
@@ -44,16 +48,24 @@ export interface DeadLetterReason {
 
 /**
  * The original headers, in order and byte for byte, followed by the dead letter's own. Headers by which a broker
- * is controlled (`Nats-*`) are left out, and those of an earlier dead letter are replaced.
+ * is controlled (`Nats-*`) are left out, and those of an earlier dead letter are replaced. `required` adds only those
+ * without which it could not be redriven: for messages that leave no room for more.
  */
-export function deadLetterHeaders(original: HeaderList, reason: DeadLetterReason): HeaderList {
+export function deadLetterHeaders(
+  original: HeaderList,
+  reason: DeadLetterReason,
+  added: 'all' | 'required' = 'all',
+): HeaderList {
   const headers: [string, HeaderValue][] = [];
   for (const [name, value] of withoutDeadLetterHeaders(original)) {
     if (!name.toLowerCase().startsWith('nats-')) headers.push([name, value]);
   }
   headers.push(['X-Original-Topic', reason.topic]);
-  if (reason.position !== undefined) headers.push(['X-Original-Position', formatPosition(reason.position)]);
+  if (added === 'all' && reason.position !== undefined) {
+    headers.push(['X-Original-Position', formatPosition(reason.position)]);
+  }
   if (reason.group !== undefined) headers.push(['X-Consumer-Group', reason.group]);
+  if (added === 'required') return headers;
   headers.push(['X-Error-Message', errorText(reason.error)]);
   headers.push(['X-Error-Code', EbusError.isInstance(reason.error) ? reason.error.code : 'HANDLER_FAILED']);
   headers.push(['X-Attempts', String(reason.attempts)]);
@@ -63,7 +75,31 @@ export function deadLetterHeaders(original: HeaderList, reason: DeadLetterReason
 
 /** The headers that the message had before it was dead-lettered. */
 export function withoutDeadLetterHeaders(headers: HeaderList): HeaderList {
-  return headers.filter(([name]) => !REMOVED.has(name.toLowerCase()));
+  const added = ownTimestamp(headers);
+  return headers.filter(([name], index) => index !== added && !REMOVED.has(name.toLowerCase()));
+}
+
+/** When a dead letter was written, as it says; its message may have a header of that name, too, before it. */
+export function writtenAt(headers: HeaderList): HeaderValue | undefined {
+  return headers[ownTimestamp(headers)]?.[1];
+}
+
+/** Where the dead letter's own `X-Timestamp` is: behind all that was there before. -1 in what is no dead letter. */
+function ownTimestamp(headers: HeaderList): number {
+  let last = -1;
+  let isLetter = false;
+  let timestampIsOurs = false;
+  for (const [index, [name]] of headers.entries()) {
+    const lower = name.toLowerCase();
+    if (lower === ORIGINAL_TOPIC) {
+      isLetter = true;
+      timestampIsOurs = false;
+    } else if (lower === TIMESTAMP) {
+      last = index;
+      timestampIsOurs = isLetter;
+    }
+  }
+  return timestampIsOurs ? last : -1;
 }
 
 /** One line of text, whatever was thrown. */

@@ -1,5 +1,5 @@
 /** The message as handlers and middleware see it. */
-import type { IncomingMessage, Position } from '../driver/message.js';
+import { givenMessageId, type IncomingMessage, type Position } from '../driver/message.js';
 import { type HeaderList, MessageHeaders } from '../headers.js';
 
 /** A received message. Treat `data` as read-only: other groups of an in-process transport share the bytes. */
@@ -47,7 +47,7 @@ export class ReceivedMessage implements Message {
   }
 
   get messageId(): string | undefined {
-    return this.#incoming.messageId;
+    return givenMessageId(this.#incoming.topic, this.#incoming.messageId);
   }
 
   get timestamp(): Date | undefined {
@@ -76,7 +76,9 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
 export interface PublishRecord {
   readonly topic: string;
   readonly key: string | undefined;
+  /** The id that brokers deduplicate by: `<topic>:<event id or message id>`. */
   readonly messageId: string | undefined;
   value: Uint8Array;
+  /** Reserved headers are refused here as they are in the options of a publish. */
   headers: HeaderList;
 }

@@ -4,7 +4,7 @@
  * metrics of the same conventions are measured along.
  */
 import type * as Api from '@opentelemetry/api';
-import type { IncomingMessage } from '../driver/message.js';
+import { givenMessageId, type IncomingMessage } from '../driver/message.js';
 import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
 import { isPromise } from '../util/promise.js';
 import { ClientMetrics } from './client-metrics.js';
@@ -163,7 +163,8 @@ export class OpenTelemetry implements Telemetry {
       [attribute.CONSUMER_GROUP]: info.group,
       [attribute.BODY_SIZE]: incoming.value.byteLength,
     };
-    if (incoming.messageId !== undefined) attributes[attribute.MESSAGE_ID] = incoming.messageId;
+    const messageId = givenMessageId(incoming.topic, incoming.messageId);
+    if (messageId !== undefined) attributes[attribute.MESSAGE_ID] = messageId;
     if (incoming.position?.partition !== undefined) {
       attributes[attribute.PARTITION] = String(incoming.position.partition);
     }

@@ -2,9 +2,11 @@
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
-import { BusClosedError, EbusError } from '../errors.js';
+import { BusClosedError, EbusError, PublishError } from '../errors.js';
+import { headersToSend, isForwarded } from '../headers.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { PublishRecord } from '../pipeline/message.js';
+import { refuseReservedHeaders } from '../reserved-headers.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import { isPromise } from '../util/promise.js';
 import { type Outcomes, toReceipt } from './outcomes.js';
@@ -75,6 +77,11 @@ export class Attempts {
     const next = (): Promise<PublishReceipt> => {
       if (sent !== undefined)
         return Promise.reject(new EbusError('publish middleware called next() twice', { code: 'INTERNAL' }));
+      try {
+        checkHeaders(job);
+      } catch (error) {
+        return Promise.reject(error);
+      }
       job.inMiddleware = false;
       sent = new Promise((resolve, reject) => {
         job.inner = { resolve, reject };
@@ -188,5 +195,16 @@ export class Attempts {
       job.cancelBackoff = undefined;
       this.#attempt(job);
     };
+  }
+}
+
+/** What middleware made of them is held to what holds for the options of a publish. */
+function checkHeaders(job: PublishJob): void {
+  try {
+    if (!Array.isArray(job.headers) || isForwarded(job.headers)) job.headers = headersToSend(job.headers);
+    else refuseReservedHeaders(job.headers);
+  } catch (cause) {
+    const text = `publish middleware gave the message to '${job.topic}' headers that it cannot have: ${(cause as Error).message}`;
+    throw new PublishError(text, { code: 'INVALID_ARGUMENT', cause });
   }
 }

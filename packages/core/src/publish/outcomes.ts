@@ -10,8 +10,7 @@ import { DeadlineQueue } from '../util/deadline-queue.js';
 import type { Admission } from './admission.js';
 import { FlushEpochs } from './flush-epochs.js';
 import type { PublishJob } from './publish-job.js';
-import { deadLetterOf } from './publisher-dead-letter.js';
-import type { TopicRoute } from './topic-route.js';
+import { type PublisherDeadLetters, writeDeadLetter } from './publisher-dead-letter.js';
 import type { PublishResult } from './types.js';
 
 /** What the bus wants to hear; `wants…` keeps the hot path from making objects that nobody reads. */
@@ -28,8 +27,7 @@ export interface OutcomesOptions {
   metrics: MetricsCollector | undefined;
   events: PublisherEvents;
   admission: Admission;
-  deadLetterRoute: (() => TopicRoute) | undefined;
-  submit(job: PublishJob): Promise<PublishReceipt>;
+  deadLetters: PublisherDeadLetters | undefined;
 }
 
 export class Outcomes {
@@ -84,9 +82,9 @@ export class Outcomes {
 
   fail(job: PublishJob, error: EbusError): void {
     if (job.settled || job.deadLettering) return;
-    const route = this.#options.deadLetterRoute;
+    const { deadLetters } = this.#options;
     const mayDeadLetter = job.envelope !== undefined && job.sent && !this.#closed && error.code !== 'ABORTED';
-    if (route !== undefined && mayDeadLetter) void this.#failIntoDeadLetter(job, error, route());
+    if (deadLetters !== undefined && mayDeadLetter) void this.#failIntoDeadLetter(job, error, deadLetters);
     else this.#settleFailed(job, error);
   }
 
@@ -105,6 +103,7 @@ export class Outcomes {
     const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
     if (job.startedAt > 0) this.#measure(job, true);
     if (job.span !== undefined) job.span.end();
+    if (full.duplicate === true && isUnexpected(job)) this.#options.metrics?.recordDuplicate?.(job.topic);
     if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
     if (events.wantsPublished) events.published(full, job);
     return full;
@@ -148,13 +147,17 @@ export class Outcomes {
     this.fail(job, new PublishTimeoutError(text));
   }
 
-  async #failIntoDeadLetter(job: PublishJob, error: EbusError, route: TopicRoute): Promise<void> {
-    if (route.topic === job.topic) return this.#settleFailed(job, error);
-    const { clock, events, submit } = this.#options;
+  async #failIntoDeadLetter(
+    job: PublishJob,
+    error: EbusError,
+    deadLetters: PublisherDeadLetters,
+  ): Promise<void> {
+    if (deadLetters.topic === job.topic) return this.#settleFailed(job, error);
+    const { clock, events } = this.#options;
     job.deadLettering = true;
     this.#deadlines.remove(job);
     try {
-      await submit(deadLetterOf(job, route, error, clock.now()));
+      await writeDeadLetter(job, deadLetters, error, clock.now());
     } catch (cause) {
       events.publishFailed(this.toError(job, cause), job);
     }
@@ -203,6 +206,11 @@ export class Outcomes {
     const result: PublishResult = { eventId, aggregateId, eventType, topic, timestamp, ...outcome };
     for (const reader of job.readers) reader.deliver(result);
   }
+}
+
+/** The broker knew its id before this process had sent it: an outbox that goes on after a crash, or a stranger. */
+export function isUnexpected(job: PublishJob): boolean {
+  return job.attempts <= 1;
 }
 
 type ResultOutcome = { ok: true; receipt: PublishReceipt } | { ok: false; error: EbusError };

@@ -97,10 +97,14 @@ describe('publishEnvelopes', () => {
     const { bus, driver } = await scriptedBus();
     const report = bus.publishEnvelopes('orders', [1, 8, 2].map(event));
     await settle();
-    expect(driver.sends.map(({ record }) => record.messageId)).toEqual(['e-1', 'e-2']);
+    expect(driver.sends.map(({ record }) => record.messageId)).toEqual(['orders:e-1', 'orders:e-2']);
     driver.sends[0]?.ack();
     await settle();
-    expect(driver.sends.map(({ record }) => record.messageId)).toEqual(['e-1', 'e-2', 'e-8']);
+    expect(driver.sends.map(({ record }) => record.messageId)).toEqual([
+      'orders:e-1',
+      'orders:e-2',
+      'orders:e-8',
+    ]);
     driver.sends[1]?.ack();
     driver.sends[2]?.ack();
     expect(await report).toEqual({ published: 3, failed: [] });

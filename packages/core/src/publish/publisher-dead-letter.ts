@@ -1,30 +1,30 @@
 /** The dead letter of an envelope that could not be published. */
-import type { EbusError } from '../errors.js';
+import { EbusError } from '../errors.js';
 import { deadLetterHeaders } from '../pipeline/dead-letter.js';
-import { PublishJob } from './publish-job.js';
-import type { TopicRoute } from './topic-route.js';
+import { Letter } from '../pipeline/letter.js';
+import type { JobOptions, PublishJob } from './publish-job.js';
 
-/** A raw message: it yields no result, and its own failure makes no further dead letter. */
-export function deadLetterOf(job: PublishJob, route: TopicRoute, error: EbusError, now: number): PublishJob {
-  const headers = deadLetterHeaders(job.headers, {
-    topic: job.topic,
-    position: undefined,
-    group: undefined,
-    error,
-    attempts: job.attempts,
-    now,
-  });
-  const options = { timeout: job.options.timeout, retries: job.options.retries, signal: job.options.signal };
-  const letter = new PublishJob(
-    route,
-    job.key,
-    job.value,
-    headers,
-    job.messageId,
-    job.ownsValue,
-    options,
-    undefined,
-  );
-  letter.verbatim = true;
-  return letter;
+export interface PublisherDeadLetters {
+  readonly topic: string;
+  /** Publishes it to a topic that is created durable if it is missing. */
+  publish(letter: Letter, options: JobOptions): Promise<unknown>;
+}
+
+/** Resolves once it is acknowledged. One that is too large is tried once more with only the headers that are needed. */
+export async function writeDeadLetter(
+  job: PublishJob,
+  { topic, publish }: PublisherDeadLetters,
+  error: EbusError,
+  now: number,
+): Promise<void> {
+  const { key, value, headers, attempts, options } = job;
+  const reason = { topic: job.topic, position: undefined, group: undefined, error, attempts, now };
+  const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) });
+  try {
+    await publish(letter, options);
+  } catch (cause) {
+    if (!EbusError.isInstance(cause) || cause.code !== 'MESSAGE_TOO_LARGE') throw cause;
+    letter.headers = deadLetterHeaders(headers, reason, 'required');
+    await publish(letter, options);
+  }
 }

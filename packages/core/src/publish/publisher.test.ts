@@ -119,7 +119,7 @@ describe('retries', () => {
       driver.sends[attempt - 1]?.fail(clientError('not leader', true));
       await clock.advance(100);
     }
-    expect(driver.sends.map((send) => send.record.messageId)).toEqual(['m-1', 'm-1', 'm-1', 'm-1']);
+    expect(driver.sends.map((send) => send.record.messageId)).toEqual(Array(4).fill('orders:m-1'));
     expect(outcome.error).toBeInstanceOf(PublishError);
     expect(outcome.error).toMatchObject({
       retryable: true,

@@ -20,7 +20,7 @@ import { Attempts } from './attempts.js';
 import { Outcomes, type PublisherEvents } from './outcomes.js';
 import type { PublishJob } from './publish-job.js';
 import { PublishResults, type ResultReader } from './publish-results.js';
-import type { TopicRoute } from './topic-route.js';
+import type { PublisherDeadLetters } from './publisher-dead-letter.js';
 
 export interface PublisherOptions {
   driver: Driver;
@@ -31,7 +31,7 @@ export interface PublisherOptions {
   backoff: BackoffOptions;
   metrics: MetricsCollector | undefined;
   /** Where envelopes go whose publish failed for good; none if `undefined`. */
-  deadLetterRoute: (() => TopicRoute) | undefined;
+  deadLetters: PublisherDeadLetters | undefined;
   events: PublisherEvents;
 }
 
@@ -76,8 +76,7 @@ export class Publisher {
       metrics,
       events,
       admission: this.#admission,
-      deadLetterRoute: options.deadLetterRoute,
-      submit: (job) => this.submit(job),
+      deadLetters: options.deadLetters,
     });
     this.#attempts = new Attempts({ driver, clock, backoff: options.backoff, outcomes: this.#outcomes });
   }

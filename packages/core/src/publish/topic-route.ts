@@ -1,9 +1,10 @@
 /** What publishing to one topic needs to know, worked out once per topic. */
-import type { Persistence } from '../driver/message.js';
+import { messageIdPrefix, type Persistence } from '../driver/message.js';
 import { SendOrder } from './send-order.js';
 
 export class TopicRoute {
   readonly topic: string;
+  readonly #idPrefix: string;
   persistence!: Persistence;
   /** Retries belong to the client, which keeps their order. */
   retriesInClient!: boolean;
@@ -19,7 +20,13 @@ export class TopicRoute {
 
   constructor(topic: string, settings: RouteSettings) {
     this.topic = topic;
+    this.#idPrefix = messageIdPrefix(topic);
     this.set(settings);
+  }
+
+  /** The id by which brokers deduplicate a message of this topic; none without an id that tells it from others. */
+  messageId(id: string | undefined): string | undefined {
+    return id === undefined || id === '' ? undefined : this.#idPrefix + id;
   }
 
   /** Holds for sends from now on, also of publishes that were made before. */

@@ -1,0 +1,45 @@
+/** A message that is published as it is, under an id that nobody can guess: a dead letter or a redrive. */
+import { randomUUID } from 'node:crypto';
+import type { HeaderList } from '../headers.js';
+
+export interface LetterContent {
+  readonly topic: string;
+  readonly key: string | Uint8Array | undefined;
+  readonly value: Uint8Array;
+  readonly headers: HeaderList;
+}
+
+export class Letter implements LetterContent {
+  readonly topic: string;
+  readonly key: string | Uint8Array | undefined;
+  readonly value: Uint8Array;
+  headers: HeaderList;
+  /** It was sent under its present id, and nobody knows whether it was stored. */
+  mayBeStored = false;
+  #id: string | undefined;
+
+  constructor({ topic, key, value, headers }: LetterContent) {
+    this.topic = topic;
+    this.key = key;
+    this.value = value;
+    this.headers = headers;
+  }
+
+  /**
+   * By which brokers deduplicate. It stays the same over retries, so that those are stored once. Made of chance: with an id
+   * that others can work out, they could have the letter taken for one that is stored already.
+   */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  /** The next attempt is another message for the broker. */
+  renewId(): void {
+    this.#id = undefined;
+    this.mayBeStored = false;
+  }
+}
+
+/** Publishes a letter to a topic that is created durable if it is missing. */
+export type PublishLetter = (letter: Letter, signal: AbortSignal) => Promise<unknown>;

@@ -1,0 +1,38 @@
+/** Headers that control ebus or a broker: applications neither set them nor pass them on. */
+import type { HeaderList } from './headers.js';
+
+const NAMES = new Set(['x-redrive-group', 'x-consumer-group', 'x-attempts']);
+const PREFIXES = ['x-original-', 'x-error-', 'x-ebus-', 'nats-'];
+
+const LOWER_N = 0x6e;
+const LOWER_X = 0x78;
+const LOWER_CASE = 0x20;
+
+/**
+ * `X-Redrive-Group`, `X-Consumer-Group`, `X-Attempts`, `X-Original-*`, `X-Error-*`, `X-Ebus-*` and `Nats-*`, in any case:
+ * who sets them hides messages from groups, forges dead letters, or has the NATS server drop messages.
+ */
+export function isReservedHeader(name: string): boolean {
+  const first = name.charCodeAt(0) | LOWER_CASE;
+  if (first !== LOWER_X && first !== LOWER_N) return false;
+  const lower = name.toLowerCase();
+  return NAMES.has(lower) || PREFIXES.some((prefix) => lower.startsWith(prefix));
+}
+
+/** The list without reserved headers; the same list where it has none. */
+export function withoutReservedHeaders(list: HeaderList): HeaderList {
+  return list.some(([name]) => isReservedHeader(name))
+    ? list.filter(([name]) => !isReservedHeader(name))
+    : list;
+}
+
+/** @throws TypeError for the first reserved header, saying what to do */
+export function refuseReservedHeaders(list: HeaderList): void {
+  for (const [name] of list) {
+    if (!isReservedHeader(name)) continue;
+    throw new TypeError(
+      `header '${name}' is reserved for ebus and the broker; use another name. To pass on the headers of a received ` +
+        'message give its message.headers as they are: reserved ones are left out then',
+    );
+  }
+}
