@@ -142,6 +142,56 @@ export const deadLetters: Group = ({ test, testWhere, persistence }) => {
     );
   });
 
+  test('topics that share a dead-letter topic lose none of their letters', async (t) => {
+    const topics = [t.topic, t.newTopic(), t.newTopic()];
+    const shared = t.newTopic('persistent');
+    const bus = await t.bus({ config: { subscriber: { errorHandling: { deadLetterTopic: shared } } } });
+    for (const topic of topics) await bus.subscribe(topic, failing, deadLetter);
+    for (const text of ['1', '2']) {
+      for (const topic of topics) await bus.publish(topic, `${topic} ${text}`, { key: 'order-1' });
+    }
+    const letters = await t.deadLetters(bus, 6, shared);
+    assert.deepEqual(
+      letters.map((letter) => letter.text()).sort(),
+      topics.flatMap((topic) => [`${topic} 1`, `${topic} 2`]).sort(),
+    );
+  });
+
+  test('a letter that is taken for a duplicate unseen is sent again under another id', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const subscription = await bus.subscribe(t.topic, failing, deadLetter);
+    wire.answer(to(`${t.topic}.dlq`), { duplicate: true });
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().deadLettered === 1);
+    const ids = wire.log.flatMap((entry) =>
+      entry.kind === 'send' && entry.topic === `${t.topic}.dlq` ? [entry.record.messageId] : [],
+    );
+    assert.equal(new Set(ids).size, 2);
+    assert.equal((await t.deadLetters(bus))[0]?.text(), 'hello');
+  });
+
+  test('the key of a letter that can never be written is halted, and told', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    const subscription = await bus.subscribeEnvelope(t.topic, failing, deadLetter);
+    const halted: unknown[] = [];
+    bus.on('halted', ({ key, error }) => void halted.push([key, EbusError.isInstance(error) && error.code]));
+    wire.fail(
+      to(`${t.topic}.dlq`),
+      new PublishError('too large for the test', { code: 'MESSAGE_TOO_LARGE' }),
+      2,
+    );
+    await bus.publishEnvelope(t.topic, event('order-1', 1));
+    await t.eventually(() => subscription.stats().halted === 1);
+    assert.deepEqual(halted, [['order-1', 'MESSAGE_TOO_LARGE']]);
+    assert.equal(wire.count('send', `${t.topic}.dlq`), 2);
+    assert.equal(wire.count('settle', t.topic), 0);
+    await subscription.skipHalted('order-1');
+    await t.eventually(() => wire.count('settle', t.topic) === 1);
+    assert.deepEqual(wire.outcomes(t.topic), ['dead-lettered']);
+  });
+
   test('the dead-letter topic can be set for a subscription, and for the bus', async (t) => {
     const [other, ofSubscription, ofBus] = [t.newTopic(), t.newTopic('persistent'), t.newTopic('persistent')];
     const bus = await t.bus({ config: { subscriber: { errorHandling: { deadLetterTopic: ofBus } } } });

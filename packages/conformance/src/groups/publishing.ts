@@ -204,6 +204,51 @@ export const publishing: Group = ({ test, testWhere }) => {
     assert.equal(second.duplicate, true);
   });
 
+  test('headers that control ebus or the broker are refused, and nothing is sent', async (t) => {
+    const wire = new Wire();
+    const bus = await t.bus({ wire });
+    for (const name of [
+      'X-Redrive-Group',
+      'x-original-topic',
+      'X-Error-Code',
+      'Nats-Msg-Id',
+      'nats-rollup',
+    ]) {
+      const refused = (error: unknown) =>
+        EbusError.isInstance(error) && error.code === 'INVALID_ARGUMENT' && error.message.includes(name);
+      await assert.rejects(bus.publish(t.topic, 'x', { headers: { [name]: '1' } }), refused);
+      await assert.rejects(
+        bus.publishEnvelope(t.topic, event('order-1', 1), { headers: { [name]: '1' } }),
+        refused,
+      );
+    }
+    assert.equal(wire.count('send', t.topic), 0);
+  });
+
+  test('the headers of a received message can be passed on', async (t) => {
+    const other = t.newTopic();
+    const bus = await t.bus();
+    const seen = collectMessages();
+    await bus.subscribe(other, seen.handle);
+    await bus.subscribe(t.topic, async ({ data, headers }) => {
+      await bus.publish(other, data, { headers });
+    });
+    await bus.publish(t.topic, 'hello', { headers: [['tag', 'a'] as const, ['tag', 'b'] as const] });
+    await t.eventually(() => seen.size === 1);
+    assert.deepEqual(seen.items[0]?.headers.getAll('tag'), ['a', 'b']);
+  });
+
+  testWhere(declares('dedupe'), 'one message id in two topics is two messages', async (t) => {
+    const other = t.newTopic();
+    const bus = await t.bus();
+    const receipts = [];
+    for (const topic of [t.topic, other]) receipts.push(await bus.publish(topic, 'x', { messageId: 'id-1' }));
+    assert.deepEqual(
+      receipts.map(({ duplicate }) => duplicate === true),
+      [false, false],
+    );
+  });
+
   test('an event published to two topics reaches both', async (t) => {
     const other = t.newTopic();
     const bus = await t.bus();

@@ -4,6 +4,7 @@ import {
   type DeadLetter,
   EbusError,
   type EventBus,
+  InMemoryMetricsCollector,
   type Message,
   PublishError,
   type Subscription,
@@ -81,6 +82,67 @@ export const redrive: Group = ({ testWhere }) => {
     await bus.idle();
     assert.equal(other.size, 2);
     assert.equal(subscription.stats().inFlight, 0);
+  });
+
+  testWhere(redriving, 'who does not trust redrives handles those for other groups, too', async (t) => {
+    const bus = await t.bus();
+    const other = collectMessages();
+    const subscription = await bus.subscribe(t.topic, other.handle, {
+      group: `${t.service}-other`,
+      redrives: 'ignore',
+    });
+    const patient = await failed(t, bus, ['1']);
+    await t.eventually(() => other.size === 1);
+    patient.repair();
+    await bus.deadLetters.redrive(t.topic);
+    await t.eventually(() => other.size === 2 && patient.handled.length === 1);
+    assert.equal(subscription.stats().skipped, 0);
+  });
+
+  testWhere(redriving, 'what is skipped for another group is counted and logged', async (t) => {
+    const collector = new InMemoryMetricsCollector();
+    const warned: unknown[] = [];
+    const logger = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (fields: object) => void ('redrivenFor' in fields && warned.push(fields.redrivenFor)),
+    };
+    const bus = await t.bus({ createOptions: { metrics: collector, logger } });
+    const skips = { group: `${t.service}-other` };
+    const subscription = await bus.subscribe(t.topic, () => {}, skips);
+    const patient = await failed(t, bus, ['1', '2']);
+    patient.repair();
+    await bus.deadLetters.redrive(t.topic);
+    await t.eventually(() => subscription.stats().skipped === 2);
+    assert.equal(collector.get('skipped', t.topic), 2);
+    assert.deepEqual(warned, [patient.subscription.group]);
+  });
+
+  testWhere(redriving, 'letters at one position of two dead-letter topics both come back', async (t) => {
+    const bus = await t.bus();
+    const letters = [t.newTopic('persistent'), t.newTopic('persistent')];
+    let broken = true;
+    const handled: string[] = [];
+    for (const [i, deadLetterTopic] of letters.entries()) {
+      const group = `${t.service}-${i}`;
+      const handler = () => {
+        if (broken) throw new Error('broken');
+        handled.push(group);
+      };
+      await bus.subscribe(t.topic, handler, {
+        group,
+        deadLetterTopic,
+        maxRetries: 0,
+        onExhausted: 'dead-letter',
+      });
+    }
+    await bus.publish(t.topic, 'hello');
+    for (const topic of letters) await t.deadLetters(bus, 1, topic);
+    broken = false;
+    for (const deadLetterTopic of letters) await bus.deadLetters.redrive(t.topic, { deadLetterTopic });
+    await t.eventually(() => handled.length === 2);
+    assert.deepEqual(handled.sort(), [`${t.service}-0`, `${t.service}-1`]);
   });
 
   testWhere(redriving, 'what the filter leaves stays, in order', async (t) => {

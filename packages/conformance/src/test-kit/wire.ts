@@ -31,7 +31,8 @@ type Matcher = (record: OutgoingRecord) => boolean;
 interface Fault {
   readonly matches: Matcher;
   remaining: number;
-  readonly apply: () => Promise<void>;
+  /** A receipt is answered in place of sending. */
+  readonly apply: () => Promise<SendReceipt | undefined>;
 }
 
 export class Wire {
@@ -43,10 +44,15 @@ export class Wire {
     this.#faults.add({ matches, remaining: times, apply: () => Promise.reject(error) });
   }
 
+  /** The next sends that match get that receipt, unsent. */
+  answer(matches: Matcher, receipt: SendReceipt, times = 1): void {
+    this.#faults.add({ matches, remaining: times, apply: () => Promise.resolve(receipt) });
+  }
+
   /** Sends that match reach the driver only once the returned function was called; given an error, they reject. */
   hold(matches: Matcher): (error?: Error) => void {
     const gate = new Deferred();
-    const fault = { matches, remaining: Number.POSITIVE_INFINITY, apply: () => gate.promise };
+    const fault = { matches, remaining: Number.POSITIVE_INFINITY, apply: () => gate.promise.then(() => undefined) };
     this.#faults.add(fault);
     return (error) => {
       this.#faults.delete(fault);
@@ -94,8 +100,7 @@ export class Wire {
     const record = { key, messageId, headers, value };
     this.log.push({ kind: 'send', topic, record });
     try {
-      await this.#faultFor(outgoing)?.apply();
-      const receipt = await driver.send(outgoing);
+      const receipt = (await this.#faultFor(outgoing)?.apply()) ?? (await driver.send(outgoing));
       this.log.push({ kind: 'acknowledged', topic, record });
       return receipt;
     } catch (error) {
