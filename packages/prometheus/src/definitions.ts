@@ -25,12 +25,12 @@ export const COUNTERS = {
   errors_total: { help: 'Errors, by what failed or by the code of the error.', label: 'error_type' },
   errors_by_topic_total: { help: 'The errors that belong to a topic.', label: 'topic' },
   retries_total: { help: 'Messages handled another time after a failure.', label: 'topic' },
+  dead_letters_total: { help: 'Messages written to the dead-letter topic of this topic.', label: 'topic' },
   duplicates_total: {
     help: 'Publishes that the broker knew already when this process first sent them.',
     label: 'topic',
   },
   skipped_total: { help: 'Messages settled unhandled: redriven for another group.', label: 'topic' },
-  dead_letters_total: { help: 'Messages written to the dead-letter topic of this topic.', label: 'topic' },
 } as const satisfies Record<string, Definition>;
 
 export const HISTOGRAMS = {

@@ -52,7 +52,11 @@ export class Wire {
   /** Sends that match reach the driver only once the returned function was called; given an error, they reject. */
   hold(matches: Matcher): (error?: Error) => void {
     const gate = new Deferred();
-    const fault = { matches, remaining: Number.POSITIVE_INFINITY, apply: () => gate.promise.then(() => undefined) };
+    const fault = {
+      matches,
+      remaining: Number.POSITIVE_INFINITY,
+      apply: () => gate.promise.then(() => undefined),
+    };
     this.#faults.add(fault);
     return (error) => {
       this.#faults.delete(fault);
