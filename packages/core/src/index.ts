@@ -146,12 +146,13 @@ export { isValidTopicName, validateTopicName } from './topic-name.js';
 export { TopicApplyError, type TopicFailure } from './topics/apply-error.js';
 export {
   type EnforceReport,
+  type GovernedBus,
   TopicGovernance,
   type TopicRule,
   type TopicViolation,
 } from './topics/governance.js';
 export { highThroughputTopic, lowThroughputTopic, mediumThroughputTopic } from './topics/presets.js';
-export { TopicTemplates } from './topics/templates.js';
+export { type TemplateOutcome, TopicTemplates } from './topics/templates.js';
 export { TopicBuilder } from './topics/topic-builder.js';
 export type {
   ConfigureOptions,

@@ -38,6 +38,14 @@ export function readSize(value: unknown): number {
   return Number.isSafeInteger(bytes) && (bytes as number) >= 0 ? (bytes as number) : Number.NaN;
 }
 
+/** The shortest exact text for a whole number of bytes, `1GB`, `1536KB`, `1000B`; `parseSize` reads it back. */
+export function formatSize(bytes: number): string {
+  for (const unit of ['TB', 'GB', 'MB', 'KB'] as const) {
+    if (bytes > 0 && bytes % UNITS[unit] === 0) return `${bytes / UNITS[unit]}${unit}`;
+  }
+  return `${bytes}B`;
+}
+
 /** Bytes, or NaN where the text is no size. */
 function parseText(text: string): number {
   const match = SIZE.exec(text);

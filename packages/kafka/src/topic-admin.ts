@@ -20,10 +20,12 @@ import { within } from './native-client.js';
 import { metadataOf } from './offsets.js';
 
 const HOUR_MS = 3_600_000;
-/** How long topics keep their messages where nothing was said; Kafka knows no other persistence. */
+/** How long topics that ebus makes keep their messages where that was not written; Kafka knows no other persistence. */
 const RETENTION_MS = { ephemeral: HOUR_MS, persistent: 7 * 24 * HOUR_MS };
 /** What Kafka writes for "no limit". */
 const UNLIMITED = -1;
+/** What the protocol writes for partitions and replicas that the broker is to choose. */
+const BROKERS = -1;
 /** Description of where a setting comes from: the topic itself. */
 const TOPIC_CONFIG = 1;
 
@@ -107,8 +109,11 @@ export class TopicAdmin implements DriverTopicAdmin {
   create(topic: string, spec: TopicSpec, options: CallOptions): Promise<boolean> {
     checkLevel(topic, spec.compression, spec.compressionLevel);
     return this.#do('create', topic, options, async (admin) => {
-      const { partitions = 1, replicas = 1 } = spec;
-      const configEntries = [{ name: 'cleanup.policy', value: 'delete' }, ...entries(spec)];
+      // What is left out is the broker's affair: its `num.partitions`, its `default.replication.factor`.
+      const { partitions = BROKERS, replicas = BROKERS } = spec;
+      const settings = entries(spec);
+      const configEntries =
+        settings.length === 0 ? [] : [{ name: 'cleanup.policy', value: 'delete' }, ...settings];
       // False where it exists by now.
       const created = await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
@@ -163,13 +168,15 @@ export class TopicAdmin implements DriverTopicAdmin {
   /** Altering replaces the whole set, so what is there and not changed is written again. */
   async #changed(admin: Admin, topic: string, settings: Partial<TopicSpec>) {
     const present = await entriesOf(admin, topic);
-    const { compression = compressionOf(present) } = settings;
-    checkLevel(topic, compression, settings.compressionLevel);
+    const { compressionLevel, compression = compressionOf(present) } = settings;
+    checkLevel(topic, compression, compressionLevel);
+    // A level belongs to an algorithm; without one, the algorithm that is there is not written again.
+    const changes = compressionLevel === undefined ? settings : { ...settings, compression };
     const merged = new Map<string, string>();
     for (const { configName, configValue, configSource } of present) {
       if (Number(configSource) === TOPIC_CONFIG) merged.set(configName, configValue);
     }
-    for (const { name, value } of entries({ ...settings, compression })) merged.set(name, value);
+    for (const { name, value } of entries(changes)) merged.set(name, value);
     return [...merged].map(([name, value]) => ({ name, value }));
   }
 

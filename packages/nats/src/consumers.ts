@@ -1,5 +1,12 @@
 /** Durable consumers: made, found again, and checked for being what a subscription needs. */
-import { ConfigError, reasonOf, type SubscriptionSpec } from '@ebus/core/driver';
+import {
+  ConfigError,
+  type Logger,
+  logCreated,
+  logSettingChanges,
+  reasonOf,
+  type SubscriptionSpec,
+} from '@ebus/core/driver';
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -10,6 +17,7 @@ import {
   type PriorityPolicy,
   ReplayPolicy,
 } from '@nats-io/jetstream';
+import { consumerChanges } from './consumer-changes.js';
 import { API, apiCode } from './errors.js';
 import type { ResolvedNatsConfig } from './nats-config.js';
 
@@ -37,10 +45,12 @@ export interface ConsumerSpec {
 export class Consumers {
   readonly #config: ResolvedNatsConfig['jetstream'];
   readonly #manager: () => JetStreamManager;
+  readonly #logger: Logger;
 
-  constructor(config: ResolvedNatsConfig, manager: () => JetStreamManager) {
+  constructor(config: ResolvedNatsConfig, manager: () => JetStreamManager, logger: Logger) {
     this.#config = config.jetstream;
     this.#manager = manager;
+    this.#logger = logger;
   }
 
   info(stream: string, name: string): Promise<ConsumerInfo> {
@@ -61,7 +71,9 @@ export class Consumers {
     const found = await this.find(spec.stream, spec.name);
     if (found !== undefined) return this.#adopt(spec, found);
     try {
-      return await this.#manager().consumers.add(spec.stream, this.#configOf(spec));
+      const made = await this.#manager().consumers.add(spec.stream, this.#configOf(spec));
+      if (spec.durable) this.#logMade(spec);
+      return made;
     } catch (error) {
       const code = apiCode(error);
       // Another instance was faster.
@@ -74,8 +86,16 @@ export class Consumers {
     }
   }
 
-  update(stream: string, name: string, changes: Partial<ConsumerConfig>): Promise<ConsumerInfo> {
-    return this.#manager().consumers.update(stream, name, changes);
+  /** Changes a consumer that was like `before`, and logs what is another value now. */
+  async update(
+    { stream, name }: Pick<ConsumerSpec, 'stream' | 'name'>,
+    before: ConsumerConfig,
+    changes: Partial<ConsumerConfig>,
+  ): Promise<ConsumerInfo> {
+    const updated = await this.#manager().consumers.update(stream, name, changes);
+    const what = `consumer '${name}' of stream '${stream}'`;
+    logSettingChanges(this.#logger, what, consumerChanges(before, changes), { stream, consumer: name });
+    return updated;
   }
 
   async delete(stream: string, name: string): Promise<void> {
@@ -109,10 +129,15 @@ export class Consumers {
     const hasBackoff = config.backoff !== undefined && config.backoff.length > 0;
     if (!differs && !hasBackoff) return { config, ...info };
     try {
-      return await this.update(spec.stream, spec.name, hasBackoff ? { ...wanted, backoff: [] } : wanted);
+      return await this.update(spec, config, hasBackoff ? { ...wanted, backoff: [] } : wanted);
     } catch (error) {
       throw this.#refused(spec, error);
     }
+  }
+
+  #logMade({ stream, name, filters }: ConsumerSpec): void {
+    const what = `consumer '${name}' of stream '${stream}'`;
+    logCreated(this.#logger, what, [{ field: 'filters', to: filters }], { stream, consumer: name });
   }
 
   #changeable({ singleActive }: ConsumerSpec): Partial<ConsumerConfig> {

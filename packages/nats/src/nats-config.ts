@@ -10,6 +10,7 @@ import {
   z,
 } from '@ebus/core/driver';
 
+/** A stream that exists is changed only in what is written here; the defaults are for one that is made. */
 export interface NatsStreamConfig {
   /** The stream that holds the topics which `subjects` cover; needs `subjects`. Default: a stream per topic. */
   name?: string | undefined;
@@ -19,7 +20,7 @@ export interface NatsStreamConfig {
   retention?: 'limits' | undefined;
   /** Default `file`. Also for the streams of single topics. */
   storage?: 'file' | 'memory' | undefined;
-  /** Default 1. */
+  /** Default 1. Also for the streams of single topics. */
   replicas?: number | undefined;
   /** Default 24 h; 0: for ever. */
   maxAge?: Duration | undefined;
@@ -27,7 +28,7 @@ export interface NatsStreamConfig {
   maxBytes?: Bytes | -1 | undefined;
   /** Default -1: no limit. */
   maxMsgs?: number | undefined;
-  /** What a full stream does: forget the oldest, or refuse the newest. Default `old`. */
+  /** What a full stream does: forget the oldest, or refuse the newest. Default `old`. Also for the streams of single topics. */
   discard?: 'old' | 'new' | undefined;
 }
 
@@ -105,7 +106,17 @@ declare module '@ebus/core' {
   }
 }
 
-const size = z.union([z.literal(-1), sizeSetting()]).prefault(-1);
+/** Of the configured stream where it is made, and what was not written. Durations in milliseconds. */
+export const STREAM_DEFAULTS = {
+  storage: 'file',
+  replicas: 1,
+  maxAge: 24 * 3_600_000,
+  maxBytes: -1,
+  maxMsgs: -1,
+  discard: 'old',
+} as const;
+
+const size = z.union([z.literal(-1), sizeSetting()]).optional();
 
 /** A key whose only value is the default; others are refused, with the reason. */
 const only = <Value extends string>(value: Value, why: string) =>
@@ -114,7 +125,7 @@ const only = <Value extends string>(value: Value, why: string) =>
 /** A key that other tools have and that cannot be honoured here. */
 const refused = (why: string) => z.undefined({ error: `is not supported: ${why}` }).optional();
 
-const limit = z.union([z.literal(-1), z.int().positive()]).default(-1);
+const limit = z.union([z.literal(-1), z.int().positive()]).optional();
 const text = z.string().min(1);
 const deliveries = z
   .int()
@@ -126,6 +137,7 @@ const subject = z.string().regex(/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>
   error: "must be a NATS subject such as 'orders.created', 'orders.*' or 'orders.>'",
 });
 
+/** Without defaults: of a stream that exists only what was written is changed. The defaults are those of `configuredStream`. */
 const stream = z
   .strictObject({
     name: z
@@ -141,15 +153,31 @@ const stream = z
     retention: only('limits', 'the others remove messages that some groups have not seen').describe(
       'Only `limits`: the others remove messages that some group has not seen.',
     ),
-    storage: z.enum(['file', 'memory']).default('file').describe('Also for the streams of single topics.'),
-    replicas: z.int().min(1).max(5).default(1).describe('Copies of the stream, 1 to 5.'),
-    maxAge: durationSetting().prefault('24h').describe('How long messages are kept; 0: for ever.'),
-    maxBytes: size.describe('Bytes kept; -1: no limit.'),
-    maxMsgs: limit.describe('Messages kept; -1: no limit.'),
+    storage: z
+      .enum(['file', 'memory'])
+      .optional()
+      .describe('Also for the streams of single topics.')
+      .meta({ default: STREAM_DEFAULTS.storage }),
+    replicas: z
+      .int()
+      .min(1)
+      .max(5)
+      .optional()
+      .describe('Copies of the stream, 1 to 5. Also for the streams of single topics.')
+      .meta({ default: STREAM_DEFAULTS.replicas }),
+    maxAge: durationSetting()
+      .optional()
+      .describe('How long messages are kept; 0: for ever.')
+      .meta({ default: '24h' }),
+    maxBytes: size.describe('Bytes kept; -1: no limit.').meta({ default: STREAM_DEFAULTS.maxBytes }),
+    maxMsgs: limit.describe('Messages kept; -1: no limit.').meta({ default: STREAM_DEFAULTS.maxMsgs }),
     discard: z
       .enum(['old', 'new'])
-      .default('old')
-      .describe('What a full stream does: forget the oldest, or refuse the newest.'),
+      .optional()
+      .describe(
+        'What a full stream does: forget the oldest, or refuse the newest. Also for the streams of single topics.',
+      )
+      .meta({ default: STREAM_DEFAULTS.discard }),
   })
   .refine((value) => (value.name === undefined) === (value.subjects === undefined), {
     error: 'name and subjects go together: the subjects say which topics the stream holds',

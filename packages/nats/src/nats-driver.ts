@@ -99,7 +99,7 @@ export class NatsDriver implements Driver<NatsNative> {
     const maxDeliver = config.jetstream.maxDeliver ?? consumer.maxDeliver ?? -1;
     this.maxDeliveries = maxDeliver === -1 ? undefined : maxDeliver;
     this.topicConfigStrategy = topicConfigStrategy;
-    this.admin = topicAdmin(() => this.#streams);
+    this.admin = topicAdmin(() => this.#streams, config.jetstream.stream);
   }
 
   get native(): NatsNative {
@@ -144,7 +144,7 @@ export class NatsDriver implements Driver<NatsNative> {
         configuredTopic: (topic) => host.configuredTopic(topic),
         onCreated: (topic) => this.#renewed(topic),
       });
-      this.#consumers = new Consumers(this.#config, manager);
+      this.#consumers = new Consumers(this.#config, manager, host.logger);
     }
     this.#sender = new Sender({
       clock: host.clock,

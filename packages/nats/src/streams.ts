@@ -3,16 +3,15 @@ import {
   ConfigError,
   EbusError,
   type Logger,
+  logCreated,
+  logSettingChanges,
   reasonOf,
   type TopicConfigStrategy,
   type TopicSpec,
 } from '@ebus/core/driver';
 import {
-  DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
-  RetentionPolicy,
-  StorageType,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
@@ -27,19 +26,23 @@ import {
 } from './errors.js';
 import { streamName } from './names.js';
 import type { ResolvedNatsConfig } from './nats-config.js';
-
-const NANOS = 1_000_000;
-/** In streams, of bytes and messages. */
-const NO_LIMIT = -1;
-/** Of streams made for a topic that nobody has configured; the same as core's default. */
-const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+import {
+  describeDraft,
+  differences,
+  type NamedStream,
+  newStream,
+  type StreamDraft,
+  topicSettings,
+  topicStream,
+  writtenStream,
+} from './stream-settings.js';
 
 export interface StreamsOptions {
   readonly config: ResolvedNatsConfig;
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
   /** What the application said about a topic. */
-  configuredTopic(topic: string): TopicSpec | undefined;
+  configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /** A topic's stream was made, perhaps anew. */
   onCreated(topic: string): void;
   /** The API on the present connection. */
@@ -59,30 +62,31 @@ export class Streams {
   /** Makes the configured stream, or brings it up to its configuration, as far as the strategy allows. */
   async prepare(): Promise<void> {
     const { strategy, config, logger } = this.#options;
-    const wanted = configuredStream(config);
+    const wanted = writtenStream(config.jetstream.stream);
     if (wanted === undefined || strategy === 'skip') return;
-    const actual = await this.#info(wanted.name);
+    const { name } = wanted;
+    const what = `stream '${name}'`;
+    const actual = await this.#info(name);
     if (actual === undefined) {
       if (strategy === 'validateOnly') {
-        const text = `stream '${wanted.name}' is missing, and topicConfigStrategy is 'validateOnly'`;
+        const text = `${what} is missing, and topicConfigStrategy is 'validateOnly'`;
         throw new ConfigError(`${text}; create it, or use 'createOrUpdate'`);
       }
-      await this.#create(wanted);
+      const made = newStream(wanted);
+      if (await this.#create(made)) logCreated(logger, what, describeDraft(made), { stream: name });
       this.#prepared = wanted;
       return;
     }
-    this.#prepared = { name: wanted.name, subjects: actual.config.subjects };
-    const changes = differences(wanted, actual.config);
-    if (Object.keys(changes).length === 0) return;
-    if (strategy === 'createOrUpdate') {
-      await this.#api(() => this.#options.manager().streams.update(wanted.name, changes), wanted);
-      this.#prepared = { name: wanted.name, subjects: changes.subjects ?? actual.config.subjects };
-    } else {
-      logger.warn(
-        { stream: wanted.name, differing: Object.keys(changes) },
-        'the stream is not as configured',
-      );
-    }
+    this.#prepared = { name, subjects: actual.config.subjects };
+    const { changes, changed, fixed } = differences(wanted, actual.config);
+    const mayChange = strategy === 'createOrUpdate';
+    const differing = (mayChange ? fixed : [...changed, ...fixed]).map(({ field }) => field);
+    if (differing.length > 0)
+      logger.warn({ stream: name, differing }, 'the stream is not as configured, and stays so');
+    if (!mayChange || changed.length === 0) return;
+    await this.#api(() => this.#options.manager().streams.update(name, changes), wanted);
+    logSettingChanges(logger, what, changed, { stream: name });
+    this.#prepared = { name, subjects: changes.subjects ?? actual.config.subjects };
   }
 
   /** The stream that holds a topic; asks the server once. */
@@ -136,13 +140,7 @@ export class Streams {
   /** Makes a stream of the topic's own; false where a stream holds it by now. */
   async create(topic: string, spec: Partial<TopicSpec>): Promise<boolean> {
     if ((await this.find(topic)) !== undefined) return false;
-    const { stream } = this.#options.config.jetstream;
-    const config = {
-      ...commonConfig(this.#options.config),
-      name: streamName(topic),
-      subjects: [topic],
-      ...settings({ retentionMs: DEFAULT_RETENTION_MS, replicas: stream.replicas, ...spec }),
-    };
+    const config = topicStream(streamName(topic), topic, spec, this.#options.config.jetstream.stream);
     try {
       if (!(await this.#create(config))) return false;
     } catch (error) {
@@ -167,7 +165,7 @@ export class Streams {
           `${Object.keys(changes).join(', ')} of its own: change nats.jetstream.stream, or leave its subject out there`,
       );
     }
-    const config = { name, subjects, ...settings(changes) };
+    const config = { name, subjects, ...topicSettings(changes) };
     await this.#api(() => this.#options.manager().streams.update(name, config), config);
   }
 
@@ -192,7 +190,7 @@ export class Streams {
   }
 
   /** False where somebody else was faster. */
-  #create(config: Partial<StreamConfig> & NamedStream): Promise<boolean> {
+  #create(config: StreamDraft): Promise<boolean> {
     return this.#api(() => this.#options.manager().streams.add(config), config);
   }
 
@@ -206,7 +204,7 @@ export class Streams {
   }
 
   /** False where the stream exists with other settings, and holds what this one was to hold. */
-  async #api(call: () => Promise<unknown>, stream: Partial<StreamConfig> & NamedStream): Promise<boolean> {
+  async #api(call: () => Promise<unknown>, stream: StreamDraft): Promise<boolean> {
     try {
       await call();
       return true;
@@ -237,56 +235,6 @@ export class Streams {
     if (!disabled && !isNoResponders(error)) return error;
     return jetStreamDisabled(this.#options.config.urls, error);
   }
-}
-
-function configuredStream(config: ResolvedNatsConfig): (Partial<StreamConfig> & NamedStream) | undefined {
-  const { name, subjects, maxAge, maxBytes, maxMsgs, replicas } = config.jetstream.stream;
-  if (name === undefined || subjects === undefined) return undefined;
-  return {
-    ...commonConfig(config),
-    name,
-    subjects: [...subjects],
-    max_age: maxAge * NANOS,
-    max_bytes: maxBytes,
-    max_msgs: maxMsgs,
-    num_replicas: replicas,
-  };
-}
-
-type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;
-
-function commonConfig({ jetstream }: ResolvedNatsConfig): Partial<StreamConfig> {
-  return {
-    retention: RetentionPolicy.Limits,
-    storage: jetstream.stream.storage === 'memory' ? StorageType.Memory : StorageType.File,
-    discard: jetstream.stream.discard === 'new' ? DiscardPolicy.New : DiscardPolicy.Old,
-  };
-}
-
-function settings(spec: Partial<TopicSpec>): Partial<StreamConfig> {
-  const { retentionMs, maxBytes, maxMessages, replicas, description } = spec;
-  return {
-    // Whole nanoseconds; 0 is no limit for the server as well.
-    ...(retentionMs === undefined ? {} : { max_age: Math.round(retentionMs * NANOS) }),
-    ...(maxBytes === undefined ? {} : { max_bytes: maxBytes > 0 ? maxBytes : NO_LIMIT }),
-    ...(maxMessages === undefined ? {} : { max_msgs: maxMessages > 0 ? maxMessages : NO_LIMIT }),
-    ...(replicas === undefined ? {} : { num_replicas: replicas }),
-    ...(description === undefined ? {} : { description }),
-  };
-}
-
-/** What has to change. Subjects that the stream has and the configuration does not name stay: others may use them. */
-function differences(
-  wanted: Partial<StreamConfig> & NamedStream,
-  actual: StreamConfig,
-): Partial<StreamConfig> {
-  const changes: Record<string, unknown> = {};
-  for (const key of ['max_age', 'max_bytes', 'max_msgs', 'num_replicas', 'discard'] as const) {
-    if (wanted[key] !== undefined && wanted[key] !== actual[key]) changes[key] = wanted[key];
-  }
-  const missing = wanted.subjects.filter((subject) => !actual.subjects.includes(subject));
-  if (missing.length > 0) changes.subjects = [...actual.subjects, ...missing];
-  return changes as Partial<StreamConfig>;
 }
 
 /** The sequence of a subject's newest message; 0 where there is none. */

@@ -18,11 +18,17 @@ const SUPPORTED = [
   'description',
 ] as const;
 
-export function topicAdmin(streams: () => Streams | undefined): DriverTopicAdmin {
+export function topicAdmin(
+  streams: () => Streams | undefined,
+  { replicas }: { readonly replicas?: number | undefined } = {},
+): DriverTopicAdmin {
   return {
     supports: new Set<keyof TopicSpec>(SUPPORTED),
     /** Over JetStream, or over Core NATS. */
     persistenceIs: 'route',
+
+    /** `nats.jetstream.stream.replicas` is for the streams of single topics, too. */
+    defaults: () => (replicas === undefined ? {} : { replicas }),
 
     /** A topic that no stream holds is not there for the server, though it can be used over Core NATS. */
     async describe(topic) {

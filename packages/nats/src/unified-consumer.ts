@@ -222,7 +222,7 @@ export class UnifiedConsumer {
       singleActive: false,
       description: this.#description(found, topics),
     };
-    if (found !== undefined && added.length > 0) await this.#widen(spec);
+    if (found !== undefined && added.length > 0) await this.#widen(spec, found);
     const info = await consumers.ensure(spec);
     this.#engine = open(spec, info, `${group}'s declared topics`);
     for (const [topic, behind] of pending) await this.#catchUp(topic, behind, from);
@@ -248,14 +248,15 @@ export class UnifiedConsumer {
     );
   }
 
-  async #widen({ stream, name, filters, description }: ConsumerSpec): Promise<void> {
+  async #widen(spec: ConsumerSpec, { config }: ConsumerInfo): Promise<void> {
+    const { filters, description } = spec;
     const { consumers, manyFilters } = this.#options;
     const wider = manyFilters
       ? filters.length === 1
         ? { filter_subject: filters[0] as string }
         : { filter_subjects: [...filters], filter_subject: '' }
       : { description: description ?? '' };
-    await consumers.update(stream, name, wider);
+    await consumers.update(spec, config, wider);
   }
 
   #catchUpSpec(topic: string, from: ConsumerSpec['from']): ConsumerSpec {
@@ -290,7 +291,7 @@ export class UnifiedConsumer {
     const said = /through (\d+)/.exec(info.config.description ?? '')?.[1];
     const through = said === undefined ? (await manager().streams.info(stream)).state.last_seq : Number(said);
     if (said === undefined) {
-      await consumers.update(stream, consumer.name, { description: `ebus catch-up through ${through}` });
+      await consumers.update(consumer, info.config, { description: `ebus catch-up through ${through}` });
     }
     logger.info(
       { topic, group, through, waiting: info.num_pending },

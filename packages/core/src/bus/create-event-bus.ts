@@ -102,7 +102,7 @@ export async function createEventBus(
     clock,
     logger,
     topicConfigStrategy: resolved.topicConfigStrategy,
-    configuredTopic: (topic: string) => parts.topics.specOf(topic),
+    configuredTopic: (topic: string) => parts.topics.writtenOf(topic),
   };
   const lazy = resolved.connect === 'lazy';
   if (!lazy) {

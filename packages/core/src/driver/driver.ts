@@ -38,8 +38,8 @@ export interface DriverHost {
   readonly logger: Logger;
   /** Whether topics may be made and changed where they are not configured. */
   readonly topicConfigStrategy: TopicConfigStrategy;
-  /** What the application configured about a topic, completed by the defaults; undefined where it did not. */
-  configuredTopic(topic: string): TopicSpec | undefined;
+  /** What the application wrote about a topic, and nothing else; undefined where it configured nothing. */
+  configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /**
    * Reports a change of the connection as it happens; `failed` means the client has given up for good. That
    * `reconnect` succeeded is seen by its resolving: `connected` is not listened to meanwhile.

@@ -52,6 +52,7 @@ export {
   type SettleToken,
 } from './message.js';
 export { PrefixTracker } from './prefix-tracker.js';
+export { logCreated, logSettingChanges, type SettingChange, type SettingKind } from './setting-changes.js';
 export type {
   Compression,
   DriverTopicAdmin,

@@ -42,8 +42,8 @@ export interface DriverTopicAdmin {
    */
   readonly persistenceIs?: 'setting' | 'route';
   /**
-   * What a topic of that persistence has where nothing was asked for, if not core's defaults. Where `persistenceIs` a
-   * setting, a topic that is moved to that persistence gets it, too.
+   * What a new topic of that persistence is made with where it was not written, if not core's defaults. Where
+   * `persistenceIs` a setting, a topic that is moved exchanges what the former persistence brought for what this brings.
    */
   defaults?(persistence: Persistence): Partial<TopicSpec>;
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;

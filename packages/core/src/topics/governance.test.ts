@@ -142,4 +142,23 @@ describe('a bus with governance', () => {
       retention: '1h',
     });
   });
+
+  it('looks at what the broker has where nothing was written, and touches only what violates a rule', async () => {
+    const rules = new TopicGovernance([{ pattern: '**', minReplicas: 2, maxRetention: '30d' }]);
+    const there = { persistence: 'persistent', replicas: 3, partitions: 5, maxBytes: 5e9 } as const;
+    admin.topics.set('year', { ...there, name: 'year', retentionMs: parseDuration('365d') });
+    admin.topics.set('day', { ...there, name: 'day', retentionMs: parseDuration('1d') });
+    admin.topics.set('ever', { ...there, name: 'ever' });
+    const { bus } = await governed({ topics: { year: { description: '' }, day: {}, ever: {} } }, null);
+    const { violations, remaining } = await rules.enforce(bus, { fix: true });
+    expect(violations.map(({ message }) => message)).toEqual([
+      'topic year allows a retention of at most 30d, got 365d',
+      'topic ever allows a retention of at most 30d, got no limit',
+    ]);
+    expect(remaining).toEqual([]);
+    expect(admin.changes).toEqual(['alter year', 'alter ever']);
+    expect(admin.topics.get('year')).toEqual({ ...there, name: 'year', retentionMs: parseDuration('30d') });
+    expect(bus.topics.get('year')).toEqual({ description: '', retention: parseDuration('30d') });
+    expect(bus.topics.get('day')).toEqual({});
+  });
 });

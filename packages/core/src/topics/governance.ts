@@ -1,7 +1,8 @@
 /** Rules that topics have to keep, whoever configures them. */
 import { type Duration, formatDuration, parseDuration } from '../duration.js';
-import { ConfigError, type ConfigProblem } from '../errors.js';
+import { ConfigError, type ConfigProblem, UnsupportedError } from '../errors.js';
 import { unknownKey } from '../util/known-keys.js';
+import { mapLimited } from '../util/map-limited.js';
 import { type TopicPattern, topicPattern } from './topic-pattern.js';
 import { TOPIC_DEFAULTS } from './topic-spec.js';
 import type { TopicManager, TopicOptions, TopicOutcome } from './types.js';
@@ -36,6 +37,14 @@ export interface EnforceReport {
   readonly remaining: readonly TopicViolation[];
 }
 
+/** What `enforce` needs of a bus. Without `describe` only what was written is looked at. */
+export interface GovernedBus {
+  readonly topics: Pick<TopicManager, 'list' | 'get' | 'apply'> & Partial<Pick<TopicManager, 'describe'>>;
+}
+
+/** Topics that are asked about at once. */
+const CONCURRENCY = 16;
+
 interface Rule {
   readonly pattern: TopicPattern;
   readonly minReplicas: number | undefined;
@@ -66,7 +75,7 @@ export class TopicGovernance {
   }
 
   /**
-   * What the topic violates, configured so. What is not said counts as its default; a persistence of `auto`, which is
+   * What a topic violates that is created so: what is not said counts as its default. A persistence of `auto`, which is
    * the adapter's, fulfils no required one unless the caller says what it stands for, as a bus does.
    */
   check(topic: string, options: TopicOptions): TopicViolation[] {
@@ -116,20 +125,29 @@ export class TopicGovernance {
   }
 
   /**
-   * Looks at every topic configured on the bus, and with `fix` configures those anew that violate a rule.
-   * @throws what `topics.apply` throws
+   * Looks at every topic configured on the bus: at what was written about it, and for the rest at what the broker has.
+   * With `fix` it configures those anew that violate a rule, as they were written, with just the violated options changed:
+   * nothing that keeps the rules is touched.
+   * @throws what `topics.describe` and `topics.apply` throw
    */
-  async enforce(
-    bus: { readonly topics: Pick<TopicManager, 'list' | 'get' | 'apply'> },
-    { fix }: { fix: boolean },
-  ): Promise<EnforceReport> {
-    const checked = bus.topics.list();
-    const violations = checked.flatMap((topic) => this.check(topic, bus.topics.get(topic)));
+  async enforce({ topics }: GovernedBus, { fix }: { fix: boolean }): Promise<EnforceReport> {
+    const checked = topics.list();
+    const all = await mapLimited(checked, CONCURRENCY, async (topic) => {
+      const [written, found] = [topics.get(topic), await onBroker(topics, topic)];
+      return { topic, written, found, violations: this.check(topic, { ...found, ...written }) };
+    });
+    const violations = all.flatMap((one) => one.violations);
     if (!fix || violations.length === 0) return { checked, violations, fixed: [], remaining: violations };
-    const topics = [...new Set(violations.map(({ topic }) => topic))];
-    const configs = topics.map((topic) => [topic, this.fix(topic, said(bus.topics.get(topic)))] as const);
-    const fixed = await bus.topics.apply(Object.fromEntries(configs));
-    return { checked, violations, fixed, remaining: configs.flatMap(([topic, to]) => this.check(topic, to)) };
+    const configs: Record<string, TopicOptions> = {};
+    const remaining: TopicViolation[] = [];
+    for (const { topic, written, found, violations: of } of all) {
+      if (of.length === 0) continue;
+      const fixed = this.fix(topic, { ...found, ...written });
+      const changed = Object.fromEntries(of.map(({ field }) => [field, fixed[field]]));
+      configs[topic] = { ...written, ...changed };
+      remaining.push(...this.check(topic, { ...found, ...configs[topic] }));
+    }
+    return { checked, violations, fixed: await topics.apply(configs), remaining };
   }
 
   #of(topic: string): Rule[] {
@@ -137,13 +155,17 @@ export class TopicGovernance {
   }
 }
 
-/** Without what is a default: that was not asked of the broker, and mending something else must not ask it. */
-function said(options: TopicOptions): TopicOptions {
-  const defaults: TopicOptions = TOPIC_DEFAULTS;
-  const given = Object.entries(options).filter(
-    ([key, value]) => value !== defaults[key as keyof TopicOptions],
-  );
-  return Object.fromEntries(given) as TopicOptions;
+/** What the rules are about, as the broker has it; empty where it does not have the topic, or cannot be asked. */
+async function onBroker(topics: GovernedBus['topics'], topic: string): Promise<TopicOptions> {
+  try {
+    const found = await topics.describe?.(topic);
+    if (found === undefined) return {};
+    const { replicas, retentionMs = 0 } = found;
+    return { retention: retentionMs, ...(replicas === undefined ? {} : { replicas }) };
+  } catch (error) {
+    if (UnsupportedError.isInstance(error)) return {};
+    throw error;
+  }
 }
 
 function readRule(rule: TopicRule, path: string, problems: ConfigProblem[]): Rule {

@@ -11,13 +11,14 @@ const supports = new Set<keyof TopicSpec>([
   'partitions',
 ]);
 const decide = (
-  desired: TopicSpec,
+  written: Partial<TopicSpec>,
   actual: TopicDescription | undefined,
   more: Partial<ReconcileInput> = {},
 ) =>
   reconcile({
     topic: 'orders',
-    desired,
+    written,
+    persistence: written.persistence ?? 'persistent',
     actual,
     supports,
     strategy: 'createOrUpdate',
@@ -116,9 +117,9 @@ describe('reconcile', () => {
     const desired: TopicSpec = { persistence: 'ephemeral', retentionMs: 60_000 };
     expect(decide(desired, actual).alter).toEqual({ retentionMs: 60_000 });
     expect(decide(desired, actual).outcome.mismatches).toMatchObject([{ field: 'persistence' }]);
-    expect(decide(desired, actual, { movesPersistence: true }).alter).toEqual(desired);
+    expect(decide(desired, actual, { moves: { from: {}, to: {}, alone: false } }).alter).toEqual(desired);
     // As a route, the ephemeral topic has no settings, and nothing of it is looked for on the broker.
-    const route = { persistenceIs: 'route', movesPersistence: true } as const;
+    const route = { persistenceIs: 'route', moves: { from: {}, to: {}, alone: true } } as const;
     const captured = decide(desired, { ...actual, heldBy: "stream 'ORDERS'" }, route);
     expect(captured.alter).toBeUndefined();
     expect(captured.outcome).toMatchObject({ changed: [], unsupported: ['retention'] });
@@ -130,6 +131,47 @@ describe('reconcile', () => {
       });
     }
     expect(decide({ persistence: 'persistent' }, undefined, route).outcome.action).toBe('created');
+  });
+
+  it('never compares, and never changes, what was not written', () => {
+    const actual: TopicDescription = {
+      name: 'orders',
+      persistence: 'ephemeral',
+      retentionMs: 365 * 86_400_000,
+      maxBytes: 5e9,
+      replicas: 3,
+      partitions: 12,
+    };
+    const creation: TopicSpec = { persistence: 'persistent', retentionMs: 1_000, replicas: 1, partitions: 1 };
+    for (const strategy of ['createOrUpdate', 'createOnly', 'validateOnly'] as const) {
+      const { alter, create, outcome } = decide({}, actual, { creation, strategy });
+      expect([alter, create, outcome.action, outcome.mismatches]).toEqual([undefined, undefined, 'left', []]);
+    }
+    expect(decide({ maxBytes: 1 }, actual, { creation }).alter).toEqual({ maxBytes: 1 });
+    expect(decide({ maxBytes: 1 }, undefined, { creation: { ...creation, maxBytes: 1 } }).create).toEqual({
+      ...creation,
+      maxBytes: 1,
+    });
+  });
+
+  it('exchanges what one persistence brings for what the other brings, and leaves what was chosen', () => {
+    const [hour, week] = [3_600_000, 7 * 24 * 3_600_000];
+    const toPersistent = { from: { retentionMs: hour }, to: { retentionMs: week }, alone: true };
+    const toEphemeral = { from: { retentionMs: week }, to: { retentionMs: hour }, alone: true };
+    const alterOf = (retentionMs: number, moves: ReconcileInput['moves'], written = {}) =>
+      decide(written, { name: 'orders', retentionMs }, { moves }).alter;
+    expect(alterOf(hour, toPersistent)).toEqual({ retentionMs: week });
+    expect(alterOf(week, toEphemeral)).toEqual({ retentionMs: hour });
+    for (const chosen of [0, 60_000, 3 * 86_400_000, 365 * 86_400_000]) {
+      expect(alterOf(chosen, toPersistent)).toBeUndefined();
+      expect(alterOf(chosen, toEphemeral)).toBeUndefined();
+    }
+    // What is written beside the persistence is none of its business; configuring both changes both.
+    expect(alterOf(week, toEphemeral, { retentionMs: 5 })).toBeUndefined();
+    const both = { ...toEphemeral, alone: false };
+    expect(alterOf(week, both, { persistence: 'ephemeral', retentionMs: 5_000 })).toEqual({
+      retentionMs: 5_000,
+    });
   });
 
   it('says nothing of a persistence that the broker has no notion of', () => {

@@ -1,4 +1,5 @@
 /** What differs between a topic as configured and as the broker has it, and what to do about it: a pure decision. */
+import type { Persistence } from '../driver/message.js';
 import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';
 import { OPTION_OF } from './topic-spec.js';
@@ -23,8 +24,10 @@ const ONLY_PERSISTENCE: ReadonlySet<Field> = new Set(['persistence']);
 
 export interface ReconcileInput {
   topic: string;
-  /** What was asked for, and only that. */
-  desired: TopicSpec;
+  /** What was written, and only that: nothing else is compared or changed. */
+  written: Partial<TopicSpec>;
+  /** As it is written, else what the transport has for a topic of which nobody says it. */
+  persistence: Persistence;
   /** `undefined` where the broker does not have the topic. */
   actual: TopicDescription | undefined;
   supports: ReadonlySet<Field>;
@@ -32,12 +35,19 @@ export interface ReconcileInput {
   persistenceIs?: 'setting' | 'route' | undefined;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   allowPartitionIncrease: boolean;
-  /** The topic is being moved to another persistence, rather than found to have one that was not expected. */
-  movesPersistence?: boolean;
-  /** What a new topic gets where nothing was asked for. */
-  defaults?: TopicSpec;
-  /** Of those, what belongs to the persistence, so that a topic that is moved to it gets them, too. */
-  persistenceDefaults?: Partial<TopicSpec> | undefined;
+  /** Where the topic is being moved to another persistence, rather than found to have one that was not expected. */
+  moves?: PersistenceMove | undefined;
+  /** Settings of a new topic. Default: what was written. */
+  creation?: TopicSpec;
+}
+
+/** A topic is moved to the persistence of the input. */
+export interface PersistenceMove {
+  /** Settings that topics of the former persistence are made with, and those of the new one. */
+  readonly from: Partial<TopicSpec>;
+  readonly to: Partial<TopicSpec>;
+  /** Change nothing but the persistence, whatever else was written. */
+  readonly alone: boolean;
 }
 
 export interface Reconciliation {
@@ -46,41 +56,54 @@ export interface Reconciliation {
   alter?: Partial<TopicSpec>;
 }
 
-export function reconcile(given: ReconcileInput): Reconciliation {
-  const input = given.movesPersistence === true ? withPersistenceDefaults(given) : given;
-  const { topic, desired, actual, strategy } = input;
+export function reconcile(input: ReconcileInput): Reconciliation {
+  const { topic, written, persistence, actual, strategy } = input;
   const nothing = { topic, action: 'left' as const, changed: [], mismatches: [], unsupported: [] };
   if (strategy === 'skip') return { outcome: nothing };
 
   const isRoute = input.persistenceIs === 'route';
   // Beside a broker's topics there is only the way itself, which has no settings.
-  const supports = isRoute && desired.persistence === 'ephemeral' ? ONLY_PERSISTENCE : input.supports;
-  const unsupported = names((Object.keys(desired) as Field[]).filter((field) => !supports.has(field)));
+  const supports = isRoute && persistence === 'ephemeral' ? ONLY_PERSISTENCE : input.supports;
+  const unsupported = names((Object.keys(written) as Field[]).filter((field) => !supports.has(field)));
   const outcome = { ...nothing, unsupported };
-  const wanted = pick(desired, (field) => supports.has(field));
 
   if (actual === undefined) {
-    if (isRoute && desired.persistence === 'ephemeral') return { outcome };
+    if (isRoute && persistence === 'ephemeral') return { outcome };
     if (strategy === 'validateOnly') {
       return { outcome: { ...outcome, action: 'mismatched', mismatches: [missing(topic)] } };
     }
-    const defaults = pick(input.defaults ?? {}, (field) => supports.has(field));
-    return { outcome: { ...outcome, action: 'created' }, create: { ...defaults, ...wanted } as TopicSpec };
+    const { creation = { ...written, persistence } } = input;
+    const create = pick(creation, (field) => supports.has(field));
+    return { outcome: { ...outcome, action: 'created' }, create: { ...create, persistence } };
   }
 
-  const different = (Object.keys(wanted) as Field[]).filter((field) => differs(field, wanted, actual));
+  const desired = pick(comparable(input, actual), (field) => supports.has(field));
+  const different = (Object.keys(desired) as Field[]).filter((field) => differs(field, desired, actual));
   const fixable = different.filter((field) => strategy === 'createOrUpdate' && isFixable(input, field));
   const mismatches = different
     .filter((field) => !fixable.includes(field))
-    .map((field) => mismatch(input, field));
+    .map((field) => mismatch(input, field, desired[field]));
   const action = mismatches.length > 0 ? 'mismatched' : fixable.length > 0 ? 'changed' : 'left';
   const result: Reconciliation = { outcome: { ...outcome, action, changed: names(fixable), mismatches } };
-  if (fixable.length > 0) result.alter = pick(wanted, (field) => fixable.includes(field));
+  if (fixable.length > 0) result.alter = pick(desired, (field) => fixable.includes(field));
   return result;
 }
 
-function withPersistenceDefaults(input: ReconcileInput): ReconcileInput {
-  return { ...input, desired: { ...input.persistenceDefaults, ...input.desired } };
+/**
+ * What the topic is to be like. Moving it to the other persistence exchanges the settings that come with the one for
+ * those that come with the other (Kafka: 7 days for an hour); a value that neither brings was chosen, and stays.
+ */
+function comparable(
+  { written, persistence, moves }: ReconcileInput,
+  actual: TopicDescription,
+): Partial<TopicSpec> {
+  if (moves === undefined) return written;
+  const { from, to, alone } = moves;
+  const exchanged = pick(
+    to,
+    (field) => written[field] === undefined && field in from && !differs(field, from, actual),
+  );
+  return { ...exchanged, persistence, ...(alone ? {} : written) };
 }
 
 function differs(field: Field, desired: Partial<TopicSpec>, actual: TopicDescription): boolean {
@@ -97,20 +120,20 @@ function differs(field: Field, desired: Partial<TopicSpec>, actual: TopicDescrip
 }
 
 function isFixable(input: ReconcileInput, field: Field): boolean {
-  const { desired, actual, allowPartitionIncrease, movesPersistence = false, persistenceIs } = input;
+  const { written, actual, allowPartitionIncrease, moves, persistenceIs } = input;
   if (actual?.alterable === false) return false;
-  if (field === 'persistence') return movesPersistence && persistenceIs !== 'route';
+  if (field === 'persistence') return moves !== undefined && persistenceIs !== 'route';
   if (field !== 'partitions') return FIXABLE.has(field);
-  return allowPartitionIncrease && (desired.partitions ?? 0) > (actual?.partitions ?? 0);
+  return allowPartitionIncrease && (written.partitions ?? 0) > (actual?.partitions ?? 0);
 }
 
-function mismatch(input: ReconcileInput, field: Field): TopicMismatch {
-  const { topic, desired, actual } = input;
+function mismatch(input: ReconcileInput, field: Field, expected: unknown): TopicMismatch {
+  const { topic, actual } = input;
   const is = LIMITS.has(field) ? (actual?.[field] ?? 0) : actual?.[field];
   return {
     topic,
     field: OPTION_OF[field],
-    expected: desired[field],
+    expected,
     actual: is,
     recommendation: recommendation(input, field),
   };

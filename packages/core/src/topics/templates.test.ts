@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, TopicNameError } from '../errors.js';
 import { TopicTemplates } from './templates.js';
-import type { TopicOptions } from './types.js';
+import type { ConfigureOptions, TopicOptions } from './types.js';
 
 const templates = new TopicTemplates({
   '**': { retention: '1d' },
@@ -26,21 +26,25 @@ describe('TopicTemplates', () => {
     expect(templates.match('business.orders')).toEqual({ partitions: 20 });
   });
 
-  it('applies to topics by name, all or none', async () => {
+  it('applies to topics by name, and names those that no template takes in', async () => {
     const applied: unknown[] = [];
+    const nothing = { changed: [], mismatches: [], unsupported: [] };
     const topics = {
-      apply: async (...all: unknown[]) => {
-        applied.push(all);
-        return [];
+      apply: async (configs: Record<string, TopicOptions>, how?: ConfigureOptions) => {
+        applied.push([configs, how]);
+        return Object.keys(configs).map((topic) => ({ topic, action: 'created' as const, ...nothing }));
       },
     };
     await templates.apply({ topics }, ['business.orders', 'other'], { strategy: 'createOnly' });
     const configs = { 'business.orders': { partitions: 20 }, other: { retention: '1d' } };
     expect(applied).toEqual([[configs, { strategy: 'createOnly' }]]);
-    const few = new TopicTemplates({ 'a.*': {} });
-    const error = await few.apply({ topics }, ['a.b', 'b', 'c']).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ message: 'no template takes in b, c; the templates are a.*' });
-    expect(applied).toHaveLength(1);
+    const few = new TopicTemplates({ 'a.*': { partitions: 2 } });
+    expect(await few.apply({ topics }, ['b', 'a.b', 'a.b.c'])).toEqual([
+      { topic: 'b', action: 'unmatched', ...nothing },
+      { topic: 'a.b', action: 'created', ...nothing },
+      { topic: 'a.b.c', action: 'unmatched', ...nothing },
+    ]);
+    expect(applied[1]).toEqual([{ 'a.b': { partitions: 2 } }, undefined]);
   });
 
   it('refuses wrong options and patterns when it is made', () => {

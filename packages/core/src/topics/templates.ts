@@ -5,6 +5,12 @@ import { compareSpecificity, type TopicPattern, topicPattern } from './topic-pat
 import { readTopicOptions, throwProblems } from './topic-spec.js';
 import type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './types.js';
 
+/** What applying templates came to for a topic. */
+export interface TemplateOutcome extends Omit<TopicOutcome, 'action'> {
+  /** `unmatched`: no template takes the topic in, and nothing was done about it. */
+  readonly action: TopicOutcome['action'] | 'unmatched';
+}
+
 export class TopicTemplates {
   readonly #templates: readonly { pattern: TopicPattern; options: TopicOptions }[];
 
@@ -39,30 +45,27 @@ export class TopicTemplates {
   }
 
   /**
-   * Configures each topic by its template, as `topics.apply` does.
-   * @throws ConfigError naming the topics that no template takes in; nothing is configured then
+   * Configures each topic by its template, as `topics.apply` does. A topic that no template takes in is left alone, and has
+   * an outcome that says `unmatched`. Outcomes are in the order of the topics.
+   * @throws TopicNameError, and what `topics.apply` throws
    */
   async apply(
     bus: { readonly topics: Pick<TopicManager, 'apply'> },
     topics: Iterable<string>,
     how?: ConfigureOptions,
-  ): Promise<TopicOutcome[]> {
-    const configs: [string, TopicOptions][] = [];
-    const without: string[] = [];
-    for (const topic of topics) {
-      const options = this.match(topic);
-      if (options === undefined) without.push(topic);
-      else configs.push([topic, options]);
-    }
-    if (without.length > 0) {
-      const known = this.#templates.map(({ pattern }) => pattern.text).join(', ');
-      throw new ConfigError(
-        `no template takes in ${without.join(', ')}; the templates are ${known || 'none'}`,
-        {
-          problems: without.map((topic) => ({ path: `topics.${topic}`, message: 'no template takes it in' })),
-        },
-      );
-    }
-    return bus.topics.apply(Object.fromEntries(configs), how);
+  ): Promise<TemplateOutcome[]> {
+    const wanted = [...topics].map((topic) => [topic, this.match(topic)] as const);
+    const configs = wanted.filter((one): one is readonly [string, TopicOptions] => one[1] !== undefined);
+    const outcomes = await bus.topics.apply(Object.fromEntries(configs), how);
+    const byTopic = new Map(outcomes.map((outcome) => [outcome.topic, outcome]));
+    return wanted.flatMap(([topic, options]): TemplateOutcome[] => {
+      if (options === undefined) return [unmatched(topic)];
+      const outcome = byTopic.get(topic);
+      return outcome === undefined ? [] : [outcome];
+    });
   }
+}
+
+function unmatched(topic: string): TemplateOutcome {
+  return { topic, action: 'unmatched', changed: [], mismatches: [], unsupported: [] };
 }

@@ -26,8 +26,8 @@ describe('configuring topics', () => {
       partitions: 3,
     });
     expect(bus.topics.list()).toEqual(['orders']);
-    expect(bus.topics.get('orders')).toMatchObject({ partitions: 3, retention: '7d' });
-    expect(bus.topics.get('others')).toMatchObject({ partitions: 1, persistence: 'auto' });
+    expect(bus.topics.get('orders')).toEqual({ partitions: 3 });
+    expect(bus.topics.get('others')).toEqual({});
     expect([bus.topics.forget('orders'), bus.topics.forget('orders')]).toEqual([true, false]);
     expect(bus.topics.list()).toEqual([]);
   });
@@ -194,6 +194,100 @@ describe('configuring topics', () => {
     expect((await Promise.all(calls)).map(({ action }) => action)).toEqual(['created', 'changed', 'changed']);
     expect(admin.topics.get('orders')?.retentionMs).toBe(3 * 3_600_000);
     expect(bus.topics.get('orders').retention).toBe('3h');
+  });
+});
+
+describe('what was not written', () => {
+  const THERE = {
+    name: 'orders',
+    persistence: 'persistent',
+    retentionMs: 365 * 86_400_000,
+    maxBytes: 5e9,
+    maxMessages: 1e7,
+    replicas: 3,
+    partitions: 12,
+    compression: 'zstd',
+    description: "another team's",
+  } as const;
+  const all = async () => {
+    admin = new ModelAdmin();
+    admin.topics.set('orders', THERE);
+    return busWithAdmin();
+  };
+
+  it('stays as it is, whatever is called', async () => {
+    const { bus } = await all();
+    const { topics } = bus;
+    await topics.plan({ orders: {} });
+    await topics.configure('orders', {});
+    await topics.apply({ orders: { retention: undefined } as never });
+    await topics.configure('orders', topics.get('orders'));
+    await topics.setPersistence('orders', true);
+    expect(topics.get('orders')).toEqual({ persistence: 'persistent' });
+    expect(admin.changes).toEqual([]);
+    await topics.configure('orders', { ...topics.get('orders'), maxSize: '2GB' });
+    expect(admin.topics.get('orders')).toEqual({ ...THERE, maxBytes: 2 * 1024 ** 3 });
+  });
+
+  it('stays when the persistence changes, also what was written beside it', async () => {
+    const { bus } = await all();
+    await bus.topics.configure('orders', { retention: '365d' });
+    admin.topics.set('orders', { ...THERE, retentionMs: 1_000 });
+    expect(await bus.topics.setPersistence('orders', false)).toMatchObject({ changed: ['persistence'] });
+    expect(admin.topics.get('orders')).toEqual({ ...THERE, retentionMs: 1_000, persistence: 'ephemeral' });
+    expect(bus.topics.get('orders')).toEqual({ retention: '365d', persistence: 'ephemeral' });
+  });
+
+  it('is left to the broker from then on where it was written before', async () => {
+    const { bus, logged } = await all();
+    await bus.topics.configure('orders', { retention: '30d', maxMessages: 5 });
+    const before = admin.topics.get('orders');
+    expect(await bus.topics.configure('orders', { maxMessages: 5 })).toMatchObject({ action: 'left' });
+    expect(admin.topics.get('orders')).toEqual(before);
+    expect(logged.at(-1)?.args).toEqual([
+      { topic: 'orders', options: ['retention'] },
+      'options are not configured any more: the broker keeps what it has',
+    ]);
+  });
+
+  it('is not moved on the broker where a persistence is taken out of the configuration', async () => {
+    const { bus } = await all();
+    await bus.topics.configure('orders', {});
+    await bus.topics.setPersistence('orders', false);
+    await bus.topics.configure('orders', {});
+    expect(admin.topics.get('orders')).toEqual({ ...THERE, persistence: 'ephemeral' });
+  });
+});
+
+describe('what is changed on the broker', () => {
+  it('is logged with what it was, as a warning where it becomes less', async () => {
+    const { bus, logged } = await busWithAdmin();
+    await bus.topics.configure('orders', { retention: '365d' });
+    await bus.topics.configure('orders', { retention: '30d' });
+    await bus.topics.configure('orders', { retention: 0 });
+    await bus.topics.configure(
+      'orders',
+      { retention: '1h', partitions: 2 },
+      { allowPartitionIncrease: true },
+    );
+    await bus.topics.configure('orders', { retention: '2h' });
+    await bus.topics.setPersistence('orders', false);
+    expect(
+      logged
+        .filter(({ args }) => /^(created|changed) topic/.test(String(args[1])))
+        .map(({ level, args }) => [level, args[1]]),
+    ).toEqual([
+      ['info', "created topic 'orders' on the broker: persistence persistent, retention 365d, partitions 1"],
+      ['warn', "changed topic 'orders' on the broker: retention 365d → 30d"],
+      ['warn', "changed topic 'orders' on the broker: retention 30d → no limit"],
+      ['warn', "changed topic 'orders' on the broker: retention no limit → 1h, partitions 1 → 2"],
+      ['info', "changed topic 'orders' on the broker: retention 1h → 2h"],
+      ['warn', "changed topic 'orders' on the broker: persistence persistent → ephemeral"],
+    ]);
+    expect(logged.find(({ level }) => level === 'warn')?.args[0]).toEqual({
+      topic: 'orders',
+      changes: [{ field: 'retention', from: '365d', to: '30d' }],
+    });
   });
 });
 

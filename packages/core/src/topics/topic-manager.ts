@@ -16,7 +16,8 @@ import { mapLimited } from '../util/map-limited.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
-import { readTopicOptions, TOPIC_DEFAULTS, throwProblems, toTopicSpec } from './topic-spec.js';
+import { logTopicChanges, logTopicCreated, logUnwritten } from './topic-log.js';
+import { creationSpec, readTopicOptions, throwProblems, toTopicSpec, writtenOptions } from './topic-spec.js';
 import { type ReadTopics, TopicsFile } from './topics-file.js';
 import type {
   ConfigureOptions,
@@ -65,9 +66,13 @@ export interface TopicManagerOptions {
 
 interface Wanted {
   readonly topic: string;
+  /** What was written, and nothing else. */
   readonly options: TopicOptions;
-  readonly spec: TopicSpec;
-  /** Said by `setPersistence`: the persistence is to change, rather than expected to be so. */
+  /** The same in plain units. */
+  readonly written: Partial<TopicSpec>;
+  /** As written, else the transport's. */
+  readonly persistence: Persistence;
+  /** Said by `setPersistence`: the persistence is to change, and nothing else is. */
   readonly moves?: boolean;
 }
 
@@ -106,7 +111,7 @@ export class BusTopicManager implements TopicManager {
   }
 
   get(topic: string): TopicOptions {
-    return { ...TOPIC_DEFAULTS, ...this.#given(topic) };
+    return { ...this.#given(topic) };
   }
 
   async describe(topic: string): Promise<TopicDescription | undefined> {
@@ -199,11 +204,11 @@ export class BusTopicManager implements TopicManager {
     return live ?? this.#configuredPersistence(this.#given(topic));
   }
 
-  /** What was configured, completed by the defaults; undefined where nothing was. */
-  specOf(topic: string): TopicSpec | undefined {
+  /** What was written about a topic; undefined where nothing was. */
+  writtenOf(topic: string): Partial<TopicSpec> | undefined {
     const options = this.#configured.get(topic);
     if (options === undefined) return undefined;
-    return toTopicSpec(topic, { ...TOPIC_DEFAULTS, ...options }, this.#options.driver.defaultPersistence);
+    return toTopicSpec(topic, options, this.#options.driver.defaultPersistence);
   }
 
   /** Creates a dead-letter topic, durable, where it is missing; asks the broker once. */
@@ -233,9 +238,10 @@ export class BusTopicManager implements TopicManager {
     // One that exists is as somebody wanted it.
     if ((await driver.admin.describe(topic, call())) !== undefined) return;
     const options = governance?.fix(topic, wanted) ?? wanted;
-    const spec = toTopicSpec(topic, options, driver.defaultPersistence);
-    const { create } = this.#reconcile({ topic, options, spec }, {}, undefined, driver.admin);
-    if (create !== undefined) await driver.admin.create(topic, create, call());
+    const written = toTopicSpec(topic, options, driver.defaultPersistence);
+    const persistence = this.#configuredPersistence(options);
+    const { create } = this.#reconcile({ topic, options, written, persistence }, {}, undefined, driver.admin);
+    if (create !== undefined) await this.#create(topic, create);
   }
 
   /** One at a time for a topic, in the order of the calls. */
@@ -255,6 +261,7 @@ export class BusTopicManager implements TopicManager {
     const outcome = await this.#bringAbout(wanted, how);
     this.#report(outcome, how);
     const commit = () => {
+      logUnwritten(this.#options.logger, topic, this.#given(topic), options);
       this.#configured.set(topic, options);
       this.#live.delete(topic);
       this.#options.onChange(topic);
@@ -283,9 +290,9 @@ export class BusTopicManager implements TopicManager {
     const { admin } = this.#options.driver;
     let altered: TopicOutcome | undefined;
     for (let round = 1; ; round++) {
-      const { create, alter, outcome } = await this.#decide(wanted, how);
+      const { actual, create, alter, outcome } = await this.#decide(wanted, how);
       if (create !== undefined) {
-        if ((await admin?.create(topic, create, call())) !== false) return outcome;
+        if (await this.#create(topic, create)) return outcome;
         if (round < MAX_ROUNDS) continue;
         throw new EbusError(
           `topic '${topic}' was there whenever it was to be created, and missing whenever it was looked for; ` +
@@ -295,39 +302,54 @@ export class BusTopicManager implements TopicManager {
       }
       if (alter === undefined || round > MAX_ROUNDS) return altered ?? outcome;
       await admin?.alter(topic, alter, call());
+      logTopicChanges(this.#options.logger, topic, actual, alter);
       altered ??= outcome;
     }
   }
 
-  async #decide(wanted: Wanted, how: ConfigureOptions): Promise<Reconciliation> {
+  /** False where it is there by now. */
+  async #create(topic: string, spec: TopicSpec): Promise<boolean> {
+    const { driver, logger } = this.#options;
+    if ((await driver.admin?.create(topic, spec, call())) === false) return false;
+    logTopicCreated(logger, topic, spec);
+    return true;
+  }
+
+  async #decide(
+    wanted: Wanted,
+    how: ConfigureOptions,
+  ): Promise<Reconciliation & { actual?: TopicDescription | undefined }> {
     if ((how.strategy ?? this.#options.strategy) === 'skip') {
       return this.#reconcile(wanted, how, undefined, undefined);
     }
     const admin = this.#admin('configure');
-    return this.#reconcile(wanted, how, await admin.describe(wanted.topic, call()), admin);
+    const actual = await admin.describe(wanted.topic, call());
+    return { ...this.#reconcile(wanted, how, actual, admin), actual };
   }
 
   #reconcile(
-    { topic, options, spec, moves = false }: Wanted,
+    { topic, options, written, persistence, moves: alone = false }: Wanted,
     { strategy = this.#options.strategy, allowPartitionIncrease = false }: ConfigureOptions,
     actual: TopicDescription | undefined,
     admin: DriverTopicAdmin | undefined,
   ): Reconciliation {
-    const { defaultPersistence } = this.#options.driver;
-    const persistenceDefaults = admin?.defaults?.(spec.persistence);
-    const changes =
-      this.#configured.has(topic) && this.#configuredPersistence(options) !== this.persistenceOf(topic);
+    const before = this.persistenceOf(topic);
+    // Taking the option out of the configuration moves this bus; what the broker has stays.
+    const isChanged =
+      this.#configured.has(topic) && options.persistence !== undefined && persistence !== before;
+    const ofDriver = admin?.defaults?.(persistence) ?? {};
+    const other: Persistence = persistence === 'persistent' ? 'ephemeral' : 'persistent';
     return reconcile({
       topic,
-      desired: spec,
+      written,
+      persistence,
       actual,
       strategy,
       allowPartitionIncrease,
       supports: admin?.supports ?? new Set(),
       persistenceIs: admin?.persistenceIs,
-      movesPersistence: moves || changes,
-      defaults: { ...toTopicSpec(topic, TOPIC_DEFAULTS, defaultPersistence), ...persistenceDefaults },
-      persistenceDefaults,
+      moves: alone || isChanged ? { from: admin?.defaults?.(other) ?? {}, to: ofDriver, alone } : undefined,
+      creation: creationSpec(written, persistence, ofDriver),
     });
   }
 
@@ -339,7 +361,7 @@ export class BusTopicManager implements TopicManager {
     const { driver, governance, validateName } = this.#options;
     const problems: ConfigProblem[] = [];
     let nameError: unknown;
-    const all = configs.map(([topic, options]): Wanted => {
+    const all = configs.map(([topic, given]): Wanted => {
       try {
         validateName(topic);
       } catch (error) {
@@ -347,17 +369,16 @@ export class BusTopicManager implements TopicManager {
         problems.push({ path: `topics.${topic}`, message: (error as Error).message });
       }
       const found: ConfigProblem[] = [];
-      const spec = readTopicOptions(topic, options, driver.defaultPersistence, found);
-      if (found.length === 0 && governance !== undefined) {
-        for (const { field, message } of governance.check(topic, {
-          ...options,
-          persistence: spec.persistence,
-        })) {
+      const written = readTopicOptions(topic, given, driver.defaultPersistence, found);
+      const options = found.length === 0 ? writtenOptions(given) : {};
+      const persistence = this.#configuredPersistence(options);
+      if (found.length === 0) {
+        for (const { field, message } of governance?.check(topic, { ...options, persistence }) ?? []) {
           found.push({ path: `topics.${topic}.${field}`, message });
         }
       }
       problems.push(...found);
-      return { topic, options: { ...options }, spec };
+      return { topic, options, written, persistence };
     });
     if (nameError !== undefined && problems.length === 1) throw nameError;
     const what =

@@ -1,4 +1,7 @@
-/** From topic options as applications write them to the plain settings that drivers take. */
+/**
+ * From topic options as applications write them to the plain settings that drivers take. What was written and what is a
+ * default are never mixed: `readTopicOptions` gives the first, `creationSpec` adds the second, for topics to be made.
+ */
 import type { Persistence } from '../driver/message.js';
 import type { TopicSpec } from '../driver/topic-admin.js';
 import { parseDuration } from '../duration.js';
@@ -7,7 +10,7 @@ import { parseSize } from '../size.js';
 import { nearest } from '../util/nearest.js';
 import type { TopicOptions } from './types.js';
 
-/** What a topic gets where nothing was said. */
+/** Options of a topic that is made, where they were not written. A topic that exists is never compared with them. */
 export const TOPIC_DEFAULTS = {
   persistence: 'auto',
   retention: '7d',
@@ -49,18 +52,33 @@ export const OPTION_OF = {
 } as const satisfies Record<keyof TopicSpec, keyof TopicOptions>;
 
 /**
- * Only the fields that were given, in plain units, and the persistence.
+ * Only the settings that were written, in plain units; `auto` is the persistence that it stands for.
  * @throws ConfigError listing every option that is wrong
  */
 export function toTopicSpec(
   topic: string,
   options: TopicOptions,
   defaultPersistence: Persistence,
-): TopicSpec {
+): Partial<TopicSpec> {
   const problems: ConfigProblem[] = [];
   const spec = readTopicOptions(topic, options, defaultPersistence, problems);
   throwProblems(`the configuration of topic '${topic}' is wrong`, problems);
   return spec;
+}
+
+/** The settings of a topic that is to be made: as written, and the defaults for the rest. */
+export function creationSpec(
+  written: Partial<TopicSpec>,
+  persistence: Persistence,
+  ofDriver: Partial<TopicSpec> = {},
+): TopicSpec {
+  const defaults = toTopicSpec('', TOPIC_DEFAULTS, persistence);
+  return { ...defaults, ...ofDriver, persistence, ...written };
+}
+
+/** Without the options whose value is `undefined`: those were not written. */
+export function writtenOptions(options: TopicOptions): TopicOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** @throws ConfigError where there are problems */
@@ -77,7 +95,7 @@ export function readTopicOptions(
   options: TopicOptions,
   defaultPersistence: Persistence,
   problems: ConfigProblem[],
-): TopicSpec {
+): Partial<TopicSpec> {
   const wrong = (field: string, message: string) =>
     void problems.push({ path: `topics.${topic}.${field}`, message });
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -85,17 +103,17 @@ export function readTopicOptions(
       path: `topics.${topic}`,
       message: `must be an object of options, got ${shown(options)}`,
     });
-    return { persistence: defaultPersistence };
+    return {};
   }
   for (const key of Object.keys(options)) {
     if (!(KEYS as readonly string[]).includes(key)) wrong(key, unknown(key));
   }
-  const { persistence = 'auto', retention, maxSize, compression, compressionLevel, description } = options;
+  const { persistence, retention, maxSize, compression, compressionLevel, description } = options;
   const oneOf = (field: string, value: unknown, allowed: readonly string[]) => {
     if (!allowed.includes(value as string))
       wrong(field, `must be one of ${allowed.join(', ')}, got ${shown(value)}`);
   };
-  oneOf('persistence', persistence, PERSISTENCES);
+  if (persistence !== undefined) oneOf('persistence', persistence, PERSISTENCES);
   if (compression !== undefined) oneOf('compression', compression, COMPRESSIONS);
   for (const field of ['replicas', 'partitions'] as const) {
     const value = options[field];
@@ -169,8 +187,8 @@ function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-function defined(spec: { [Field in keyof TopicSpec]: TopicSpec[Field] | undefined }): TopicSpec {
+function defined(spec: { [Field in keyof TopicSpec]: TopicSpec[Field] | undefined }): Partial<TopicSpec> {
   return Object.fromEntries(
     Object.entries(spec).filter(([, value]) => value !== undefined),
-  ) as unknown as TopicSpec;
+  ) as Partial<TopicSpec>;
 }

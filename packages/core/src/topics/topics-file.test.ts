@@ -208,7 +208,14 @@ describe('watching a topics file', () => {
     };
     await using _ = await bus.topics.watch(file, { onApplied: throwing, onError: throwing });
     await writeFile(file, 'orders: [');
-    await expect.poll(() => logged.length, soon).toBe(3);
+    await expect
+      .poll(
+        () =>
+          logged.map((args) => (args as unknown[]).at(-1)).filter((text) => /listener/.test(String(text)))
+            .length,
+        soon,
+      )
+      .toBe(2);
     await writeFile(file, 'orders: { retention: 2h }');
     await expect.poll(() => bus.topics.get('orders').retention, soon).toBe('2h');
   });

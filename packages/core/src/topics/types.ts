@@ -4,6 +4,10 @@ import type { Duration } from '../duration.js';
 import type { EbusError, TopicMismatch } from '../errors.js';
 import type { Bytes } from '../size.js';
 
+/**
+ * What a topic is to be like. An option that is left out is not compared and not changed on a topic that exists; a topic
+ * that is created gets the default.
+ */
 export interface TopicOptions {
   /** Default `auto`: the adapter's global setting. */
   persistence?: 'persistent' | 'ephemeral' | 'auto';
@@ -75,12 +79,14 @@ export interface TopicManager {
    */
   configure(topic: string, options: TopicOptions, how?: ConfigureOptions): Promise<TopicOutcome>;
   /**
-   * Moves the topic to the other persistence: publishes under way finish where they are, later ones go the new way,
-   * and each subscription of this bus handles what the old way still holds before it goes on with the new one.
+   * Moves the topic to the other persistence, and changes nothing else of it: publishes under way finish where they are,
+   * later ones go the new way, and each subscription of this bus handles what the old way still holds before it goes on
+   * with the new one. Where a persistence comes with a retention (Kafka: 7 days, 1 hour), that is exchanged for the other
+   * one's; a retention that is neither was chosen, and stays.
    * Resolves once publishers are moved and subscriptions are in position; they may still be finishing then.
    */
   setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome>;
-  /** What was configured here, completed by the defaults. */
+  /** What was configured here, and nothing else: `{}` where nothing was. */
   get(topic: string): TopicOptions;
   /** What the broker really has. */
   describe(topic: string): Promise<TopicDescription | undefined>;

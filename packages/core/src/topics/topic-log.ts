@@ -1,0 +1,49 @@
+/** What ebus has done to topics on the broker, as log lines. */
+import {
+  logCreated,
+  logSettingChanges,
+  type SettingChange,
+  type SettingKind,
+} from '../driver/setting-changes.js';
+import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import type { Logger } from '../logger.js';
+import { OPTION_OF } from './topic-spec.js';
+import type { TopicOptions } from './types.js';
+
+const KINDS: Partial<Record<keyof TopicSpec, SettingKind>> = {
+  retentionMs: 'duration',
+  maxBytes: 'size',
+  maxMessages: 'limit',
+};
+
+export function logTopicChanges(
+  logger: Logger,
+  topic: string,
+  before: TopicDescription | undefined,
+  changed: Partial<TopicSpec>,
+): void {
+  const changes = settingsOf(changed).map(
+    ([field, to]): SettingChange => ({ ...named(field), from: before?.[field], to }),
+  );
+  logSettingChanges(logger, `topic '${topic}'`, changes, { topic });
+}
+
+export function logTopicCreated(logger: Logger, topic: string, spec: TopicSpec): void {
+  const settings = settingsOf(spec).map(([field, to]) => ({ ...named(field), to }));
+  logCreated(logger, `topic '${topic}'`, settings, { topic });
+}
+
+/** Options that the new configuration of a topic does not have any more. */
+export function logUnwritten(logger: Logger, topic: string, before: TopicOptions, now: TopicOptions): void {
+  const options = Object.keys(before).filter((option) => !Object.hasOwn(now, option));
+  if (options.length === 0) return;
+  logger.info({ topic, options }, 'options are not configured any more: the broker keeps what it has');
+}
+
+function settingsOf(spec: Partial<TopicSpec>): [field: keyof TopicSpec, value: unknown][] {
+  return Object.entries(spec) as [keyof TopicSpec, unknown][];
+}
+
+function named(field: keyof TopicSpec): { field: string; kind: SettingKind } {
+  return { field: OPTION_OF[field], kind: KINDS[field] ?? 'plain' };
+}
