@@ -165,11 +165,8 @@ const stream = z
       .optional()
       .describe('Copies of the stream, 1 to 5. Also for the streams of single topics.')
       .meta({ default: STREAM_DEFAULTS.replicas }),
-    maxAge: durationSetting()
-      .optional()
-      .describe('How long messages are kept; 0: for ever.')
-      .meta({ default: '24h' }),
-    maxBytes: size.describe('Bytes kept; -1: no limit.').meta({ default: STREAM_DEFAULTS.maxBytes }),
+    maxAge: durationSetting().optional().describe('How long messages are kept; 0: for ever. Default: 24h.'),
+    maxBytes: size.describe('Bytes kept; -1, the default: no limit.'),
     maxMsgs: limit.describe('Messages kept; -1: no limit.').meta({ default: STREAM_DEFAULTS.maxMsgs }),
     discard: z
       .enum(['old', 'new'])
