@@ -31,7 +31,7 @@ const packageImports = {
   nats: ['@ebus/core/driver', '@nats-io/*', 'zod'],
   prometheus: ['@ebus/core', '@ebus/core/driver', 'prom-client'],
   'health-http': ['@ebus/core', '@ebus/core/driver'],
-  outbox: ['@ebus/core', 'pg'],
+  outbox: ['@ebus/core', '@ebus/core/driver', '@opentelemetry/api'],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };
 

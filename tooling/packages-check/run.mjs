@@ -25,6 +25,7 @@ const clients = [
   '@platformatic/kafka',
   '@nats-io/',
   'pg',
+  '@electric-sql/pglite',
   'prom-client',
 ];
 const clientsOf = {

@@ -12,7 +12,7 @@ import type {
 import type { Capabilities } from '../driver/capabilities.js';
 import type { Persistence } from '../driver/message.js';
 import type { Duration } from '../duration.js';
-import type { EnvelopeInput } from '../envelope/envelope.js';
+import type { Envelope, EnvelopeInput } from '../envelope/envelope.js';
 import type { Health } from '../health/types.js';
 import type { MetricsExposition } from '../metrics/collector.js';
 import type { Middleware, PublishReceipt } from '../pipeline/context.js';
@@ -108,6 +108,15 @@ export class EventBus implements AsyncDisposable {
     options?: PublishEnvelopeOptions,
   ): Promise<PublishReceipt> {
     return this.#parts.outbound.publishEnvelope(topic, envelope, options);
+  }
+
+  /**
+   * Checks a domain event as `publishEnvelope` does before it sends, and returns the completed envelope; sends nothing. For
+   * what publishes later: an outbox.
+   * @throws TopicNameError, EnvelopeError, PublishError
+   */
+  checkEnvelope(topic: string, envelope: EnvelopeInput, options?: PublishEnvelopeOptions): Envelope {
+    return this.#parts.outbound.checkEnvelope(topic, envelope, options);
   }
 
   /**

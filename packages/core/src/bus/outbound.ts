@@ -119,6 +119,20 @@ export class Outbound {
     }
   }
 
+  /** What `publishEnvelope` would refuse at the call is thrown here; nothing is sent. Returns the completed envelope. */
+  checkEnvelope(topic: string, input: EnvelopeInput, options: PublishEnvelopeOptions | undefined): Envelope {
+    try {
+      const route = this.route(topic);
+      const envelope = complete(input);
+      this.#checkSize(route, this.#options.codec.encode(envelope));
+      envelopeHeaders(envelope, options?.headers);
+      if (options !== undefined) this.#jobOptions(options, 'publishEnvelope');
+      return envelope;
+    } catch (error) {
+      throw asPublishError(topic, error);
+    }
+  }
+
   /**
    * Publishes a dead letter or a redrive as it is: no middleware, no check. Where the broker takes it for one that it has,
    * although this process never sent it, it is sent again under another id.

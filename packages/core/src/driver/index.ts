@@ -15,11 +15,20 @@ export {
   TopicNameError,
   UnsupportedError,
 } from '../errors.js';
-export { findHeader, type HeaderList, type HeaderValue, headerBytes, headerText } from '../headers.js';
-export type { Logger } from '../logger.js';
+export {
+  findHeader,
+  type HeaderList,
+  type HeadersInput,
+  type HeaderValue,
+  headerBytes,
+  headerText,
+  toHeaderList,
+} from '../headers.js';
+export { defaultLogger, type Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
 export { durationSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
+export { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
 export * as kinds from '../util/option-kinds.js';
