@@ -34,6 +34,8 @@ export class Attempt implements HandlerContext, DeadlineEntry {
   deadline = 0;
   prev: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
+  sequence = 0;
+  slot = 0;
 
   constructor(delivery: Delivery, owner: AttemptOwner) {
     this.delivery = delivery;

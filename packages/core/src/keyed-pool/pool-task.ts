@@ -9,6 +9,8 @@ export class PoolTask<R = unknown> implements DeadlineEntry {
   deadline = 0;
   prev: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
+  sequence = 0;
+  slot = 0;
 
   constructor(
     readonly key: string,

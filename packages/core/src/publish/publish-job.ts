@@ -69,6 +69,8 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
 
   prev: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
+  sequence = 0;
+  slot = 0;
 
   constructor(
     route: TopicRoute,

@@ -8,6 +8,8 @@ class Entry implements DeadlineEntry {
   deadline = 0;
   prev: DeadlineEntry | undefined;
   next: DeadlineEntry | undefined;
+  sequence = 0;
+  slot = 0;
   constructor(readonly name: string) {}
 }
 
@@ -162,19 +164,19 @@ describe('DeadlineQueue', () => {
     const operation = fc.oneof(
       fc.record({
         kind: fc.constantFrom('add', 'move'),
-        id: fc.nat(7),
-        ms: fc.integer({ min: -2, max: 9 }),
+        id: fc.nat(15),
+        ms: fc.integer({ min: -2, max: 30 }),
       }),
-      fc.record({ kind: fc.constant('remove'), id: fc.nat(7), ms: fc.constant(0) }),
+      fc.record({ kind: fc.constant('remove'), id: fc.nat(15), ms: fc.constant(0) }),
       fc.record({ kind: fc.constant('advance'), id: fc.constant(0), ms: fc.nat(6) }),
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(operation, { maxLength: 50, size: 'max' }),
+        fc.array(operation, { maxLength: 80, size: 'max' }),
         fc.boolean(),
         async (operations, keepAlive) => {
           const { clock, queue, expired } = setUp({ keepAlive });
-          const entries = Array.from({ length: 8 }, (_, id) => new Entry(`${id}`));
+          const entries = Array.from({ length: 16 }, (_, id) => new Entry(`${id}`));
           let model: { entry: Entry; deadline: number; at: number }[] = [];
           const expected: string[] = [];
           for (const { kind, id, ms } of operations) {

@@ -1,15 +1,20 @@
 /** Many deadlines on one timer. */
 import { type Clock, MAX_TIMER_MS, type TimerHandle } from '../clock.js';
+import { DeadlineHeap, isBefore } from './deadline-heap.js';
 
 /**
  * What a queued object carries, so that adding and removing allocate nothing. The queue owns these fields; an
- * entry starts with both links undefined, is in one queue at a time, and `next` is undefined while it is in none.
+ * entry starts with both links undefined and the numbers 0, and is in one queue at a time.
  */
 export interface DeadlineEntry {
   /** Epoch milliseconds of the queue's clock. */
   deadline: number;
   prev: DeadlineEntry | undefined;
   next: DeadlineEntry | undefined;
+  /** Its turn among equal deadlines. */
+  sequence: number;
+  /** Its place among those that were not added in the order of their deadlines. */
+  slot: number;
 }
 
 export interface DeadlineQueueOptions {
@@ -30,19 +35,23 @@ interface Ring extends DeadlineEntry {
  * Calls `onExpire` once for each entry whose deadline has passed, earliest first, ties in the order of adding, and
  * never from within `add`. An entry is out of the queue when its turn comes and may be added again.
  *
- * Adding searches from the latest deadline on: constant time where all entries have the same timeout. Removing takes
- * constant time and leaves the timer alone; it fires for nothing then and is set for what is left, so a steady
- * stream of entries that end in time costs one timer per timeout, not one each. Deadlines may pass up to a
- * millisecond late, as timers do.
+ * Entries whose deadlines come in order, as those of one timeout do, are kept in a list, the others in a heap. So adding
+ * and removing take constant time where all entries have the same timeout, and O(log n) whatever they have. Removing
+ * leaves the timer alone; it fires for nothing then and is set for what is left, so a steady stream of entries that end
+ * in time costs one timer per timeout, not one each. Deadlines may pass up to a millisecond late, as timers do.
  */
 export class DeadlineQueue<T extends DeadlineEntry> {
   readonly #clock: Clock;
   readonly #onExpire: (entry: T) => void;
   readonly #keepAlive: boolean;
+  /** By deadline: each is at least as late as the one before it. */
   readonly #waiting = ring();
+  /** Added although something later was in the list. */
+  readonly #early = new DeadlineHeap<DeadlineEntry>();
   /** Expired and about to be told; entries can still be removed from it. */
   readonly #due = ring();
   readonly #fire = () => this.#expire();
+  #sequence = 0;
   #timer: TimerHandle | undefined;
   /** When the timer fires; never later than the first deadline. */
   #armedFor = Number.POSITIVE_INFINITY;
@@ -55,43 +64,41 @@ export class DeadlineQueue<T extends DeadlineEntry> {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.next === this.#waiting && this.#due.next === this.#due;
+    return this.#first === undefined && this.#due.next === this.#due;
   }
 
   /** Whether the entry is in a queue. */
   has(entry: T): boolean {
-    return entry.next !== undefined;
+    return entry.next !== undefined || entry.slot > 0;
   }
 
   /** Adds an entry, or moves it where it is queued already. */
   add(entry: T, deadline: number): void {
-    if (entry.next !== undefined) unlink(entry);
+    this.#takeOut(entry);
     entry.deadline = deadline;
-    let before = this.#waiting.prev;
-    while (before !== this.#waiting && before.deadline > deadline) before = before.prev as DeadlineEntry;
-    const after = before.next as DeadlineEntry;
-    entry.prev = before;
-    entry.next = after;
-    before.next = entry;
-    after.prev = entry;
+    entry.sequence = this.#sequence++;
+    const latest = this.#waiting.prev;
+    if (latest === this.#waiting || latest.deadline <= deadline) append(this.#waiting, entry);
+    else this.#early.add(entry);
     if (deadline < this.#armedFor) this.#arm(deadline);
   }
 
   /** Gives a queued entry another deadline. Does nothing for one that is in no queue, as when it has just expired. */
   move(entry: T, deadline: number): void {
-    if (entry.next !== undefined) this.add(entry, deadline);
+    if (this.has(entry)) this.add(entry, deadline);
   }
 
   /** Idempotent; also harmless for an entry that was never added or has expired. */
   remove(entry: T): void {
-    if (entry.next === undefined) return;
-    unlink(entry);
+    if (!this.has(entry)) return;
+    this.#takeOut(entry);
     if (this.#keepAlive && this.isEmpty) this.#disarm();
   }
 
   /** Removes everything and the timer; nothing expires. */
   clear(): void {
     empty(this.#waiting);
+    this.#early.clear();
     empty(this.#due);
     this.#disarm();
   }
@@ -101,13 +108,12 @@ export class DeadlineQueue<T extends DeadlineEntry> {
     this.#armedFor = Number.POSITIVE_INFINITY;
     // What is due is taken out first, so that an entry that is added again at once waits for another turn.
     const now = this.#clock.now();
-    for (let entry = this.#waiting.next; entry !== this.#waiting && entry.deadline <= now; ) {
-      const next = entry.next as DeadlineEntry;
-      unlink(entry);
-      append(this.#due, entry);
-      entry = next;
+    let first = this.#first;
+    for (; first !== undefined && first.deadline <= now; first = this.#first) {
+      this.#takeOut(first);
+      append(this.#due, first);
     }
-    if (this.#waiting.next !== this.#waiting) this.#arm(this.#waiting.next.deadline);
+    if (first !== undefined) this.#arm(first.deadline);
     try {
       for (let entry = this.#due.next; entry !== this.#due; entry = this.#due.next) {
         unlink(entry);
@@ -116,6 +122,19 @@ export class DeadlineQueue<T extends DeadlineEntry> {
     } finally {
       if (this.#due.next !== this.#due) this.#arm(now);
     }
+  }
+
+  /** The earliest of those that wait. */
+  get #first(): DeadlineEntry | undefined {
+    const early = this.#early.first;
+    const inOrder = this.#waiting.next;
+    if (inOrder === this.#waiting) return early;
+    return early === undefined || isBefore(inOrder, early) ? inOrder : early;
+  }
+
+  #takeOut(entry: T | DeadlineEntry): void {
+    if (entry.next !== undefined) unlink(entry);
+    else if (entry.slot > 0) this.#early.remove(entry);
   }
 
   #arm(deadline: number): void {
