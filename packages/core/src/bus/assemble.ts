@@ -66,7 +66,8 @@ export function assemble(input: AssembleInput): BusParts {
         ? undefined
         : {
             topic: errorHandling.deadLetterTopic,
-            publish: (letter, options) => outbound.publishDeadLetter(letter, options.signal, options),
+            publish: (letter, options) =>
+              outbound.publishDeadLetter(letter, options.signal, 'publisher-letter', options),
           },
     events: publisherEvents(events),
   });

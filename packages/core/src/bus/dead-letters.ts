@@ -160,7 +160,7 @@ export class DeadLetters {
     headers: HeaderList,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#options.outbound.publishLetter(new Letter({ topic, key, value, headers }), signal);
+    await this.#options.outbound.publishLetter(new Letter({ topic, key, value, headers }), signal, 'redrive');
   }
 }
 

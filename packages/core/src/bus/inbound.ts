@@ -306,7 +306,7 @@ export class Inbound {
       topic,
       group,
       deadLetterTopic: policy.deadLetterTopic,
-      publish: (letter, abort) => outbound.publishDeadLetter(letter, abort),
+      publish: (letter, abort) => outbound.publishDeadLetter(letter, abort, 'dead-letter'),
       clock,
       logger,
     });
@@ -322,14 +322,15 @@ export class Inbound {
       deadLetters,
       buckets: this.#buckets(policy),
       assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
-      pipeline: () => this.#pipeline(policy, handler),
+      pipeline: () => this.#pipeline(policy, handler, internal),
     });
   }
 
   /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */
-  #pipeline(policy: ConsumePolicy, handle: Handle<Attempt>): Handle<Attempt> {
+  #pipeline(policy: ConsumePolicy, handle: Handle<Attempt>, internal: boolean): Handle<Attempt> {
     const { middleware, metrics, telemetry } = this.#options;
-    let pipeline = composeConsume<Attempt>(middleware.consume, handle);
+    // Probes go as they are, in both directions: the application's middleware is for its own messages.
+    let pipeline = internal ? handle : composeConsume<Attempt>(middleware.consume, handle);
     if (metrics !== undefined) pipeline = measured(policy.topic, metrics, pipeline);
     if (telemetry === undefined) return pipeline;
     const inner = pipeline;

@@ -11,7 +11,7 @@ import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { Letter } from '../pipeline/letter.js';
 import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
-import { type JobOptions, PublishJob } from '../publish/publish-job.js';
+import { type JobOptions, PublishJob, type Purpose } from '../publish/publish-job.js';
 import type { Publisher } from '../publish/publisher.js';
 import { type RouteSettings, TopicRoute } from '../publish/topic-route.js';
 import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
@@ -24,6 +24,8 @@ import { bodyOf } from './message-body.js';
 const MAX_ROUTES = 10_000;
 /** How many ids, each made of chance, a broker may call known before it is taken for broken. */
 const MAX_DUPLICATES = 5;
+
+const encoder = new TextEncoder();
 
 const ENVELOPE_OPTIONS = [
   'headers',
@@ -50,6 +52,8 @@ export interface OutboundOptions {
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #routes = new Map<string, TopicRoute>();
+  /** Looked through again when there are so many: twice as many as were busy then, so that looking costs little each. */
+  #forgetAt = MAX_ROUTES;
   readonly #defaults: JobOptions;
 
   constructor(options: OutboundOptions) {
@@ -141,6 +145,7 @@ export class Outbound {
   async publishLetter(
     letter: Letter,
     signal: AbortSignal | undefined,
+    purpose: Purpose,
     options: JobOptions = this.#defaults,
   ): Promise<PublishReceipt> {
     const { topic, key, value, headers } = letter;
@@ -148,7 +153,10 @@ export class Outbound {
     for (let tries = 1; ; tries++) {
       const id = route.messageId(letter.id);
       const job = new PublishJob(route, key, value, headers, id, false, { ...options, signal }, undefined);
+      job.purpose = purpose;
       job.verbatim = true;
+      // What the application published had been admitted, and so is its letter.
+      job.entered = purpose === 'publisher-letter';
       let receipt: PublishReceipt;
       try {
         receipt = await this.#options.publisher.submit(job);
@@ -169,10 +177,28 @@ export class Outbound {
   async publishDeadLetter(
     letter: Letter,
     signal: AbortSignal | undefined,
+    purpose: 'dead-letter' | 'publisher-letter',
     options?: JobOptions,
   ): Promise<PublishReceipt> {
     await this.#options.topics.ensureDeadLetterTopic(letter.topic);
-    return this.publishLetter(letter, signal, options);
+    return this.publishLetter(letter, signal, purpose, options);
+  }
+
+  /** One attempt, as it is. */
+  async publishProbe(
+    topic: string,
+    json: string,
+    options: { messageId: string; timeout: number; signal: AbortSignal },
+  ): Promise<PublishReceipt> {
+    const { messageId, timeout, signal } = options;
+    const value = encoder.encode(json);
+    const jobOptions = { timeout, retries: 0, signal };
+    const route = this.route(topic);
+    const id = route.messageId(messageId);
+    const job = new PublishJob(route, undefined, value, NO_HEADERS, id, true, jobOptions, undefined);
+    job.purpose = 'probe';
+    job.verbatim = true;
+    return this.#options.publisher.submit(job);
   }
 
   keepsOrderOverRetries(topic: string): boolean {
@@ -187,7 +213,7 @@ export class Outbound {
     validateTopicName(topic);
     this.#options.driver.validateTopic?.(topic, 'publish');
     const route = new TopicRoute(topic, this.#settings(topic));
-    if (this.#routes.size >= MAX_ROUTES) this.#forgetIdleRoutes();
+    if (this.#routes.size >= this.#forgetAt) this.#forgetIdleRoutes();
     this.#routes.set(topic, route);
     return route;
   }
@@ -206,6 +232,7 @@ export class Outbound {
 
   #forgetIdleRoutes(): void {
     for (const [topic, route] of this.#routes) if (route.isIdle) this.#routes.delete(topic);
+    this.#forgetAt = Math.max(MAX_ROUTES, 2 * this.#routes.size);
   }
 
   #startSpan(topic: string, key: string | undefined, messageId: string | undefined): SendSpan | undefined {

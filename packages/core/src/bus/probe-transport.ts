@@ -29,7 +29,7 @@ export function probeTransport({
 }: ProbeTransportOptions) {
   async function publish(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
     await topics.ensureProbeTopic(topic);
-    await outbound.publish(topic, json, { messageId, timeout, retries: 0, signal: stopped });
+    await outbound.publishProbe(topic, json, { messageId, timeout, signal: stopped });
     // Where a receipt says only that the client took it, the round trip after it says that the broker did.
     if (!driver.capabilities(topics.persistenceOf(topic)).acknowledged)
       await driver.ping({ signal: stopped });

@@ -1,78 +1,70 @@
 /**
- * Admission to sending, first come first served: a place in flight, a token of the rate limit, and a place in
- * every result reader's buffer. Publishes that find all three go at once; the others wait here.
+ * Admission to sending: a place in flight, a token of the rate limit, and for envelopes a place in every result reader's
+ * buffer. Publishes that find what they need go at once; the others wait here, those for readers apart from the others.
+ * What waits for its key or for its next attempt is not here and holds no place, so that it is in nobody's way.
  */
 import type { Clock, TimerHandle } from '../clock.js';
-import { Deque } from '../util/deque.js';
 import type { TokenBucket } from '../util/token-bucket.js';
+import { JobLine } from './job-line.js';
 import type { PublishJob } from './publish-job.js';
 import type { PublishResults } from './publish-results.js';
 
 /** How long publishing may wait for a result reader before that is reported. */
 const STALL_REPORT_MS = 1_000;
 
+export interface AdmissionOptions {
+  maxInFlight: number;
+  bucket: TokenBucket | undefined;
+  results: PublishResults;
+  clock: Clock;
+  onStalled: () => void;
+}
+
 export class Admission {
+  readonly #options: AdmissionOptions;
   readonly #maxInFlight: number;
   readonly #bucket: TokenBucket | undefined;
-  readonly #results: PublishResults;
-  readonly #clock: Clock;
-  readonly #admit: (job: PublishJob) => void;
-  readonly #onStalled: () => void;
-  readonly #waiting = new Deque<PublishJob>();
+  readonly #messages = new JobLine();
+  readonly #envelopes = new JobLine();
+  /** Admitted before, and back for another attempt: a place is all that they need, and they get it first. */
+  readonly #returning = new JobLine();
   #inFlight = 0;
+  /** Messages and envelopes take turns where both wait. */
+  #envelopesNext = false;
   #rateTimer: TimerHandle | undefined;
   #stallTimer: TimerHandle | undefined;
   #pumping = false;
 
-  constructor(options: {
-    maxInFlight: number;
-    bucket: TokenBucket | undefined;
-    results: PublishResults;
-    clock: Clock;
-    admit: (job: PublishJob) => void;
-    onStalled: () => void;
-  }) {
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
     this.#maxInFlight = options.maxInFlight;
     this.#bucket = options.bucket;
-    this.#results = options.results;
-    this.#clock = options.clock;
-    this.#admit = options.admit;
-    this.#onStalled = options.onStalled;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  /** True if the next waiting publish waits for a result reader. */
+  /** True while publishes that yield results wait for a reader. */
   get stalledByReader(): boolean {
-    return !this.#results.haveRoom;
+    return !this.#options.results.haveRoom;
   }
 
   /** Admits the job at once if it need not wait; the caller goes on with it then. */
   tryEnter(job: PublishJob): boolean {
-    if (this.#waiting.length > 0 || this.#inFlight >= this.#maxInFlight) return false;
-    if (job.envelope !== undefined && this.#results.readers.length > 0 && !this.#results.haveRoom)
-      return false;
-    if (this.#bucket !== undefined && !this.#bucket.tryTake()) return false;
+    if (this.#inFlight >= this.#maxInFlight || this.#returning.first !== undefined) return false;
+    if (!job.entered && !this.#mayEnter(job)) return false;
     this.#enter(job);
     return true;
   }
 
-  /** Queues the job; `admit` is called with it when it is its turn. */
+  /** Queues the job; its `go` is called when it has been admitted. */
   wait(job: PublishJob): void {
-    this.#waiting.push(job);
+    this.#lineOf(job).push(job);
     this.pump();
   }
 
-  /** The job's place is free again. */
-  leave(): void {
+  /** The job needs its place no longer, or not for now. */
+  leave(job: PublishJob): void {
+    job.hasPlace = false;
     this.#inFlight--;
-    if (this.#waiting.length > 0) this.pump();
+    if (this.#messages.first ?? this.#envelopes.first ?? this.#returning.first) this.pump();
   }
 
   /** Admits what can be admitted, and arranges to be called again. */
@@ -80,40 +72,74 @@ export class Admission {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let job = this.#waiting.peek(); job !== undefined; job = this.#waiting.peek()) {
-        if (!job.settled) {
-          if (this.#inFlight >= this.#maxInFlight) break;
-          if (job.envelope !== undefined && !this.#results.haveRoom) {
-            this.#watchStall();
-            break;
-          }
-          if (this.#bucket !== undefined && !this.#bucket.tryTake()) {
-            this.#waitForToken(this.#bucket);
-            break;
-          }
-        }
-        this.#waiting.shift();
-        if (job.settled) continue;
+      for (let job = this.#next(); job !== undefined; job = this.#next()) {
+        job.line?.remove(job);
         this.#enter(job);
-        this.#admit(job);
+        job.go?.(job);
       }
     } finally {
       this.#pumping = false;
     }
   }
 
-  /** Forgets what waits and the timers; the caller has settled those jobs. */
+  /** Forgets the timers; the caller has settled what waits. */
   close(): void {
-    this.#waiting.clear();
-    if (this.#rateTimer !== undefined) this.#clock.clearTimeout(this.#rateTimer);
-    if (this.#stallTimer !== undefined) this.#clock.clearTimeout(this.#stallTimer);
+    const { clock } = this.#options;
+    if (this.#rateTimer !== undefined) clock.clearTimeout(this.#rateTimer);
+    if (this.#stallTimer !== undefined) clock.clearTimeout(this.#stallTimer);
+  }
+
+  /** Nobody waits for the same, and there is what the job needs besides a place. */
+  #mayEnter(job: PublishJob): boolean {
+    const bucket = this.#bucket;
+    if (job.envelope === undefined) {
+      if (this.#messages.first !== undefined) return false;
+    } else if (this.#envelopes.first !== undefined || !this.#readersHaveRoom()) return false;
+    if (bucket === undefined) return true;
+    return this.#rateTimer === undefined && bucket.tryTake();
+  }
+
+  #lineOf(job: PublishJob): JobLine {
+    if (job.entered) return this.#returning;
+    return job.envelope === undefined ? this.#messages : this.#envelopes;
+  }
+
+  /** The first of those that wait, if it can be admitted now. */
+  #next(): PublishJob | undefined {
+    const bucket = this.#bucket;
+    if (this.#inFlight >= this.#maxInFlight) return undefined;
+    if (this.#returning.first !== undefined) return this.#returning.first;
+    const message = this.#messages.first;
+    const envelope = this.#firstEnvelope();
+    const job = this.#envelopesNext ? (envelope ?? message) : (message ?? envelope);
+    if (job === undefined) return undefined;
+    if (bucket !== undefined && !bucket.tryTake()) {
+      this.#waitForToken(bucket);
+      return undefined;
+    }
+    return job;
+  }
+
+  #firstEnvelope(): PublishJob | undefined {
+    const { first } = this.#envelopes;
+    if (first === undefined || this.#readersHaveRoom()) return first;
+    this.#watchStall();
+    return undefined;
+  }
+
+  #readersHaveRoom(): boolean {
+    const { results } = this.#options;
+    return results.readers.length === 0 || results.haveRoom;
   }
 
   #enter(job: PublishJob): void {
     this.#inFlight++;
-    job.admitted = true;
+    job.hasPlace = true;
+    if (job.entered) return;
+    job.entered = true;
+    this.#envelopesNext = job.envelope === undefined;
     if (job.envelope === undefined) return;
-    const readers = this.#results.readers;
+    const { readers } = this.#options.results;
     if (readers.length === 0) return;
     for (const reader of readers) reader.reserve();
     job.readers = readers;
@@ -121,7 +147,7 @@ export class Admission {
 
   #waitForToken(bucket: TokenBucket): void {
     if (this.#rateTimer !== undefined) return;
-    this.#rateTimer = this.#clock.setTimeout(() => {
+    this.#rateTimer = this.#options.clock.setTimeout(() => {
       this.#rateTimer = undefined;
       this.pump();
     }, bucket.waitMs());
@@ -129,10 +155,9 @@ export class Admission {
 
   #watchStall(): void {
     if (this.#stallTimer !== undefined) return;
-    this.#stallTimer = this.#clock.setTimeout(() => {
+    this.#stallTimer = this.#options.clock.setTimeout(() => {
       this.#stallTimer = undefined;
-      const next = this.#waiting.peek();
-      if (next !== undefined && !next.settled && !this.#results.haveRoom) this.#onStalled();
+      if (this.#envelopes.length > 0 && this.stalledByReader) this.#options.onStalled();
     }, STALL_REPORT_MS);
   }
 }

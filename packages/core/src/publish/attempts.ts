@@ -27,16 +27,19 @@ export class Attempts {
     this.#options = options;
   }
 
-  /** Whether the job may not simply be sent: middleware wraps it, its topic moves, or something of its key is under way. */
-  mustTakeTurns(job: PublishJob): boolean {
-    if (this.middleware !== undefined && !job.verbatim) return true;
-    if (job.route.held !== undefined) return true;
-    return job.orderKey !== undefined && !job.route.order.isFree(job.orderKey);
+  /** True where the job may not simply be sent: middleware wraps it, or its topic moves. */
+  needsMore(job: PublishJob): boolean {
+    return (this.middleware !== undefined && !job.verbatim) || job.route.held !== undefined;
   }
 
-  /** The job is admitted: it goes as soon as it has the turn of its key. */
+  /** True if nothing of the job's key is under way. */
+  isFree(job: PublishJob): boolean {
+    return job.orderKey === undefined || job.route.order.isFree(job.orderKey);
+  }
+
+  /** The job goes as soon as it has the turn of its key, and then a place. */
   begin(job: PublishJob): void {
-    job.go = () => this.#run(job);
+    job.go = this.#run;
     if (this.#enterOrder(job)) this.#run(job);
   }
 
@@ -62,11 +65,26 @@ export class Attempts {
     return job.route.order.enter(job.orderKey, job);
   }
 
-  #run(job: PublishJob): void {
-    if (job.settled) return this.#options.outcomes.release(job);
+  /** True if the job may be sent now; otherwise `next` is called with it when it may, or when it has been given up. */
+  #isReady(job: PublishJob, next: (job: PublishJob) => void): boolean {
+    const { route, admission } = job;
+    if (route.held === undefined && (job.hasPlace || admission.tryEnter(job))) return true;
+    job.go = next;
+    if (route.held === undefined) admission.wait(job);
+    else {
+      if (job.hasPlace) admission.leave(job);
+      route.held.push(job);
+    }
+    return false;
+  }
+
+  /** The job has the turn of its key. */
+  readonly #run = (job: PublishJob): void => {
+    if (this.#options.outcomes.isOver(job)) return this.#options.outcomes.release(job);
+    if (!this.#isReady(job, this.#run)) return;
     if (this.middleware === undefined || job.verbatim) this.#attempt(job);
     else void this.#runMiddleware(job, this.middleware);
-  }
+  };
 
   async #runMiddleware(job: PublishJob, middleware: PublishMiddleware): Promise<void> {
     const { outcomes } = this.#options;
@@ -87,6 +105,8 @@ export class Attempts {
         job.inner = { resolve, reject };
         this.#attempt(job);
       });
+      // Middleware that does not await it is told by its own outcome.
+      sent.catch(() => {});
       return sent;
     };
     try {
@@ -107,14 +127,11 @@ export class Attempts {
     outcomes.release(job);
   }
 
-  #attempt(job: PublishJob): void {
-    if (job.settled) return this.#rejected(job, new BusClosedError('the publish was given up'));
-    const { route } = job;
-    if (route.held !== undefined) {
-      route.held.push(() => this.#attempt(job));
-      return;
-    }
-    job.persistence = route.persistence;
+  readonly #attempt = (job: PublishJob): void => {
+    if (this.#options.outcomes.isOver(job))
+      return this.#rejected(job, new BusClosedError('the publish was given up'));
+    if (!this.#isReady(job, this.#attempt)) return;
+    job.persistence = job.route.persistence;
     job.attempts++;
     job.sent = true;
     let receipt: SendReceipt | Promise<SendReceipt>;
@@ -127,7 +144,7 @@ export class Attempts {
     if (job.orderKey !== undefined) job.route.order.sent(job.orderKey, job);
     if (isPromise(receipt)) this.#awaitReceipt(job, receipt);
     else this.#done(job, receipt);
-  }
+  };
 
   #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt>): void {
     const { route } = job;
@@ -157,7 +174,7 @@ export class Attempts {
   #failed(job: PublishJob, cause: unknown): void {
     const { outcomes, backoff, clock } = this.#options;
     const error = outcomes.toError(job, cause);
-    if (!job.settled && this.#mayRetry(job, error)) {
+    if (!outcomes.isOver(job) && this.#mayRetry(job, error)) {
       const delay = backoffDelay(backoff, job.attempts);
       if (clock.now() + delay < job.deadline) return this.#retryAfter(job, delay);
     }
@@ -184,8 +201,10 @@ export class Attempts {
     return job.orderKey === undefined || job.route.order.retake(job.orderKey, job);
   }
 
+  /** It keeps the turn of its key meanwhile, and no place. */
   #retryAfter(job: PublishJob, delay: number): void {
     const { clock } = this.#options;
+    job.admission.leave(job);
     const timer = clock.setTimeout(() => {
       job.cancelBackoff = undefined;
       this.#attempt(job);

@@ -1,34 +1,52 @@
-/** Which publishes a `flush` waits for: those of the epochs begun before it, counted, not listed. */
-
+/**
+ * Which publishes a `flush` waits for: those of the epochs begun before it, counted, not listed. Every operation takes
+ * constant time, amortised: epochs end in order, so that a flush waits for the last one before it only.
+ */
 export interface FlushEpoch {
   open: number;
+  /** The flushes that wait for this epoch and all before it. */
   waiters: (() => void)[];
+  next: FlushEpoch | undefined;
 }
 
 export class FlushEpochs {
-  #current: FlushEpoch = { open: 0, waiters: [] };
-  readonly #earlier = new Set<FlushEpoch>();
+  /** The earliest with something open, or the current one. */
+  #oldest: FlushEpoch = newEpoch();
+  #current: FlushEpoch = this.#oldest;
 
   begin(): FlushEpoch {
+    // Only an epoch that somebody waits for has ended.
+    if (this.#current.waiters.length > 0) {
+      this.#current.next = newEpoch();
+      this.#current = this.#current.next;
+    }
     this.#current.open++;
     return this.#current;
   }
 
   settle(epoch: FlushEpoch): void {
     epoch.open--;
-    if (epoch.open > 0 || epoch === this.#current) return;
-    this.#earlier.delete(epoch);
-    for (const wake of epoch.waiters) wake();
+    if (epoch.open > 0 || epoch !== this.#oldest) return;
+    this.#advance();
   }
 
   /** Resolves when everything begun before the call has settled. */
-  async settled(): Promise<void> {
-    if (this.#current.open > 0) {
-      this.#earlier.add(this.#current);
-      this.#current = { open: 0, waiters: [] };
-    }
-    await Promise.all(
-      [...this.#earlier].map((epoch) => new Promise<void>((wake) => epoch.waiters.push(wake))),
-    );
+  settled(): Promise<void> {
+    if (this.#oldest === this.#current && this.#current.open === 0) return Promise.resolve();
+    return new Promise((wake) => this.#current.waiters.push(wake));
   }
+
+  #advance(): void {
+    for (let epoch = this.#oldest; epoch.open === 0; epoch = this.#oldest) {
+      const { waiters, next } = epoch;
+      if (waiters.length > 0) epoch.waiters = [];
+      if (next !== undefined) this.#oldest = next;
+      for (const wake of waiters) wake();
+      if (next === undefined) return;
+    }
+  }
+}
+
+function newEpoch(): FlushEpoch {
+  return { open: 0, waiters: [], next: undefined };
 }

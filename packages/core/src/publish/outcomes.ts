@@ -7,7 +7,6 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { AbortListeners } from '../util/abort-listeners.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
-import type { Admission } from './admission.js';
 import { FlushEpochs } from './flush-epochs.js';
 import type { PublishJob } from './publish-job.js';
 import { type PublisherDeadLetters, writeDeadLetter } from './publisher-dead-letter.js';
@@ -26,7 +25,6 @@ export interface OutcomesOptions {
   clock: Clock;
   metrics: MetricsCollector | undefined;
   events: PublisherEvents;
-  admission: Admission;
   deadLetters: PublisherDeadLetters | undefined;
 }
 
@@ -68,10 +66,16 @@ export class Outcomes {
       job.reject = reject;
     });
     job.epoch = this.#flushes.begin();
+    job.route.open++;
     this.#pending.add(job);
     this.#deadlines.add(job, job.deadline);
     if (job.options.signal !== undefined) this.#aborts.add(job.options.signal, job);
     return outcome;
+  }
+
+  /** True where the job is not worth another step: its caller knows the outcome, or soon will. */
+  isOver(job: PublishJob): boolean {
+    return job.settled || job.deadLettering || this.#closed;
   }
 
   succeed(job: PublishJob, receipt: PublishReceipt): void {
@@ -88,12 +92,13 @@ export class Outcomes {
     else this.#settleFailed(job, error);
   }
 
-  /** Frees the places of an admitted job, once nobody works on it any more. Idempotent. */
+  /** Frees what a tracked job holds, once nobody works on it any more. Idempotent. */
   release(job: PublishJob): void {
-    if (!job.admitted || job.released) return;
+    if (job.released) return;
     job.released = true;
+    job.route.open--;
     if (job.ordered && job.orderKey !== undefined) job.route.order.leave(job.orderKey, job);
-    this.#options.admission.leave();
+    if (job.hasPlace) job.admission.leave(job);
   }
 
   /** Counts, reports and traces a success; all that the fast path needs. */
@@ -134,7 +139,7 @@ export class Outcomes {
 
   #expire(job: PublishJob): void {
     const { topic, options, sent } = job;
-    if (!job.admitted && job.envelope !== undefined && this.#options.admission.stalledByReader) {
+    if (!job.entered && job.envelope !== undefined && job.admission.stalledByReader) {
       const text =
         `publishing to '${topic}' waited ${options.timeout} ms for a reader of publishResults() ` +
         'that does not read; it was not sent';
@@ -156,6 +161,7 @@ export class Outcomes {
     const { clock, events } = this.#options;
     job.deadLettering = true;
     this.#deadlines.remove(job);
+    this.#giveUp(job);
     try {
       await writeDeadLetter(job, deadLetters, error, clock.now());
     } catch (cause) {
@@ -174,8 +180,16 @@ export class Outcomes {
     if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
     events.publishFailed(error, job);
     job.reject?.(error);
-    // The driver and the queue of its key let the job go when its turn comes; what middleware sends of it now is refused.
+    this.#giveUp(job);
+  }
+
+  /** Ends whatever the job waits for. The driver lets it go when it answers; what middleware sends of it now is refused. */
+  #giveUp(job: PublishJob): void {
     job.cancelBackoff?.();
+    if (job.line !== undefined) {
+      job.line.remove(job);
+      job.go?.(job);
+    }
     if (job.inMiddleware) this.release(job);
   }
 
@@ -194,8 +208,6 @@ export class Outcomes {
     this.#pending.delete(job);
     if (job.options.signal !== undefined) this.#aborts.remove(job.options.signal, job);
     if (job.epoch !== undefined) this.#flushes.settle(job.epoch);
-    // It waited at the head, perhaps: those behind it may go now.
-    if (!job.admitted && !this.#closed) this.#options.admission.pump();
     return true;
   }
 

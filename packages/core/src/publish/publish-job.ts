@@ -7,7 +7,9 @@ import type { PublishReceipt } from '../pipeline/context.js';
 import { keyText } from '../pipeline/message.js';
 import type { SendSpan } from '../pipeline/telemetry.js';
 import type { DeadlineEntry } from '../util/deadline-queue.js';
+import type { Admission } from './admission.js';
 import type { FlushEpoch } from './flush-epochs.js';
+import type { JobLine } from './job-line.js';
 import type { ResultReader } from './publish-results.js';
 import type { TopicRoute } from './topic-route.js';
 
@@ -17,6 +19,12 @@ export interface JobOptions {
   retries: number;
   signal: AbortSignal | undefined;
 }
+
+/**
+ * On whose behalf: what the bus itself sends waits for nothing that the application sends, and takes no token of the rate
+ * limit. The dead letter of a publish that failed (`publisher-letter`) takes the next free place of the application's.
+ */
+export type Purpose = 'application' | 'publisher-letter' | 'dead-letter' | 'redrive' | 'probe';
 
 export class PublishJob implements OutgoingRecord, DeadlineEntry {
   readonly topic: string;
@@ -29,7 +37,8 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   headers: HeaderList;
   readonly messageId: string | undefined;
   ownsValue: boolean;
-  /** Dead letters and redrives are sent as they are: no publish middleware. */
+  purpose: Purpose = 'application';
+  /** Sent as it is: no publish middleware. */
   verbatim = false;
   /** Epoch milliseconds of the bus's clock; set when the job is submitted. */
   deadline = 0;
@@ -40,8 +49,13 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   readonly envelope: Envelope | undefined;
   /** Its caller knows the outcome. */
   settled = false;
-  /** Holds a place in flight, until `released`. */
-  admitted = false;
+  /** Where it gets its places; set when the job is submitted. */
+  admission!: Admission;
+  /** Was admitted: what it may still need is a place for another attempt. */
+  entered = false;
+  /** Holds a place in flight. */
+  hasPlace = false;
+  /** Nobody works on it any more. */
   released = false;
   /** True once the driver has been given the record. */
   sent = false;
@@ -64,8 +78,12 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   /** The promise that publish middleware awaits; without middleware the caller's is settled directly. */
   inner: { resolve(receipt: PublishReceipt): void; reject(error: EbusError): void } | undefined = undefined;
   cancelBackoff: (() => void) | undefined = undefined;
-  /** Called when it is this job's turn to be sent. */
-  go: (() => void) | undefined = undefined;
+  /** Called when the wait in a line is over: it is this job's turn, or it has been given up. */
+  go: ((job: PublishJob) => void) | undefined = undefined;
+  /** The line in which it waits: for its key, for a place, or for its topic to be moved. */
+  line: JobLine | undefined = undefined;
+  ahead: PublishJob | undefined = undefined;
+  behind: PublishJob | undefined = undefined;
 
   prev: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;

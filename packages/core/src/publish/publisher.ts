@@ -2,8 +2,8 @@
  * Publishing: the way of a record from the call to the caller's promise.
  *
  * A publish that need not wait and whose driver answers at once costs one record and one promise. Everything
- * else (waiting, deadlines, retries, middleware) is paid for by those publishes that need it: `admission.ts` lets
- * them in, `send-order.ts` gives them their turn, `attempts.ts` sends them, `outcomes.ts` tells their callers.
+ * else (waiting, deadlines, retries, middleware) is paid for by those publishes that need it: `send-order.ts` gives them
+ * their turn, `admission.ts` lets them in, `attempts.ts` sends them, `outcomes.ts` tells their callers.
  */
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
@@ -18,7 +18,7 @@ import type { TokenBucket } from '../util/token-bucket.js';
 import { Admission } from './admission.js';
 import { Attempts } from './attempts.js';
 import { Outcomes, type PublisherEvents } from './outcomes.js';
-import type { PublishJob } from './publish-job.js';
+import type { PublishJob, Purpose } from './publish-job.js';
 import { PublishResults, type ResultReader } from './publish-results.js';
 import type { PublisherDeadLetters } from './publisher-dead-letter.js';
 
@@ -35,6 +35,12 @@ export interface PublisherOptions {
   events: PublisherEvents;
 }
 
+/**
+ * How many of what the bus itself publishes, for each purpose, may be unacknowledged at once. They have places of their
+ * own, so that an application that fills its own stops no dead letter, no redrive and no probe.
+ */
+const INTERNAL_IN_FLIGHT = 256;
+
 /** Publishes answered at once before the time is looked at. */
 const BURST = 64;
 
@@ -45,7 +51,8 @@ export class Publisher {
   readonly #collects: boolean;
   #measures: boolean;
   readonly #results: PublishResults;
-  readonly #admission: Admission;
+  readonly #application: Admission;
+  readonly #admissions: Readonly<Record<Purpose, Admission>>;
   readonly #attempts: Attempts;
   readonly #outcomes: Outcomes;
   readonly maxInFlight: number;
@@ -61,21 +68,23 @@ export class Publisher {
     this.maxInFlight = options.maxInFlight;
     this.#collects = metrics !== undefined;
     this.#measures = this.#collects;
-    this.#results = new PublishResults(() => this.#admission.pump());
-    this.#admission = new Admission({
-      maxInFlight: options.maxInFlight,
-      bucket: options.bucket,
-      results: this.#results,
-      clock,
-      admit: (job) => this.#attempts.begin(job),
-      onStalled: () => events.resultsStalled(),
-    });
+    this.#results = new PublishResults(() => this.#application.pump());
+    const onStalled = () => events.resultsStalled();
+    const admission = (maxInFlight: number, bucket?: TokenBucket) =>
+      new Admission({ maxInFlight, bucket, results: this.#results, clock, onStalled });
+    this.#application = admission(options.maxInFlight, options.bucket);
+    this.#admissions = {
+      application: this.#application,
+      'publisher-letter': this.#application,
+      'dead-letter': admission(INTERNAL_IN_FLIGHT),
+      redrive: admission(INTERNAL_IN_FLIGHT),
+      probe: admission(INTERNAL_IN_FLIGHT),
+    };
     this.#outcomes = new Outcomes({
       driver,
       clock,
       metrics,
       events,
-      admission: this.#admission,
       deadLetters: options.deadLetters,
     });
     this.#attempts = new Attempts({ driver, clock, backoff: options.backoff, outcomes: this.#outcomes });
@@ -122,6 +131,7 @@ export class Publisher {
 
   /** Sends a record. Records of one topic and key are written in the order of these calls. */
   submit(job: PublishJob): Promise<PublishReceipt> {
+    job.admission = job.purpose === 'application' ? this.#application : this.#admissions[job.purpose];
     const refusal = this.#refusal(job);
     if (refusal !== undefined) {
       job.span?.end(refusal);
@@ -129,17 +139,12 @@ export class Publisher {
     }
     job.deadline = this.#clock.now() + job.options.timeout;
     if (this.#measures) job.startedAt = performance.now();
-    if (!this.#admission.tryEnter(job)) {
-      const outcome = this.#outcomes.track(job);
-      this.#admission.wait(job);
-      return outcome;
-    }
-    if (this.#attempts.mustTakeTurns(job)) {
-      const outcome = this.#outcomes.track(job);
-      this.#attempts.begin(job);
-      return outcome;
-    }
-    return this.#sendAtOnce(job);
+    const attempts = this.#attempts;
+    const mayGo = attempts.isFree(job) && job.admission.tryEnter(job);
+    if (mayGo && !attempts.needsMore(job)) return this.#sendAtOnce(job);
+    const outcome = this.#outcomes.track(job);
+    attempts.begin(job);
+    return outcome;
   }
 
   /** No new publishes from now on; those under way go on. */
@@ -158,7 +163,7 @@ export class Publisher {
     this.refuse();
     const unpublished = this.#outcomes.close();
     this.#results.end();
-    this.#admission.close();
+    for (const admission of Object.values(this.#admissions)) admission.close();
     return { unpublished };
   }
 
@@ -185,7 +190,7 @@ export class Publisher {
       this.#attempts.sentAtOnce(job, receipt);
       return outcome;
     }
-    this.#admission.leave();
+    job.admission.leave(job);
     job.settled = true;
     return this.#answer(this.#outcomes.noteSuccess(job, receipt));
   }

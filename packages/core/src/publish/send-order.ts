@@ -1,11 +1,11 @@
 /**
  * Keeps publishes of one topic and key in call order, through middleware, waits and retries.
  *
- * Per key one job at a time has the turn: it passes middleware and is handed to the driver, then the next has
- * it. A failed job may take the turn back for a retry only while nothing later of its key has been sent.
+ * Per key one job at a time has the turn: it gets a place, passes middleware and is handed to the driver, then the next
+ * has the turn. A failed job may take it back for a retry only while nothing later of its key has been sent.
  * Keys without open jobs hold no memory.
  */
-import { Deque } from '../util/deque.js';
+import { JobLine } from './job-line.js';
 import type { PublishJob } from './publish-job.js';
 
 interface KeyState {
@@ -14,7 +14,7 @@ interface KeyState {
   /** The job that passes middleware, is being sent, or waits to be sent again. */
   turn: PublishJob | undefined;
   lastSent: PublishJob | undefined;
-  queue: Deque<PublishJob> | undefined;
+  queue: JobLine | undefined;
   /** Has been given the turn, and its `go` is still to be called. */
   due: PublishJob | undefined;
   passingOn: boolean;
@@ -52,7 +52,7 @@ export class SendOrder {
       state.turn = job;
       return true;
     }
-    state.queue ??= new Deque();
+    state.queue ??= new JobLine();
     state.queue.push(job);
     return false;
   }
@@ -70,7 +70,14 @@ export class SendOrder {
     const state = this.#keys.get(key);
     if (state === undefined) return false;
     if (state.turn === job) return true;
-    if (state.turn !== undefined || state.lastSent !== job) return false;
+    if (state.lastSent !== job) return false;
+    const { turn } = state;
+    if (turn !== undefined) {
+      if (!hasNotBegun(turn)) return false;
+      turn.line?.remove(turn);
+      state.queue ??= new JobLine();
+      state.queue.unshift(turn);
+    }
     state.turn = job;
     return true;
   }
@@ -92,8 +99,13 @@ export class SendOrder {
     state.passingOn = true;
     for (let job = state.due; job !== undefined; job = state.due) {
       state.due = undefined;
-      job.go?.();
+      job.go?.(job);
     }
     state.passingOn = false;
   }
+}
+
+/** Has the turn, and only waits: for a place, or for its topic to be moved. Nobody outside has seen it. */
+function hasNotBegun(job: PublishJob): boolean {
+  return job.line !== undefined && !job.sent && job.inner === undefined;
 }

@@ -1,5 +1,6 @@
 /** What publishing to one topic needs to know, worked out once per topic. */
 import { messageIdPrefix, type Persistence } from '../driver/message.js';
+import { JobLine } from './job-line.js';
 import { SendOrder } from './send-order.js';
 
 export class TopicRoute {
@@ -10,12 +11,14 @@ export class TopicRoute {
   retriesInClient!: boolean;
   maxMessageBytes: number | undefined;
   readonly order = new SendOrder();
+  /** Publishes that are under way or wait, wherever they do. */
+  open = 0;
   /** That events go to an ephemeral topic has been said. */
   notedEphemeral = false;
   /** Given to the driver, and not answered yet. */
   sending = 0;
   /** While the topic is being moved to another persistence: publishes that were to be sent meanwhile. */
-  held: (() => void)[] | undefined = undefined;
+  held: JobLine | undefined = undefined;
   #idle: (() => void) | undefined;
 
   constructor(topic: string, settings: RouteSettings) {
@@ -39,7 +42,7 @@ export class TopicRoute {
 
   /** Nobody publishes to the topic at this moment. */
   get isIdle(): boolean {
-    return this.order.size === 0 && this.sending === 0 && this.held === undefined;
+    return this.open === 0 && this.sending === 0 && this.held === undefined;
   }
 
   /** The driver has answered. */
@@ -51,7 +54,7 @@ export class TopicRoute {
 
   /** Nothing is sent from now on; what is to be sent waits, in order. */
   hold(): void {
-    this.held ??= [];
+    this.held ??= new JobLine();
   }
 
   /** Resolves when the driver has answered everything that was given to it. Only while the route is held. */
@@ -64,9 +67,9 @@ export class TopicRoute {
 
   /** Sends what waited, and goes on. */
   release(): void {
-    const held = this.held ?? [];
+    const held = this.held;
     this.held = undefined;
-    for (const send of held) send();
+    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.go?.(job);
   }
 }
 
