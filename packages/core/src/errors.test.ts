@@ -87,7 +87,7 @@ describe('EbusError.from', () => {
     ['nothing', undefined, 'undefined'],
     ['an object with a message', { message: 'boom' }, 'boom'],
     ['an error with a code only', Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-    ['an object without a prototype', Object.create(null), 'a value that cannot be shown'],
+    ['an object without a prototype', Object.create(null), 'something that cannot be shown as text'],
     ['a symbol', Symbol('x'), 'Symbol(x)'],
   ])('reads %s', (_name, thrown, reason) => {
     expect(EbusError.from(thrown).message).toBe(reason);

@@ -1,4 +1,5 @@
 /** Every error ebus throws: one base class, a closed list of codes, a sentence that says what to do. */
+import { textOf } from './util/shown.js';
 
 /** The closed list of `EbusError.code` values. */
 export const ERROR_CODES = [
@@ -108,10 +109,11 @@ export function reasonOf(error: unknown): string {
     const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
     if (typeof message === 'string' && message !== '') return message;
     // Node's AggregateError of several failed connects has a code and no message.
-    return typeof code === 'string' && code !== '' ? code : String(error);
+    if (typeof code === 'string' && code !== '') return code;
   } catch {
-    return 'a value that cannot be shown';
+    // A getter or a proxy that throws: `textOf` finds words for that.
   }
+  return textOf(error);
 }
 
 /** One thing that is wrong with a configuration. */

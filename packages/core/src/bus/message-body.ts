@@ -1,4 +1,5 @@
 /** The bytes of a published message. */
+import { type JsonRefusal, jsonText } from '../envelope/json-text.js';
 import { PublishError } from '../errors.js';
 
 export interface MessageBody {
@@ -10,7 +11,10 @@ export interface MessageBody {
 /** @throws PublishError for envelopes, and for what is neither bytes, text nor an object that JSON can carry */
 export function bodyOf(topic: string, message: unknown): MessageBody {
   if (message instanceof Uint8Array) return { value: message, owned: false };
-  if (typeof message === 'string') return { value: Buffer.from(message), owned: true };
+  if (typeof message === 'string') {
+    if (message.isWellFormed()) return { value: Buffer.from(message), owned: true };
+    throw unpublishable(topic, 'the text holds half a surrogate pair, which UTF-8 cannot carry');
+  }
   if (typeof message !== 'object' || message === null) {
     throw unpublishable(
       topic,
@@ -28,15 +32,11 @@ function isEnvelope(message: object): boolean {
 }
 
 function toJson(topic: string, message: object): string {
-  let text: string | undefined;
   try {
-    text = JSON.stringify(message);
+    return jsonText(message, 'message');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
-    throw unpublishable(topic, `JSON cannot carry it: ${reason}`, cause);
+    throw unpublishable(topic, (cause as JsonRefusal).message, cause);
   }
-  if (text === undefined) throw unpublishable(topic, 'JSON cannot carry it: its toJSON returned nothing');
-  return text;
 }
 
 function unpublishable(topic: string, reason: string, cause?: unknown): PublishError {

@@ -42,35 +42,19 @@ describe('encodeEnvelope', () => {
   it.each<[string, unknown, RegExp]>([
     ['undefined', undefined, /^payload is required$/],
     ['null', null, /^payload is required$/],
-    ['a function', () => 1, /^payload cannot be written as JSON: a function has no JSON form$/],
-    ['a symbol', Symbol('x'), /^payload cannot be written as JSON: a symbol has no JSON form$/],
-    ['a bigint', 10n, /^payload cannot be written as JSON: .*BigInt/],
-    ['a bigint inside', { deep: [10n] }, /^payload cannot be written as JSON: .*BigInt/],
-    ['a cycle', cycle, /^payload cannot be written as JSON: Converting circular structure to JSON$/],
-    ['NaN', Number.NaN, /^payload cannot be written as JSON: it would be written as null$/],
-    [
-      'an invalid Date',
-      new Date(Number.NaN),
-      /^payload cannot be written as JSON: it would be written as null$/,
-    ],
-    [
-      'toJSON giving undefined',
-      { toJSON: () => undefined },
-      /^payload cannot be written as JSON: an? object has/,
-    ],
-    ['toJSON giving null', { toJSON: () => null }, /^payload cannot be written as JSON: it would be/],
-    [
-      'toJSON that throws',
-      {
-        toJSON() {
-          throw new Error('no');
-        },
-      },
-      /^payload cannot be written as JSON: no$/,
-    ],
+    ['NaN', Number.NaN, /^payload is NaN$/],
+    ['something deep', { items: [1, { price: Number.NaN }] }, /^payload\.items\[1\]\.price is NaN$/],
+    ['a cycle', cycle, /^payload\.self is a cycle/],
+    ['toJSON giving undefined', { toJSON: () => undefined }, /^payload is undefined$/],
+    ['toJSON giving null', { toJSON: () => null }, /^payload is null: its toJSON returned nothing$/],
   ])('refuses %s as payload', (_name, payload, message) => {
     expect(() => encodeEnvelope({ ...envelope, payload })).toThrow(message);
     expect(() => encodeEnvelope({ ...envelope, payload })).toThrow(EnvelopeError);
+  });
+
+  it('names the path of what JSON cannot carry', () => {
+    const refused = () => encodeEnvelope({ ...envelope, payload: { list: [undefined] } });
+    expect(refused).toThrow(expect.objectContaining({ path: 'payload.list[0]', code: 'ENVELOPE_INVALID' }));
   });
 
   it('refuses years that RFC 3339 cannot write', () => {

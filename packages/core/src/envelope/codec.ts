@@ -1,6 +1,7 @@
 /** Envelopes to bytes and back: JSON with the keys and their order that the Go services share. */
 import { EnvelopeError } from '../errors.js';
 import { type Envelope, findProblem, validateEnvelope } from './envelope.js';
+import { type JsonRefusal, jsonText } from './json-text.js';
 import { formatTimestamp, parseTimestamp } from './rfc3339.js';
 
 /** How envelopes are written to and read from the wire. `jsonCodec` is the default. */
@@ -119,19 +120,15 @@ function timestampText(timestamp: Date): string {
 }
 
 function payloadText(payload: unknown): string {
-  let text: string | undefined;
+  let text: string;
   try {
-    text = JSON.stringify(payload);
+    text = jsonText(payload, 'payload');
   } catch (cause) {
-    throw unwritable(firstLine(cause), { cause });
+    const { message, path } = cause as JsonRefusal;
+    throw new EnvelopeError(message, path, { cause });
   }
-  if (text === undefined) throw unwritable(`a ${typeof payload} has no JSON form`);
-  if (text === 'null') throw unwritable('it would be written as null');
+  if (text === 'null') throw new EnvelopeError('payload is null: its toJSON returned nothing', 'payload');
   return text;
-}
-
-function unwritable(reason: string, options: { cause?: unknown } = {}): EnvelopeError {
-  return new EnvelopeError(`payload cannot be written as JSON: ${reason}`, 'payload', options);
 }
 
 /** V8 draws a cycle over several lines. */
