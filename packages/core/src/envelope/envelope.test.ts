@@ -37,6 +37,26 @@ describe('createEnvelope', () => {
   });
 });
 
+describe('createEnvelope given a key that envelopes do not have', () => {
+  it.each([
+    ['correlationID', "did you mean 'correlationId'?"],
+    ['event_id', "did you mean 'eventId'?"],
+    ['aggregate_id', "did you mean 'aggregateId'?"],
+    ['event_version', "did you mean 'eventVersion'?"],
+    ['tenantID', "did you mean 'tenantId'?"],
+    ['type', "did you mean 'eventType'?"],
+    ['headers', 'publishEnvelope(topic, envelope, { headers })'],
+    ['warehouse', 'goes into the payload'],
+    ['constructor', 'goes into the payload'],
+  ])('refuses %s', (key, hint) => {
+    const refused = () => createEnvelope({ ...input, [key]: 'x' });
+    expect(refused).toThrow(EnvelopeError);
+    expect(refused).toThrow(hint);
+    expect(refused).toThrow(`unknown key '${key}'`);
+    expect(() => createEnvelope({ ...input, [key]: undefined })).not.toThrow();
+  });
+});
+
 describe('validateEnvelope', () => {
   const valid = createEnvelope(input);
   const failure = (changes: object) => {
@@ -75,13 +95,16 @@ describe('validateEnvelope', () => {
     [{ aggregateId: ['a'] }, 'aggregate_id', 'aggregate_id must be a string, got an array'],
     [{ eventType: '' }, 'event_type', 'event_type is required'],
     [{ eventType: {} }, 'event_type', 'event_type must be a string, got an object'],
-    ...[0, -1, 1.5, Number.NaN, 2 ** 53, '1', undefined, null].map(
-      (eventVersion): [object, string, string] => [
-        { eventVersion },
-        'event_version',
-        'event_version must be positive',
-      ],
-    ),
+    ...[undefined, null].map((eventVersion): [object, string, string] => [
+      { eventVersion },
+      'event_version',
+      'event_version must be positive, and is missing: give 1 for the first version of a type',
+    ]),
+    ...[0, -1, 1.5, Number.NaN, 2 ** 53, '1'].map((eventVersion): [object, string, string] => [
+      { eventVersion },
+      'event_version',
+      'event_version must be positive',
+    ]),
     [{ payload: undefined }, 'payload', 'payload is required'],
     [{ payload: null }, 'payload', 'payload is required'],
     [

@@ -2,6 +2,7 @@
 
 import { EnvelopeError } from '../errors.js';
 import { isCleanAggregateId, reasonAgainst } from './aggregate-id.js';
+import { refuseUnknownKeys } from './envelope-keys.js';
 import { newEventId } from './event-id.js';
 
 export interface Envelope<P = unknown> {
@@ -35,8 +36,12 @@ export interface EnvelopeInput<P = unknown> {
   tenantId?: number | undefined;
 }
 
-/** Completes an envelope with the defaults. Does not validate: publishing and encoding do. */
+/**
+ * Completes an envelope with the defaults. Does not validate the values: publishing and encoding do.
+ * @throws EnvelopeError for a key that envelopes do not have: it would not be sent
+ */
 export function createEnvelope<P>(input: EnvelopeInput<P>): Envelope<P> {
+  refuseUnknownKeys(input);
   const envelope: Envelope<P> = {
     eventId: input.eventId ?? newEventId(),
     aggregateId: input.aggregateId,
@@ -78,9 +83,8 @@ export function findProblem(envelope: EnvelopeFields): EnvelopeProblem | undefin
   if (isBlank(envelope.eventId)) return missingText('event_id', envelope.eventId);
   if (isBlank(aggregateId)) return missingText('aggregate_id', aggregateId);
   if (isBlank(envelope.eventType)) return missingText('event_type', envelope.eventType);
-  if (!(Number.isSafeInteger(eventVersion) && (eventVersion as number) > 0)) {
-    return { path: 'event_version', message: 'event_version must be positive' };
-  }
+  if (!(Number.isSafeInteger(eventVersion) && (eventVersion as number) > 0))
+    return versionProblem(eventVersion);
   if (payload === undefined || payload === null) return { path: 'payload', message: 'payload is required' };
   if (!isCleanAggregateId(aggregateId)) {
     const reason = reasonAgainst(aggregateId);
@@ -109,6 +113,13 @@ function isNoText(value: unknown): boolean {
 function missingText(path: string, value: unknown): EnvelopeProblem {
   const isMissing = value === undefined || value === null || typeof value === 'string';
   return isMissing ? { path, message: `${path} is required` } : wrongType(path, 'a string', value);
+}
+
+/** The Go services say the first words of it. */
+function versionProblem(value: unknown): EnvelopeProblem {
+  const hint =
+    value === undefined || value === null ? ', and is missing: give 1 for the first version of a type' : '';
+  return { path: 'event_version', message: `event_version must be positive${hint}` };
 }
 
 function timestampProblem(value: unknown): EnvelopeProblem {
