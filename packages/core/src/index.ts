@@ -66,9 +66,16 @@ export type { PartitionLag } from './driver/driver.js';
 export type { Persistence, Position } from './driver/message.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';
-export { decodeEnvelope, type EnvelopeCodec, encodeEnvelope, jsonCodec } from './envelope/codec.js';
+export {
+  decodeEnvelope,
+  type EnvelopeCodec,
+  encodeEnvelope,
+  type JsonCodecOptions,
+  jsonCodec,
+} from './envelope/codec.js';
 export { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from './envelope/envelope.js';
 export { type AggregateIdSource, extractAggregateId } from './envelope/extract-aggregate-id.js';
+export { type LineageCodecOptions, lineageCodec } from './envelope/lineage-codec.js';
 export {
   AlreadySubscribedError,
   BusClosedError,
@@ -91,7 +98,7 @@ export {
   TopicNameError,
   UnsupportedError,
 } from './errors.js';
-export { type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
+export { type HeaderList, type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
 export type {
   AlertSeverity,
   AlertType,

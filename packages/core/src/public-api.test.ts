@@ -48,6 +48,7 @@ describe('the public API', () => {
         "initializeGlobal",
         "isValidTopicName",
         "jsonCodec",
+        "lineageCodec",
         "loadConfig",
         "lowThroughputTopic",
         "mediumThroughputTopic",

@@ -37,6 +37,10 @@ const envelopes: Record<string, [input: unknown, message: string]> = {
   'version 1.5': [{ ...good, eventVersion: 1.5 }, 'event_version must be positive'],
   'no payload': [{ ...good, payload: undefined }, 'payload is required'],
   'payload null': [{ ...good, payload: null }, 'payload is required'],
+  'a key that envelopes do not have': [
+    { ...good, correlationID: 'x' },
+    "unknown key 'correlationID' in an envelope, did you mean 'correlationId'?",
+  ],
   'an aggregate id of 257 bytes': [
     { ...good, aggregateId: 'a'.repeat(257) },
     'invalid aggregate_id: aggregate_id too long (max 256 characters)',
@@ -49,9 +53,15 @@ const envelopes: Record<string, [input: unknown, message: string]> = {
 
 const cycle: { self?: unknown } = {};
 cycle.self = cycle;
-const unwritable: Record<string, unknown> = {
-  'a bigint': { amount: 1n },
-  'a cycle': cycle,
+/** With the path of what cannot be written, below the message or the payload. */
+const unwritable: Record<string, [value: unknown, path: string]> = {
+  'a bigint': [{ amount: 1n }, '.amount is a bigint'],
+  'a cycle': [cycle, '.self is a cycle'],
+  NaN: [{ items: [1, { price: Number.NaN }] }, '.items[1].price is NaN'],
+  'undefined in a list': [{ list: [undefined] }, '.list[0] is undefined'],
+  bytes: [{ data: new Uint8Array([1]) }, '.data is bytes'],
+  'a Map': [{ byId: new Map() }, '.byId is a Map'],
+  'a function': [{ run() {} }, '.run is a function'],
 };
 
 const options: Record<string, SubscribeOptions> = {
@@ -93,15 +103,21 @@ export const validation: Group = ({ test }) => {
     assert.equal(wire.count('send', t.topic), 0);
   });
 
-  for (const [what, value] of Object.entries(unwritable)) {
+  for (const [what, [value, path]] of Object.entries(unwritable)) {
     test(`what JSON cannot carry is rejected: ${what}`, async (t) => {
       const wire = new Wire();
       const bus = await t.bus({ wire });
-      await assert.rejects(bus.publish(t.topic, value as JsonObject), (error) => EbusError.isInstance(error));
-      const envelope = { ...good, payload: value };
-      await assert.rejects(bus.publishEnvelope(t.topic, envelope), (error) =>
-        EnvelopeError.isInstance(error),
-      );
+      await assert.rejects(bus.publish(t.topic, value as JsonObject), (error) => {
+        assert.ok(EbusError.isInstance(error));
+        assert.equal(error.code, 'INVALID_ARGUMENT');
+        assert.ok(error.message.includes(`message${path}`), error.message);
+        return true;
+      });
+      await assert.rejects(bus.publishEnvelope(t.topic, { ...good, payload: value }), (error) => {
+        assert.ok(EnvelopeError.isInstance(error));
+        assert.ok(error.message.startsWith(`payload${path}`), error.message);
+        return true;
+      });
       assert.equal(wire.count('send', t.topic), 0);
     });
   }

@@ -12,7 +12,7 @@ export interface MessageBody {
 export function bodyOf(topic: string, message: unknown): MessageBody {
   if (message instanceof Uint8Array) return { value: message, owned: false };
   if (typeof message === 'string') {
-    if (message.isWellFormed()) return { value: Buffer.from(message), owned: true };
+    if (isWellFormed(message)) return { value: Buffer.from(message), owned: true };
     throw unpublishable(topic, 'the text holds half a surrogate pair, which UTF-8 cannot carry');
   }
   if (typeof message !== 'object' || message === null) {
@@ -44,4 +44,9 @@ function unpublishable(topic: string, reason: string, cause?: unknown): PublishE
     code: 'INVALID_ARGUMENT',
     cause,
   });
+}
+
+/** No surrogate without its other half. Node 20 has it, and TypeScript's library for Node 20 does not. */
+function isWellFormed(text: string): boolean {
+  return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
 }

@@ -5,6 +5,7 @@ import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
+import { envelopeHeaders, withMore } from '../envelope/envelope-headers.js';
 import { EbusError, PublishError } from '../errors.js';
 import { type HeaderList, headersToSend, isForwarded, NO_HEADERS } from '../headers.js';
 import type { Logger } from '../logger.js';
@@ -108,7 +109,7 @@ export class Outbound {
       const value = this.#options.codec.encode(envelope);
       this.#checkSize(route, value);
       if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
-      const headers = envelopeHeaders(envelope, options?.headers);
+      const headers = this.#headers(envelope, options?.headers);
       const sent = span === undefined ? headers : span.inject(headers);
       const jobOptions =
         options === undefined ? this.#defaults : this.#jobOptions(options, 'publishEnvelope');
@@ -260,6 +261,11 @@ export class Outbound {
     );
   }
 
+  #headers(envelope: Envelope, more: PublishEnvelopeOptions['headers']): HeaderList {
+    const headers = this.#options.codec.headers?.(envelope) ?? envelopeHeaders(envelope);
+    return more === undefined ? headers : withMore(headers, more);
+  }
+
   #noteEphemeral(route: TopicRoute): void {
     if (route.notedEphemeral) return;
     route.notedEphemeral = true;
@@ -273,36 +279,6 @@ function complete(input: EnvelopeInput): Envelope {
   if (typeof input !== 'object' || input === null) validateEnvelope(input);
   return createEnvelope(input);
 }
-
-function envelopeHeaders(envelope: Envelope, more: PublishEnvelopeOptions['headers']): HeaderList {
-  const headers: [string, string | Uint8Array][] = [
-    ['X-Event-ID', envelope.eventId],
-    ['X-Aggregate-ID', envelope.aggregateId],
-    ['X-Event-Version', String(envelope.eventVersion)],
-    ['X-Event-Type', envelope.eventType],
-  ];
-  const { traceId, correlationId, tenantId } = envelope;
-  if (traceId !== undefined && traceId !== '') headers.push(['X-Trace-ID', traceId]);
-  if (correlationId !== undefined && correlationId !== '') headers.push(['X-Correlation-ID', correlationId]);
-  if (tenantId !== undefined) headers.push(['X-Tenant-ID', String(tenantId)]);
-  if (more === undefined) return headers;
-  // What a forwarded message was says nothing about the event that is published now.
-  const forwarded = isForwarded(more);
-  for (const [name, value] of headersToSend(more)) {
-    if (!forwarded || !ENVELOPE_HEADERS.has(name.toLowerCase())) headers.push([name, value]);
-  }
-  return headers;
-}
-
-const ENVELOPE_HEADERS = new Set([
-  'x-event-id',
-  'x-aggregate-id',
-  'x-event-version',
-  'x-event-type',
-  'x-trace-id',
-  'x-correlation-id',
-  'x-tenant-id',
-]);
 
 function alwaysDuplicate(topic: string): PublishError {
   return new PublishError(

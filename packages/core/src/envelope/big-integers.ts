@@ -44,7 +44,9 @@ function quoteBigIntegers(json: string, quote: string): string | undefined {
       const digits = json.slice(at, end);
       if (isTooBig(digits)) {
         if (digits.length > MAX_DIGITS) {
-          throw new SyntaxError(`an integer of ${digits.length} digits at position ${at}, and ${MAX_DIGITS} are allowed`);
+          throw new SyntaxError(
+            `an integer of ${digits.length} digits at position ${at}, and ${MAX_DIGITS} are allowed`,
+          );
         }
         result += `${json.slice(copied, at)}${quote}${digits}"`;
         copied = end;

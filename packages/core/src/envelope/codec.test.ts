@@ -271,3 +271,40 @@ describe('encoding and decoding', () => {
     expect(jsonCodec.decode(jsonCodec.encode(made))).toEqual(made);
   });
 });
+
+describe('jsonCodec with an option for integers beyond 2^53', () => {
+  const written =
+    '{"event_id":"e","aggregate_id":"a","event_type":"t","event_version":1,"timestamp":"2024-05-01T10:30:00.000Z","payload":{"id":9007199254740993,"n":1}}';
+
+  it('reads them as text, or as bigint', () => {
+    expect(jsonCodec({ bigint: 'string' }).decode(bytes(written)).payload).toEqual({
+      id: '9007199254740993',
+      n: 1,
+    });
+    const read = jsonCodec({ bigint: 'bigint' }).decode(bytes(written));
+    expect(read.payload).toEqual({ id: 9_007_199_254_740_993n, n: 1 });
+    expect(text(jsonCodec({ bigint: 'bigint' }).encode(read))).toBe(written);
+  });
+
+  it('writes a bigint with bigint only', () => {
+    const read = jsonCodec({ bigint: 'bigint' }).decode(bytes(written));
+    expect(() => jsonCodec({ bigint: 'string' }).encode(read)).toThrow('payload.id is a bigint');
+    expect(() => jsonCodec().encode(read)).toThrow('payload.id is a bigint');
+  });
+
+  it('checks what is no payload as ever', () => {
+    const huge = written.replace('"event_version":1', '"event_version":9007199254740993');
+    expect(() => jsonCodec({ bigint: 'bigint' }).decode(bytes(huge))).toThrow(
+      'event_version must be positive',
+    );
+    const many = written.replace('"n":1', `"n":${'9'.repeat(1_001)}`);
+    expect(() => jsonCodec({ bigint: 'string' }).decode(bytes(many))).toThrow('an integer of 1001 digits');
+  });
+
+  it('refuses options that it does not know', () => {
+    expect(() => jsonCodec({ bigInt: 'string' } as never)).toThrow("did you mean 'bigint'?");
+    expect(() => jsonCodec({ bigint: true } as never)).toThrow(
+      "jsonCodec: bigint must be 'string' or 'bigint'",
+    );
+  });
+});

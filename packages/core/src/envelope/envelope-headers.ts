@@ -1,4 +1,5 @@
 /** What of an envelope travels in headers, too, for readers that do not decode it. */
+import { type HeaderList, type HeadersInput, headersToSend, isForwarded } from '../headers.js';
 import type { Envelope } from './envelope.js';
 
 export function envelopeHeaders(envelope: Envelope): [string, string | Uint8Array][] {
@@ -13,4 +14,22 @@ export function envelopeHeaders(envelope: Envelope): [string, string | Uint8Arra
   if (correlationId !== undefined && correlationId !== '') headers.push(['X-Correlation-ID', correlationId]);
   if (tenantId !== undefined) headers.push(['X-Tenant-ID', String(tenantId)]);
   return headers;
+}
+
+const NAMES = new Set([
+  'x-event-id',
+  'x-aggregate-id',
+  'x-event-version',
+  'x-event-type',
+  'x-trace-id',
+  'x-correlation-id',
+  'x-tenant-id',
+]);
+
+/** Behind the headers of the envelope, those that the caller gives. */
+export function withMore(headers: HeaderList, more: HeadersInput): HeaderList {
+  // What a forwarded message was says nothing about the event that is published now.
+  const forwarded = isForwarded(more);
+  const added = headersToSend(more).filter(([name]) => !forwarded || !NAMES.has(name.toLowerCase()));
+  return [...headers, ...added];
 }

@@ -65,7 +65,9 @@ export function parseObject(data: Uint8Array, bigint?: BigIntegers): RawEnvelope
     const text = decoder.decode(data);
     value = bigint === undefined ? JSON.parse(text) : parseJson(text, bigint);
   } catch (cause) {
-    throw new EnvelopeError(`failed to unmarshal envelope: ${(cause as Error).message}`, undefined, { cause });
+    throw new EnvelopeError(`failed to unmarshal envelope: ${(cause as Error).message}`, undefined, {
+      cause,
+    });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawEnvelope;
   const got = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;

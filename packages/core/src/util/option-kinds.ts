@@ -131,8 +131,7 @@ export function withMethods(what: string, ...methods: readonly string[]): Option
     expects: `${what}, with ${listed(methods.map((name) => `${name}()`)).replace(' or ', ' and ')}`,
     example: '…',
     accepts: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
+      ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
       methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
   };
 }
