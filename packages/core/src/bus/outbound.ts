@@ -7,7 +7,7 @@ import type { EnvelopeCodec } from '../envelope/codec.js';
 import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
 import { envelopeHeaders, withMore } from '../envelope/envelope-headers.js';
 import { EbusError, PublishError } from '../errors.js';
-import { type HeaderList, headersToSend, isForwarded, NO_HEADERS } from '../headers.js';
+import { type HeaderList, headersToSend, NO_HEADERS } from '../headers.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { Letter } from '../pipeline/letter.js';
@@ -130,7 +130,7 @@ export class Outbound {
       const route = this.route(topic);
       const envelope = complete(input);
       this.#checkSize(route, this.#options.codec.encode(envelope));
-      envelopeHeaders(envelope, options?.headers);
+      this.#headers(envelope, options?.headers);
       if (options !== undefined) this.#jobOptions(options, 'publishEnvelope');
       return envelope;
     } catch (error) {
