@@ -19,18 +19,24 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * The message is taken of an error, and anything else as its text. Never throws. Costs one look at a short, plain text.
  */
 export function shown(text: unknown, limit = SHOWN_LIMIT): string {
-  const whole = typeof text === 'string' ? text : textOf(text);
-  if (whole.length <= limit && !UNPRINTABLE.test(whole)) return whole;
+  return cutAndEscaped(typeof text === 'string' ? text : textOf(text), limit, 0);
+}
+
+/** The same of a text that was cut before, by `missing` characters. */
+export function cutAndEscaped(whole: string, limit: number, missing: number): string {
+  if (whole.length <= limit && missing === 0 && !UNPRINTABLE.test(whole)) return whole;
   let result = '';
   let read = 0;
   for (const character of whole) {
     const piece = UNPRINTABLE.test(character) ? escaped(character) : character;
-    if (result.length + piece.length > limit) return `${result}… (${whole.length - read} more characters)`;
+    if (result.length + piece.length > limit) return cutHere(result, missing + whole.length - read);
     result += piece;
     read += character.length;
   }
-  return result;
+  return missing === 0 ? result : cutHere(result, missing);
 }
+
+const cutHere = (text: string, missing: number) => `${text}… (${missing} more characters)`;
 
 /** The message of an error, or the text of whatever else was thrown. Never throws; not yet fit to be shown. */
 export function textOf(value: unknown): string {

@@ -1,0 +1,84 @@
+/** The arguments of a log line, made fit to be written: errors and texts without secrets, cut and escaped. */
+import type { Disclose } from './disclose.js';
+
+const MESSAGE_LIMIT = 2_000;
+const STACK_FRAMES = 20;
+const MAX_DEPTH = 5;
+const MAX_ENTRIES = 100;
+
+/** A copy where something had to be changed, else the value itself. Bytes become their number. */
+export function disclosedField(value: unknown, disclose: Disclose, depth = 0): unknown {
+  if (typeof value === 'string') return disclose(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) return '…';
+  if (value instanceof Error) return disclosedError(value, disclose, depth);
+  if (value instanceof Uint8Array) return `<${value.byteLength} bytes>`;
+  if (Array.isArray(value)) {
+    return value.slice(0, MAX_ENTRIES).map((entry) => disclosedField(entry, disclose, depth + 1));
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value).slice(0, MAX_ENTRIES)) {
+    const field = disclosedField(read(value, name), disclose, depth + 1);
+    Object.defineProperty(copy, disclose(name), { value: field, enumerable: true, configurable: true });
+  }
+  return copy;
+}
+
+/**
+ * The error itself where all of its texts may be shown; else one of the same class with other texts. So loggers that
+ * have a serializer for errors, and `instanceof`, see no difference.
+ */
+function disclosedError(error: Error, disclose: Disclose, depth: number): Error {
+  const changed = new Map<string, unknown>();
+  const message = disclose(error, MESSAGE_LIMIT);
+  if (message !== read(error, 'message')) changed.set('message', message);
+  for (const name of [...Object.keys(error), 'cause', 'errors']) {
+    if (name === 'stack' || name === 'message' || !Object.hasOwn(error, name)) continue;
+    const before = read(error, name);
+    const isOwn = typeof before === 'string' || name === 'cause' || name === 'errors';
+    const after = isOwn ? disclosedField(before, disclose, depth + 1) : before;
+    if (isOwn && !isSame(before, after)) changed.set(name, after);
+  }
+  if (changed.size === 0) return error;
+  if (changed.has('message')) changed.set('stack', stackOf(error, message));
+  const copy = Object.create(Object.getPrototypeOf(error) as object, ownProperties(error)) as Error;
+  for (const [name, value] of changed) {
+    Object.defineProperty(copy, name, {
+      value,
+      writable: true,
+      configurable: true,
+      enumerable: Object.prototype.propertyIsEnumerable.call(error, name),
+    });
+  }
+  return copy;
+}
+
+function ownProperties(error: Error): PropertyDescriptorMap {
+  const properties = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap;
+  // What cannot be redefined could not be changed either.
+  for (const name of Reflect.ownKeys(properties))
+    (properties[name as string] as PropertyDescriptor).configurable = true;
+  return properties;
+}
+
+/** The frames as they are, below the message as it may be shown. */
+function stackOf(error: Error, message: string): string {
+  const stack = read(error, 'stack');
+  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  return [`${String(read(error, 'name'))}: ${message}`, ...frames.slice(0, STACK_FRAMES)].join('\n');
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  if (!Array.isArray(before) || !Array.isArray(after)) return before === after;
+  return before.length === after.length && before.every((entry, index) => entry === after[index]);
+}
+
+function read(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    return '[unreadable]';
+  }
+}
