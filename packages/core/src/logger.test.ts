@@ -66,9 +66,27 @@ describe('formatLine', () => {
     expect(formatLine('warn', [fields])).toBe(
       '[ebus] warn: text="two words" none=null gone=undefined big=10 data=<3 bytes> tags=["a"]',
     );
-    expect(formatLine('warn', [new Error('bare'), 7, 'text'])).toBe('[ebus] warn: "Error: bare" 7 text');
+    const bare = Object.assign(new Error('bare'), { code: 'E1' });
+    expect(formatLine('warn', [bare, 7, 'text'])).toBe('[ebus] warn: "Error: bare (E1)" 7 text');
     expect(formatLine('warn', [{ map: { n: 1n, e: new Error('in') } }])).toBe(
       '[ebus] warn: map={"n":"1","e":"Error: in"}',
+    );
+  });
+
+  it('shows where an error of the application came from, and that of nobody else', () => {
+    const err = new TypeError('no total');
+    const [line, ...frames] = formatLine('error', [{ topic: 'orders', err }, 'failed']).split('\n');
+    expect(line).toBe('[ebus] error: failed topic=orders err="TypeError: no total"');
+    expect(frames[0]).toMatch(/^ {4}at .*logger\.test\.ts:\d+:\d+/);
+    expect(frames.length).toBeLessThanOrEqual(8);
+    expect(formatLine('error', [new PublishError('gone')])).not.toContain('\n');
+  });
+
+  it('escapes what moves the cursor or turns the direction of writing', () => {
+    const err = Object.assign(new Error('a\u009b2Jb\u202e'), { code: 'E1' });
+    const line = formatLine('warn', [{ key: 'k\u202e', err, list: ['\u009b'] }, 'text\u001b[2J']);
+    expect(line).toBe(
+      '[ebus] warn: text\\u001b[2J key="k\\u202e" err="Error: a\\u009b2Jb\\u202e (E1)" list=["\\u009b"]',
     );
   });
 

@@ -1,4 +1,6 @@
 /** Logging as a dependency: any logger shaped like pino or like `console`. */
+import { EbusError } from './errors.js';
+import { escapeUnprintable, shown } from './util/shown.js';
 
 /** ebus calls every method as pino expects it: `logger.warn({ topic, err }, 'what happened')`. */
 export interface Logger {
@@ -8,7 +10,10 @@ export interface Logger {
   error(...args: unknown[]): void;
 }
 
-/** Silent below `warn`; warnings and errors go to the console, one line each. Never throws. */
+/**
+ * Silent below `warn`. Warnings and errors go to the console, one line each; below an error of the application stand the
+ * places in the code that it came from. Never throws.
+ */
 export const defaultLogger: Logger = {
   debug() {},
   info() {},
@@ -30,6 +35,9 @@ function write(print: (line: string) => void, level: string, args: readonly unkn
   }
 }
 
+/** Lines of a stack that are shown. */
+const MAX_FRAMES = 8;
+
 /** `[ebus] warn: cannot commit topic=orders err="PublishError: broker is gone (PUBLISH_FAILED)"` */
 export function formatLine(level: string, args: readonly unknown[]): string {
   const texts: string[] = [];
@@ -43,7 +51,30 @@ export function formatLine(level: string, args: readonly unknown[]): string {
       texts.push(formatValue(() => arg));
     }
   }
-  return [`[ebus] ${level}:`, ...texts, ...fields].join(' ');
+  return [`[ebus] ${level}:`, ...texts, ...fields].join(' ') + framesIn(args);
+}
+
+/** Where an application's error came from. Those of ebus and of clients, which have codes, say it in their message. */
+function framesIn(args: readonly unknown[]): string {
+  const found = args.map((arg) => (hasFields(arg) ? safely(() => arg.err) : arg));
+  const error = found.find((arg): arg is Error => arg instanceof Error);
+  if (error === undefined || EbusError.isInstance(error) || (error as { code?: unknown }).code !== undefined)
+    return '';
+  const stack = safely(() => error.stack);
+  if (typeof stack !== 'string') return '';
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
+  return frames
+    .slice(0, MAX_FRAMES)
+    .map((line) => `\n    ${shown(line.trim(), 300)}`)
+    .join('');
+}
+
+function safely(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function hasFields(arg: unknown): arg is Record<string, unknown> {
@@ -55,13 +86,14 @@ function hasFields(arg: unknown): arg is Record<string, unknown> {
 function formatValue(read: () => unknown): string {
   try {
     const value = read();
-    if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-    if (value instanceof Error) return JSON.stringify(formatError(value, 0));
+    if (typeof value === 'string') return /^[^\s"=\p{C}]+$/u.test(value) ? value : quoted(value);
+    if (value instanceof Error) return quoted(formatError(value, 0));
     if (value instanceof Uint8Array) return `<${value.byteLength} bytes>`;
     if (typeof value !== 'object' || value === null) return String(value);
-    return JSON.stringify(value, (_key, inner: unknown) =>
+    const json = JSON.stringify(value, (_key, inner: unknown) =>
       typeof inner === 'bigint' ? String(inner) : inner instanceof Error ? formatError(inner, 0) : inner,
     );
+    return escapeUnprintable(json);
   } catch {
     return '[unreadable]';
   }
@@ -77,5 +109,23 @@ function formatError(error: Error, depth: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+  return escapeUnprintable(text.replace(/\s*[\r\n]+\s*/g, ' '));
+}
+
+const quoted = (text: string) => escapeUnprintable(JSON.stringify(text));
+
+/** A logger with fields on each line: the application's own `child` where it has one, as pino does. */
+export function boundLogger(logger: Logger, fields: Readonly<Record<string, unknown>>): Logger {
+  const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const { child } = logger as Logger & { child?: unknown };
+  if (typeof child === 'function') return child.call(logger, set) as Logger;
+  const bound =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (...args: unknown[]) => {
+      const [first, ...rest] = args;
+      if (hasFields(first)) logger[level]({ ...set, ...first }, ...rest);
+      else if (first instanceof Error) logger[level]({ ...set, err: first }, ...rest);
+      else logger[level](set, ...args);
+    };
+  return { debug: bound('debug'), info: bound('info'), warn: bound('warn'), error: bound('error') };
 }

@@ -16,6 +16,8 @@ import type { TopicGovernance } from '../topics/governance.js';
 import { BusTopicManager } from '../topics/topic-manager.js';
 import type { ReadTopics } from '../topics/topics-file.js';
 import { Breather } from '../util/breather.js';
+import type { BusLogger } from '../util/bus-logger.js';
+import type { Disclose } from '../util/disclose.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
@@ -33,7 +35,9 @@ export interface AssembleInput {
   config: ResolvedConfig;
   driver: Driver;
   clock: Clock;
-  logger: Logger;
+  logger: BusLogger;
+  handlerLogger: Logger;
+  disclose: Disclose;
   metrics: MetricsCollector | undefined;
   telemetry: Telemetry | undefined;
   codec: EnvelopeCodec;
@@ -47,7 +51,7 @@ export interface AssembleInput {
 
 export function assemble(input: AssembleInput): BusParts {
   const { config, driver, clock, logger, metrics, telemetry, codec, events, connection } = input;
-  const { governance, readTopics, extensions } = input;
+  const { governance, readTopics, extensions, handlerLogger, disclose } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
   const breather = new Breather();
@@ -68,6 +72,7 @@ export function assemble(input: AssembleInput): BusParts {
             topic: errorHandling.deadLetterTopic,
             publish: (letter, options) =>
               outbound.publishDeadLetter(letter, options.signal, 'publisher-letter', options),
+            disclose,
           },
     events: publisherEvents(events),
   });
@@ -119,6 +124,8 @@ export function assemble(input: AssembleInput): BusParts {
     clock,
     breather,
     logger,
+    handlerLogger,
+    disclose,
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });

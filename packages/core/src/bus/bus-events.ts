@@ -6,6 +6,9 @@ import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { FailureAction } from '../pipeline/failure.js';
 import type { Message } from '../pipeline/message.js';
+import type { MessageIds } from '../pipeline/message-ids.js';
+import { type Disclose, disclosed } from '../util/disclose.js';
+import type { BusErrorEvent } from './error-event.js';
 
 export interface SubscriptionEvent {
   readonly topic: string;
@@ -41,23 +44,27 @@ export interface PublishFailedEvent {
   readonly error: EbusError;
 }
 
-export interface HandlerErrorEvent extends SubscriptionEvent {
+export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
+  /** The error's text as it may leave the process: without secrets, on one line, at most 1,000 characters. */
+  readonly errorMessage: string;
   readonly message: Message;
   readonly attempt: number;
   /** What happens to the message now. */
   readonly action: FailureAction;
 }
 
-export interface DeadLetteredEvent extends SubscriptionEvent {
+export interface DeadLetteredEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
+  readonly errorMessage: string;
   readonly message: Message;
   readonly deadLetterTopic: string;
   readonly attempts: number;
 }
 
-export interface HaltedEvent extends SubscriptionEvent {
+export interface HaltedEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
+  readonly errorMessage: string;
   readonly message: Message;
   /** The key that stands still; empty where the whole (unordered) subscription does. */
   readonly key: string;
@@ -74,6 +81,11 @@ export interface ConnectionEvent {
 
 /** Listeners may be async; one that throws is logged and disturbs nobody. */
 export interface BusEvents {
+  /**
+   * Every failure that the bus itself notices, in one place; `source` says which. How a publish failed its caller is told,
+   * and `publishFailed`.
+   */
+  error(event: BusErrorEvent): void | Promise<void>;
   published(event: PublishedEvent): void | Promise<void>;
   publishFailed(event: PublishFailedEvent): void | Promise<void>;
   /** A publish has waited for a second because a reader of `publishResults()` does not read. */
@@ -107,6 +119,7 @@ export interface BusEvents {
 
 /** An object, so that the compiler misses none. */
 const EVENTS: Readonly<Record<keyof BusEvents, true>> = {
+  error: true,
   published: true,
   publishFailed: true,
   resultsStalled: true,
@@ -130,10 +143,12 @@ const EVENTS: Readonly<Record<keyof BusEvents, true>> = {
 
 export class Emitter {
   readonly #logger: Logger;
+  readonly #disclose: Disclose;
   readonly #listeners = new Map<keyof BusEvents, readonly ((event: never) => void | Promise<void>)[]>();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, disclose: Disclose = disclosed) {
     this.#logger = logger;
+    this.#disclose = disclose;
   }
 
   has(event: keyof BusEvents): boolean {
@@ -165,7 +180,7 @@ export class Emitter {
     const listeners = this.#listeners.get(event);
     if (listeners === undefined) return;
     for (const listener of listeners) {
-      const failed = (err: unknown) => this.#logger.error({ err, event }, 'an event listener failed');
+      const failed = (err: unknown) => this.#failed(event, err);
       try {
         const outcome = listener(payload as never);
         if (outcome instanceof Promise) outcome.catch(failed);
@@ -181,8 +196,15 @@ export class Emitter {
       try {
         await listener(payload as never);
       } catch (err) {
-        this.#logger.error({ err, event }, 'an event listener failed');
+        this.#failed(event, err);
       }
     }
+  }
+
+  /** What listeners of `error` throw is only logged: it would go in circles. */
+  #failed(event: keyof BusEvents, error: unknown): void {
+    this.#logger.error({ err: error, event }, 'an event listener failed');
+    if (event === 'error') return;
+    this.emit('error', { source: 'listener', event, error, errorMessage: this.#disclose(error) });
   }
 }

@@ -9,7 +9,7 @@ import { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { attachDriver } from '../driver/native.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
-import { ConfigError, PluginError } from '../errors.js';
+import { ConfigError, ConnectionError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
 import { bounded } from '../metrics/bounded.js';
 import type { MetricsCollector } from '../metrics/collector.js';
@@ -19,6 +19,8 @@ import type { Extension, Plugin, PluginContext, TransportPlugin } from '../regis
 import { defaultRegistry, type Registry } from '../registry/registry.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import type { TopicOptions } from '../topics/types.js';
+import { busLogger } from '../util/bus-logger.js';
+import { type Disclose, discloser } from '../util/disclose.js';
 import { unknownKey } from '../util/known-keys.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
@@ -33,6 +35,11 @@ export interface CreateEventBusOptions {
   metrics?: MetricsCollector;
   /** pino- or console-shaped. Default: the console, silent below warn. */
   logger?: Logger;
+  /**
+   * Masks what must not leave the process in the texts of errors: in log lines, dead letters, events and spans. Called after
+   * ebus' own masking of logins, passwords, tokens and keys. Where it throws, the text is left out.
+   */
+  redact?: (text: string) => string;
   /** Rules that every `topics.configure` has to keep, those of the configuration included. */
   governance?: TopicGovernance;
   /** Default: JSON as the Go services write it. */
@@ -48,6 +55,7 @@ const OPTIONS = new Set<string>([
   'registry',
   'metrics',
   'logger',
+  'redact',
   'governance',
   'codec',
   'clock',
@@ -68,8 +76,10 @@ export async function createEventBus(
   if (unknown !== undefined) throw new ConfigError(`createEventBus: ${unknown}`);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { plugin, resolved } = checkConfig(config, { registry });
-  const logger = options.logger ?? defaultLogger;
   const clock = options.clock ?? systemClock;
+  const handlerLogger = options.logger ?? defaultLogger;
+  const disclose = discloser(options.redact);
+  const logger = busLogger(handlerLogger, { clock, disclose });
   const { serviceName, environment } = resolved;
   const context: PluginContext = { serviceName, environment, logger, clock };
 
@@ -78,8 +88,8 @@ export async function createEventBus(
   const { enabled, sampleRate, consumer } = resolved.tracing;
   const tracing = { system: driver.system, sampleRate, consumer };
   const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
-  const events = new Emitter(logger);
-  const connection = supervise(driver, resolved, { clock, logger, metrics, events });
+  const events = new Emitter(logger, disclose);
+  const connection = supervise(driver, resolved, { clock, logger, metrics, events, disclose });
   const extensions: Extension[] = [];
   const codec = options.codec ?? jsonCodec;
   const parts = assemble({
@@ -87,6 +97,8 @@ export async function createEventBus(
     driver,
     clock,
     logger,
+    handlerLogger,
+    disclose,
     metrics,
     telemetry,
     codec,
@@ -162,9 +174,15 @@ async function createDriver(
 function supervise(
   driver: Driver,
   { connectTimeout, publisher }: ResolvedConfig,
-  parts: { clock: Clock; logger: Logger; metrics: MetricsCollector | undefined; events: Emitter },
+  parts: {
+    clock: Clock;
+    logger: Logger;
+    metrics: MetricsCollector | undefined;
+    events: Emitter;
+    disclose: Disclose;
+  },
 ): ConnectionSupervisor {
-  const { clock, logger, metrics, events } = parts;
+  const { clock, logger, metrics, events, disclose } = parts;
   const { maxReconnectAttempts, initialBackoff, maxBackoff } = publisher;
   return new ConnectionSupervisor({
     driver,
@@ -181,6 +199,9 @@ function supervise(
         if (status === 'connected') events.emit('connected', {});
         else if (status === 'reconnecting') events.emit('reconnecting', { error });
         else events.emit('disconnected', { error });
+        if (status !== 'reconnecting' && status !== 'failed') return;
+        const cause = error ?? new ConnectionError('the connection was lost');
+        events.emit('error', { source: 'connection', status, error: cause, errorMessage: disclose(cause) });
       },
       cameBack: () => events.emitInTurn('reconnected', {}),
     },

@@ -5,8 +5,6 @@ import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Attempt } from '../consume/attempt.js';
 import { DeadLetterWriter } from '../consume/dead-letter-writer.js';
-import type { Delivery } from '../consume/delivery.js';
-import type { ConsumeEvents } from '../consume/events.js';
 import { handleEnvelopes, handleMessages } from '../consume/invoke.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from '../consume/policy.js';
 import { ActiveSubscription } from '../consume/subscription.js';
@@ -25,9 +23,11 @@ import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { Breather } from '../util/breather.js';
+import type { Disclose } from '../util/disclose.js';
 import { deferred } from '../util/promise.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
+import { consumeReports } from './consume-reports.js';
 import { laneAssigner } from './lane-key.js';
 import type { MiddlewareList } from './middleware-list.js';
 import type { Outbound } from './outbound.js';
@@ -48,6 +48,8 @@ export interface InboundOptions {
   clock: Clock;
   breather: Breather;
   logger: Logger;
+  handlerLogger: Logger;
+  disclose: Disclose;
 }
 
 /** A subscription that runs, and what it takes to make it again on another way. */
@@ -296,19 +298,22 @@ export class Inbound {
     { handler, internal }: Pick<Running, 'handler' | 'internal'>,
     signal: AbortSignal,
   ): Promise<ActiveSubscription> {
-    const { driver, clock, breather, logger, metrics, events, outbound, codec } = this.#options;
+    const { driver, clock, breather, logger, handlerLogger, metrics, outbound, codec, disclose } =
+      this.#options;
     const { topic, group, persistence, from, ordering } = policy;
     const joined = await driver.subscribe(
       { topic, group, persistence, from, ordering, durable: !internal },
       { signal },
     );
+    const reports = consumeReports(policy, this.#options);
     const deadLetters = new DeadLetterWriter({
       topic,
       group,
       deadLetterTopic: policy.deadLetterTopic,
       publish: (letter, abort) => outbound.publishDeadLetter(letter, abort, 'dead-letter'),
       clock,
-      logger,
+      events: reports,
+      disclose,
     });
     return new ActiveSubscription({
       policy,
@@ -316,9 +321,10 @@ export class Inbound {
       clock,
       breather,
       logger,
+      handlerLogger,
       metrics,
       gauges: this.#gauges?.share(topic, ordering !== 'none'),
-      events: consumeEvents(policy, events),
+      events: reports,
       deadLetters,
       buckets: this.#buckets(policy),
       assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
@@ -401,32 +407,6 @@ function consumeDefaults({ subscriber, keyedWorkerPool }: ResolvedConfig, ordere
     backoffBase: errorHandling.retryBackoffBase,
     backoffMax: errorHandling.retryBackoffMax,
     deadLetterTopic: errorHandling.deadLetterTopic,
-  };
-}
-
-function consumeEvents({ topic, group, deadLetterTopic }: ConsumePolicy, events: Emitter): ConsumeEvents {
-  const messageOf = (delivery: Delivery) => (delivery.attempt as Attempt).message;
-  return {
-    handlerError: ({ message, attempt }, error, action) => {
-      events.emit('handlerError', { topic, group, error, message, attempt, action });
-    },
-    deadLettered: (delivery, error) => {
-      const { attempts } = delivery;
-      events.emit('deadLettered', {
-        topic,
-        group,
-        error,
-        message: messageOf(delivery),
-        deadLetterTopic,
-        attempts,
-      });
-    },
-    halted: (delivery, error) => {
-      events.emit('halted', { topic, group, error, message: messageOf(delivery), key: delivery.key });
-    },
-    assigned: (partitions) => events.emit('assigned', { topic, group, partitions }),
-    revoked: (partitions, lost) => events.emit('revoked', { topic, group, partitions, lost }),
-    overrunning: ({ message, attempt }) => events.emit('overrunning', { topic, group, message, attempt }),
   };
 }
 

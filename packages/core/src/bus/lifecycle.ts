@@ -3,10 +3,10 @@ import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { CloseReport } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
-import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
+import type { BusLogger } from '../util/bus-logger.js';
 import type { Inbound } from './inbound.js';
 import type { Monitoring } from './monitoring.js';
 
@@ -24,7 +24,7 @@ export interface LifecycleOptions {
   monitoring: Monitoring;
   extensions: readonly Extension[];
   metrics: MetricsCollector | undefined;
-  logger: Logger;
+  logger: BusLogger;
 }
 
 export class Lifecycle {
@@ -94,6 +94,7 @@ export class Lifecycle {
     connection.close();
     await this.#tellExtensions('close');
     await this.#attempt("the metrics collector's close()", async () => this.#options.metrics?.close?.());
+    this.#options.logger.flush();
     return {
       handled: sum(drained.map((report) => report.handled)),
       abandoned: sum(drained.map((report) => report.abandoned)),

@@ -1,15 +1,19 @@
 /** One attempt to handle a delivery: the context that handlers are given. */
 import type { Clock } from '../clock.js';
 import { type Duration, parseDuration } from '../duration.js';
-import type { Logger } from '../logger.js';
+import type { Envelope } from '../envelope/envelope.js';
+import { boundLogger, type Logger } from '../logger.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
+import { idsOf, type MessageIds } from '../pipeline/message-ids.js';
 import type { DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
+import { shown } from '../util/shown.js';
 import type { Delivery } from './delivery.js';
 
 /** What all attempts of one subscription share. */
 export interface AttemptOwner {
   readonly group: string;
+  /** The application's own: what handlers log is theirs, and neither thinned nor masked. */
   readonly logger: Logger;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue<Attempt>;
@@ -23,6 +27,9 @@ export class Attempt implements HandlerContext, DeadlineEntry {
   readonly #owner: AttemptOwner;
   #controller: AbortController | undefined;
   #abortReason: unknown;
+  #logger: Logger | undefined;
+  /** Once the message was decoded. */
+  envelope: Envelope | undefined = undefined;
 
   /** Its processing timeout has passed: whatever the handler returns now, the attempt has failed. */
   timedOut = false;
@@ -61,7 +68,19 @@ export class Attempt implements HandlerContext, DeadlineEntry {
   }
 
   get logger(): Logger {
-    return this.#owner.logger;
+    if (this.#logger === undefined) {
+      const { topic, group, attempt } = this;
+      const { key, eventId, traceId } = this.ids;
+      this.#logger = boundLogger(this.#owner.logger, {
+        ...{ topic, group, attempt },
+        ...{ key: shownIfAny(key), eventId: shownIfAny(eventId), traceId: shownIfAny(traceId) },
+      });
+    }
+    return this.#logger;
+  }
+
+  get ids(): MessageIds {
+    return idsOf(this.delivery.incoming, this.envelope);
   }
 
   get signal(): AbortSignal {
@@ -94,3 +113,5 @@ export class Attempt implements HandlerContext, DeadlineEntry {
     this.#controller?.abort(reason);
   }
 }
+
+const shownIfAny = (text: string | undefined) => (text === undefined ? undefined : shown(text));

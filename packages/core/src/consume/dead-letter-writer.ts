@@ -1,12 +1,13 @@
 /** Publishes dead letters, and does not give up: the original stays unsettled until its letter is acknowledged. */
 import type { Clock } from '../clock.js';
 import { EbusError, type ErrorCode, PublishError } from '../errors.js';
-import type { Logger } from '../logger.js';
 import { deadLetterHeaders } from '../pipeline/dead-letter.js';
 import { Letter, type PublishLetter } from '../pipeline/letter.js';
 import { AbortListeners } from '../util/abort-listeners.js';
 import { backoffDelay } from '../util/backoff.js';
+import type { Disclose } from '../util/disclose.js';
 import type { Delivery } from './delivery.js';
+import type { ConsumeEvents } from './events.js';
 
 const WRITE_BACKOFF = { base: 200, max: 30_000 };
 /** What stays so however often it is tried. All else passes, be it by the hands of an operator: rights, a missing topic. */
@@ -22,7 +23,8 @@ export interface DeadLetterWriterOptions {
   deadLetterTopic: string;
   publish: PublishLetter;
   clock: Clock;
-  logger: Logger;
+  events: ConsumeEvents;
+  disclose: Disclose;
 }
 
 export class DeadLetterWriter {
@@ -41,10 +43,10 @@ export class DeadLetterWriter {
    * @throws PublishError where it can never be written
    */
   async write(delivery: Delivery, error: unknown): Promise<boolean> {
-    const { topic, group, deadLetterTopic, publish, clock, logger } = this.#options;
+    const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
     const { incoming, attempts } = delivery;
     const { key, value, headers, position } = incoming;
-    const reason = { topic, group, error, position, attempts, now: clock.now() };
+    const reason = { topic, group, error, disclose, position, attempts, now: clock.now() };
     const letter = new Letter({
       topic: deadLetterTopic,
       key,
@@ -65,10 +67,8 @@ export class DeadLetterWriter {
           continue;
         }
         if (code !== undefined && FINAL.has(code)) throw this.#unwritable(err as EbusError);
-        logger.error(
-          { err, topic, group, deadLetterTopic, attempt },
-          'could not publish a dead letter; trying again',
-        );
+        const note = 'could not publish a dead letter; trying again';
+        events.failed('dead-letter-write', err, note, { deadLetterTopic, attempt });
         await this.#pause(backoffDelay(WRITE_BACKOFF, attempt));
       }
     }

@@ -3,11 +3,16 @@ import type { FailureAction } from '../pipeline/failure.js';
 import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
 
+export type SubscriptionTrouble = 'receive' | 'settle' | 'dead-letter-write';
+
 export interface ConsumeEvents {
-  handlerError(attempt: Attempt, error: unknown, action: FailureAction): void;
+  /** `retryInMs`: where it is tried again. */
+  handlerError(attempt: Attempt, error: unknown, action: FailureAction, retryInMs: number | undefined): void;
   deadLettered(delivery: Delivery, error: unknown): void;
   halted(delivery: Delivery, error: unknown): void;
   overrunning(attempt: Attempt): void;
   assigned(partitions: readonly number[]): void;
   revoked(partitions: readonly number[], lost: boolean): void;
+  /** Something else failed, and is tried again; `note` is the line for the log. */
+  failed(source: SubscriptionTrouble, error: unknown, note: string, fields?: object): void;
 }

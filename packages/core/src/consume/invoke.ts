@@ -6,6 +6,7 @@ import { EbusError, EnvelopeError, PermanentError } from '../errors.js';
 import type { Handle } from '../pipeline/compose.js';
 import { isPromise } from '../util/promise.js';
 import type { Attempt } from './attempt.js';
+import type { Delivery } from './delivery.js';
 import type { EnvelopeHandler, MessageHandler } from './types.js';
 
 /** Errors of messages that no attempt can handle; remembered by identity, so that middleware may pass them on. */
@@ -39,7 +40,13 @@ export function handleEnvelopes<P>(
   };
 }
 
-function decode({ delivery }: Attempt, codec: EnvelopeCodec): Envelope {
+function decode(attempt: Attempt, codec: EnvelopeCodec): Envelope {
+  const envelope = decoded(attempt.delivery, codec);
+  attempt.envelope = envelope;
+  return envelope;
+}
+
+function decoded(delivery: Delivery, codec: EnvelopeCodec): Envelope {
   const { decoded } = delivery;
   if (decoded !== undefined) {
     delivery.decoded = undefined;

@@ -36,6 +36,8 @@ export interface RunnerOptions {
   policy: ConsumePolicy;
   clock: Clock;
   logger: Logger;
+  /** What handlers are given; the bus' own lines do not go through it. */
+  handlerLogger: Logger;
   metrics: MetricsCollector | undefined;
   events: ConsumeEvents;
   deadLetters: DeadLetterWriter;
@@ -65,9 +67,9 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#deadlines = new DeadlineQueue<Attempt>(options.clock, (attempt) => this.#timeUp(attempt));
-    const { policy, logger, clock } = options;
+    const { policy, handlerLogger, clock } = options;
     this.#maxDeliveries = policy.maxDeliveries ?? Number.POSITIVE_INFINITY;
-    this.#owner = { group: policy.group, logger, clock, deadlines: this.#deadlines };
+    this.#owner = { group: policy.group, logger: handlerLogger, clock, deadlines: this.#deadlines };
   }
 
   /** Joins the runner with what starts deliveries; once, before the first one. */
@@ -211,9 +213,11 @@ export class Runner {
       verdict: this.#verdict(attempt, error),
       onExhausted: policy.onExhausted,
     });
+    const isFinal = action !== 'retry' || this.#closing || delivery.revoked;
+    const delay = isFinal ? undefined : backoffDelay(policy.backoff, delivery.attempts);
     metrics?.recordError('handler', policy.topic);
-    events.handlerError(attempt, error, action);
-    this.#act(delivery, error, action);
+    events.handlerError(attempt, error, action, delay);
+    this.#act(delivery, error, action, delay);
   }
 
   #verdict(attempt: Attempt, error: unknown): FailureAction | undefined {
@@ -232,11 +236,11 @@ export class Runner {
     return undefined;
   }
 
-  #act(delivery: Delivery, error: unknown, action: FailureAction): void {
-    const { policy, events, finish, logger } = this.#options;
+  #act(delivery: Delivery, error: unknown, action: FailureAction, delay: number | undefined): void {
+    const { events, finish } = this.#options;
     switch (action) {
       case 'retry':
-        return this.#retryLater(delivery);
+        return this.#retryLater(delivery, delay);
       case 'dead-letter':
         this.#dispatcher.hold(delivery);
         // Where it can never be written, that has been told.
@@ -244,10 +248,6 @@ export class Runner {
         return;
       case 'discard':
         this.counters.discarded++;
-        logger.warn(
-          { err: error, topic: policy.topic, group: policy.group, position: delivery.incoming.position },
-          'discarded a message that could not be handled',
-        );
         return finish(delivery, 'discarded');
       case 'halt':
         if (!this.#halt(delivery)) return;
@@ -267,36 +267,31 @@ export class Runner {
     return true;
   }
 
-  #retryLater(delivery: Delivery): void {
+  #retryLater(delivery: Delivery, delay: number | undefined): void {
     const { policy, clock, metrics } = this.#options;
-    if (this.#closing || delivery.revoked) return this.#options.finish(delivery, 'released');
+    if (delay === undefined) return this.#options.finish(delivery, 'released');
     delivery.state = 'backoff';
     this.#dispatcher.hold(delivery);
-    delivery.backoffTimer = clock.setTimeout(
-      () => {
-        delivery.backoffTimer = undefined;
-        this.counters.retried++;
-        metrics?.recordRetry(policy.topic);
-        delivery.state = 'queued';
-        this.#dispatcher.resume(delivery);
-      },
-      backoffDelay(policy.backoff, delivery.attempts),
-    );
+    delivery.backoffTimer = clock.setTimeout(() => {
+      delivery.backoffTimer = undefined;
+      this.counters.retried++;
+      metrics?.recordRetry(policy.topic);
+      delivery.state = 'queued';
+      this.#dispatcher.resume(delivery);
+    }, delay);
   }
 
   /** @throws PublishError where the letter can never be written: its key is halted, so that somebody can act */
   async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
-    const { deadLetters, events, metrics, policy, finish, logger } = this.#options;
+    const { deadLetters, events, metrics, policy, finish } = this.#options;
     delivery.state = 'dead-lettering';
     let written: boolean;
     try {
       written = await deadLetters.write(delivery, error);
     } catch (err) {
-      const { topic, group, deadLetterTopic } = policy;
-      logger.error(
-        { err, topic, group, deadLetterTopic, key: delivery.key },
-        'a dead letter can never be written; its key is halted',
-      );
+      const { topic, deadLetterTopic } = policy;
+      const note = 'a dead letter can never be written; its key is halted';
+      events.failed('dead-letter-write', err, note, { deadLetterTopic, key: delivery.key });
       metrics?.recordError('dead_letter', topic);
       if (this.#halt(delivery)) events.halted(delivery, err);
       throw err;

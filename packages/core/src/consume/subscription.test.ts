@@ -288,7 +288,9 @@ describe('onError', () => {
     await settle();
     expect(subscription.stats()).toMatchObject({ discarded: 1, inFlight: 0 });
     const said = logged.filter(({ level }) => level === 'error').map(({ args }) => args[1]);
-    expect(said).toEqual(verdict === undefined ? [] : ['onError returned no action; the default applies']);
+    const complaint = 'onError returned no action; the default applies';
+    const discarded = 'a message could not be handled and was discarded, as onExhausted or onError says';
+    expect(said).toEqual(verdict === undefined ? [discarded] : [complaint, discarded]);
   });
 });
 

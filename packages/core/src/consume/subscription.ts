@@ -50,6 +50,7 @@ export interface SubscriptionParts {
   clock: Clock;
   breather: Breather;
   logger: Logger;
+  handlerLogger: Logger;
   metrics: MetricsCollector | undefined;
   gauges: GaugeShare | undefined;
   events: ConsumeEvents;
@@ -102,6 +103,7 @@ export class ActiveSubscription implements Subscription {
       policy,
       clock,
       logger: parts.logger,
+      handlerLogger: parts.handlerLogger,
       metrics: parts.metrics,
       events: parts.events,
       deadLetters: parts.deadLetters,
@@ -451,12 +453,9 @@ export class ActiveSubscription implements Subscription {
   }
 
   #settleFailed(err: unknown, count: number): void {
-    const { logger, metrics } = this.#parts;
+    const { events, metrics } = this.#parts;
     metrics?.recordError('settle', this.topic);
-    logger.error(
-      { err, topic: this.topic, group: this.group, count },
-      'settling failed; the messages may come again',
-    );
+    events.failed('settle', err, 'settling failed; the messages may come again', { count });
   }
 
   #windowWasFull(ms: number): void {
@@ -467,17 +466,20 @@ export class ActiveSubscription implements Subscription {
 
   #ended(): void {
     if (this.#draining !== undefined) return this.#draining.resolve();
-    const { logger, metrics } = this.#parts;
+    const { events, metrics } = this.#parts;
     this.#hasEnded = true;
     metrics?.recordError('receive', this.topic);
     const note =
       'the transport has ended the subscription: nothing more is received; close it and subscribe again';
-    logger.error({ topic: this.topic, group: this.group }, note);
+    const error = new EbusError(`the subscription to '${this.topic}' has ended`, {
+      code: 'SUBSCRIBE_FAILED',
+    });
+    events.failed('receive', error, note);
   }
 
   #fetchFailed(err: unknown): void {
-    const { logger, metrics } = this.#parts;
+    const { events, metrics } = this.#parts;
     metrics?.recordError('receive', this.topic);
-    logger.error({ err, topic: this.topic, group: this.group }, 'fetching failed; trying again');
+    events.failed('receive', err, 'fetching failed; trying again');
   }
 }

@@ -16,6 +16,7 @@ export interface HandlerContext {
   readonly redelivered: boolean;
   /** Aborted when the processing timeout passes, when the assignment is lost, and at the end of a close. */
   readonly signal: AbortSignal;
+  /** The bus' logger, with topic, group, key, event id, attempt and trace id on each line; a child logger where it has `child`. */
   readonly logger: Logger;
   /** Gives this attempt more time, counted from now where that is later than its present deadline. */
   extendDeadline(by: Duration): void;

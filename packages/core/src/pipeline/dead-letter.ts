@@ -2,6 +2,7 @@
 import { formatPosition, type Position } from '../driver/message.js';
 import { EbusError, reasonOf } from '../errors.js';
 import type { HeaderList, HeaderValue } from '../headers.js';
+import { type Disclose, disclosed } from '../util/disclose.js';
 
 /** Headers that every dead letter gets. Redriving removes them again. */
 export const DEAD_LETTER_HEADERS = [
@@ -26,7 +27,7 @@ const REMOVED = new Set<string>(
 REMOVED.delete(TIMESTAMP);
 
 /** Error texts are cut here, so that a dead letter is never refused for its headers. */
-const MAX_ERROR_TEXT = 1_000;
+const MAX_ERROR_TEXT = 900;
 
 export function defaultDeadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
@@ -41,6 +42,8 @@ export interface DeadLetterReason {
   readonly position: Position | undefined;
   readonly group: string | undefined;
   readonly error: unknown;
+  /** How the text of the error is made fit to leave the process. */
+  readonly disclose?: Disclose;
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -66,7 +69,7 @@ export function deadLetterHeaders(
   }
   if (reason.group !== undefined) headers.push(['X-Consumer-Group', reason.group]);
   if (added === 'required') return headers;
-  headers.push(['X-Error-Message', errorText(reason.error)]);
+  headers.push(['X-Error-Message', errorText(reason)]);
   headers.push(['X-Error-Code', EbusError.isInstance(reason.error) ? reason.error.code : 'HANDLER_FAILED']);
   headers.push(['X-Attempts', String(reason.attempts)]);
   headers.push(['X-Timestamp', new Date(reason.now).toISOString()]);
@@ -103,6 +106,6 @@ function ownTimestamp(headers: HeaderList): number {
 }
 
 /** One line of text, whatever was thrown. */
-function errorText(error: unknown): string {
-  return reasonOf(error).replace(/\s+/g, ' ').slice(0, MAX_ERROR_TEXT);
+function errorText({ error, disclose = disclosed }: DeadLetterReason): string {
+  return disclose(reasonOf(error).replace(/\s+/g, ' '), MAX_ERROR_TEXT);
 }

@@ -2,23 +2,25 @@
 import { EbusError } from '../errors.js';
 import { deadLetterHeaders } from '../pipeline/dead-letter.js';
 import { Letter } from '../pipeline/letter.js';
+import type { Disclose } from '../util/disclose.js';
 import type { JobOptions, PublishJob } from './publish-job.js';
 
 export interface PublisherDeadLetters {
   readonly topic: string;
   /** Publishes it to a topic that is created durable if it is missing. */
   publish(letter: Letter, options: JobOptions): Promise<unknown>;
+  readonly disclose: Disclose;
 }
 
 /** Resolves once it is acknowledged. One that is too large is tried once more with only the headers that are needed. */
 export async function writeDeadLetter(
   job: PublishJob,
-  { topic, publish }: PublisherDeadLetters,
+  { topic, publish, disclose }: PublisherDeadLetters,
   error: EbusError,
   now: number,
 ): Promise<void> {
   const { key, value, headers, attempts, options } = job;
-  const reason = { topic: job.topic, position: undefined, group: undefined, error, attempts, now };
+  const reason = { topic: job.topic, position: undefined, group: undefined, error, disclose, attempts, now };
   const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) });
   try {
     await publish(letter, options);

@@ -1,6 +1,7 @@
 /** What of an error, or of anything else that strangers had a hand in, may leave the process. */
+import { reasonOf } from '../errors.js';
 import { type Redact, redactSecrets } from './redact.js';
-import { cutAndEscaped, textOf } from './shown.js';
+import { cutAndEscaped } from './shown.js';
 
 /**
  * The text of a value (the message, of an error) without secrets, on one line, and at most `limit` UTF-16 units long
@@ -17,7 +18,7 @@ const HOOK_FAILED = '(not shown: the redact function of this bus failed)';
 export function discloser(hook?: Redact): Disclose {
   const redact = hook === undefined ? redactSecrets : (text: string) => hooked(hook, redactSecrets(text));
   return (value, limit = LIMIT) => {
-    const whole = typeof value === 'string' ? value : textOf(value);
+    const whole = typeof value === 'string' ? value : reasonOf(value);
     const searched = whole.length > limit * SEARCHED ? whole.slice(0, limit * SEARCHED) : whole;
     return cutAndEscaped(redact(searched), limit, whole.length - searched.length);
   };

@@ -32,8 +32,9 @@ export function disclosedField(value: unknown, disclose: Disclose, depth = 0): u
  */
 function disclosedError(error: Error, disclose: Disclose, depth: number): Error {
   const changed = new Map<string, unknown>();
-  const message = disclose(error, MESSAGE_LIMIT);
-  if (message !== read(error, 'message')) changed.set('message', message);
+  const before = read(error, 'message');
+  const message = disclose(before, MESSAGE_LIMIT);
+  if (message !== before) changed.set('message', message);
   for (const name of [...Object.keys(error), 'cause', 'errors']) {
     if (name === 'stack' || name === 'message' || !Object.hasOwn(error, name)) continue;
     const before = read(error, name);

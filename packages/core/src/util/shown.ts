@@ -9,6 +9,8 @@ export const SHOWN_LIMIT = 200;
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
+const ALL_UNPRINTABLE = new RegExp(UNPRINTABLE, 'gu');
+
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
@@ -44,8 +46,13 @@ export function textOf(value: unknown): string {
     if (value instanceof Error) return String(value.message);
     return String(value);
   } catch {
-    return 'something that cannot be shown as text';
+    return 'a value that cannot be shown';
   }
+}
+
+/** The text with every such character escaped, however long it is. */
+export function escapeUnprintable(text: string): string {
+  return UNPRINTABLE.test(text) ? text.replace(ALL_UNPRINTABLE, escaped) : text;
 }
 
 function escaped(character: string): string {

@@ -1,0 +1,72 @@
+/** What `bus.on('error')` is told: every failure that the bus itself notices. */
+import type { FailureAction } from '../pipeline/failure.js';
+import type { Message } from '../pipeline/message.js';
+import type { MessageIds } from '../pipeline/message-ids.js';
+
+interface Failure {
+  /** As it was thrown. */
+  readonly error: unknown;
+  /** Its text as it may leave the process: without secrets, on one line, at most 1,000 characters. */
+  readonly errorMessage: string;
+}
+
+interface OfSubscription extends Failure {
+  readonly topic: string;
+  readonly group: string;
+}
+
+interface OfMessage extends OfSubscription, MessageIds {
+  readonly message: Message;
+}
+
+/** An attempt to handle a message failed. */
+export interface HandlerFailure extends OfMessage {
+  readonly source: 'handler';
+  readonly attempt: number;
+  /** What happens to the message now. */
+  readonly action: FailureAction;
+}
+
+/** A message was dead-lettered, with the error that its handler failed with. */
+export interface DeadLetterFailure extends OfMessage {
+  readonly source: 'dead-letter';
+  readonly deadLetterTopic: string;
+  readonly attempts: number;
+}
+
+/** A key, or an unordered subscription, stands still until `retryHalted` or `skipHalted`. */
+export interface HaltFailure extends OfMessage {
+  readonly source: 'halt';
+}
+
+/** Fetching or settling failed, or a dead letter could not be written: it is tried again, and no message is lost. */
+export interface SubscriptionFailure extends OfSubscription {
+  readonly source: 'receive' | 'settle' | 'dead-letter-write';
+}
+
+/** Partitions were lost to another member before what was begun could be settled: it is handled again there. */
+export interface AssignmentFailure extends OfSubscription {
+  readonly source: 'assignment';
+  readonly partitions: readonly number[];
+}
+
+/** The connection was lost, or could not be made again. */
+export interface ConnectionFailure extends Failure {
+  readonly source: 'connection';
+  readonly status: 'reconnecting' | 'failed';
+}
+
+/** A listener of another event threw, or rejected. */
+export interface ListenerFailure extends Failure {
+  readonly source: 'listener';
+  readonly event: string;
+}
+
+export type BusErrorEvent =
+  | HandlerFailure
+  | DeadLetterFailure
+  | HaltFailure
+  | SubscriptionFailure
+  | AssignmentFailure
+  | ConnectionFailure
+  | ListenerFailure;

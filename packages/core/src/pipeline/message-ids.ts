@@ -1,0 +1,50 @@
+/** The ids of a message: what log lines, events and a handler's own publishes carry on. */
+import type { IncomingMessage } from '../driver/message.js';
+import type { Envelope } from '../envelope/envelope.js';
+import { findHeader, headerText } from '../headers.js';
+import { keyText } from './message.js';
+
+/** As far as the message says so. Written by whoever published it. */
+export interface MessageIds {
+  readonly key: string | undefined;
+  readonly eventId: string | undefined;
+  readonly aggregateId: string | undefined;
+  readonly eventType: string | undefined;
+  readonly correlationId: string | undefined;
+  readonly tenantId: number | undefined;
+  readonly traceId: string | undefined;
+}
+
+/** From the envelope where there is one, else from the headers that envelopes are published with. */
+export function idsOf(incoming: IncomingMessage, envelope: Envelope | undefined): MessageIds {
+  const key = keyText(incoming.key);
+  if (envelope !== undefined) return { key: key || envelope.aggregateId, ...envelopeIds(envelope) };
+  const text = (name: string) => {
+    const value = findHeader(incoming.headers, name);
+    return value === undefined || value.length === 0 ? undefined : headerText(value);
+  };
+  const aggregateId = text('X-Aggregate-ID');
+  return {
+    key: key || aggregateId,
+    eventId: text('X-Event-ID'),
+    aggregateId,
+    eventType: text('X-Event-Type'),
+    correlationId: text('X-Correlation-ID'),
+    tenantId: tenantOf(text('X-Tenant-ID')),
+    traceId: text('X-Trace-ID') ?? traceOf(text('traceparent')),
+  };
+}
+
+export function envelopeIds(envelope: Envelope): Omit<MessageIds, 'key'> {
+  const { eventId, aggregateId, eventType, correlationId, tenantId, traceId } = envelope;
+  return { eventId, aggregateId, eventType, correlationId, tenantId, traceId };
+}
+
+function tenantOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The second field of W3C's `traceparent`. */
+function traceOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : /^[\da-f]{2}-([\da-f]{32})-/.exec(text)?.[1];
+}
