@@ -30,6 +30,8 @@ export default defineConfig({
     globalSetup: ['tooling/services/vitest-setup.mjs'],
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: true,
+    // Failures that a test wants are logged by the bus; they are worth reading only where the test fails.
+    silent: 'passed-only',
     projects: [
       {
         resolve: { alias },

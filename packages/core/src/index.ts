@@ -29,6 +29,16 @@ export type {
 export { closeOnSignals } from './bus/close-on-signals.js';
 export { type CreateEventBusOptions, createEventBus } from './bus/create-event-bus.js';
 export type { DeadLetter, DeadLetters, RedriveOptions, RedriveProgress } from './bus/dead-letters.js';
+export type {
+  AssignmentFailure,
+  BusErrorEvent,
+  ConnectionFailure,
+  DeadLetterFailure,
+  HaltFailure,
+  HandlerFailure,
+  ListenerFailure,
+  SubscriptionFailure,
+} from './bus/error-event.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
 // ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
@@ -131,6 +141,7 @@ export type {
 } from './pipeline/context.js';
 export type { ExhaustedAction, FailureAction } from './pipeline/failure.js';
 export type { Message, PublishRecord } from './pipeline/message.js';
+export type { MessageIds } from './pipeline/message-ids.js';
 export type {
   JsonObject,
   PublishEnvelopeOptions,

@@ -35,6 +35,8 @@ function write(print: (line: string) => void, level: string, args: readonly unkn
   }
 }
 
+/** Where the files of this package are, which are no news to anybody. */
+const HERE = new URL('.', import.meta.url).href;
 /** Lines of a stack that are shown. */
 const MAX_FRAMES = 8;
 
@@ -46,7 +48,9 @@ export function formatLine(level: string, args: readonly unknown[]): string {
     if (typeof arg === 'string') {
       texts.push(oneLine(arg));
     } else if (hasFields(arg)) {
-      for (const name of Object.keys(arg)) fields.push(`${name}=${formatValue(() => arg[name])}`);
+      // The error comes last: where it came from stands below it.
+      const names = Object.keys(arg).sort((a, b) => Number(a === 'err') - Number(b === 'err'));
+      for (const name of names) fields.push(`${name}=${formatValue(() => arg[name])}`);
     } else {
       texts.push(formatValue(() => arg));
     }
@@ -62,7 +66,9 @@ function framesIn(args: readonly unknown[]): string {
     return '';
   const stack = safely(() => error.stack);
   if (typeof stack !== 'string') return '';
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
+  const all = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
+  const theirs = all.filter((line) => !line.includes(HERE));
+  const frames = theirs.length === 0 ? all : theirs;
   return frames
     .slice(0, MAX_FRAMES)
     .map((line) => `\n    ${shown(line.trim(), 300)}`)
