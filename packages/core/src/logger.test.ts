@@ -86,7 +86,7 @@ describe('formatLine', () => {
     const err = Object.assign(new Error('a\u009b2Jb\u202e'), { code: 'E1' });
     const line = formatLine('warn', [{ key: 'k\u202e', err, list: ['\u009b'] }, 'text\u001b[2J']);
     expect(line).toBe(
-      '[ebus] warn: text\\u001b[2J key="k\\u202e" err="Error: a\\u009b2Jb\\u202e (E1)" list=["\\u009b"]',
+      '[ebus] warn: text\\u001b[2J key="k\\u202e" list=["\\u009b"] err="Error: a\\u009b2Jb\\u202e (E1)"',
     );
   });
 

@@ -1,6 +1,5 @@
 /** The ids of a message: what log lines, events and a handler's own publishes carry on. */
 import type { IncomingMessage } from '../driver/message.js';
-import type { Envelope } from '../envelope/envelope.js';
 import { findHeader, headerText } from '../headers.js';
 import { keyText } from './message.js';
 
@@ -15,8 +14,18 @@ export interface MessageIds {
   readonly traceId: string | undefined;
 }
 
+/** Those of an envelope, whoever made it. */
+export interface EnvelopeIds {
+  readonly eventId: string;
+  readonly aggregateId: string;
+  readonly eventType: string;
+  readonly correlationId?: string;
+  readonly tenantId?: number;
+  readonly traceId?: string;
+}
+
 /** From the envelope where there is one, else from the headers that envelopes are published with. */
-export function idsOf(incoming: IncomingMessage, envelope: Envelope | undefined): MessageIds {
+export function idsOf(incoming: IncomingMessage, envelope: EnvelopeIds | undefined): MessageIds {
   const key = keyText(incoming.key);
   if (envelope !== undefined) return { key: key || envelope.aggregateId, ...envelopeIds(envelope) };
   const text = (name: string) => {
@@ -35,7 +44,7 @@ export function idsOf(incoming: IncomingMessage, envelope: Envelope | undefined)
   };
 }
 
-export function envelopeIds(envelope: Envelope): Omit<MessageIds, 'key'> {
+export function envelopeIds(envelope: EnvelopeIds): Omit<MessageIds, 'key'> {
   const { eventId, aggregateId, eventType, correlationId, tenantId, traceId } = envelope;
   return { eventId, aggregateId, eventType, correlationId, tenantId, traceId };
 }
