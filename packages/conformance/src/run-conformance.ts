@@ -1,11 +1,25 @@
 /** Runs every group of tests against one adapter. */
-import type { TransportPlugin } from '@ebus/core/driver';
+import { checkOptions, kinds, optionTable, type TransportPlugin } from '@ebus/core/driver';
 import { groups } from './groups/index.js';
 import type { Harness } from './harness.js';
 import { type Offer, reasonToSkip } from './requirements.js';
 import type { TestRunner } from './runner.js';
 import type { Suite } from './suite.js';
 import { Scenario } from './test-kit/scenario.js';
+
+const HARNESS = optionTable<Harness>({
+  name: kinds.required(kinds.filledText),
+  persistence: kinds.required(kinds.oneOf('persistent', 'ephemeral')),
+  transport: kinds.required(kinds.withMethods('a transport', 'create')),
+  config: kinds.required(
+    kinds.kind('a configuration', (value) => typeof value === 'object' && value !== null),
+  ),
+  topicOptions: kinds.kind(
+    'an object of topic options',
+    (value) => typeof value === 'object' && value !== null,
+  ),
+  patience: kinds.positiveDuration,
+});
 
 /**
  * Defines the suite with the runner handed in. Await it at the top level of a test file: it asks the transport for
@@ -14,6 +28,7 @@ import { Scenario } from './test-kit/scenario.js';
  * Every test has topics, groups and buses of its own, so that test files may share a broker and run in parallel.
  */
 export async function runConformance(runner: TestRunner, harness: Harness): Promise<void> {
+  checkOptions('runConformance(runner, harness)', harness ?? null, HARNESS);
   const offer = await offerOf(harness);
   runner.describe(`conformance of ${harness.name} (${harness.persistence} topics)`, () => {
     for (const [name, group] of Object.entries(groups)) {

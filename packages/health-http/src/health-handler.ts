@@ -1,5 +1,6 @@
 /** The endpoints as a handler for Node's HTTP server, Express and Fastify, and for fetch-style servers. */
-import { ConfigError, type Duration, type Logger, parseDuration } from '@ebus/core';
+import { type Duration, type Logger, parseDuration } from '@ebus/core';
+import { checkOptions, kinds, optionTable } from '@ebus/core/driver';
 import { Endpoints, type HealthSource } from './endpoints.js';
 import { toPrefix } from './route.js';
 
@@ -37,7 +38,11 @@ export interface HealthHandler {
   fetch(request: Request): Promise<Response>;
 }
 
-const OPTIONS: readonly string[] = ['path', 'timeout', 'logger'] satisfies (keyof HealthHandlerOptions)[];
+const OPTIONS = optionTable<HealthHandlerOptions>({
+  path: kinds.text,
+  timeout: kinds.positiveDuration,
+  logger: kinds.logger,
+});
 const DEFAULT_TIMEOUT = '6s';
 
 /**
@@ -61,10 +66,7 @@ export function healthHandler(bus: HealthSource, options: HealthHandlerOptions =
 }
 
 function partsOf(bus: HealthSource, options: HealthHandlerOptions) {
-  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) {
-    throw new ConfigError(`healthHandler has no option '${unknown}'; there are ${OPTIONS.join(', ')}`);
-  }
+  checkOptions('healthHandler', options, OPTIONS);
   const { path, timeout = DEFAULT_TIMEOUT, logger = console } = options;
   const endpoints = new Endpoints(bus, { prefix: toPrefix(path), timeout: parseDuration(timeout), logger });
   return { endpoints, logger };

@@ -1,12 +1,13 @@
 /** The collector: what core reports, as Prometheus metrics. */
 import type { MetricsCollector, MetricsExposition, PoolStats } from '@ebus/core';
+import { checkOptions, kinds, optionTable } from '@ebus/core/driver';
 import { register as globalRegister } from 'prom-client';
 import type { Count } from './counter.js';
 import { LATENCY_BUCKETS } from './definitions.js';
 import type { GaugeMetric, Readings } from './gauge.js';
 import type { Distribution } from './histogram.js';
 import { type AnyRegistry, type MetricSet, metricSet } from './metric-set.js';
-import { Pusher, type PushOptions } from './pusher.js';
+import { PUSH_OPTIONS, Pusher, type PushOptions } from './pusher.js';
 
 export interface PrometheusOptions {
   /** Where the metrics are registered. Default: prom-client's global registry, which services expose as it is. */
@@ -18,6 +19,20 @@ export interface PrometheusOptions {
   /** Pushes to a Pushgateway. Default: it is scraped. */
   push?: PushOptions;
 }
+
+const OPTIONS = optionTable<PrometheusOptions>(
+  {
+    register: kinds.withMethods('a Registry of prom-client', 'registerMetric', 'metrics'),
+    namespace: kinds.text,
+    latencyBuckets: kinds.kind('a list of numbers', Array.isArray, '[0.001, 0.01, 0.1, 1]'),
+    push: kinds.nested(PUSH_OPTIONS),
+  },
+  {
+    registry: "use 'register' instead",
+    prefix: "use 'namespace' instead",
+    exportEndpoint: "use 'push.endpoint' instead",
+  },
+);
 
 /** How operations of one topic ended, and how long they took. */
 interface Operations {
@@ -46,6 +61,7 @@ export class PrometheusMetricsCollector implements MetricsCollector {
 
   /** @throws ConfigError for an unusable namespace, buckets or endpoint, and if a metric's name is taken in the registry */
   constructor(options: PrometheusOptions = {}) {
+    checkOptions('PrometheusMetricsCollector', options, OPTIONS);
     this.register = options.register ?? globalRegister;
     const pusher = options.push === undefined ? undefined : new Pusher(this.register, options.push);
     const buckets = options.latencyBuckets ?? LATENCY_BUCKETS;

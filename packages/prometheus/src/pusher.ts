@@ -8,9 +8,11 @@ import {
   type Logger,
   parseDuration,
 } from '@ebus/core';
-import { systemClock } from '@ebus/core/driver';
+import { kinds, optionTable, systemClock } from '@ebus/core/driver';
 import { Pushgateway } from 'prom-client';
 import type { AnyRegistry } from './metric-set.js';
+
+const ENDPOINT_KIND = "the URL of a Pushgateway, such as 'http://pushgateway:9091'";
 
 export interface PushOptions {
   /** URL of the Pushgateway, `http://pushgateway:9091`; a login in it is used (Basic) and never logged. */
@@ -28,6 +30,23 @@ export interface PushOptions {
   /** For tests. */
   clock?: Clock;
 }
+
+export const PUSH_OPTIONS = optionTable<PushOptions>(
+  {
+    endpoint: kinds.required(kinds.kind(ENDPOINT_KIND, (value) => typeof value === 'string')),
+    interval: kinds.positiveDuration,
+    job: kinds.filledText,
+    instance: kinds.filledText,
+    timeout: kinds.positiveDuration,
+    logger: kinds.logger,
+    clock: kinds.clock,
+  },
+  {
+    url: "use 'endpoint' instead",
+    gateway: "use 'endpoint' instead",
+    collectInterval: "use 'interval' instead",
+  },
+);
 
 /** A gateway behind a proxy may answer with a whole page. */
 const LONGEST_REASON = 200;
@@ -47,12 +66,12 @@ export class Pusher {
   #failures = 0;
   #closed = false;
 
-  /** @throws ConfigError for an endpoint that is no URL of HTTP, and for an interval that is none */
+  /** The options are checked already. @throws ConfigError for an endpoint that is no URL of HTTP */
   constructor(register: AnyRegistry, options: PushOptions) {
     const { url, auth } = checkedEndpoint(options.endpoint);
     this.#endpoint = url;
-    this.#interval = positive('interval', options.interval ?? '30s');
-    this.#timeout = positive('timeout', options.timeout ?? '5s');
+    this.#interval = parseDuration(options.interval ?? '30s');
+    this.#timeout = parseDuration(options.timeout ?? '5s');
     this.#target = {
       jobName: options.job ?? 'ebus',
       groupings: { instance: options.instance ?? `${hostname()}:${process.pid}` },
@@ -118,7 +137,7 @@ async function inTime(pushed: Promise<unknown>, ms: number): Promise<void> {
   }
 }
 
-export const ENDPOINT_RULE = "must be the URL of a Pushgateway, such as 'http://pushgateway:9091'";
+export const ENDPOINT_RULE = `must be ${ENDPOINT_KIND}`;
 
 export function isValidEndpoint(endpoint: string): boolean {
   return URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
@@ -134,15 +153,4 @@ function checkedEndpoint(endpoint: string): { url: string; auth: string | undefi
   url.password = '';
   const auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { url: url.href.replace(/\/$/, ''), auth: auth === ':' ? undefined : auth };
-}
-
-function positive(option: 'interval' | 'timeout', duration: Duration): number {
-  let ms: number;
-  try {
-    ms = parseDuration(duration);
-  } catch (cause) {
-    throw new ConfigError(`the ${option} of pushing metrics: ${(cause as Error).message}`, { cause });
-  }
-  if (ms > 0) return ms;
-  throw new ConfigError(`the ${option} of pushing metrics must be above 0`);
 }

@@ -1,6 +1,6 @@
 /** The events of a bus, and the emitter that delivers them. */
 import type { PublisherBacklogState, SubscriberBacklogEvent } from '../backlog/types.js';
-import { EbusError } from '../errors.js';
+import { ConfigError, type EbusError } from '../errors.js';
 import type { HealthAlert, HealthCheckEvent } from '../health/types.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
@@ -8,7 +8,13 @@ import type { FailureAction } from '../pipeline/failure.js';
 import type { Message } from '../pipeline/message.js';
 import type { MessageIds } from '../pipeline/message-ids.js';
 import { type Disclose, disclosed } from '../util/disclose.js';
+import { nearest } from '../util/nearest.js';
+import { func, required } from '../util/option-kinds.js';
+import { checkArgument } from '../util/options.js';
+import { shown } from '../util/shown.js';
 import type { BusErrorEvent } from './error-event.js';
+
+const LISTENER = required(func);
 
 export interface SubscriptionEvent {
   readonly topic: string;
@@ -158,14 +164,12 @@ export class Emitter {
   /** Adds a listener; the function returned removes it. */
   on<E extends keyof BusEvents>(event: E, listener: BusEvents[E]): () => void {
     if (!Object.hasOwn(EVENTS, event)) {
-      throw new EbusError(
-        `there is no event '${String(event)}'; there are ${Object.keys(EVENTS).join(', ')}`,
-        { code: 'INVALID_ARGUMENT' },
-      );
+      const near = nearest(String(event), Object.keys(EVENTS));
+      const hint =
+        near === undefined ? `; there are ${Object.keys(EVENTS).join(', ')}` : `, did you mean '${near}'?`;
+      throw new ConfigError(`on: there is no event '${shown(event)}'${hint}`);
     }
-    if (typeof listener !== 'function') {
-      throw new EbusError(`the listener of '${event}' must be a function`, { code: 'INVALID_ARGUMENT' });
-    }
+    checkArgument(`on('${event}', listener): listener`, listener, LISTENER);
     // A wrapper, so that the same function added twice is removed one by one.
     const entry = (payload: never) => (listener as (payload: never) => void | Promise<void>)(payload);
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);

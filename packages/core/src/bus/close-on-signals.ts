@@ -1,16 +1,34 @@
 /** Graceful shutdown for a service's main file. */
+
+import { constants } from 'node:os';
 import type { Duration } from '../duration.js';
+import { CLOSE_OPTIONS } from '../util/common-options.js';
+import { kind, required, withMethods } from '../util/option-kinds.js';
+import { checkArgument, checkOptions } from '../util/options.js';
 import type { EventBus } from './event-bus.js';
+
+const BUS = required(withMethods('an event bus (await createEventBus)', 'close'));
+/** SIGKILL and SIGSTOP cannot be listened to. */
+const SIGNALS = kind(
+  "a list of signals that a process can listen to, such as ['SIGTERM', 'SIGINT']",
+  (value) =>
+    Array.isArray(value) &&
+    value.every((name) => Object.hasOwn(constants.signals, name) && name !== 'SIGKILL' && name !== 'SIGSTOP'),
+);
 
 /**
  * Closes the bus on the first of these signals, then lets the process end by itself. A second signal ends it at
  * once, as it would have without this. Returns a function that takes the handlers off again.
+ * @throws ConfigError for a signal that cannot be listened to, or a timeout that is none
  */
 export function closeOnSignals(
   bus: EventBus,
   signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
   options: { timeout?: Duration } = {},
 ): () => void {
+  checkArgument('closeOnSignals(bus, …): bus', bus, BUS);
+  checkArgument('closeOnSignals(bus, signals): signals', signals, SIGNALS);
+  checkOptions('closeOnSignals', options, CLOSE_OPTIONS);
   const off = () => {
     for (const signal of signals) process.off(signal, close);
   };

@@ -9,7 +9,7 @@ import { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { attachDriver } from '../driver/native.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
-import { ConfigError, ConnectionError, PluginError } from '../errors.js';
+import { ConnectionError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
 import { bounded } from '../metrics/bounded.js';
 import type { MetricsCollector } from '../metrics/collector.js';
@@ -17,11 +17,13 @@ import { guarded } from '../metrics/guarded.js';
 import { loadTelemetry } from '../pipeline/tracing.js';
 import type { Extension, Plugin, PluginContext, TransportPlugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
+import { REGISTRY_OPTIONS } from '../registry/registry-options.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import type { TopicOptions } from '../topics/types.js';
 import { busLogger } from '../util/bus-logger.js';
 import { type Disclose, discloser } from '../util/disclose.js';
-import { unknownKey } from '../util/known-keys.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
 import { EventBus } from './event-bus.js';
@@ -50,17 +52,19 @@ export interface CreateEventBusOptions {
   autoStart?: boolean;
 }
 
-const OPTIONS = new Set<string>([
-  'plugins',
-  'registry',
-  'metrics',
-  'logger',
-  'redact',
-  'governance',
-  'codec',
-  'clock',
-  'autoStart',
-] satisfies (keyof CreateEventBusOptions)[]);
+const OPTIONS = optionTable<CreateEventBusOptions>(
+  {
+    ...REGISTRY_OPTIONS,
+    metrics: kinds.withMethods('a MetricsCollector', 'recordPublish', 'recordConsume', 'recordError'),
+    logger: kinds.logger,
+    redact: kinds.func,
+    governance: kinds.withMethods('a TopicGovernance', 'check', 'fix'),
+    codec: kinds.withMethods('an EnvelopeCodec', 'encode', 'decode'),
+    clock: kinds.clock,
+    autoStart: kinds.flag,
+  },
+  { transport: 'give the plug-in in plugins: [memory]', transports: "use 'plugins' instead" },
+);
 
 /**
  * Creates a bus: validates the configuration, connects, configures its `topics`, starts what it enables.
@@ -72,8 +76,7 @@ export async function createEventBus(
   config: EventBusConfig,
   options: CreateEventBusOptions = {},
 ): Promise<EventBus> {
-  const unknown = unknownKey(options, OPTIONS);
-  if (unknown !== undefined) throw new ConfigError(`createEventBus: ${unknown}`);
+  checkOptions('createEventBus', options, OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { plugin, resolved } = checkConfig(config, { registry });
   const clock = options.clock ?? systemClock;

@@ -2,7 +2,6 @@
 import { DeadLetterReader } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
-import { EbusError } from '../errors.js';
 import { findHeader, type HeaderList, headerText } from '../headers.js';
 import {
   defaultDeadLetterTopic,
@@ -14,6 +13,9 @@ import {
 import { Letter } from '../pipeline/letter.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
 import { validateTopicName } from '../topic-name.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
+import { shown } from '../util/shown.js';
 import type { Outbound } from './outbound.js';
 
 /** A message that a group could not handle. */
@@ -49,6 +51,22 @@ export interface RedriveOptions {
   onProgress?: (progress: RedriveProgress) => void;
 }
 
+/** Of `deadLetters.list`. */
+export type ListOptions = Pick<RedriveOptions, 'limit' | 'deadLetterTopic' | 'signal'>;
+
+const LISTING = {
+  limit: kinds.positiveInteger,
+  deadLetterTopic: kinds.filledText,
+  signal: kinds.abortSignal,
+};
+const LIST_OPTIONS = optionTable<ListOptions>(LISTING);
+const REDRIVE_OPTIONS = optionTable<RedriveOptions>({
+  ...LISTING,
+  filter: kinds.func,
+  dryRun: kinds.flag,
+  onProgress: kinds.func,
+});
+
 export interface DeadLettersOptions {
   driver: Driver;
   outbound: Outbound;
@@ -68,11 +86,9 @@ export class DeadLetters {
    * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. They stay where they
    * are. Default limit 100.
    */
-  async list(
-    topic: string,
-    options: { limit?: number; deadLetterTopic?: string; signal?: AbortSignal } = {},
-  ): Promise<DeadLetter[]> {
-    const limit = limitOf(options.limit ?? 100);
+  async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
+    checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
+    const limit = options.limit ?? 100;
     const letters: DeadLetter[] = [];
     await this.#read(topic, options, async (reader) => {
       for await (const incoming of reader.messages()) {
@@ -92,8 +108,8 @@ export class DeadLetters {
    * what it was at may be published twice. Dead letters that come in meanwhile are left for the next call.
    */
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
-    const { filter, dryRun = false, onProgress } = options;
-    const limit = limitOf(options.limit ?? Number.MAX_SAFE_INTEGER);
+    checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
+    const { filter, dryRun = false, onProgress, limit = Number.MAX_SAFE_INTEGER } = options;
     let progress: RedriveProgress = { redriven: 0, left: 0, total: 0 };
     await this.#read(topic, options, async (reader, deadLetterTopic, signal) => {
       progress = { ...progress, total: reader.left };
@@ -187,9 +203,4 @@ function toDeadLetter(incoming: IncomingMessage): DeadLetter {
     attempts: Number.isNaN(attempts) ? undefined : attempts,
     failedAt: Number.isNaN(failedAt.getTime()) ? undefined : failedAt,
   };
-}
-
-function limitOf(limit: number): number {
-  if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new EbusError(`limit must be a positive integer, got ${String(limit)}`, { code: 'INVALID_ARGUMENT' });
 }

@@ -17,6 +17,7 @@ import type { Health } from '../health/types.js';
 import type { MetricsExposition } from '../metrics/collector.js';
 import type { Middleware, PublishReceipt } from '../pipeline/context.js';
 import { publishEnvelopes } from '../publish/publish-envelopes.js';
+import { PUBLISH_ENVELOPES_OPTIONS } from '../publish/publish-options.js';
 import type {
   JsonObject,
   PublishEnvelopeOptions,
@@ -26,10 +27,15 @@ import type {
 } from '../publish/types.js';
 import type { TopicManager } from '../topics/types.js';
 import { abortable } from '../util/abortable.js';
+import { SIGNAL_OPTIONS } from '../util/common-options.js';
+import { oneOf } from '../util/option-kinds.js';
+import { checkArgument, checkOptions } from '../util/options.js';
 import { macrotask } from '../util/promise.js';
 import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
 import type { DeadLetters } from './dead-letters.js';
+
+const PERSISTENCE = oneOf('persistent', 'ephemeral');
 
 /** Totals since the bus was created, and what is in flight now. */
 export interface MetricsSnapshot {
@@ -81,6 +87,7 @@ export class EventBus implements AsyncDisposable {
   /** What the transport can do for topics of a persistence (default: the transport's own). */
   capabilities(persistence?: Persistence): Capabilities {
     const { driver } = this.#parts;
+    checkArgument('capabilities(persistence)', persistence, PERSISTENCE);
     return driver.capabilities(persistence ?? driver.defaultPersistence);
   }
 
@@ -126,11 +133,12 @@ export class EventBus implements AsyncDisposable {
    * ends, the iterator's `return` is called, and the report says so in `stopped`.
    * @throws the error that the iterable throws, once everything begun before it has settled, by rejecting
    */
-  publishEnvelopes(
+  async publishEnvelopes(
     topic: string,
     envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
     options: PublishEnvelopeOptions & { maxInFlight?: number } = {},
   ): Promise<PublishReport> {
+    checkOptions('publishEnvelopes', options, PUBLISH_ENVELOPES_OPTIONS);
     const { maxInFlight, ...each } = options;
     const { outbound, publisher, breather, clock } = this.#parts;
     return publishEnvelopes(envelopes, {
@@ -151,11 +159,13 @@ export class EventBus implements AsyncDisposable {
    * once 10,000 results wait for it; it must not await publishes inside its own loop. Ends after close.
    */
   publishResults(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<PublishResult, undefined> {
+    checkOptions('publishResults', options, SIGNAL_OPTIONS);
     return this.#parts.publisher.openResults(options.signal);
   }
 
   /** Resolves when everything published so far is acknowledged or failed. */
-  flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('flush', options, SIGNAL_OPTIONS);
     return abortable(this.#parts.publisher.flush(), options.signal, 'flushing');
   }
 

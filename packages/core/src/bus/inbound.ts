@@ -7,6 +7,7 @@ import type { Attempt } from '../consume/attempt.js';
 import { DeadLetterWriter } from '../consume/dead-letter-writer.js';
 import { handleEnvelopes, handleMessages } from '../consume/invoke.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from '../consume/policy.js';
+import { checkSubscribeOptions } from '../consume/subscribe-options.js';
 import { ActiveSubscription } from '../consume/subscription.js';
 import { SubscriptionHandle } from '../consume/subscription-handle.js';
 import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from '../consume/types.js';
@@ -23,8 +24,10 @@ import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { Breather } from '../util/breather.js';
+import { describeValue } from '../util/describe-value.js';
 import type { Disclose } from '../util/disclose.js';
 import { deferred } from '../util/promise.js';
+import { shown } from '../util/shown.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import { consumeReports } from './consume-reports.js';
@@ -98,7 +101,7 @@ export class Inbound {
   }
 
   async subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions): Promise<Subscription> {
-    checkHandler('subscribe', handler);
+    checkCall('subscribe', topic, handler, options);
     return this.#open(topic, false, handleMessages(handler), options);
   }
 
@@ -113,7 +116,7 @@ export class Inbound {
     handler: EnvelopeHandler<P>,
     options: SubscribeOptions & { schema?: StandardSchemaV1<unknown, P> },
   ): Promise<Subscription> {
-    checkHandler('subscribeEnvelope', handler);
+    checkCall('subscribeEnvelope', topic, handler, options);
     return this.#open(topic, true, handleEnvelopes(handler, this.#options.codec, options.schema), options);
   }
 
@@ -418,8 +421,20 @@ function add(totals: Totals, subscription: SubscriptionHandle): void {
   totals.oldestInFlightMs = Math.max(totals.oldestInFlightMs, oldestInFlightMs);
 }
 
-function checkHandler(method: string, handler: unknown): void {
-  if (typeof handler !== 'function') {
-    throw new ConfigError(`${method}(topic, handler) needs a function, got ${typeof handler}`);
+/** Before anything else: what is wrong by itself is refused whatever the state of the bus. */
+function checkCall(
+  method: 'subscribe' | 'subscribeEnvelope',
+  topic: unknown,
+  handler: unknown,
+  options: SubscribeOptions | undefined,
+): void {
+  if (typeof topic === 'function') {
+    throw new ConfigError(`${method}(topic, handler): the topic comes first, then the handler`);
   }
+  if (typeof handler !== 'function') {
+    throw new ConfigError(
+      `${method}(topic, handler) needs a function as its handler, got ${describeValue(handler)}`,
+    );
+  }
+  checkSubscribeOptions(method, shown(topic), options);
 }

@@ -7,6 +7,8 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import type { BusLogger } from '../util/bus-logger.js';
+import { CLOSE_OPTIONS } from '../util/common-options.js';
+import { checkOptions } from '../util/options.js';
 import type { Inbound } from './inbound.js';
 import type { Monitoring } from './monitoring.js';
 
@@ -57,14 +59,14 @@ export class Lifecycle {
   }
 
   close(options: { timeout?: Duration }): Promise<CloseReport> {
-    if (this.#closing !== undefined) return this.#closing;
     let timeout: number;
     try {
+      checkOptions('close', options, CLOSE_OPTIONS);
       timeout = options.timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(options.timeout);
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#closing = this.#close(timeout);
+    this.#closing ??= this.#close(timeout);
     return this.#closing;
   }
 

@@ -1,6 +1,10 @@
 /** The middleware of a bus, in the order of registration. */
-import { EbusError } from '../errors.js';
+import { ConfigError } from '../errors.js';
 import type { ConsumeMiddleware, Middleware, PublishMiddleware } from '../pipeline/context.js';
+import { func } from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
+
+const MIDDLEWARE = optionTable<Middleware>({ publish: func, consume: func }, {}, { others: 'instances' });
 
 export class MiddlewareList {
   publish: readonly PublishMiddleware[] = [];
@@ -8,10 +12,17 @@ export class MiddlewareList {
   #onPublish: (all: readonly PublishMiddleware[]) => void = () => {};
   #onConsume: () => void = () => {};
 
-  add({ publish, consume }: Middleware): void {
-    for (const one of [publish, consume]) {
-      if (one !== undefined && typeof one !== 'function')
-        throw new EbusError('middleware must be a function', { code: 'INVALID_ARGUMENT' });
+  /** @throws ConfigError */
+  add(middleware: Middleware): void {
+    if (typeof middleware === 'function') {
+      throw new ConfigError(
+        'use: give a middleware as use({ publish: fn }) or use({ consume: fn }), got a function',
+      );
+    }
+    checkOptions('use', middleware ?? null, MIDDLEWARE);
+    const { publish, consume } = middleware;
+    if (!('publish' in middleware) && !('consume' in middleware)) {
+      throw new ConfigError('use: give a middleware as use({ publish: fn }) or use({ consume: fn })');
     }
     if (publish !== undefined) {
       this.publish = [...this.publish, publish];

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { Driver } from '../driver/driver.js';
-import { type Duration, parseDuration } from '../duration.js';
+import { parseDuration } from '../duration.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
 import { envelopeHeaders, withMore } from '../envelope/envelope-headers.js';
@@ -13,12 +13,13 @@ import type { PublishReceipt } from '../pipeline/context.js';
 import type { Letter } from '../pipeline/letter.js';
 import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
 import { type JobOptions, PublishJob, type Purpose } from '../publish/publish-job.js';
+import { PUBLISH_ENVELOPE_OPTIONS, PUBLISH_OPTIONS } from '../publish/publish-options.js';
 import type { Publisher } from '../publish/publisher.js';
 import { type RouteSettings, TopicRoute } from '../publish/topic-route.js';
 import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
-import { unknownKey } from '../util/known-keys.js';
+import { type OptionTable, optionProblem, sentence } from '../util/options.js';
 import { bodyOf } from './message-body.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
@@ -27,17 +28,6 @@ const MAX_ROUTES = 10_000;
 const MAX_DUPLICATES = 5;
 
 const encoder = new TextEncoder();
-
-const ENVELOPE_OPTIONS = [
-  'headers',
-  'timeout',
-  'retries',
-  'signal',
-] satisfies (keyof PublishEnvelopeOptions)[];
-const OPTIONS_OF = {
-  publish: new Set<string>([...ENVELOPE_OPTIONS, 'key', 'messageId'] satisfies (keyof PublishOptions)[]),
-  publishEnvelope: new Set<string>(ENVELOPE_OPTIONS),
-};
 
 export interface OutboundOptions {
   driver: Driver;
@@ -70,6 +60,7 @@ export class Outbound {
   ): Promise<PublishReceipt> {
     try {
       const route = this.route(topic);
+      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options, PUBLISH_OPTIONS);
       const key = options?.key;
       const messageId = options?.messageId;
       const body = bodyOf(topic, message);
@@ -77,7 +68,6 @@ export class Outbound {
       const headers = options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers);
       const span = this.#startSpan(topic, key, messageId);
       const sent = span === undefined ? headers : span.inject(headers);
-      const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options, 'publish');
       const job = new PublishJob(
         route,
         emptyToNone(key),
@@ -103,6 +93,8 @@ export class Outbound {
     let span: SendSpan | undefined;
     try {
       const route = this.route(topic);
+      const jobOptions =
+        options === undefined ? this.#defaults : this.#jobOptions(options, PUBLISH_ENVELOPE_OPTIONS);
       const envelope = complete(input);
       span = this.#startSpan(topic, envelope.aggregateId, envelope.eventId);
       if (envelope.traceId === undefined && span?.traceId !== undefined) envelope.traceId = span.traceId;
@@ -111,8 +103,6 @@ export class Outbound {
       if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
       const headers = this.#headers(envelope, options?.headers);
       const sent = span === undefined ? headers : span.inject(headers);
-      const jobOptions =
-        options === undefined ? this.#defaults : this.#jobOptions(options, 'publishEnvelope');
       const { aggregateId, eventId } = envelope;
       const id = route.messageId(eventId);
       const job = new PublishJob(route, aggregateId, value, sent, id, true, jobOptions, envelope);
@@ -131,7 +121,7 @@ export class Outbound {
       const envelope = complete(input);
       this.#checkSize(route, this.#options.codec.encode(envelope));
       this.#headers(envelope, options?.headers);
-      if (options !== undefined) this.#jobOptions(options, 'publishEnvelope');
+      if (options !== undefined) this.#jobOptions(options, PUBLISH_ENVELOPE_OPTIONS);
       return envelope;
     } catch (error) {
       throw asPublishError(topic, error);
@@ -241,13 +231,13 @@ export class Outbound {
     return telemetry?.active === true ? telemetry.startSend({ topic, key, messageId }) : undefined;
   }
 
-  #jobOptions(options: PublishOptions, method: keyof typeof OPTIONS_OF): JobOptions {
-    const unknown = unknownKey(options, OPTIONS_OF[method]);
-    if (unknown !== undefined) throw new TypeError(unknown);
+  #jobOptions(options: PublishOptions, table: OptionTable): JobOptions {
+    const problem = optionProblem(options, table);
+    if (problem !== undefined) throw new TypeError(sentence(problem));
     const { timeout, retries, signal } = options;
     return {
-      timeout: timeout === undefined ? this.#defaults.timeout : positive(timeout),
-      retries: retries === undefined ? this.#defaults.retries : countOf(retries),
+      timeout: timeout === undefined ? this.#defaults.timeout : parseDuration(timeout),
+      retries: retries ?? this.#defaults.retries,
       signal,
     };
   }
@@ -290,17 +280,6 @@ function alwaysDuplicate(topic: string): PublishError {
 /** An empty key is no key: it would put everything into one lane. */
 function emptyToNone(key: string | undefined): string | undefined {
   return key === '' ? undefined : key;
-}
-
-function positive(timeout: Duration): number {
-  const ms = parseDuration(timeout);
-  if (ms > 0) return ms;
-  throw new TypeError(`timeout must be above 0, got ${String(timeout)}`);
-}
-
-function countOf(retries: number): number {
-  if (Number.isSafeInteger(retries) && retries >= 0) return retries;
-  throw new TypeError(`retries must be an integer of at least 0, got ${String(retries)}`);
 }
 
 function asPublishError(topic: string, error: unknown): EbusError {

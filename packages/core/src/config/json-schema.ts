@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { Plugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
+import { REGISTRY_OPTIONS } from '../registry/registry-options.js';
+import { checkOptions, optionTable } from '../util/options.js';
 import { isRecord } from '../util/records.js';
 import { aliasesAt } from './aliases.js';
 import { configSchema } from './config-schema.js';
@@ -13,6 +15,8 @@ export interface JsonSchemaOptions {
   /** Default: the process-wide `defaultRegistry`. */
   registry?: Registry;
 }
+
+const OPTIONS = optionTable<JsonSchemaOptions>(REGISTRY_OPTIONS);
 
 type JsonSchema = Record<string, unknown>;
 
@@ -30,6 +34,7 @@ const EXTENSIONS = ['healthHttp'];
  * may bring it, and what spans several keys is not checked.
  */
 export function configJsonSchema(options: JsonSchemaOptions = {}): JsonSchema {
+  checkOptions('configJsonSchema', options, OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { $schema, ...generated } = z.toJSONSchema(configSchema(registry), {
     io: 'input',

@@ -1,8 +1,9 @@
 /** Configurations from files and objects, ready for `createEventBus`. */
-import { ConfigError } from '../errors.js';
 import type { Plugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
-import { unknownKey } from '../util/known-keys.js';
+import { REGISTRY_OPTIONS } from '../registry/registry-options.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkArgument, checkOptions, optionTable } from '../util/options.js';
 import { isRecord } from '../util/records.js';
 import { type CheckOptions, checkConfig } from './check-config.js';
 import { fileName, readConfigFile } from './read-file.js';
@@ -21,7 +22,15 @@ export interface ParseConfigOptions {
   overrides?: ConfigOverrides;
 }
 
-const OPTIONS = new Set(['plugins', 'registry', 'environment', 'env', 'overrides']);
+const OPTIONS = optionTable<ParseConfigOptions>(
+  {
+    ...REGISTRY_OPTIONS,
+    environment: kinds.filledText,
+    env: kinds.kind('an object of texts by name', isObject),
+    overrides: kinds.kind('a part of a configuration', isObject),
+  },
+  { variables: "use 'env' instead" },
+);
 
 /**
  * Reads a YAML or JSON file, UTF-8 and at most 4 MiB: the configuration is under its top-level key `eventbus`, or is the
@@ -32,7 +41,8 @@ export async function loadConfig(
   file: string | URL,
   options: ParseConfigOptions = {},
 ): Promise<EventBusConfig> {
-  const check = checkOptions('loadConfig', options);
+  const check = checked('loadConfig', options);
+  checkArgument('loadConfig(file): file', file, FILE);
   return checkConfig(await readConfigFile(file), { ...check, what: `'${fileName(file)}'` }).written;
 }
 
@@ -43,14 +53,24 @@ export async function loadConfig(
  * @throws PluginError for a `type` that no registered plug-in has
  */
 export function parseConfig(config: unknown, options: ParseConfigOptions = {}): EventBusConfig {
-  const check = checkOptions('parseConfig', options);
+  const check = checked('parseConfig', options);
   const root = isRecord(config) && Object.hasOwn(config, 'eventbus') ? config.eventbus : config;
   return checkConfig(root, check).written;
 }
 
-function checkOptions(caller: string, options: ParseConfigOptions): CheckOptions {
-  const unknown = unknownKey(options, OPTIONS);
-  if (unknown !== undefined) throw new ConfigError(`${caller}: ${unknown}`);
+const FILE = kinds.required(
+  kinds.kind(
+    'the path of a file',
+    (value) => (typeof value === 'string' && value !== '') || value instanceof URL,
+  ),
+);
+
+function checked(caller: string, options: ParseConfigOptions): CheckOptions {
+  checkOptions(caller, options, OPTIONS);
   const { plugins = [], registry = defaultRegistry, environment, env = process.env, overrides } = options;
   return { registry: registry.with(plugins), environment, variables: env, overrides };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

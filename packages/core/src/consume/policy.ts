@@ -1,31 +1,12 @@
-/** The options of a subscription with every default filled in and every value checked. */
+/** The options of a subscription, checked before (`subscribe-options.ts`), with every default filled in. */
 import type { Capabilities } from '../driver/capabilities.js';
 import type { Persistence } from '../driver/message.js';
-import { type Duration, parseDuration } from '../duration.js';
+import { parseDuration } from '../duration.js';
 import { ConfigError, UnsupportedError } from '../errors.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import type { ExhaustedAction } from '../pipeline/failure.js';
 import type { BackoffOptions } from '../util/backoff.js';
-import { unknownKey } from '../util/known-keys.js';
 import type { SubscribeOptions } from './types.js';
-
-const OPTIONS: ReadonlySet<string> = new Set([
-  'group',
-  'from',
-  'concurrency',
-  'ordering',
-  'processingTimeout',
-  'maxRetries',
-  'retryBackoff',
-  'rateLimit',
-  'onExhausted',
-  'deadLetterTopic',
-  'redrives',
-  'onError',
-  'overlapAfter',
-  'signal',
-  'schema',
-] satisfies (keyof SubscribeOptions | 'schema')[]);
 
 /** What the configuration says for every subscription. */
 export interface ConsumeDefaults {
@@ -83,18 +64,13 @@ export interface PolicyInput {
 
 /**
  * @throws TopicNameError for a dead-letter topic that cannot be
- * @throws ConfigError naming the option and what it may be
+ * @throws ConfigError for options that are right by themselves and wrong for this topic
  * @throws UnsupportedError for what the transport cannot do
  */
 export function consumePolicy(input: PolicyInput): ConsumePolicy {
   const { topic, options, defaults, persistence, validateName } = input;
-  const unknown = unknownKey(options, OPTIONS);
-  if (unknown !== undefined) throw new ConfigError(`subscription to '${topic}': ${unknown}`);
   const isDeadLetters = isDeadLetterTopic(topic) || topic === defaults.deadLetterTopic;
   const onExhausted = options.onExhausted ?? defaultExhaustion(isDeadLetters, persistence);
-  if (!['dead-letter', 'discard', 'halt'].includes(onExhausted)) {
-    throw wrong(topic, 'onExhausted', onExhausted, "'dead-letter', 'discard' or 'halt'");
-  }
   const deadLetterTopic = deadLetterTopicOf(input);
   if (deadLetterTopic === topic) {
     throw new ConfigError(
@@ -108,37 +84,25 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
     persistence,
     from: startPosition(input),
     ordering: demandedOrdering(input),
-    concurrency: positiveInteger(topic, 'concurrency', options.concurrency ?? defaults.concurrency),
+    concurrency: options.concurrency ?? defaults.concurrency,
     queuePerKey: defaults.queuePerKey,
     reportStallAfter: defaults.reportStallAfter,
-    processingTimeout: positiveDuration(
-      topic,
-      'processingTimeout',
-      options.processingTimeout ?? defaults.processingTimeout,
-    ),
-    overlapAfter:
-      options.overlapAfter === undefined
-        ? undefined
-        : durationOf(topic, 'overlapAfter', options.overlapAfter),
-    maxRetries: count(topic, 'maxRetries', options.maxRetries ?? defaults.maxRetries),
+    processingTimeout: parseDuration(options.processingTimeout ?? defaults.processingTimeout),
+    overlapAfter: options.overlapAfter === undefined ? undefined : parseDuration(options.overlapAfter),
+    maxRetries: options.maxRetries ?? defaults.maxRetries,
     maxDeliveries: input.maxDeliveries,
     backoff: {
-      base: durationOf(topic, 'retryBackoff.base', options.retryBackoff?.base ?? defaults.backoffBase),
-      max: durationOf(topic, 'retryBackoff.max', options.retryBackoff?.max ?? defaults.backoffMax),
-      factor: atLeastOne(topic, 'retryBackoff.factor', options.retryBackoff?.factor ?? 2),
+      base: parseDuration(options.retryBackoff?.base ?? defaults.backoffBase),
+      max: parseDuration(options.retryBackoff?.max ?? defaults.backoffMax),
+      factor: options.retryBackoff?.factor ?? 2,
       jitter: options.retryBackoff?.jitter ?? true,
     },
-    rateLimit: rateLimitOf(topic, options.rateLimit),
+    rateLimit: rateLimitOf(options.rateLimit),
     onExhausted,
     onError: options.onError,
     deadLetterTopic,
-    trustsRedrives: trustsRedrives(topic, options.redrives),
+    trustsRedrives: options.redrives !== 'ignore',
   };
-}
-
-function trustsRedrives(topic: string, redrives: SubscribeOptions['redrives'] = 'trust'): boolean {
-  if (redrives === 'trust' || redrives === 'ignore') return redrives === 'trust';
-  throw wrong(topic, 'redrives', redrives, "'trust' or 'ignore'");
 }
 
 function defaultExhaustion(isDeadLetters: boolean, persistence: Persistence): ExhaustedAction {
@@ -162,9 +126,6 @@ function startPosition({
   defaultFrom = 'earliest',
 }: PolicyInput): ConsumePolicy['from'] {
   const from = options.from ?? (persistence === 'persistent' ? defaultFrom : 'latest');
-  if (from !== 'earliest' && from !== 'latest' && !(from instanceof Date && !Number.isNaN(from.getTime()))) {
-    throw wrong(topic, 'from', from, "'earliest', 'latest' or a valid Date");
-  }
   if (from !== 'latest' && !capabilities.replay) {
     throw new UnsupportedError(
       `${persistence} topics over ${system} keep no messages, so '${topic}' can only be read from: 'latest'`,
@@ -181,9 +142,6 @@ function demandedOrdering({ topic, options, ordered, persistence, capabilities, 
     );
   }
   const ordering = options.ordering ?? 'instance';
-  if (ordering !== 'instance' && ordering !== 'cluster') {
-    throw wrong(topic, 'ordering', ordering, "'instance' or 'cluster'");
-  }
   const offered = capabilities.ordering;
   if (
     options.ordering !== undefined &&
@@ -197,50 +155,8 @@ function demandedOrdering({ topic, options, ordered, persistence, capabilities, 
   return ordering;
 }
 
-function rateLimitOf(topic: string, limit: SubscribeOptions['rateLimit']): ConsumePolicy['rateLimit'] {
+function rateLimitOf(limit: SubscribeOptions['rateLimit']): ConsumePolicy['rateLimit'] {
   if (limit === undefined) return undefined;
   const { perSecond, burst = Math.max(1, perSecond) } = limit;
-  if (!(perSecond > 0 && Number.isFinite(perSecond))) {
-    throw wrong(topic, 'rateLimit.perSecond', perSecond, 'a number above 0');
-  }
-  if (!(burst >= 1 && Number.isFinite(burst)))
-    throw wrong(topic, 'rateLimit.burst', burst, 'a number of at least 1');
   return { perSecond, burst };
-}
-
-function durationOf(topic: string, option: string, value: Duration): number {
-  try {
-    return parseDuration(value);
-  } catch (cause) {
-    throw wrong(topic, option, value, "milliseconds or a duration such as '500ms', '2m', '1h30m'", cause);
-  }
-}
-
-function positiveDuration(topic: string, option: string, value: Duration): number {
-  const ms = durationOf(topic, option, value);
-  if (ms > 0) return ms;
-  throw wrong(topic, option, value, 'a duration above 0');
-}
-
-function positiveInteger(topic: string, option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw wrong(topic, option, value, 'a positive integer');
-}
-
-function count(topic: string, option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrong(topic, option, value, 'an integer of at least 0');
-}
-
-function atLeastOne(topic: string, option: string, value: number): number {
-  if (Number.isFinite(value) && value >= 1) return value;
-  throw wrong(topic, option, value, 'a number of at least 1');
-}
-
-function wrong(topic: string, option: string, value: unknown, allowed: string, cause?: unknown): ConfigError {
-  const message = `must be ${allowed}, got ${typeof value === 'string' ? `'${value}'` : String(value)}`;
-  return new ConfigError(`subscription to '${topic}': ${option} ${message}`, {
-    cause,
-    problems: [{ path: option, message }],
-  });
 }

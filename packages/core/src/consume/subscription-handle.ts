@@ -5,6 +5,9 @@
  * the move, the next one begins, so that nothing overtakes.
  */
 import type { Duration } from '../duration.js';
+import { CLOSE_OPTIONS } from '../util/common-options.js';
+import { filledText } from '../util/option-kinds.js';
+import { checkArgument, checkOptions } from '../util/options.js';
 import type { ConsumePolicy } from './policy.js';
 import type { ActiveSubscription } from './subscription.js';
 import type { CloseReport, Subscription, SubscriptionStats } from './types.js';
@@ -84,10 +87,12 @@ export class SubscriptionHandle implements Subscription {
   }
 
   retryHalted(key?: string): void {
+    checkArgument('retryHalted(key): key', key, filledText);
     for (const way of this.#line) way.retryHalted(key);
   }
 
   async skipHalted(key?: string): Promise<void> {
+    checkArgument('skipHalted(key): key', key, filledText);
     await Promise.all(this.#line.map((way) => way.skipHalted(key)));
   }
 
@@ -112,6 +117,11 @@ export class SubscriptionHandle implements Subscription {
   }
 
   close(options?: { timeout?: Duration }): Promise<CloseReport> {
+    try {
+      checkOptions(`closing the subscription to '${this.topic}'`, options, CLOSE_OPTIONS);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#closing ??= this.#close(options).finally(() => this.#onClosed(this));
     return this.#closing;
   }

@@ -1,8 +1,16 @@
 /** The application's own checks. */
 import { ConfigError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { filledText, func, required } from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
 import type { BusinessCheck, BusinessCheckResult } from './types.js';
 import { within } from './within.js';
+
+const CHECK = optionTable<BusinessCheck>(
+  { name: required(filledText), check: required(func), metrics: func },
+  {},
+  { others: 'instances' },
+);
 
 export class BusinessChecks {
   readonly #checks = new Map<string, BusinessCheck>();
@@ -16,10 +24,8 @@ export class BusinessChecks {
 
   /** The function returned removes it. */
   register(check: BusinessCheck): () => void {
+    checkOptions('health.register', check ?? null, CHECK);
     const { name } = check;
-    if (typeof name !== 'string' || name.trim() === '' || typeof check.check !== 'function') {
-      throw new ConfigError('health.register needs { name, check }: non-empty text and a function');
-    }
     if (this.#checks.has(name)) {
       throw new ConfigError(`there is a health check named '${name}' already; choose another name`);
     }

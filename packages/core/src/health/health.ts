@@ -3,6 +3,8 @@ import type { Clock } from '../clock.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
+import { SIGNAL_OPTIONS } from '../util/common-options.js';
+import { checkOptions } from '../util/options.js';
 import { BusinessChecks } from './business-checks.js';
 import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
 import { EventLoopMonitor } from './event-loop-monitor.js';
@@ -82,7 +84,9 @@ export class BusHealth implements Health {
     return this.#business.register(check);
   }
 
-  async report({ signal }: { signal?: AbortSignal } = {}): Promise<HealthReport> {
+  async report(options: { signal?: AbortSignal } = {}): Promise<HealthReport> {
+    checkOptions('health.report', options, SIGNAL_OPTIONS);
+    const { signal } = options;
     if (signal?.aborted === true) throw abortError(signal, 'the health report');
     this.watch();
     this.#reporting ??= this.#report().finally(() => {

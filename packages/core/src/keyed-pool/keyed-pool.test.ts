@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Duration } from '../duration.js';
-import { type EbusError, KeyedPoolFullError } from '../errors.js';
+import { ConfigError, type EbusError, KeyedPoolFullError } from '../errors.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { KeyedPool, type KeyedPoolOptions } from './keyed-pool.js';
 
@@ -84,7 +84,7 @@ describe('KeyedPool', () => {
     { waitTimeout: -1 },
     { waitTimeout: 'soon' as Duration },
   ])('refuses the options %o', (options) => {
-    expect(() => new KeyedPool(options)).toThrow(TypeError);
+    expect(() => new KeyedPool(options)).toThrow(ConfigError);
   });
 
   describe('when the queue is full', () => {

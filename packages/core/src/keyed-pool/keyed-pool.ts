@@ -3,7 +3,10 @@ import { type Clock, systemClock } from '../clock.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { abortError, KeyedPoolFullError } from '../errors.js';
 import { AbortListeners } from '../util/abort-listeners.js';
+import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkArgument, checkOptions, optionTable } from '../util/options.js';
 import { KeyedLanes, type Lane } from './keyed-lanes.js';
 import { PoolTask } from './pool-task.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -17,6 +20,17 @@ export interface KeyedPoolOptions {
   waitTimeout?: Duration;
   clock?: Clock;
 }
+
+const OPTIONS = optionTable<KeyedPoolOptions>({
+  concurrency: kinds.positiveInteger,
+  queueSize: kinds.positiveInteger,
+  waitTimeout: kinds.or(
+    kinds.duration,
+    kinds.kind('Infinity', (value) => value === Number.POSITIVE_INFINITY),
+  ),
+  clock: kinds.clock,
+});
+const TASK = kinds.required(kinds.func);
 
 export interface KeyedPoolStats {
   /** Keys with a task running, queued or waiting for room. */
@@ -45,12 +59,12 @@ export class KeyedPool {
   #unfinished = 0;
   #drained: (() => void)[] = [];
 
-  /** @throws TypeError for a number that is not a positive integer, or an unreadable duration */
+  /** @throws ConfigError for an option that does not exist, or is no positive integer or duration */
   constructor(options: KeyedPoolOptions = {}) {
-    const concurrency = positiveInteger('concurrency', options.concurrency ?? 256);
-    const waitTimeout = options.waitTimeout ?? 500;
-    this.#queueSize = positiveInteger('queueSize', options.queueSize ?? 1_000);
-    this.#maxQueued = concurrency * this.#queueSize;
+    checkOptions('KeyedPool', options, OPTIONS);
+    const { concurrency = 256, queueSize = 1_000, waitTimeout = 500 } = options;
+    this.#queueSize = queueSize;
+    this.#maxQueued = concurrency * queueSize;
     this.#waitTimeout = waitTimeout === Number.POSITIVE_INFINITY ? waitTimeout : parseDuration(waitTimeout);
     this.#clock = options.clock ?? systemClock;
     this.#lanes = new KeyedLanes<PoolTask>({ concurrency, run: (task, lane) => this.#start(task, lane) });
@@ -70,6 +84,8 @@ export class KeyedPool {
     return new Promise<R>((resolve, reject) => {
       if (typeof key !== 'string' || key === '')
         throw new TypeError('the key of a task must be a non-empty string');
+      checkArgument('KeyedPool.run(key, task): task', task, TASK);
+      checkOptions('KeyedPool.run', options, SIGNAL_OPTIONS);
       const { signal } = options;
       if (signal?.aborted) throw abortError(signal, `the task of key '${key}'`);
       const hasRoom = this.#hasRoom(key);
@@ -194,9 +210,4 @@ export class KeyedPool {
     this.#drained = [];
     for (const resolve of drained) resolve();
   }
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new TypeError(`${name} of a keyed pool must be a positive integer, got ${String(value)}`);
 }

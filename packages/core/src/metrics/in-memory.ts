@@ -1,4 +1,6 @@
 /** A collector that keeps its figures in the process: for tests, and for services without a metrics system. */
+import { NO_OPTIONS } from '../util/common-options.js';
+import { checkOptions } from '../util/options.js';
 import type { MetricsCollector, PoolStats } from './collector.js';
 
 /** What labels may be read by: a topic, or an error type. */
@@ -34,6 +36,11 @@ class Metric implements InMemoryMetric {
  */
 export class InMemoryMetricsCollector implements MetricsCollector {
   readonly #metrics = new Map<string, Metric>();
+
+  /** Takes no options. */
+  constructor(options?: undefined) {
+    checkOptions('InMemoryMetricsCollector', options, NO_OPTIONS);
+  }
 
   /** The figure under a key; 0 where nothing was recorded. With a label, that label's share. */
   get(key: string, label?: string): number {

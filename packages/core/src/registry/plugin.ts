@@ -5,6 +5,8 @@ import type { Driver } from '../driver/driver.js';
 import { nativeOf } from '../driver/native.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
 
 /** What a plug-in is given besides its own part of the configuration. */
 export interface PluginContext {
@@ -56,6 +58,18 @@ export interface ExtensionPlugin<Name extends string = string, Config = unknown>
 /** A plug-in of any kind. `create` is a method, so that plug-ins of every configuration type fit. */
 export type Plugin = TransportPlugin | MetricsPlugin | ExtensionPlugin;
 
+/** A plug-in may have members of its own. All of these are required, so that a misspelt one is missed. */
+const PLUGIN = optionTable<Omit<Plugin, 'native'>>(
+  {
+    kind: kinds.required(kinds.oneOf('transport', 'metrics', 'extension')),
+    name: kinds.required(kinds.filledText),
+    config: kinds.required(kinds.withMethods('a schema of zod', 'safeParse')),
+    create: kinds.required(kinds.func),
+  },
+  {},
+  { others: 'any' },
+);
+
 /** Defines a plug-in with its types inferred; gives a transport its `native` accessor. */
 export function definePlugin<const Name extends string, Config, Native>(
   plugin: Omit<TransportPlugin<Name, Config, Native>, 'native'>,
@@ -69,6 +83,7 @@ export function definePlugin<const Name extends string, Config>(
 export function definePlugin(
   plugin: Omit<TransportPlugin, 'native'> | MetricsPlugin | ExtensionPlugin,
 ): Plugin {
+  checkOptions('definePlugin', plugin ?? null, PLUGIN);
   if (plugin.kind !== 'transport') return plugin;
   return { ...plugin, native: (bus: object) => nativeOf(bus, plugin.name) };
 }

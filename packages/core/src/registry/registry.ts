@@ -1,22 +1,42 @@
 /** Which plug-ins a configuration may refer to. */
 import { PluginError } from '../errors.js';
+import { describeValue } from '../util/describe-value.js';
 import type { ExtensionPlugin, MetricsPlugin, Plugin, TransportPlugin } from './plugin.js';
+
+function checkPlugin(plugin: unknown): asserts plugin is Plugin {
+  const { kind, name, config, create } = (
+    typeof plugin === 'object' && plugin !== null ? plugin : {}
+  ) as Partial<Plugin>;
+  const isPlugin =
+    ['transport', 'metrics', 'extension'].includes(kind as string) &&
+    typeof name === 'string' &&
+    name !== '' &&
+    typeof config?.safeParse === 'function' &&
+    typeof create === 'function';
+  if (isPlugin) return;
+  throw new PluginError(
+    'a plug-in needs a kind (transport, metrics or extension), a name, a config and create(); ' +
+      `use definePlugin, or what a package exports: import { memory } from '@ebus/memory'; got ${describeValue(plugin)}`,
+  );
+}
 
 /** A set of plug-ins, each under its kind and name. */
 export class Registry {
   readonly #plugins = new Map<string, Plugin>();
+
+  /** Begins empty: `new Registry().use(memory)`. */
+  constructor(nothing?: undefined) {
+    if (nothing === undefined) return;
+    throw new PluginError('a Registry takes no plug-ins when it is made: new Registry().use(memory)');
+  }
 
   /**
    * Adds a plug-in. Adding the same one again is harmless.
    * @throws PluginError if another plug-in of its kind has its name
    */
   use(plugin: Plugin): this {
+    checkPlugin(plugin);
     const { kind, name } = plugin;
-    if (!['transport', 'metrics', 'extension'].includes(kind) || typeof name !== 'string' || name === '') {
-      throw new PluginError(
-        'a plug-in needs a kind (transport, metrics or extension) and a name; use definePlugin',
-      );
-    }
     const key = `${kind}:${name}`;
     const taken = this.#plugins.get(key);
     if (taken !== undefined && taken !== plugin) {
@@ -52,6 +72,9 @@ export class Registry {
 
   /** A registry of these plug-ins and of what it had. */
   with(plugins: readonly Plugin[]): Registry {
+    if (!Array.isArray(plugins)) {
+      throw new PluginError(`registry.with needs a list of plug-ins, got ${describeValue(plugins)}`);
+    }
     const joined = new Registry();
     for (const plugin of this.#plugins.values()) joined.use(plugin);
     for (const plugin of plugins) joined.use(plugin);

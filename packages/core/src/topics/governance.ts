@@ -1,10 +1,11 @@
 /** Rules that topics have to keep, whoever configures them. */
 import { type Duration, formatDuration, parseDuration } from '../duration.js';
 import { ConfigError, type ConfigProblem, UnsupportedError } from '../errors.js';
-import { unknownKey } from '../util/known-keys.js';
 import { mapLimited } from '../util/map-limited.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, optionProblems, optionTable } from '../util/options.js';
 import { type TopicPattern, topicPattern } from './topic-pattern.js';
-import { TOPIC_DEFAULTS } from './topic-spec.js';
+import { TOPIC_DEFAULTS, toTopicSpec } from './topic-spec.js';
 import type { TopicManager, TopicOptions, TopicOutcome } from './types.js';
 
 /** What is demanded of the topics of a pattern. All rules that take a topic in apply to it. */
@@ -52,12 +53,13 @@ interface Rule {
   readonly requiredPersistence: 'persistent' | 'ephemeral' | undefined;
 }
 
-const KEYS: ReadonlySet<string> = new Set([
-  'pattern',
-  'minReplicas',
-  'maxRetention',
-  'requiredPersistence',
-] satisfies (keyof TopicRule)[]);
+const RULE = optionTable<TopicRule>({
+  pattern: kinds.required(kinds.filledText),
+  minReplicas: kinds.positiveInteger,
+  maxRetention: kinds.positiveDuration,
+  requiredPersistence: kinds.oneOf('persistent', 'ephemeral'),
+});
+const ENFORCE = optionTable<{ fix: boolean }>({ fix: kinds.required(kinds.flag) });
 
 export class TopicGovernance {
   readonly #rules: readonly Rule[];
@@ -79,6 +81,8 @@ export class TopicGovernance {
    * the adapter's, fulfils no required one unless the caller says what it stands for, as a bus does.
    */
   check(topic: string, options: TopicOptions): TopicViolation[] {
+    // Throws for options that are none; the persistence of `auto` does not matter for that.
+    toTopicSpec(topic, options, 'persistent');
     const replicas = options.replicas ?? TOPIC_DEFAULTS.replicas;
     const retention = parseDuration(options.retention ?? TOPIC_DEFAULTS.retention);
     const persistence = options.persistence ?? TOPIC_DEFAULTS.persistence;
@@ -130,7 +134,9 @@ export class TopicGovernance {
    * nothing that keeps the rules is touched.
    * @throws what `topics.describe` and `topics.apply` throw
    */
-  async enforce({ topics }: GovernedBus, { fix }: { fix: boolean }): Promise<EnforceReport> {
+  async enforce({ topics }: GovernedBus, options: { fix: boolean }): Promise<EnforceReport> {
+    checkOptions('governance.enforce', options ?? null, ENFORCE);
+    const { fix } = options;
     const checked = topics.list();
     const all = await mapLimited(checked, CONCURRENCY, async (topic) => {
       const [written, found] = [topics.get(topic), await onBroker(topics, topic)];
@@ -169,37 +175,22 @@ async function onBroker(topics: GovernedBus['topics'], topic: string): Promise<T
 }
 
 function readRule(rule: TopicRule, path: string, problems: ConfigProblem[]): Rule {
-  const wrong = (field: string, message: string) => void problems.push({ path: `${path}${field}`, message });
-  if (typeof rule !== 'object' || rule === null) {
-    wrong('', 'must be an object with a pattern');
-    return NO_RULE;
+  const found = optionProblems(rule ?? null, RULE);
+  let pattern = NO_RULE.pattern;
+  if (!found.some((problem) => problem.path === '' || problem.path === 'pattern')) {
+    try {
+      pattern = topicPattern(rule.pattern);
+    } catch (error) {
+      found.push({ path: 'pattern', message: (error as Error).message });
+    }
   }
-  const { pattern, minReplicas, maxRetention, requiredPersistence } = rule;
-  const unknown = unknownKey(rule, KEYS);
-  if (unknown !== undefined) wrong('', unknown);
-  let compiled = NO_RULE.pattern;
-  try {
-    compiled = topicPattern(pattern);
-  } catch (error) {
-    wrong('.pattern', (error as Error).message);
+  for (const problem of found) {
+    problems.push({ ...problem, path: problem.path === '' ? path : `${path}.${problem.path}` });
   }
-  if (minReplicas !== undefined && !(Number.isSafeInteger(minReplicas) && minReplicas > 0)) {
-    wrong('.minReplicas', `must be a positive integer, got ${String(minReplicas)}`);
-  }
-  let maxRetentionMs: number | undefined;
-  try {
-    maxRetentionMs = maxRetention === undefined ? undefined : parseDuration(maxRetention);
-    if (maxRetentionMs === 0) wrong('.maxRetention', 'must be above 0');
-  } catch (error) {
-    wrong('.maxRetention', (error as Error).message);
-  }
-  if (requiredPersistence !== undefined && !['persistent', 'ephemeral'].includes(requiredPersistence)) {
-    wrong(
-      '.requiredPersistence',
-      `must be 'persistent' or 'ephemeral', got '${String(requiredPersistence)}'`,
-    );
-  }
-  return { pattern: compiled, minReplicas, maxRetentionMs, requiredPersistence };
+  if (found.length > 0) return NO_RULE;
+  const { minReplicas, maxRetention, requiredPersistence } = rule;
+  const maxRetentionMs = maxRetention === undefined ? undefined : parseDuration(maxRetention);
+  return { pattern, minReplicas, maxRetentionMs, requiredPersistence };
 }
 
 const NO_RULE: Rule = {

@@ -19,7 +19,7 @@ export class TopicTemplates {
    * @throws ConfigError listing every pattern and option that is wrong
    */
   constructor(templates: Readonly<Record<string, TopicOptions>>) {
-    if (typeof templates !== 'object' || templates === null) {
+    if (typeof templates !== 'object' || templates === null || Array.isArray(templates)) {
       throw new ConfigError("TopicTemplates needs an object of options by pattern, { 'audit.*': { … } }");
     }
     const problems: { path: string; message: string }[] = [];

@@ -4,6 +4,9 @@ import { type Duration, parseDuration } from '../duration.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Bytes } from '../size.js';
 import { validateTopicName } from '../topic-name.js';
+import { kind, required } from '../util/option-kinds.js';
+import { checkArgument } from '../util/options.js';
+import { isRecord } from '../util/records.js';
 import { COMPRESSIONS, compressionLevelProblem, readTopicOptions } from './topic-spec.js';
 import type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './types.js';
 
@@ -17,6 +20,16 @@ const DEFAULT_LEVELS: Readonly<Partial<Record<Compression, number>>> = {
   gzip: 6,
   zstd: 3,
 };
+
+const PRESET = required(
+  kind('an object of topic options, such as highThroughputTopic() makes', (value) => isRecord(value)),
+);
+const BUS = required(
+  kind('an event bus (await createEventBus)', (value) => {
+    const topics = (value as { topics?: { configure?: unknown } } | null)?.topics;
+    return typeof topics?.configure === 'function';
+  }),
+);
 
 /**
  * Collects the options of a topic. A later call overrides what an earlier one, or a preset, said of the same field.
@@ -115,8 +128,12 @@ export class TopicBuilder {
     return this.withCompression('zstd').withCompressionLevel(level);
   }
 
-  /** Sets the fields that the preset has: `usePreset(highThroughputTopic())`. */
+  /**
+   * Sets the fields that the preset has: `usePreset(highThroughputTopic())`.
+   * @throws ConfigError for what is no object of options
+   */
   usePreset(preset: TopicOptions): this {
+    checkArgument('usePreset(preset): preset', preset, PRESET);
     const { compression, ...fields } = preset;
     if (compression !== undefined) this.withCompression(compression);
     return this.#set(fields);
@@ -142,6 +159,7 @@ export class TopicBuilder {
     bus: { readonly topics: Pick<TopicManager, 'configure'> },
     how?: ConfigureOptions,
   ): Promise<TopicOutcome> {
+    checkArgument('build(bus): bus', bus, BUS);
     return bus.topics.configure(this.#topic, this.toOptions(), how);
   }
 

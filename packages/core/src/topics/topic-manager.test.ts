@@ -326,7 +326,9 @@ describe('bad input', () => {
     });
     await expect(topics.apply([] as never)).rejects.toThrow(ConfigError);
     await expect(topics.apply({}, { stategy: 'skip' } as never)).rejects.toThrow(/did you mean 'strategy'/);
-    await expect(topics.plan({}, { strategy: 'update' } as never)).rejects.toThrow(/strategy must be one of/);
+    await expect(topics.plan({}, { strategy: 'update' } as never)).rejects.toThrow(
+      /topics\.plan: strategy must be 'skip', 'createOnly'/,
+    );
     await expect(topics.configure('orders', {}, { onMismatch: 'throw' } as never)).rejects.toThrow(
       /onMismatch/,
     );

@@ -11,8 +11,9 @@ import {
   UnsupportedError,
 } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { unknownKey } from '../util/known-keys.js';
 import { mapLimited } from '../util/map-limited.js';
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
@@ -38,13 +39,11 @@ const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: 
 /** Probes say how things are now. */
 const PROBE_TOPIC: TopicOptions = { retention: '1h' };
 
-const HOW: ReadonlySet<string> = new Set([
-  'strategy',
-  'onMismatch',
-  'allowPartitionIncrease',
-] satisfies (keyof ConfigureOptions)[]);
-const STRATEGIES = ['skip', 'createOnly', 'createOrUpdate', 'validateOnly'];
-const ON_MISMATCH = ['warn', 'fail'];
+const HOW = optionTable<ConfigureOptions>({
+  strategy: kinds.oneOf('skip', 'createOnly', 'createOrUpdate', 'validateOnly'),
+  onMismatch: kinds.oneOf('warn', 'fail'),
+  allowPartitionIncrease: kinds.flag,
+});
 
 export interface TopicManagerOptions {
   driver: Driver;
@@ -92,7 +91,7 @@ export class BusTopicManager implements TopicManager {
   }
 
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
-    checkHow(how);
+    checkOptions('topics.configure', how, HOW);
     const [wanted] = this.#prepare([[topic, options]]);
     return this.#inTurn(topic, () => this.#configure(wanted as Wanted, how));
   }
@@ -146,7 +145,7 @@ export class BusTopicManager implements TopicManager {
   }
 
   async apply(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
-    checkHow(how);
+    checkOptions('topics.apply', how, HOW);
     const all = this.#prepare(entriesOf(configs));
     const failures: TopicFailure[] = [];
     const outcomes = await mapLimited(all, CONCURRENCY, async (wanted) => {
@@ -172,7 +171,7 @@ export class BusTopicManager implements TopicManager {
   }
 
   async plan(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
-    checkHow(how);
+    checkOptions('topics.plan', how, HOW);
     const all = this.#prepare(entriesOf(configs));
     return mapLimited(all, CONCURRENCY, async (wanted) => (await this.#decide(wanted, how)).outcome);
   }
@@ -429,21 +428,6 @@ function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions
   if (typeof configs === 'object' && configs !== null && !Array.isArray(configs))
     return Object.entries(configs);
   throw new ConfigError("topics are given as an object of options by name, { 'orders': { … } }");
-}
-
-function checkHow(how: ConfigureOptions): void {
-  const unknown = unknownKey(how, HOW);
-  if (unknown !== undefined) throw new ConfigError(`configuring topics: ${unknown}`);
-  for (const [option, allowed] of [
-    ['strategy', STRATEGIES],
-    ['onMismatch', ON_MISMATCH],
-  ] as const) {
-    const value = how[option];
-    if (value === undefined || allowed.includes(value)) continue;
-    throw new ConfigError(
-      `configuring topics: ${option} must be one of ${allowed.join(', ')}, got '${String(value)}'`,
-    );
-  }
 }
 
 function call(): CallOptions {

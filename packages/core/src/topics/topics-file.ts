@@ -5,7 +5,8 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Clock, TimerHandle } from '../clock.js';
 import { abortError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { unknownKey } from '../util/known-keys.js';
+import { abortSignal, func } from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
 import { TopicApplyError } from './apply-error.js';
 import type { TopicManager, TopicOptions, TopicOutcome, TopicsWatch, WatchOptions } from './types.js';
 
@@ -15,11 +16,7 @@ export type ReadTopics = (file: string) => Promise<Record<string, TopicOptions>>
 /** A file that has not changed for so long is taken for completely written. */
 const SETTLE_MS = 100;
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  'signal',
-  'onApplied',
-  'onError',
-] satisfies (keyof WatchOptions)[]);
+const OPTIONS = optionTable<WatchOptions>({ signal: abortSignal, onApplied: func, onError: func });
 
 export interface TopicsFileParts {
   readonly clock: Clock;
@@ -47,8 +44,7 @@ export class TopicsFile implements TopicsWatch {
   readonly #onAbort = () => void this.close();
 
   constructor(file: string, options: WatchOptions, parts: TopicsFileParts) {
-    const unknown = unknownKey(options, OPTIONS);
-    if (unknown !== undefined) throw new ConfigError(`topics.watch: ${unknown}`);
+    checkOptions('topics.watch', options, OPTIONS);
     this.#file = resolve(file);
     this.#options = options;
     this.#parts = parts;

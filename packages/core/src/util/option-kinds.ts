@@ -11,6 +11,8 @@ export interface OptionKind {
   accepts(value: unknown): boolean;
   /** For options that are objects of options. */
   readonly nested?: OptionTable;
+  /** It may not be left out. */
+  readonly required?: boolean;
 }
 
 const DURATION = "milliseconds, or text such as '500ms', '2m', '1h30m'";
@@ -115,6 +117,10 @@ export function or(...kinds: readonly [OptionKind, ...OptionKind[]]): OptionKind
   };
 }
 
+export function required(kind: OptionKind): OptionKind {
+  return { ...kind, required: true };
+}
+
 /** An option that is an object of options. */
 export function nested(table: OptionTable): OptionKind {
   return {
@@ -127,8 +133,12 @@ export function nested(table: OptionTable): OptionKind {
 
 /** An object that has these methods, whatever else it is. */
 export function withMethods(what: string, ...methods: readonly string[]): OptionKind {
+  const list = listed(
+    methods.map((name) => `${name}()`),
+    'and',
+  );
   return {
-    expects: `${what}, with ${listed(methods.map((name) => `${name}()`)).replace(' or ', ' and ')}`,
+    expects: `${what}, with ${list}`,
     example: '…',
     accepts: (value) =>
       ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
@@ -136,11 +146,14 @@ export function withMethods(what: string, ...methods: readonly string[]): Option
   };
 }
 
+export const clock: OptionKind = withMethods('a clock', 'now', 'setTimeout', 'clearTimeout');
+export const logger: OptionKind = withMethods('a logger', 'debug', 'info', 'warn', 'error');
+
 /** Anything for which the test holds. */
 export function kind(expects: string, accepts: (value: unknown) => boolean, example = '…'): OptionKind {
   return { expects, example, accepts };
 }
 
-function listed(texts: readonly string[]): string {
-  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
+function listed(texts: readonly string[], last = 'or'): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} ${last} ${texts.at(-1)}`;
 }

@@ -66,6 +66,7 @@ describe('what is refused, and how', () => {
     [{ group_id: 'a' }, "work: unknown option 'group_id', use 'group' instead"],
     [{ maxRetries: 1 }, "work: unknown option 'maxRetries', use 'retries' instead"],
     [{ priority: 1 }, "work: unknown option 'priority': brokers have no priorities; leave it out"],
+    [{ retreis: undefined }, "did you mean 'retries'?"],
     [{ zzzzzzzz: 1 }, "work: unknown option 'zzzzzzzz'; known are timeout, retries, batch"],
     [{ constructor: 1 }, "work: unknown option 'constructor'"],
     [JSON.parse('{ "__proto__": 1 }'), "work: unknown option '__proto__'"],
@@ -130,7 +131,7 @@ it('takes what is right, and undefined for what is absent', () => {
   for (const options of [
     undefined,
     {},
-    { retries: undefined, forwarded: undefined },
+    { retries: undefined },
     Object.create(null),
     new Own(),
     Object.create({ retries: 3 }),

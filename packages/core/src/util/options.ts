@@ -7,6 +7,7 @@ import { describeValue } from './describe-value.js';
 import { nearest } from './nearest.js';
 import { neighbourOf } from './neighbours.js';
 import { isAbortSignal, type OptionKind } from './option-kinds.js';
+import { isRecord } from './records.js';
 import { shown } from './shown.js';
 
 const UNKNOWN = 'unknown option';
@@ -17,6 +18,9 @@ export interface OptionTable {
   /** What to do instead, for names that are not among them. */
   readonly remedies: Readonly<Record<string, string>>;
   readonly example: string;
+  readonly required: readonly string[];
+  /** Who may have members of its own beside them: nobody, instances of classes, or anything. */
+  readonly others: 'none' | 'instances' | 'any';
 }
 
 export interface OptionProblem {
@@ -28,24 +32,34 @@ export interface OptionProblem {
 /**
  * Lists every option of a method with its kind; the compiler sees to it that none is missing. `remedies` are for names
  * that people bring from elsewhere and that have no counterpart: `{ priority: 'brokers have no priorities; …' }`.
+ * `others: 'instances'` is for interfaces that classes may implement.
  */
 export function optionTable<T extends object>(
   kinds: { readonly [Name in keyof T]-?: OptionKind },
   remedies: Readonly<Record<string, string>> = {},
+  { others = 'none' }: { others?: OptionTable['others'] } = {},
 ): OptionTable {
   const known = new Map<string, OptionKind>(Object.entries(kinds));
   const [first] = known;
   const example = first === undefined ? '{}' : `{ ${first[0]}: ${first[1].example} }`;
-  return { kinds: known, remedies, example };
+  const required = [...known].filter(([, kind]) => kind.required === true).map(([name]) => name);
+  return { kinds: known, remedies, example, required, others };
 }
 
 /**
  * Throws a `ConfigError` for the first thing that is wrong with a method's options: `close: timeout must be …`.
- * `undefined` is absent: the options as a whole, and each of them.
+ * `undefined` is absent: the options as a whole, and each of them. (A name that does not exist is refused all the same.)
  */
 export function checkOptions(where: string, options: object | undefined, table: OptionTable): void {
   const problem = optionProblem(options, table);
   if (problem !== undefined) throw optionsError(where, problem);
+}
+
+/** The same for an argument that is no object of options; `undefined` is absent, unless the kind is required. */
+export function checkArgument(where: string, value: unknown, kind: OptionKind): void {
+  if ((value === undefined && kind.required !== true) || kind.accepts(value)) return;
+  const message = `must be ${kind.expects}, got ${describeValue(value)}`;
+  throw new ConfigError(`${where} ${message}`, { problems: [{ path: '', message }] });
 }
 
 export function optionsError(where: string, problem: OptionProblem): ConfigError {
@@ -58,26 +72,67 @@ export function sentence({ path, message }: OptionProblem): string {
   return path === '' ? `the options ${message}` : `${path} ${message}`;
 }
 
-/**
- * The first thing that is wrong; `undefined` where nothing is. Allocates nothing then.
- * `prefix` is for options inside of options: `retryBackoff.`
- */
-export function optionProblem(options: unknown, table: OptionTable, prefix = ''): OptionProblem | undefined {
+/** The first thing that is wrong; `undefined` where nothing is. Allocates nothing then. */
+export function optionProblem(options: unknown, table: OptionTable): OptionProblem | undefined {
+  return look(options, table, '', undefined);
+}
+
+/** Everything that is wrong. */
+export function optionProblems(options: unknown, table: OptionTable): OptionProblem[] {
+  const all: OptionProblem[] = [];
+  look(options, table, '', all);
+  return all;
+}
+
+/** Stops at the first problem, unless all are to be collected. `prefix` is for options inside of options: `retryBackoff.` */
+function look(
+  options: unknown,
+  table: OptionTable,
+  prefix: string,
+  all: OptionProblem[] | undefined,
+): OptionProblem | undefined {
   if (options === undefined) return undefined;
-  if (!isOptionsObject(options)) return { path: prefix.slice(0, -1), message: noObject(options, table) };
+  if (!isOptionsObject(options)) {
+    const problem = { path: prefix.slice(0, -1), message: noObject(options, table) };
+    all?.push(problem);
+    return problem;
+  }
   for (const key in options) {
     const value = (options as Record<string, unknown>)[key];
-    if (value === undefined) continue;
     const kind = table.kinds.get(key);
-    if (kind === undefined) return { path: prefix + key, message: unknownOption(prefix, key, table) };
-    if (kind.nested !== undefined) {
-      const inner = optionProblem(value, kind.nested, `${prefix}${key}.`);
-      if (inner !== undefined) return inner;
-    } else if (!kind.accepts(value)) {
-      return { path: prefix + key, message: `must be ${kind.expects}, got ${describeValue(value)}` };
-    }
+    if (value === undefined && kind !== undefined) continue;
+    const problem =
+      kind?.nested === undefined
+        ? problemOf(prefix, key, value, kind, options, table)
+        : look(value, kind.nested, `${prefix}${key}.`, all);
+    if (problem === undefined) continue;
+    if (all === undefined) return problem;
+    if (kind?.nested === undefined) all.push(problem);
+  }
+  for (const name of table.required) {
+    if ((options as Record<string, unknown>)[name] !== undefined) continue;
+    const message = `is missing: it must be ${table.kinds.get(name)?.expects}`;
+    const problem = { path: prefix + name, message };
+    if (all === undefined) return problem;
+    all.push(problem);
   }
   return undefined;
+}
+
+function problemOf(
+  prefix: string,
+  key: string,
+  value: unknown,
+  kind: OptionKind | undefined,
+  options: object,
+  table: OptionTable,
+): OptionProblem | undefined {
+  if (kind === undefined) {
+    if (table.others === 'any' || (table.others === 'instances' && !isRecord(options))) return undefined;
+    return { path: prefix + key, message: unknownOption(prefix, key, table) };
+  }
+  if (kind.accepts(value)) return undefined;
+  return { path: prefix + key, message: `must be ${kind.expects}, got ${describeValue(value)}` };
 }
 
 /** Instances of an application's own classes are fine; lists, maps, dates, signals and other things with a purpose are not. */

@@ -1,0 +1,79 @@
+/** The options of subscribing, and what they may be. Defaults and what depends on the topic: `policy.ts`. */
+import * as kinds from '../util/option-kinds.js';
+import { checkOptions, type OptionTable, optionTable } from '../util/options.js';
+import type { RetryBackoff, SubscribeOptions } from './types.js';
+
+const RETRY_BACKOFF = optionTable<RetryBackoff>({
+  base: { ...kinds.duration, example: "'1s'" },
+  max: kinds.duration,
+  factor: kinds.numberFromOne,
+  jitter: kinds.flag,
+});
+
+export const RATE_LIMIT = optionTable<NonNullable<SubscribeOptions['rateLimit']>>({
+  perSecond: kinds.required(kinds.positiveNumber),
+  burst: kinds.numberFromOne,
+});
+
+const FROM = kinds.kind(
+  "'earliest', 'latest' or a valid Date",
+  (value) =>
+    value === 'earliest' || value === 'latest' || (value instanceof Date && !Number.isNaN(value.getTime())),
+);
+
+const SCHEMA = kinds.kind('a Standard Schema, as zod, valibot and arktype make them', isStandardSchema);
+
+const OF_ALL = {
+  group: kinds.filledText,
+  from: FROM,
+  concurrency: kinds.positiveInteger,
+  ordering: kinds.oneOf('instance', 'cluster'),
+  processingTimeout: kinds.positiveDuration,
+  maxRetries: kinds.count,
+  retryBackoff: kinds.nested(RETRY_BACKOFF),
+  rateLimit: kinds.nested(RATE_LIMIT),
+  onExhausted: kinds.oneOf('dead-letter', 'discard', 'halt'),
+  deadLetterTopic: kinds.filledText,
+  redrives: kinds.oneOf('trust', 'ignore'),
+  onError: kinds.func,
+  overlapAfter: kinds.duration,
+  signal: kinds.abortSignal,
+} satisfies { readonly [Name in keyof Required<SubscribeOptions>]: kinds.OptionKind };
+
+/** What people look for here and find elsewhere. */
+const ELSEWHERE = {
+  deadLetterEnabled: "use onExhausted: 'dead-letter', which is the default on persistent topics",
+  rateBurst: 'use rateLimit: { perSecond, burst }',
+  retryPolicy: "use 'maxRetries' and 'retryBackoff'",
+  autoAck: 'a message is settled when its handler resolves, and never before',
+  autoCommit: 'a message is settled when its handler resolves, and never before',
+  ackWait: 'leases are renewed while a handler runs; how long it may take is its processingTimeout',
+  durable: 'a persistent topic keeps the position of each group',
+  partitions: 'topics.configure declares the partitions of a topic',
+};
+
+export const SUBSCRIBE_OPTIONS: OptionTable = optionTable<SubscribeOptions>(OF_ALL, {
+  ...ELSEWHERE,
+  schema: 'subscribe takes bytes as they are; events are read and validated by subscribeEnvelope',
+});
+
+export const SUBSCRIBE_ENVELOPE_OPTIONS: OptionTable = optionTable<SubscribeOptions & { schema?: unknown }>(
+  { ...OF_ALL, schema: SCHEMA },
+  ELSEWHERE,
+);
+
+/** @throws ConfigError */
+export function checkSubscribeOptions(
+  method: 'subscribe' | 'subscribeEnvelope',
+  topic: string,
+  options: SubscribeOptions | undefined,
+): void {
+  const table = method === 'subscribe' ? SUBSCRIBE_OPTIONS : SUBSCRIBE_ENVELOPE_OPTIONS;
+  checkOptions(`${method}('${topic}')`, options, table);
+}
+
+function isStandardSchema(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard = (value as { '~standard'?: { validate?: unknown } })['~standard'];
+  return typeof standard?.validate === 'function';
+}
