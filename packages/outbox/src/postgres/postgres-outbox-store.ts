@@ -96,8 +96,11 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
   }
 
   async recordError(failures: readonly Failure[]): Promise<void> {
-    // PostgreSQL's text has no place for it.
-    const texts = failures.map((failure) => ({ ...failure, error: failure.error.replaceAll('\0', '') }));
+    // PostgreSQL's text has no place for U+0000 and halves of surrogate pairs.
+    const texts = failures.map((failure) => ({
+      ...failure,
+      error: failure.error.replace(/\0|\p{Cs}/gu, '\ufffd'),
+    }));
     await this.#run('cannot note failures', this.#sql.recordError, [JSON.stringify(texts)]);
   }
 
