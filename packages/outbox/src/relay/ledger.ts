@@ -152,6 +152,7 @@ export class Ledger {
 
   #afterWrite(): void {
     const { size } = this.#held;
+    if (size === 0) this.#endRenewals();
     const ready = this.#waiters.filter(({ limit }) => size <= limit);
     this.#waiters = this.#waiters.filter(({ limit }) => size > limit);
     for (const { resolve } of ready) resolve();
@@ -162,12 +163,17 @@ export class Ledger {
     const { clock, lease } = this.#options;
     this.#timer = clock.setTimeout(() => {
       this.#timer = undefined;
-      if (this.#held.size === 0) return;
       this.#renewalDue = true;
       this.#write();
       this.#scheduleRenewal();
     }, lease / 3);
     this.#timer.unref();
+  }
+
+  #endRenewals(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#renewalDue = false;
   }
 
   async #renew(): Promise<void> {

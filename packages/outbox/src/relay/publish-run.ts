@@ -21,9 +21,9 @@ export interface RunOptions extends DecideOptions {
 export async function publishRun(run: readonly Held[], options: RunOptions): Promise<void> {
   const { bus, ledger, clock } = options;
   for (const [index, held] of run.entries()) {
-    // Whoever has it now goes on with the aggregate.
-    if (options.stopping() || held.lost || clock.now() >= held.expiresAt)
-      return ledger.released(run.slice(index));
+    // Whoever has taken an event of the run goes on with the aggregate.
+    const lost = held.lost || run[index - 1]?.lost === true || clock.now() >= held.expiresAt;
+    if (lost || options.stopping()) return ledger.released(run.slice(index));
     try {
       await publish(bus, held);
     } catch (error) {
