@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, EbusError } from '@ebus/core';
+import { serviceProblem, sharedService } from '@ebus/services';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutboxRelay, outboxed } from '../index.js';
+import { inTransaction } from '../testing/pg-transaction.js';
+import { inputOf, newSchemaName, testBus } from '../testing/test-postgres.js';
+import { createOutboxSchema, PostgresOutboxStore } from './index.js';
+
+const problem = await serviceProblem('postgres');
+
+describe.skipIf(problem !== undefined)('the schema', () => {
+  let pool: Pool;
+  let address = '';
+  const schemas: string[] = [];
+  const newSchema = () => {
+    const schema = newSchemaName();
+    schemas.push(schema);
+    return schema;
+  };
+
+  beforeAll(async () => {
+    address = (await sharedService('postgres')).addresses[0] ?? '';
+    pool = new Pool({ connectionString: address, max: 12 });
+  });
+  afterAll(async () => {
+    for (const schema of schemas) await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await pool.end();
+  });
+
+  it('is made by several processes at once, and again', async () => {
+    const schema = newSchema();
+    await Promise.all(Array.from({ length: 10 }, () => createOutboxSchema(pool, { schema })));
+    await createOutboxSchema(pool, { schema });
+    await new PostgresOutboxStore(pool, { schema }).verify();
+  });
+
+  it('is made in a transaction of the caller, and gone with it', async () => {
+    const schema = newSchema();
+    await expect(
+      inTransaction(pool, async (client) => {
+        await createOutboxSchema(client, { schema });
+        throw new Error('rolled back');
+      }),
+    ).rejects.toThrow('rolled back');
+    await expect(new PostgresOutboxStore(pool, { schema }).verify()).rejects.toThrow(ConfigError);
+  });
+
+  it('is made by the SQL file, where the search path leads', async () => {
+    const schema = newSchema();
+    const own = new Pool({ connectionString: address, max: 1, options: `-c search_path=${schema}` });
+    await own.query(`CREATE SCHEMA ${schema}`);
+    const sql = readFileSync(new URL('../../sql/outbox.sql', import.meta.url), 'utf8');
+    for (let i = 0; i < 2; i++) await own.query(sql);
+    await new PostgresOutboxStore(own).verify();
+    expect(await new PostgresOutboxStore(own).stats()).toMatchObject({ pending: 0 });
+    await own.end();
+  });
+
+  it('that is missing is named by everything that needs it', async () => {
+    await using bus = await testBus();
+    const store = new PostgresOutboxStore(pool, { schema: 'nowhere' });
+    const missing = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('createOutboxSchema(client)'),
+    };
+    await expect(new OutboxRelay({ bus, store }).start()).rejects.toMatchObject(missing);
+    await expect(new OutboxRelay({ bus, store }).runOnce()).rejects.toMatchObject(missing);
+    await expect(
+      inTransaction(pool, (client) =>
+        outboxed(bus, store).publishEnvelope(client, 'shop.orders', inputOf('a1')),
+      ),
+    ).rejects.toMatchObject(missing);
+  });
+
+  it.each([
+    [99, /has version 99, and this @ebus\/outbox needs 1: update @ebus\/outbox/],
+    [0, /has version 0, and this @ebus\/outbox needs 1: call createOutboxSchema/],
+  ])('of version %i is refused', async (version, message) => {
+    const schema = newSchema();
+    await createOutboxSchema(pool, { schema });
+    await pool.query(`UPDATE ${schema}.outbox_schema SET version = ${version}`);
+    await using bus = await testBus();
+    const relay = new OutboxRelay({ bus, store: new PostgresOutboxStore(pool, { schema }) });
+    await expect(relay.start()).rejects.toThrow(message);
+    await expect(relay.start()).rejects.toThrow(ConfigError);
+    if (version === 99) {
+      const error: unknown = await createOutboxSchema(pool, { schema }).catch((reason: unknown) => reason);
+      expect(EbusError.isInstance(error) && error.code).toBe('CONFIG_INVALID');
+      expect(String(error)).toContain('update the package');
+    }
+  });
+
+  it.each([
+    ['', /schema must be/],
+    ['x'.repeat(64), /1 to 63 bytes/],
+    [7, /schema must be/],
+  ])('named %o is refused', async (schema, message) => {
+    await expect(createOutboxSchema(pool, { schema: schema as string })).rejects.toThrow(message);
+  });
+
+  it('may have any name', async () => {
+    const schema = `Odd "name" ' ${process.pid}`;
+    schemas.push(`"${schema.replaceAll('"', '""')}"`);
+    await createOutboxSchema(pool, { schema });
+    await using bus = await testBus();
+    const store = new PostgresOutboxStore(pool, { schema });
+    await inTransaction(pool, (client) =>
+      outboxed(bus, store).publishEnvelope(client, 'shop.orders', inputOf('a1')),
+    );
+    expect((await new OutboxRelay({ bus, store }).runOnce()).published).toBe(1);
+  });
+});
