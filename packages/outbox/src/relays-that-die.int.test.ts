@@ -59,7 +59,7 @@ describe.skipIf(problem !== undefined)('relays that die', () => {
 
   it('publish everything, in order, and the projection equals the database', {
     timeout: LIMIT_MS,
-  }, async () => {
+  }, async ({ annotate }) => {
     const store = new PostgresOutboxStore(pool, { schema });
     const outbox = outboxed(bus, store);
     const inbox = new Inbox(new PostgresInboxStore(pool, { schema }));
