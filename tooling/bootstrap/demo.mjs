@@ -1,5 +1,6 @@
 // `npm run demo [-- transport] [options]`: installs and builds just what the flights example needs on that transport,
-// then runs it. `npm run demo -- monitoring [transport]` does so with a service that is watched.
+// then runs it. `npm run demo -- monitoring [transport]` does so with a service that is watched, `-- orders [transport]`
+// with one that has an outbox.
 import './node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +17,8 @@ const examples = {
 };
 /** With `--config`: on the transport that the file names, so it brings all of them. */
 const configured = 'examples/flights-config';
-/** Brings all of them, too. */
-const monitoring = 'examples/monitoring';
+/** Programs by their name, with all transports. */
+const services = { monitoring: 'examples/monitoring', orders: 'examples/orders' };
 
 /** The example and the packages of this workspace that it needs, each after those that it needs itself. */
 function foldersOf(folder) {
@@ -40,7 +41,7 @@ const folderOf = (name) =>
 function choose(args) {
   const [first = '--'] = args;
   if (args.some((arg) => /^--config(=|$)/.test(arg))) return { example: configured, rest: args };
-  if (first === 'monitoring') return { example: monitoring, rest: args.slice(1) };
+  if (Object.hasOwn(services, first)) return { example: services[first], rest: args.slice(1) };
   if (first.startsWith('-')) return { example: examples.memory, rest: args };
   const example = Object.hasOwn(examples, first) ? examples[first] : undefined;
   return { example, rest: args.slice(1), first };
@@ -48,7 +49,7 @@ function choose(args) {
 
 /** Only a look at the file: should it be wrong, creating the bus says what is missing. */
 function needsKafkaClient(example, args) {
-  if (example === monitoring) return args[0] === 'kafka';
+  if (Object.values(services).includes(example)) return args[0] === 'kafka';
   if (example !== configured) return example === examples.kafka;
   const at = args.findIndex((arg) => /^--config(=|$)/.test(arg));
   const file = args[at].includes('=') ? args[at].slice('--config='.length) : (args[at + 1] ?? '');
@@ -61,7 +62,9 @@ function needsKafkaClient(example, args) {
 async function main() {
   const { example, rest, first } = choose(process.argv.slice(2));
   if (example === undefined) {
-    console.error(`unknown demo '${first}'; use one of: ${Object.keys(examples).join(', ')}, monitoring`);
+    console.error(
+      `unknown demo '${first}'; use one of: ${Object.keys({ ...examples, ...services }).join(', ')}`,
+    );
     return 2;
   }
 
