@@ -32,12 +32,13 @@ const $ = (id) => document.getElementById(id);
 const element = (name, text, className) => { const e = document.createElement(name); if (text !== undefined) e.textContent = text; if (className) e.className = className; return e; };
 let shown = { orders: [], counts: {} };
 
+const send = (path, body) => fetch(path, { method: 'POST', body: body === undefined ? undefined : JSON.stringify(body) });
 async function post(path, body) {
-  const response = await fetch(path, { method: 'POST', body: body === undefined ? undefined : JSON.stringify(body) });
+  const response = await send(path, body);
   const answer = await response.json();
   $('problem').textContent = response.ok ? '' : response.status + ': ' + answer.error;
 }
-const place = () => post('/orders', { total: 1 + Math.floor(Math.random() * 500) });
+const newOrder = () => ({ total: 1 + Math.floor(Math.random() * 500) });
 
 function table(id, heads, lines) {
   const head = element('tr');
@@ -90,12 +91,13 @@ function toggleTraffic() {
   else traffic = setInterval(() => {
     const open = shown.orders.filter((order) => NEXT[order.status]);
     const order = open[Math.floor(Math.random() * open.length)];
-    if (order && Math.random() < 0.6) void post('/orders/' + encodeURIComponent(order.id) + '/' + NEXT[order.status]);
-    else void place();
+    // Another step of the same order may be under way: that one is refused, and the order goes on.
+    if (order && Math.random() < 0.6) void send('/orders/' + encodeURIComponent(order.id) + '/' + NEXT[order.status]);
+    else void send('/orders', newOrder());
   }, 200);
   $('traffic').setAttribute('aria-pressed', String(traffic !== undefined));
 }
-$('place').onclick = place;
+$('place').onclick = () => post('/orders', newOrder());
 $('bad').onclick = () => post('/orders', { total: -1 });
 $('traffic').onclick = toggleTraffic;
 $('relay').onclick = () => post(shown.relay ? '/relay/kill' : '/relay/start');
