@@ -64,6 +64,7 @@ export type {
   CloseReport,
   EnvelopeHandler,
   ErrorContext,
+  LaneBy,
   MessageHandler,
   RetryBackoff,
   SubscribeOptions,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createEnvelope, encodeEnvelope } from '@ebus/core';
 import { ordering } from '../requirements.js';
 import type { Group } from '../suite.js';
-import { labelOf } from '../test-kit/collector.js';
+import { type EventPayload, labelOf } from '../test-kit/collector.js';
 import { ConcurrencyMeter, Rendezvous } from '../test-kit/concurrency.js';
 import { event, interleaved } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
@@ -99,4 +99,44 @@ export const orderedDelivery: Group = ({ testWhere }) => {
       assert.equal(meter.peakPerKey, 1);
     },
   );
+
+  testWhere(ordering, 'no two events of an aggregate run at once, whatever their keys say', async (t) => {
+    const bus = await t.bus();
+    const meter = new ConcurrencyMeter();
+    let handled = 0;
+    await bus.subscribeEnvelope(t.topic, ({ aggregateId }) =>
+      meter.watch(aggregateId, async () => {
+        await turns(5);
+        handled++;
+      }),
+    );
+    const encoded = (sequence: number) => encodeEnvelope(createEnvelope(event('order-1', sequence)));
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([
+        bus.publishEnvelope(t.topic, event('order-1', 1)),
+        bus.publish(t.topic, encoded(2), { key: 'order-2' }),
+        bus.publish(t.topic, encoded(3), { key: ' order-1 ' }),
+        bus.publish(t.topic, encoded(4)),
+      ]);
+    }
+    await t.eventually(() => handled === 20);
+    assert.equal(meter.peakPerKey, 1);
+  });
+
+  testWhere(ordering, 'with laneBy: key, an event under a foreign key fails for good', async (t) => {
+    const bus = await t.bus();
+    const handled: string[] = [];
+    const failed: string[] = [];
+    bus.on('deadLettered', ({ error }) => void failed.push((error as Error).message));
+    await bus.subscribeEnvelope<EventPayload>(t.topic, (envelope) => void handled.push(labelOf(envelope)), {
+      laneBy: 'key',
+      onExhausted: 'dead-letter',
+    });
+    await bus.publish(t.topic, encodeEnvelope(createEnvelope(event('order-1', 1))), { key: 'order-2' });
+    await bus.publishEnvelope(t.topic, event('order-1', 2));
+    await bus.publish(t.topic, encodeEnvelope(createEnvelope(event('order-1', 3))));
+    await t.eventually(() => handled.length === 2 && failed.length === 1);
+    assert.deepEqual(handled.sort(), ['order-1#2', 'order-1#3']);
+    assert.match(failed[0] ?? '', /key 'order-2', and its envelope the aggregate 'order-1'/);
+  });
 };

@@ -117,7 +117,7 @@ export class Inbound {
     options: SubscribeOptions & { schema?: StandardSchemaV1<unknown, P> },
   ): Promise<Subscription> {
     checkCall('subscribeEnvelope', topic, handler, options);
-    return this.#open(topic, true, handleEnvelopes(handler, this.#options.codec, options.schema), options);
+    return this.#open(topic, true, handleEnvelopes(handler, this.#options.codec, options), options);
   }
 
   get isQuiet(): boolean {
@@ -330,7 +330,7 @@ export class Inbound {
       events: reports,
       deadLetters,
       buckets: this.#buckets(policy),
-      assignLane: ordering === 'none' ? undefined : laneAssigner(codec),
+      assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
       pipeline: () => this.#pipeline(policy, handler, internal),
     });
   }

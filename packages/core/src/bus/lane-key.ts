@@ -1,5 +1,6 @@
-/** Finds the lane of a message: its key, else the aggregate id of its header, else that of its envelope. */
+/** Finds the lane of a message: what it is handled in order with. */
 import type { Delivery } from '../consume/delivery.js';
+import type { LaneBy } from '../consume/types.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { findHeader, headerText } from '../headers.js';
 import { keyText } from '../pipeline/message.js';
@@ -7,24 +8,37 @@ import { keyText } from '../pipeline/message.js';
 /** The lane of what has no aggregate: undecodable, so it fails at once and holds nobody up. */
 const NO_AGGREGATE = '\0';
 
-export function laneAssigner(codec: EnvelopeCodec): (delivery: Delivery) => void {
+/**
+ * By `aggregate` the envelope is asked first, since keys and headers are written by whoever published, and may name
+ * another aggregate. By `key` the envelope is asked where there is neither. What was decoded stays with the delivery, so
+ * that its first attempt need not decode again; the window bounds how much that is.
+ */
+export function laneAssigner(codec: EnvelopeCodec, laneBy: LaneBy): (delivery: Delivery) => void {
+  if (laneBy === 'aggregate') {
+    return (delivery) => {
+      // What cannot be decoded fails in its attempt, and tells why there.
+      delivery.key = aggregateOf(delivery, codec) || keyOf(delivery) || NO_AGGREGATE;
+    };
+  }
   return (delivery) => {
-    const { key, headers, value } = delivery.incoming;
-    if (key !== undefined && key !== '') {
-      delivery.key = keyText(key) || NO_AGGREGATE;
-      return;
-    }
-    const header = findHeader(headers, 'X-Aggregate-ID') ?? findHeader(headers, 'Aggregate-ID');
-    if (header !== undefined && header.length > 0) {
-      delivery.key = headerText(header);
-      return;
-    }
-    try {
-      delivery.decoded = codec.decode(value);
-      delivery.key = delivery.decoded.aggregateId;
-    } catch {
-      // The handler's own decoding fails the same way, and reports it as this message's failure.
-      delivery.key = NO_AGGREGATE;
-    }
+    delivery.key = keyOf(delivery) || aggregateOf(delivery, codec) || NO_AGGREGATE;
   };
+}
+
+function keyOf({ incoming: { key, headers } }: Delivery): string | undefined {
+  const text = keyText(key);
+  if (text !== undefined && text !== '') return text;
+  const header = findHeader(headers, 'X-Aggregate-ID') ?? findHeader(headers, 'Aggregate-ID');
+  return header === undefined ? undefined : headerText(header);
+}
+
+function aggregateOf(delivery: Delivery, codec: EnvelopeCodec): string | undefined {
+  try {
+    const envelope = codec.decode(delivery.incoming.value);
+    const lane = envelope.aggregateId.trim();
+    delivery.decoded = envelope;
+    return lane;
+  } catch {
+    return undefined;
+  }
 }

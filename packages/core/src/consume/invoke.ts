@@ -5,9 +5,10 @@ import type { Envelope } from '../envelope/envelope.js';
 import { EbusError, EnvelopeError, PermanentError } from '../errors.js';
 import type { Handle } from '../pipeline/compose.js';
 import { isPromise } from '../util/promise.js';
+import { shown } from '../util/shown.js';
 import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
-import type { EnvelopeHandler, MessageHandler } from './types.js';
+import type { EnvelopeHandler, LaneBy, MessageHandler } from './types.js';
 
 /** Errors of messages that no attempt can handle; remembered by identity, so that middleware may pass them on. */
 const undecodable = new WeakSet<Error>();
@@ -29,21 +30,34 @@ export function handleMessages(handler: MessageHandler): Handle<Attempt> {
 export function handleEnvelopes<P>(
   handler: EnvelopeHandler<P>,
   codec: EnvelopeCodec,
-  schema: StandardSchemaV1<unknown, P> | undefined,
+  { schema, laneBy }: { schema?: StandardSchemaV1<unknown, P>; laneBy?: LaneBy },
 ): Handle<Attempt> {
-  if (schema === undefined) return (attempt) => handler(decode(attempt, codec) as Envelope<P>, attempt);
+  const byKey = laneBy === 'key';
+  if (schema === undefined)
+    return (attempt) => handler(decode(attempt, codec, byKey) as Envelope<P>, attempt);
   return (attempt) => {
-    const envelope = decode(attempt, codec);
+    const envelope = decode(attempt, codec, byKey);
     const result = schema['~standard'].validate(envelope.payload);
     if (!isPromise(result)) return handler({ ...envelope, payload: valid(result) }, attempt);
     return result.then((later) => handler({ ...envelope, payload: valid(later) }, attempt));
   };
 }
 
-function decode(attempt: Attempt, codec: EnvelopeCodec): Envelope {
+function decode(attempt: Attempt, codec: EnvelopeCodec, byKey: boolean): Envelope {
   const envelope = decoded(attempt.delivery, codec);
   attempt.envelope = envelope;
+  if (byKey && envelope.aggregateId.trim() !== attempt.delivery.key) throw permanently(inWrongLane(attempt));
   return envelope;
+}
+
+/** Its lane is not the one of its aggregate, whose other events may be handled at this moment. */
+function inWrongLane({ topic, delivery, envelope }: Attempt): EbusError {
+  const [key, aggregate] = [shown(delivery.key), shown(envelope?.aggregateId)];
+  return new EnvelopeError(
+    `a message of '${topic}' has the key '${key}', and its envelope the aggregate '${aggregate}': it was not handled, since ` +
+      "that could break the aggregate's order; publish it with its aggregate id as key, or subscribe with laneBy: 'aggregate'",
+    'aggregate_id',
+  );
 }
 
 function decoded(delivery: Delivery, codec: EnvelopeCodec): Envelope {

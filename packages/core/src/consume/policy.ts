@@ -6,7 +6,7 @@ import { ConfigError, UnsupportedError } from '../errors.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import type { ExhaustedAction } from '../pipeline/failure.js';
 import type { BackoffOptions } from '../util/backoff.js';
-import type { SubscribeOptions } from './types.js';
+import type { LaneBy, SubscribeOptions } from './types.js';
 
 /** What the configuration says for every subscription. */
 export interface ConsumeDefaults {
@@ -27,6 +27,7 @@ export interface ConsumePolicy {
   readonly persistence: Persistence;
   readonly from: 'earliest' | 'latest' | Date;
   readonly ordering: 'none' | 'instance' | 'cluster';
+  readonly laneBy: LaneBy;
   readonly concurrency: number;
   /** With `concurrency` it bounds the window. */
   readonly queuePerKey: number;
@@ -84,6 +85,7 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
     persistence,
     from: startPosition(input),
     ordering: demandedOrdering(input),
+    laneBy: laneByOf(input),
     concurrency: options.concurrency ?? defaults.concurrency,
     queuePerKey: defaults.queuePerKey,
     reportStallAfter: defaults.reportStallAfter,
@@ -153,6 +155,11 @@ function demandedOrdering({ topic, options, ordered, persistence, capabilities, 
     );
   }
   return ordering;
+}
+
+function laneByOf({ topic, options: { laneBy = 'aggregate' }, ordered }: PolicyInput): LaneBy {
+  if (ordered || laneBy === 'aggregate') return laneBy;
+  throw new ConfigError(`subscribe('${topic}') is unordered: laneBy '${laneBy}' needs subscribeEnvelope`);
 }
 
 function rateLimitOf(limit: SubscribeOptions['rateLimit']): ConsumePolicy['rateLimit'] {

@@ -34,6 +34,7 @@ const OF_ALL = {
   rateLimit: kinds.nested(RATE_LIMIT),
   onExhausted: kinds.oneOf('dead-letter', 'discard', 'halt'),
   deadLetterTopic: kinds.filledText,
+  laneBy: kinds.oneOf('aggregate', 'key'),
   redrives: kinds.oneOf('trust', 'ignore'),
   onError: kinds.func,
   overlapAfter: kinds.duration,

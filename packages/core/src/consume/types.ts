@@ -28,6 +28,8 @@ export interface ErrorContext extends Pick<HandlerContext, 'message' | 'topic' |
   readonly retriesLeft: number;
 }
 
+export type LaneBy = 'aggregate' | 'key';
+
 export interface SubscribeOptions {
   /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`. */
   group?: string;
@@ -37,6 +39,12 @@ export interface SubscribeOptions {
   concurrency?: number;
   /** Demands per-aggregate order across all members of the group; refused where the transport cannot. */
   ordering?: 'instance' | 'cluster';
+  /**
+   * What orders events; for `subscribeEnvelope`. Default `aggregate`: the aggregate id of the envelope, whatever key and
+   * header the message has. `key`: the message's key, else its header; an event whose envelope names another aggregate
+   * fails for good, and is not handled. Either way no two events of one aggregate are handled at once.
+   */
+  laneBy?: LaneBy;
   /** How long one attempt may take. Default 30 s. */
   processingTimeout?: Duration;
   /** Retries in place after the first attempt. Default 3. */
