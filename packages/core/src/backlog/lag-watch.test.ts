@@ -21,7 +21,12 @@ function lagging() {
     answer: async () => [],
     lag: () => source.answer(),
   };
-  const watch = new LagWatch({ clock, sources: () => [source], onReadings: (all) => readings.push(all) });
+  const watch = new LagWatch({
+    clock,
+    closing: new AbortController().signal,
+    sources: () => [source],
+    onReadings: (all) => readings.push(all),
+  });
   const ask = (...lags: Omit<PartitionLag, 'partition'>[]) => {
     source.answer = async () => lags.map((lag, partition) => ({ partition, ...lag }));
     return watch.ask();

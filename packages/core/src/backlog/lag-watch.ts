@@ -1,6 +1,7 @@
 /** Asks brokers how far groups are behind, and notes since when they have not moved. */
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/driver.js';
+import { abortable } from '../util/abortable.js';
 
 /** A subscription whose lag can be asked for. */
 export interface LagSource {
@@ -41,6 +42,8 @@ const ASK_TIMEOUT_MS = 10_000;
 
 export interface LagWatchOptions {
   readonly clock: Clock;
+  /** Aborts when the bus begins to close. */
+  readonly closing: AbortSignal;
   /** Those that can be asked now. */
   sources(): readonly LagSource[];
   /** What one round of questions brought. */
@@ -51,6 +54,7 @@ export class LagWatch {
   readonly #options: LagWatchOptions;
   readonly #standings = new WeakMap<object, Map<number, Standing>>();
   #asking: Promise<readonly LagReading[]> | undefined;
+  #givenUp = new AbortController();
 
   constructor(options: LagWatchOptions) {
     this.#options = options;
@@ -62,6 +66,12 @@ export class LagWatch {
       this.#asking = undefined;
     });
     return this.#asking;
+  }
+
+  /** Nobody waits for the answers under way any more. */
+  giveUp(): void {
+    this.#givenUp.abort();
+    this.#givenUp = new AbortController();
   }
 
   /** What the last questions say of a subscription. */
@@ -78,15 +88,21 @@ export class LagWatch {
   }
 
   async #ask(): Promise<readonly LagReading[]> {
-    const readings = await Promise.all(this.#options.sources().map((source) => this.#read(source)));
-    this.#options.onReadings(readings);
+    const { closing, sources, onReadings } = this.#options;
+    const over = AbortSignal.any([closing, this.#givenUp.signal]);
+    const readings = await Promise.all(sources().map((source) => this.#read(source, over)));
+    if (over.aborted) return [];
+    onReadings(readings);
     return readings;
   }
 
-  async #read(source: LagSource): Promise<LagReading> {
+  async #read(source: LagSource, over: AbortSignal): Promise<LagReading> {
     const { clock } = this.#options;
+    const { topic } = source;
     try {
-      const partitions = await source.lag(AbortSignal.timeout(ASK_TIMEOUT_MS));
+      const signal = AbortSignal.any([AbortSignal.timeout(ASK_TIMEOUT_MS), over]);
+      // Given up here as well: a driver may take its time to heed the signal.
+      const partitions = await abortable(source.lag(signal), signal, `asking for the lag of '${topic}'`);
       const at = clock.now();
       this.#note(source, partitions, at);
       return { source, at, partitions };

@@ -15,6 +15,8 @@ export interface PublishTotals {
 
 export interface PublisherMonitorOptions {
   readonly clock: Clock;
+  /** Throws once the bus closes: nothing is started then. */
+  assertOpen?(): void;
   /** Limits of 0 or less are off. */
   readonly maxQueueDepth: number;
   readonly maxPublishLatency: number;
@@ -45,6 +47,7 @@ export class PublisherMonitor implements PublisherBacklog {
   }
 
   async start(): Promise<void> {
+    this.#options.assertOpen?.();
     if (this.running) return;
     this.#options.measure(true);
     this.#before = { ...this.#options.totals(), at: this.#options.clock.now() };

@@ -12,6 +12,8 @@ import type {
 
 export interface SubscriberMonitorOptions {
   readonly clock: Clock;
+  /** Throws once the bus closes: nothing is started then. */
+  assertOpen?(): void;
   readonly maxLagThreshold: number;
   /** Milliseconds. */
   readonly maxTimeThreshold: number;
@@ -38,6 +40,7 @@ export class SubscriberMonitor implements SubscriberBacklog {
   }
 
   async start(): Promise<void> {
+    this.#options.assertOpen?.();
     this.#ticker.start();
   }
 

@@ -39,6 +39,8 @@ export interface AssembleInput {
   handlerLogger: Logger;
   disclose: Disclose;
   metrics: MetricsCollector | undefined;
+  /** The collector that the bus made itself, and ends with it. */
+  ownMetrics: MetricsCollector | undefined;
   telemetry: Telemetry | undefined;
   codec: EnvelopeCodec;
   events: Emitter;
@@ -47,11 +49,13 @@ export interface AssembleInput {
   readTopics: ReadTopics;
   /** Filled once the bus is there. */
   extensions: readonly Extension[];
+  /** Aborted when the bus begins to close. */
+  closing: AbortController;
 }
 
 export function assemble(input: AssembleInput): BusParts {
   const { config, driver, clock, logger, metrics, telemetry, codec, events, connection } = input;
-  const { governance, readTopics, extensions, handlerLogger, disclose } = input;
+  const { governance, readTopics, extensions, handlerLogger, disclose, ownMetrics, closing } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
   const breather = new Breather();
@@ -99,6 +103,7 @@ export function assemble(input: AssembleInput): BusParts {
     clock,
     logger,
     publishTimeout: config.publisher.publishTimeout,
+    refused: publisher.refused,
   });
   const outbound: Outbound = new Outbound({
     driver,
@@ -131,10 +136,11 @@ export function assemble(input: AssembleInput): BusParts {
   const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
   const monitoring: Monitoring = new Monitoring({
     ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
-    isDraining: () => lifecycle.isClosing,
+    closing: closing.signal,
   });
   const lifecycle: Lifecycle = new Lifecycle({
-    ...{ topics, driver, connection, inbound, publisher, monitoring, extensions, metrics, logger },
+    ...{ topics, driver, connection, inbound, publisher, monitoring, extensions, ownMetrics, logger },
+    closing,
   });
   return {
     config,
@@ -152,6 +158,7 @@ export function assemble(input: AssembleInput): BusParts {
     deadLetters,
     monitoring,
     lifecycle,
+    closing: closing.signal,
   };
 }
 

@@ -31,4 +31,6 @@ export interface BusParts {
   readonly deadLetters: DeadLetters;
   readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
+  /** Aborts when the bus begins to close. */
+  readonly closing: AbortSignal;
 }

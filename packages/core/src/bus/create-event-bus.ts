@@ -9,7 +9,7 @@ import { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { attachDriver } from '../driver/native.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
-import { ConnectionError, PluginError } from '../errors.js';
+import { abortError, ConnectionError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
 import { bounded } from '../metrics/bounded.js';
 import type { MetricsCollector } from '../metrics/collector.js';
@@ -20,10 +20,13 @@ import { defaultRegistry, type Registry } from '../registry/registry.js';
 import { REGISTRY_OPTIONS } from '../registry/registry-options.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import type { TopicOptions } from '../topics/types.js';
+import { abortable } from '../util/abortable.js';
 import { busLogger } from '../util/bus-logger.js';
 import { type Disclose, discloser } from '../util/disclose.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import { settledWithin } from '../util/settled-within.js';
+import { applyLazily } from './apply-lazily.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
 import { EventBus } from './event-bus.js';
@@ -33,7 +36,10 @@ export interface CreateEventBusOptions {
   plugins?: readonly Plugin[];
   /** Default: the process-wide `defaultRegistry`. */
   registry?: Registry;
-  /** Belongs to this bus, which closes it. Default: what `metrics` in the configuration names, else none at all. */
+  /**
+   * Default: what `metrics` in the configuration names, else none at all. Several buses may share one. It is yours: close
+   * it after the buses. The one that the configuration names is made, and closed, by the bus.
+   */
   metrics?: MetricsCollector;
   /** pino- or console-shaped. Default: the console, silent below warn. */
   logger?: Logger;
@@ -50,7 +56,12 @@ export interface CreateEventBusOptions {
   clock?: Clock;
   /** Whether to start what the configuration enables. Default true. */
   autoStart?: boolean;
+  /** Gives up creating the bus; it has no meaning once the bus is there. */
+  signal?: AbortSignal;
 }
+
+/** What taking back a creation that failed may take. */
+const DISCARD_MS = 1_000;
 
 const OPTIONS = optionTable<CreateEventBusOptions>(
   {
@@ -62,6 +73,7 @@ const OPTIONS = optionTable<CreateEventBusOptions>(
     codec: kinds.withMethods('an EnvelopeCodec', 'encode', 'decode'),
     clock: kinds.clock,
     autoStart: kinds.flag,
+    signal: kinds.abortSignal,
   },
   { transport: 'give the plug-in in plugins: [memory]', transports: "use 'plugins' instead" },
 );
@@ -71,6 +83,7 @@ const OPTIONS = optionTable<CreateEventBusOptions>(
  * @throws PluginError for a `type` that no registered plug-in has
  * @throws ConfigError listing everything that is wrong with the configuration
  * @throws ConnectionError naming the addresses, after `connectTimeout` (default 10 s)
+ * @throws EbusError `ABORTED` when `signal` aborts first. Whatever fails, nothing is left behind.
  */
 export async function createEventBus(
   config: EventBusConfig,
@@ -85,77 +98,105 @@ export async function createEventBus(
   const logger = busLogger(handlerLogger, { clock, disclose });
   const { serviceName, environment } = resolved;
   const context: PluginContext = { serviceName, environment, logger, clock };
+  const { signal } = options;
+  if (signal?.aborted === true) throw abortError(signal, 'creating the event bus');
 
   const driver = await createDriver(plugin, resolved, context);
-  const metrics = metricsCollector(resolved, options, registry, context);
-  const { enabled, sampleRate, consumer } = resolved.tracing;
-  const tracing = { system: driver.system, sampleRate, consumer };
-  const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
-  const events = new Emitter(logger, disclose);
-  const connection = supervise(driver, resolved, { clock, logger, metrics, events, disclose });
-  const extensions: Extension[] = [];
-  const codec = options.codec ?? jsonCodec;
-  const parts = assemble({
-    config: resolved,
-    driver,
-    clock,
-    logger,
-    handlerLogger,
-    disclose,
-    metrics,
-    telemetry,
-    codec,
-    events,
-    connection,
-    governance: options.governance,
-    readTopics: (file) => readTopics(file, { registry, environment }),
-    extensions,
-  });
-
-  const host = {
-    serviceName,
-    clock,
-    logger,
-    topicConfigStrategy: resolved.topicConfigStrategy,
-    configuredTopic: (topic: string) => parts.topics.writtenOf(topic),
-  };
-  const lazy = resolved.connect === 'lazy';
-  if (!lazy) {
-    await connection.connect(host).catch(async (error: unknown) => {
-      await metrics?.close?.();
-      throw error;
-    });
-  }
-  const bus = new EventBus(parts);
-  attachDriver(bus, plugin.name, driver);
+  let ownMetrics: MetricsCollector | undefined;
+  let bus: EventBus | undefined;
+  let disconnected = false;
   try {
+    ownMetrics = configuredMetrics(resolved, options, registry, context);
+    const metrics = ownMetrics ?? (options.metrics && guarded(bounded(options.metrics), logger));
+    const { enabled, sampleRate, consumer } = resolved.tracing;
+    const tracing = { system: driver.system, sampleRate, consumer };
+    const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
+    const events = new Emitter(logger, disclose);
+    const closing = new AbortController();
+    const connection = supervise(driver, resolved, {
+      clock,
+      logger,
+      metrics,
+      events,
+      disclose,
+      closing: closing.signal,
+    });
+    const extensions: Extension[] = [];
+    const codec = options.codec ?? jsonCodec;
+    const parts = assemble({
+      config: resolved,
+      driver,
+      clock,
+      logger,
+      handlerLogger,
+      disclose,
+      metrics,
+      ownMetrics,
+      telemetry,
+      codec,
+      events,
+      connection,
+      governance: options.governance,
+      readTopics: (file) => readTopics(file, { registry, environment }),
+      extensions,
+      closing,
+    });
+
+    const host = {
+      serviceName,
+      clock,
+      logger,
+      topicConfigStrategy: resolved.topicConfigStrategy,
+      configuredTopic: (topic: string) => parts.topics.writtenOf(topic),
+    };
+    const topics = resolved.topics as Record<string, TopicOptions>;
+    if (resolved.connect === 'lazy') {
+      parts.topics.declare(topics);
+      const apply = () =>
+        void applyLazily({ topics: parts.topics, configs: topics, clock, logger, closing: closing.signal });
+      connection.connectLazily(host, apply);
+    } else {
+      await connection.connect(host, signal).catch((error: unknown) => {
+        disconnected = true;
+        throw error;
+      });
+    }
+    bus = new EventBus(parts);
+    attachDriver(bus, plugin.name, driver);
     for (const [name, section] of resolved.extensions) {
       const extension = registry.extensions().find((candidate) => candidate.name === name);
       if (extension !== undefined) extensions.push(await extension.create(bus, section, context));
     }
-    const topics = resolved.topics as Record<string, TopicOptions>;
-    if (lazy) {
-      parts.topics.declare(topics);
-      connection.connectLazily(host, async () => void (await bus.topics.apply(topics)));
-    } else {
-      await bus.topics.apply(topics);
-    }
-    if (options.autoStart !== false) await bus.start();
+    const opened = open(bus, resolved.connect === 'lazy' ? {} : topics, options.autoStart !== false);
+    await abortable(opened, signal, 'creating the event bus');
+    return bus;
   } catch (error) {
-    await bus.close({ timeout: 0 });
+    if (bus !== undefined) await bus.close({ timeout: 0 });
+    else await discard(disconnected ? undefined : driver, ownMetrics);
     throw error;
   }
-  return bus;
 }
 
-function metricsCollector(
+async function open(bus: EventBus, topics: Record<string, TopicOptions>, start: boolean): Promise<void> {
+  await bus.topics.apply(topics);
+  if (start) await bus.start();
+}
+
+/** Leaves nothing behind of a bus that never was. */
+async function discard(driver: Driver | undefined, ownMetrics: MetricsCollector | undefined): Promise<void> {
+  const signal = AbortSignal.timeout(DISCARD_MS);
+  await settledWithin((async () => driver?.close({ signal }))(), DISCARD_MS);
+  await settledWithin((async () => ownMetrics?.close?.())(), DISCARD_MS);
+}
+
+/** The one that the configuration names; the bus makes it and closes it. */
+function configuredMetrics(
   { metrics }: ResolvedConfig,
   options: CreateEventBusOptions,
   registry: Registry,
   context: PluginContext,
 ): MetricsCollector | undefined {
-  if (options.metrics !== undefined) return guarded(bounded(options.metrics), context.logger);
-  if (!metrics.enabled) return undefined;
+  if (options.metrics !== undefined || !metrics.enabled) return undefined;
   const plugin = registry.metricsCollector(metricsType(metrics));
   const collector = plugin.create(plugin.config.parse(metricsPart(metrics, plugin)), context);
   return guarded(bounded(collector), context.logger);
@@ -183,15 +224,17 @@ function supervise(
     metrics: MetricsCollector | undefined;
     events: Emitter;
     disclose: Disclose;
+    closing: AbortSignal;
   },
 ): ConnectionSupervisor {
-  const { clock, logger, metrics, events, disclose } = parts;
+  const { clock, logger, metrics, events, disclose, closing } = parts;
   const { maxReconnectAttempts, initialBackoff, maxBackoff } = publisher;
   return new ConnectionSupervisor({
     driver,
     clock,
     logger,
     metrics,
+    closing,
     connectTimeout,
     maxReconnectAttempts,
     initialBackoff,
@@ -201,7 +244,7 @@ function supervise(
         metrics?.recordConnection(status === 'connected');
         if (status === 'connected') events.emit('connected', {});
         else if (status === 'reconnecting') events.emit('reconnecting', { error });
-        else events.emit('disconnected', { error });
+        else if (status !== 'connecting') events.emit('disconnected', { error });
         if (status !== 'reconnecting' && status !== 'failed') return;
         const cause = error ?? new ConnectionError('the connection was lost');
         events.emit('error', { source: 'connection', status, error: cause, errorMessage: disclose(cause) });

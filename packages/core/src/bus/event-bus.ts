@@ -33,6 +33,8 @@ import { checkArgument, checkOptions } from '../util/options.js';
 import { macrotask } from '../util/promise.js';
 import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
+import { attachClosing } from './close-on-signals.js';
+import { untilClosing } from './closing-topics.js';
 import type { DeadLetters } from './dead-letters.js';
 
 const PERSISTENCE = oneOf('persistent', 'ephemeral');
@@ -77,11 +79,12 @@ export class EventBus implements AsyncDisposable {
     this.#parts = parts;
     this.type = parts.config.type;
     this.serviceName = parts.config.serviceName;
-    this.topics = parts.topics;
+    this.topics = untilClosing(parts.topics, parts.closing);
     this.connection = parts.connection;
     this.health = parts.monitoring.health;
     this.backlog = parts.monitoring.backlog;
     this.deadLetters = parts.deadLetters;
+    attachClosing(this, parts.closing);
   }
 
   /** What the transport can do for topics of a persistence (default: the transport's own). */
@@ -225,12 +228,16 @@ export class EventBus implements AsyncDisposable {
     return this.#parts.metrics?.expose?.();
   }
 
-  /** Starts what the configuration enables. `createEventBus` does so unless `autoStart` is false. Idempotent. */
+  /**
+   * Starts what the configuration enables. `createEventBus` does so unless `autoStart` is false. Idempotent; one that
+   * fails may be repeated.
+   * @throws BusClosedError once closing has begun, also where it begins meanwhile
+   */
   start(): Promise<void> {
     return this.#parts.lifecycle.start();
   }
 
-  /** Stops what `start` started; the bus stays usable. */
+  /** Stops what `start` started, also one that is under way; the bus stays usable. Harmless once the bus closes. */
   stop(): Promise<void> {
     return this.#parts.lifecycle.stop();
   }

@@ -5,43 +5,67 @@ import { BusClosedError, ConfigError } from '../errors.js';
 import { type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
 import type { EventBus } from './event-bus.js';
 
-let current: Promise<EventBus> | undefined;
-let ready: EventBus | undefined;
+/** From `initializeGlobal` to `closeGlobal`. */
+interface GlobalBus {
+  readonly creating: Promise<EventBus>;
+  readonly abort: AbortController;
+  ready: EventBus | undefined;
+}
+
+let current: GlobalBus | undefined;
 
 /**
  * Creates the process's bus.
  * @throws ConfigError if there is one already; close it first
+ * @throws BusClosedError if `closeGlobal` is called meanwhile, which gives up creating it
  */
 export async function initializeGlobal(
   config: EventBusConfig,
-  options?: CreateEventBusOptions,
+  options: CreateEventBusOptions = {},
 ): Promise<EventBus> {
   if (current !== undefined) {
     throw new ConfigError(
       'the global event bus is initialized already; call closeGlobal() before initializing another',
     );
   }
-  const creating = createEventBus(config, options);
-  current = creating;
+  const abort = new AbortController();
+  const signals = options.signal === undefined ? [] : [options.signal];
+  const signal = AbortSignal.any([abort.signal, ...signals]);
+  const global: GlobalBus = {
+    creating: createEventBus(config, { ...options, signal }),
+    abort,
+    ready: undefined,
+  };
+  current = global;
   try {
-    ready = await creating;
-    return ready;
+    const bus = await global.creating;
+    // Where it was closed at the last moment, the bus is closed by then.
+    if (abort.signal.aborted) throw new BusClosedError();
+    global.ready = bus;
+    return bus;
   } catch (error) {
-    current = undefined;
-    throw error;
+    if (current === global) current = undefined;
+    throw abort.signal.aborted
+      ? new BusClosedError('the global event bus was closed while it was created')
+      : error;
   }
 }
 
 /** @throws BusClosedError before `initializeGlobal` has resolved and after `closeGlobal` */
 export function getGlobal(): EventBus {
-  if (ready !== undefined) return ready;
+  if (current?.ready !== undefined) return current.ready;
   throw new BusClosedError('there is no global event bus; await initializeGlobal(config, options) first');
 }
 
-/** Closes the process's bus; harmless without one. */
+/**
+ * Closes the process's bus; gives up creating it where that is under way; harmless without one. Another may be
+ * initialized at once. Undefined where there was no bus to close.
+ */
 export async function closeGlobal(): Promise<CloseReport | undefined> {
   const closing = current;
   current = undefined;
-  ready = undefined;
-  return (await closing)?.close();
+  if (closing === undefined) return undefined;
+  closing.abort.abort();
+  const bus = await closing.creating.catch(() => undefined);
+  return bus?.close();
 }

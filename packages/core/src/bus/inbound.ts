@@ -240,7 +240,7 @@ export class Inbound {
     validateTopicName(topic);
     driver.validateTopic?.(topic, 'subscribe');
     // What the broker can do is known once it is connected.
-    if (connection.state().status === 'connecting') await this.#connected(topic, signal);
+    if (!connection.everConnected) await this.#connected(topic, signal);
     for (let moving = this.#moving.get(topic); moving !== undefined; moving = this.#moving.get(topic))
       await moving;
     if (this.#closed) throw new BusClosedError();

@@ -1,21 +1,27 @@
-/** Starting, stopping and closing a bus, phase by phase. */
+/** The life of a bus from its creation to its end. docs/guides/lifecycle.md has the table of its states. */
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { CloseReport } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
-import type { MetricsCollector } from '../metrics/collector.js';
+import { BusClosedError } from '../errors.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import type { BusLogger } from '../util/bus-logger.js';
 import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
+import { deferred } from '../util/promise.js';
+import { settledWithin } from '../util/settled-within.js';
 import type { Inbound } from './inbound.js';
 import type { Monitoring } from './monitoring.js';
+import { StartStop } from './start-stop.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
-/** What flushing and disconnecting may take where draining has used the time up. */
-const MIN_FLUSH_MS = 1_000;
+/** What a step may take where the time is used up: flushing after the handlers, saying goodbye to the broker. */
+const LEAST_MS = 250;
+const LEAST_DISCONNECT_MS = 1_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
+/** Extensions may hang while they start or stop. */
+const STOP_TIMEOUT_MS = 5_000;
 
 export interface LifecycleOptions {
   topics: { close(): Promise<void> };
@@ -25,32 +31,32 @@ export interface LifecycleOptions {
   publisher: Publisher;
   monitoring: Monitoring;
   extensions: readonly Extension[];
-  metrics: MetricsCollector | undefined;
+  /** What the bus made itself and ends with it. */
+  ownMetrics: { close?(): void | Promise<void> } | undefined;
   logger: BusLogger;
+  /** Aborted when closing begins: questions to the broker are given up then. */
+  closing: AbortController;
 }
 
 export class Lifecycle {
   readonly #options: LifecycleOptions;
-  #started = false;
+  readonly #startStop: StartStop;
   #closing: Promise<CloseReport> | undefined;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
+    const { monitoring, extensions, closing } = options;
+    this.#startStop = new StartStop({ monitoring, extensions, closing: closing.signal });
   }
 
-  async start(): Promise<void> {
-    if (this.#started) return;
-    this.#started = true;
-    // Extensions first: who asks over HTTP gets an answer while probes are still being subscribed to.
-    for (const extension of this.#options.extensions) await extension.start?.();
-    await this.#options.monitoring.start();
+  /** @throws BusClosedError once closing has begun */
+  start(): Promise<void> {
+    return this.#startStop.start();
   }
 
+  /** Harmless on a bus that closes or is closed: that has stopped everything. */
   async stop(): Promise<void> {
-    await this.#options.monitoring.stop();
-    if (!this.#started) return;
-    this.#started = false;
-    for (const extension of this.#options.extensions) await extension.stop?.();
+    if (!this.isClosing) await this.#startStop.stop();
   }
 
   /** True once `close` was called. */
@@ -58,44 +64,51 @@ export class Lifecycle {
     return this.#closing !== undefined;
   }
 
-  close(options: { timeout?: Duration }): Promise<CloseReport> {
-    let timeout: number;
-    try {
-      checkOptions('close', options, CLOSE_OPTIONS);
-      timeout = options.timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(options.timeout);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    this.#closing ??= this.#close(timeout);
-    return this.#closing;
+  async close(options: { timeout?: Duration }): Promise<CloseReport> {
+    checkOptions('close', options, CLOSE_OPTIONS);
+    if (this.#closing !== undefined) return this.#closing;
+    // Taken before anybody is told, who may call `close` in turn.
+    const closing = deferred<CloseReport>();
+    this.#closing = closing.promise;
+    const { timeout } = options;
+    const ms = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
+    this.#close(ms).then(closing.resolve, closing.reject);
+    return closing.promise;
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, connection, inbound, publisher, topics } = this.#options;
-    const began = performance.now();
+    const { driver, connection, inbound, publisher, topics, closing, ownMetrics } = this.#options;
+    const deadline = performance.now() + timeout;
+    const left = (least = LEAST_MS) => Math.max(least, deadline - performance.now());
     // All of this begins before the first await: what the caller does next finds the bus closing.
+    closing.abort(new BusClosedError());
     const told = this.#tellExtensions('closing');
     const unwatched = this.#attempt('ending topics.watch()', () => topics.close());
-    const closing = inbound.refuse().map((subscription) => subscription.close({ timeout }));
-    await told;
-    await settledWithin(unwatched, MIN_FLUSH_MS);
-    await this.#attempt('stopping', () => this.stop());
+    const drains = inbound.refuse().map((subscription) => subscription.close({ timeout }));
+    await settledWithin(told, left());
+    await settledWithin(unwatched, left());
+    const stopped = this.#attempt('stopping', () => this.#startStop.stop());
+    await settledWithin(stopped, Math.min(left(), STOP_TIMEOUT_MS));
 
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
-    const drained = await Promise.all(closing);
+    const drained = await Promise.all(drains);
     // The driver closes last, so a subscription that is just being made is given the time to give up.
-    await settledWithin(inbound.joined(), MIN_FLUSH_MS);
+    await settledWithin(inbound.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
     publisher.refuse();
-    const left = Math.max(MIN_FLUSH_MS, timeout - (performance.now() - began));
-    const flushed = await settledWithin(publisher.flush(), left);
+    const flushed = await settledWithin(publisher.flush(), left());
     const { unpublished } = publisher.close();
 
-    await this.#attempt('disconnecting', () =>
-      driver.close({ signal: AbortSignal.timeout(DISCONNECT_TIMEOUT_MS) }),
+    // The driver is asked nothing more once it is asked to close.
+    await settledWithin(connection.shut(), LEAST_MS);
+    const ms = Math.min(left(LEAST_DISCONNECT_MS), DISCONNECT_TIMEOUT_MS);
+    const disconnected = this.#attempt('disconnecting', () =>
+      driver.close({ signal: AbortSignal.timeout(ms) }),
     );
+    await settledWithin(disconnected, ms + LEAST_MS);
     connection.close();
-    await this.#tellExtensions('close');
-    await this.#attempt("the metrics collector's close()", async () => this.#options.metrics?.close?.());
+    await settledWithin(this.#tellExtensions('close'), left(LEAST_DISCONNECT_MS));
+    const measured = this.#attempt("the metrics collector's close()", async () => ownMetrics?.close?.());
+    await settledWithin(measured, left(LEAST_DISCONNECT_MS));
     this.#options.logger.flush();
     return {
       handled: sum(drained.map((report) => report.handled)),
@@ -119,16 +132,6 @@ export class Lifecycle {
       this.#options.logger.error({ err, what }, 'closing the bus: a step failed');
     }
   }
-}
-
-async function settledWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([work.then(() => true as const), late]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,11 +1,14 @@
 import { memory } from '@ebus/memory';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { SubscriberBacklogEvent } from '../backlog/types.js';
 import type { CommonConfig } from '../config/types.js';
 import { ConnectionError } from '../errors.js';
 import type { HealthAlert, HealthReport } from '../health/types.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
+import { definePlugin } from '../registry/plugin.js';
+import { Registry } from '../registry/registry.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
@@ -424,19 +427,39 @@ describe('metrics', () => {
     expect(without.pending).toBe(0);
   });
 
-  it('are closed with the bus, also one that never came to be', async () => {
+  it('are closed by whoever made them: the bus those of its configuration, also one that never came to be', async () => {
     let closed = 0;
     class Closing extends InMemoryMetricsCollector {
       close(): void {
         closed++;
       }
     }
-    const driver = new ScriptedDriver();
-    driver.connectError = new ConnectionError('nobody there', { retryable: false });
-    await expect(scriptedBus({}, { driver, metrics: new Closing() })).rejects.toThrow('nobody there');
+    const plugin = definePlugin({
+      kind: 'metrics',
+      name: 'closing',
+      config: z.looseObject({}),
+      create: () => new Closing(),
+    });
+    const failing = () => {
+      const driver = new ScriptedDriver();
+      driver.connectError = new ConnectionError('nobody there', { retryable: false });
+      return driver;
+    };
+    const config = { metrics: { enabled: true, type: 'closing' } };
+    const registry = new Registry().use(plugin);
+    await expect(scriptedBus(config, { driver: failing(), registry })).rejects.toThrow('nobody there');
     expect(closed).toBe(1);
-    const { bus } = await memoryBus({}, { metrics: new Closing() });
+    const { bus } = await scriptedBus(config, { registry });
     await bus.close();
+    expect(closed).toBe(2);
+
+    const given = new Closing();
+    await expect(scriptedBus({}, { driver: failing(), metrics: given })).rejects.toThrow('nobody there');
+    const buses = await Promise.all([
+      scriptedBus({}, { metrics: given }),
+      scriptedBus({}, { metrics: given }),
+    ]);
+    for (const { bus: one } of buses) await one.close();
     expect(closed).toBe(2);
   });
 

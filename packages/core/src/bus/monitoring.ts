@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
-import { EbusError } from '../errors.js';
+import { BusClosedError, EbusError } from '../errors.js';
 import { BusHealth } from '../health/health.js';
 import { ProbePublisher } from '../health/health-publisher.js';
 import { ProbeSubscriber } from '../health/health-subscriber.js';
@@ -28,6 +28,10 @@ import { probeTransport } from './probe-transport.js';
 /** The label of the publisher's backlog among the topics of `backlog` and `backlog_state`. */
 const PUBLISHER_LABEL = 'publisher';
 
+function assertOpen(closing: AbortSignal): void {
+  if (closing.aborted) throw new BusClosedError();
+}
+
 export interface MonitoringOptions {
   readonly config: ResolvedConfig;
   readonly driver: Driver;
@@ -40,7 +44,8 @@ export interface MonitoringOptions {
   readonly publisher: Publisher;
   readonly outbound: Outbound;
   readonly inbound: Inbound;
-  isDraining(): boolean;
+  /** Aborts when the bus begins to close: nothing is started after that, and questions under way are given up. */
+  readonly closing: AbortSignal;
 }
 
 export class Monitoring {
@@ -53,10 +58,11 @@ export class Monitoring {
   #lastHealthCheck: HealthCheckEvent | undefined;
 
   constructor(options: MonitoringOptions) {
-    const { config, clock, inbound, logger } = options;
+    const { config, clock, inbound, logger, closing } = options;
     this.#options = options;
     this.#lags = new LagWatch({
       clock,
+      closing,
       sources: () => inbound.ways({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
       onReadings: (readings) => this.#noteLags(readings),
     });
@@ -99,6 +105,7 @@ export class Monitoring {
   /** Stops everything that was started, by `start` or by hand. */
   async stop(): Promise<void> {
     const { publisher, subscriber } = this.backlog;
+    this.#lags.giveUp();
     await Promise.all([
       this.health.publisher.stop(),
       this.health.subscriber.stop(),
@@ -131,7 +138,7 @@ export class Monitoring {
   }
 
   #publisherMonitor(): PublisherMonitor {
-    const { config, clock, events, metrics, publisher } = this.#options;
+    const { config, clock, events, metrics, publisher, closing } = this.#options;
     const { maxQueueDepth, maxPublishLatency, rateThreshold, checkInterval } =
       config.publisher.backlogDetection;
     return new PublisherMonitor({
@@ -140,6 +147,7 @@ export class Monitoring {
       rateThreshold,
       checkInterval,
       clock,
+      assertOpen: () => assertOpen(closing),
       measure: (on) => publisher.measure(on),
       totals: () => ({
         queueDepth: publisher.open,
@@ -155,13 +163,14 @@ export class Monitoring {
   }
 
   #subscriberMonitor(): SubscriberMonitor {
-    const { config, clock, events, metrics } = this.#options;
+    const { config, clock, events, metrics, closing } = this.#options;
     const { maxLagThreshold, maxTimeThreshold, checkInterval } = config.subscriber.backlogDetection;
     return new SubscriberMonitor({
       maxLagThreshold,
       maxTimeThreshold,
       checkInterval,
       clock,
+      assertOpen: () => assertOpen(closing),
       ask: () => this.#lags.ask(),
       onEvent: (event) => events.emit('subscriberBacklog', event),
       onLook: ({ topic }, severity) => metrics?.recordBacklogState(topic, stateOf(severity)),
@@ -169,12 +178,13 @@ export class Monitoring {
   }
 
   #probePublisher(): ProbePublisher {
-    const { config, clock, driver, metrics, events, connection } = this.#options;
+    const { config, clock, driver, metrics, events, connection, closing } = this.#options;
     const { interval, timeout, failureThreshold, topic } = config.healthCheck.publisher;
     const name = topic ?? defaultProbeTopic(config.type);
     const transport = probeTransport({ ...this.#options, topic: name, timeout });
     return new ProbePublisher({
       clock,
+      assertOpen: () => assertOpen(closing),
       topic: name,
       interval,
       failureThreshold,
@@ -208,7 +218,7 @@ export class Monitoring {
   }
 
   #probeSubscriber(): ProbeSubscriber {
-    const { config, clock, logger, metrics, events, connection } = this.#options;
+    const { config, clock, logger, metrics, events, connection, closing } = this.#options;
     const { publisher, subscriber } = config.healthCheck;
     const name = subscriber.topic ?? defaultProbeTopic(config.type);
     const transport = probeTransport({ ...this.#options, topic: name, timeout: publisher.timeout });
@@ -219,6 +229,7 @@ export class Monitoring {
       errorThreshold,
       criticalThreshold,
       clock,
+      assertOpen: () => assertOpen(closing),
       logger,
       topic: name,
       expectedInterval: subscriber.expectedInterval ?? publisher.interval,
@@ -238,7 +249,7 @@ export class Monitoring {
   }
 
   #healthSources(): ConstructorParameters<typeof BusHealth>[0]['sources'] {
-    const { config, driver, connection, inbound, publisher, topics, isDraining } = this.#options;
+    const { config, driver, connection, inbound, publisher, topics, closing } = this.#options;
     const { stalledAfter } = config.healthCheck.report;
     return {
       connection: () => connection.state(),
@@ -259,7 +270,7 @@ export class Monitoring {
           topicCount: topics.list().length,
         };
       },
-      isDraining,
+      isDraining: () => closing.aborted,
     };
   }
 

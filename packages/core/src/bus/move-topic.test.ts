@@ -129,9 +129,10 @@ describe('moving publishers', () => {
     const held = bus.publish('orders', '2').catch((error: unknown) => error);
     expect(await bus.close({ timeout: 0 })).toMatchObject({ unpublished: 2 });
     expect(await held).toMatchObject({ code: 'BUS_CLOSED' });
-    await clock.advance(60_000);
-    expect(await moved).toMatchObject({ code: 'PUBLISH_TIMEOUT' });
-    expect(driver.sends).toHaveLength(1);
+    expect(await moved).toMatchObject({ code: 'BUS_CLOSED' });
+    expect(clock.pending).toBe(0);
+    // What was held had its chance while the bus flushed.
+    expect(driver.sends).toHaveLength(2);
   });
 });
 

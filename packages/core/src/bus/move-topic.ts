@@ -5,6 +5,7 @@ import type { Persistence } from '../driver/message.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { TopicRoute } from '../publish/topic-route.js';
+import { abortable } from '../util/abortable.js';
 import { deferred } from '../util/promise.js';
 import type { Inbound } from './inbound.js';
 import type { Outbound } from './outbound.js';
@@ -17,6 +18,8 @@ export interface MoveTopicParts {
   readonly logger: Logger;
   /** How long the publishes under way may take to be acknowledged, in milliseconds. */
   readonly publishTimeout: number;
+  /** Aborts once publishing is refused: what is under way then will not be answered. */
+  readonly refused: AbortSignal;
 }
 
 /**
@@ -59,7 +62,10 @@ export async function moveTopic(
   logger.info({ topic, persistence }, 'the topic was moved: publishers and subscriptions of this bus follow');
 }
 
-async function answered({ clock, publishTimeout }: MoveTopicParts, route: TopicRoute): Promise<void> {
+async function answered(
+  { clock, publishTimeout, refused }: MoveTopicParts,
+  route: TopicRoute,
+): Promise<void> {
   const late = deferred<never>();
   const timer = clock.setTimeout(() => {
     const text =
@@ -68,7 +74,8 @@ async function answered({ clock, publishTimeout }: MoveTopicParts, route: TopicR
     late.reject(new EbusError(text, { code: 'PUBLISH_TIMEOUT', retryable: true }));
   }, publishTimeout);
   try {
-    await Promise.race([route.allAnswered(), late.promise]);
+    const all = Promise.race([route.allAnswered(), late.promise]);
+    await abortable(all, refused, `moving topic '${route.topic}'`);
   } finally {
     clock.clearTimeout(timer);
   }

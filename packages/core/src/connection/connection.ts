@@ -15,10 +15,12 @@ export interface Connection {
   /** What the client really reports. */
   state(): ConnectionState;
   /**
-   * Replaces the client and restores every subscription; concurrent calls share one outcome.
+   * Replaces the client and restores every subscription; concurrent calls share one outcome. Before the first
+   * connection it is the next attempt to connect, made at once. `signal` gives up waiting, not the attempt.
    * @throws ConnectionError when it failed for good; it may be called again
+   * @throws BusClosedError, also where the bus closes meanwhile
    */
-  reconnect(): Promise<void>;
+  reconnect(options?: { signal?: AbortSignal }): Promise<void>;
 }
 
 export class TrackedConnection {
@@ -39,12 +41,12 @@ export class TrackedConnection {
   }
 
   /** The client says so. Repeating a status changes nothing. */
-  report(change: ConnectionChange | { status: 'closed'; cause?: unknown }): void {
+  report(change: ConnectionChange | { status: 'connecting' | 'closed'; cause?: unknown }): void {
     const { status, cause } = change;
     if (this.#state.status === status || this.#state.status === 'closed') return;
     if (status === 'reconnecting' || status === 'failed') this.losses++;
     const now = new Date(this.#clock.now());
-    const cameBack = status === 'connected' && this.#state.status !== 'connecting';
+    const cameBack = status === 'connected' && this.#state.lastConnectedAt !== undefined;
     this.#state = {
       ...this.#state,
       status,

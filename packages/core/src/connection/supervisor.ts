@@ -2,18 +2,25 @@
  * The only owner of reconnecting. Clients come back by themselves; a client is replaced only when it has given up,
  * or when somebody asks for it.
  */
-import type { Clock } from '../clock.js';
-import type { ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
+import type { Clock, TimerHandle } from '../clock.js';
+import type { CallOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError, ConnectionError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
-import { backoffDelay } from '../util/backoff.js';
+import { abortable } from '../util/abortable.js';
+import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
+import { SIGNAL_OPTIONS } from '../util/common-options.js';
+import { checkOptions } from '../util/options.js';
 import { pause } from '../util/pause.js';
+import { deferred } from '../util/promise.js';
+import { settledWithin } from '../util/settled-within.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
 const FIRST_BACKOFF = { base: 100, max: 1_000, jitter: false };
 const DISCONNECT_MS = 1_000;
+/** What a driver may take to heed its signal. */
+const HEED_MS = 1_000;
 
 export interface SupervisorEvents {
   changed(status: ConnectionState['status'], cause: unknown): void;
@@ -27,6 +34,8 @@ export interface SupervisorOptions {
   logger: Logger;
   metrics: MetricsCollector | undefined;
   events: SupervisorEvents;
+  /** Aborts when the bus begins to close: `reconnect` refuses then. What is under way goes on until `shut`. */
+  closing?: AbortSignal;
   /** For one attempt to replace the client, and for all attempts of the first connecting together. */
   connectTimeout: number;
   /** 0: for ever. */
@@ -40,7 +49,17 @@ export class ConnectionSupervisor implements Connection {
   readonly #tracked: TrackedConnection;
   readonly #closed = new AbortController();
   readonly #waiting = new Set<() => void>();
-  #rebuilding: Promise<void> | undefined;
+  #host: DriverHost | undefined;
+  /** The driver was asked to connect; it may have failed. */
+  #asked = false;
+  #everConnected = false;
+  #onFirst: (() => void) | undefined;
+  /** Connecting for the first time, or replacing the client; whoever asks meanwhile shares it. */
+  #working: Promise<void> | undefined;
+  /** The driver's attempt that is under way. */
+  #attempting: Promise<void> = Promise.resolve();
+  /** Cuts the pause between two attempts short. */
+  #pausing = new AbortController();
   #telling: Promise<void> = Promise.resolve();
   #lostAt: number | undefined;
 
@@ -61,110 +80,191 @@ export class ConnectionSupervisor implements Connection {
   }
 
   /**
-   * Connects for the first time, trying again while that may help.
+   * Connects for the first time, trying again while that may help. Gives up when `connectTimeout` has passed or
+   * `given` aborts, also where the driver does not heed its signal; the driver is closed then.
    * @throws ConnectionError once `connectTimeout` has passed
    */
-  async connect(host: Omit<DriverHost, 'onState'>): Promise<void> {
+  async connect(host: Omit<DriverHost, 'onState'>, given?: AbortSignal): Promise<void> {
     const { driver, connectTimeout } = this.#options;
-    const signal = AbortSignal.timeout(connectTimeout);
+    const bounds = [AbortSignal.timeout(connectTimeout), this.#closed.signal];
+    const signal = AbortSignal.any(given === undefined ? bounds : [...bounds, given]);
+    this.#prepare(host);
     try {
-      await this.#firstConnect(host, signal);
+      await this.#heeding(this.#firstConnect(signal), signal);
     } catch (error) {
-      await driver.close({ signal: AbortSignal.timeout(DISCONNECT_MS) }).catch(() => {});
+      const options = { signal: AbortSignal.timeout(DISCONNECT_MS) };
+      await settledWithin((async () => driver.close(options))(), DISCONNECT_MS);
+      if (given?.aborted === true) throw abortError(given, 'creating the event bus');
       throw this.#connectError(error, signal);
     }
-    this.#report({ status: 'connected' });
+    this.#connectedFirst();
   }
 
-  /** The same in the background, for as long as it takes: `connect: 'lazy'`. */
-  connectLazily(host: Omit<DriverHost, 'onState'>, then: () => Promise<void>): void {
-    const { logger } = this.#options;
-    this.#firstConnect(host, this.#closed.signal)
-      .then(() => {
-        this.#report({ status: 'connected' });
-        return then();
-      })
-      .catch((err: unknown) => {
-        if (this.#closed.signal.aborted) return;
-        logger.error({ err }, 'connecting failed for good; connection.reconnect() tries again');
-        this.#report({ status: 'failed', cause: err });
-      });
+  /** The same in the background, for as long as it takes: `connect: 'lazy'`. `then` is called once connected. */
+  connectLazily(host: Omit<DriverHost, 'onState'>, then: () => void): void {
+    this.#prepare(host);
+    this.#onFirst = then;
+    void this.#work(async () => {
+      const { signal } = this.#closed;
+      try {
+        await abortable(this.#firstConnect(signal), signal, 'connecting');
+      } catch (error) {
+        if (signal.aborted) throw new BusClosedError();
+        const text = 'connecting failed for good; connection.reconnect() tries again';
+        this.#options.logger.error({ err: error }, text);
+        this.#report({ status: 'failed', cause: error });
+        throw this.#connectError(error, signal);
+      }
+      this.#connectedFirst();
+    });
   }
 
-  /** Resolves once connected. @throws EbusError `ABORTED`, BusClosedError */
+  /** There was a connection, so the driver knows what its broker can do. */
+  get everConnected(): boolean {
+    return this.#everConnected;
+  }
+
+  /** Resolves once connected. @throws EbusError `ABORTED`, BusClosedError, ConnectionError where connecting failed */
   async whenConnected(signal: AbortSignal, what: string): Promise<void> {
-    while (this.state().status === 'connecting') {
+    while (this.state().status === 'connecting' && !this.#closed.signal.aborted) {
       if (signal.aborted) throw abortError(signal, what);
       await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const wake = () => {
+          this.#waiting.delete(wake);
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+        signal.addEventListener('abort', wake);
       });
     }
     if (this.#closed.signal.aborted) throw new BusClosedError();
+    if (!this.#everConnected) throw this.#connectError(this.state().lastError, this.#closed.signal);
+  }
+
+  async reconnect(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('connection.reconnect', options, SIGNAL_OPTIONS);
+    if (this.#closed.signal.aborted || this.#options.closing?.aborted === true) throw new BusClosedError();
+    this.#pausing.abort();
+    await abortable(
+      this.#working ?? this.#work(() => this.#rebuild(undefined)),
+      options.signal,
+      'reconnecting',
+    );
   }
 
   /**
-   * Replaces the client, also one that claims to be well. Concurrent calls share one attempt.
-   * @throws ConnectionError when the attempts are used up, or trying again cannot help
+   * No further attempt from now on, and no news of the client. Whoever waits here is let go. Resolves when the driver
+   * is done with the attempt under way. Never rejects.
    */
-  reconnect(): Promise<void> {
-    if (this.#closed.signal.aborted) return Promise.reject(new BusClosedError());
-    this.#rebuilding ??= this.#rebuild(undefined).finally(() => {
-      this.#rebuilding = undefined;
-    });
-    return this.#rebuilding;
-  }
-
-  /** The bus is closed; whoever waits here is let go. */
-  close(): void {
+  shut(): Promise<void> {
     this.#closed.abort();
-    this.#tracked.report({ status: 'closed' });
     this.#wake();
+    return this.#attempting;
   }
 
-  async #firstConnect(host: Omit<DriverHost, 'onState'>, signal: AbortSignal): Promise<void> {
+  /** The bus is closed. */
+  close(): void {
+    void this.shut();
+    this.#tracked.report({ status: 'closed' });
+  }
+
+  #prepare(host: Omit<DriverHost, 'onState'>): void {
+    this.#host = { ...host, onState: (change) => this.#told(change) };
+  }
+
+  /** What is under way is shared by all who ask for it; its outcome is also reported as the connection's state. */
+  #work(work: () => Promise<void>): Promise<void> {
+    const working = deferred();
+    this.#working = working.promise;
+    working.promise.catch(() => {});
+    const over = () => {
+      this.#working = undefined;
+    };
+    work().finally(over).then(working.resolve, working.reject);
+    return working.promise;
+  }
+
+  /** The outcome of the work. When the signal aborts, the driver has a moment to say why it could not connect. */
+  async #heeding(work: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const late = deferred<never>();
+    let timer: TimerHandle | undefined;
+    const onAbort = () => {
+      timer = clock.setTimeout(() => late.reject(undefined), HEED_MS);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([work, late.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      if (timer !== undefined) clock.clearTimeout(timer);
+    }
+  }
+
+  async #firstConnect(signal: AbortSignal): Promise<void> {
     const { driver } = this.#options;
-    const full: DriverHost = { ...host, onState: (change) => this.#told(change) };
     for (let attempt = 1; ; attempt++) {
       try {
-        if (attempt === 1) await driver.connect(full, { signal });
-        else await driver.reconnect?.({ signal });
-        return;
+        return await this.#attempt(signal);
       } catch (error) {
         if (signal.aborted || driver.reconnect === undefined || !this.#mayHelp(error)) throw error;
-        await pause(this.#options.clock, backoffDelay(FIRST_BACKOFF, attempt), signal);
+        await this.#pause(FIRST_BACKOFF, attempt, signal);
         if (signal.aborted) throw error;
       }
     }
   }
 
+  /** One attempt: the first one connects, the later ones replace the client. */
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const attempting = this.#ask({ signal });
+    this.#attempting = attempting.catch(() => {});
+    await attempting;
+  }
+
+  async #ask(options: CallOptions): Promise<void> {
+    const { driver } = this.#options;
+    if (!this.#asked || (!this.#everConnected && driver.reconnect === undefined)) {
+      this.#asked = true;
+      await driver.connect(this.#host as DriverHost, options);
+    } else if (driver.reconnect !== undefined) {
+      await driver.reconnect(options);
+    } else {
+      // A driver without a client of its own to replace only shows that it still answers.
+      await driver.ping(options);
+    }
+  }
+
+  #connectedFirst(): void {
+    if (this.#closed.signal.aborted) throw new BusClosedError();
+    this.#everConnected = true;
+    this.#report({ status: 'connected' });
+    this.#onFirst?.();
+  }
+
   /** The client says so. */
   #told(change: ConnectionChange): void {
-    if (this.#closed.signal.aborted || this.state().status === 'connecting') return;
+    if (this.#closed.signal.aborted || !this.#everConnected) return;
     // The new client is there; its subscriptions are not, until the driver has said that it is done.
-    if (change.status === 'connected' && this.#rebuilding !== undefined) return;
+    if (change.status === 'connected' && this.#working !== undefined) return;
     const canHelp = change.status === 'failed' && this.#mayHelp(change.cause);
     if (!canHelp) return this.#report(change);
     this.#report({ status: 'reconnecting', cause: change.cause });
-    this.#rebuilding ??= this.#rebuild(change.cause).finally(() => {
-      this.#rebuilding = undefined;
-    });
-    // Its outcome is reported as the connection's state.
-    this.#rebuilding.catch(() => {});
+    if (this.#working === undefined) void this.#work(() => this.#rebuild(change.cause));
   }
 
   async #rebuild(cause: unknown): Promise<void> {
-    const { driver, connectTimeout, maxReconnectAttempts, initialBackoff, maxBackoff, logger } =
-      this.#options;
-    this.#report({ status: 'reconnecting', cause });
+    const { connectTimeout, maxReconnectAttempts, initialBackoff, maxBackoff, logger } = this.#options;
+    this.#report({ status: this.#everConnected ? 'reconnecting' : 'connecting', cause });
     const { signal: closed } = this.#closed;
     for (let attempt = 1; ; attempt++) {
       const began = performance.now();
       try {
         const signal = AbortSignal.any([AbortSignal.timeout(connectTimeout), closed]);
-        // A driver without a client of its own to replace only shows that it still answers.
-        await (driver.reconnect === undefined ? driver.ping({ signal }) : driver.reconnect({ signal }));
+        // Not given up at the timeout: two attempts at once would be two clients. The driver heeds its signal.
+        await abortable(this.#attempt(signal), closed, 'reconnecting');
         if (closed.aborted) throw new BusClosedError();
+        if (!this.#everConnected) return this.#connectedFirst();
         return this.#report({ status: 'connected' });
       } catch (error) {
         if (closed.aborted) throw new BusClosedError();
@@ -175,37 +275,41 @@ export class ConnectionSupervisor implements Connection {
           throw this.#connectError(error, closed);
         }
         logger.warn({ err: error, attempt }, 'reconnecting failed; trying again');
-        await pause(
-          this.#options.clock,
-          backoffDelay({ base: initialBackoff, max: maxBackoff }, attempt),
-          closed,
-        );
+        await this.#pause({ base: initialBackoff, max: maxBackoff }, attempt, closed);
         if (closed.aborted) throw new BusClosedError();
       }
     }
   }
 
-  #report(change: ConnectionChange): void {
-    const before = this.state().status;
+  /** Until the next attempt is due, somebody asks for it, or the signal aborts. */
+  async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
+    this.#pausing = new AbortController();
+    const either = AbortSignal.any([this.#pausing.signal, signal]);
+    await pause(this.#options.clock, backoffDelay(backoff, attempt), either);
+  }
+
+  #report(change: ConnectionChange | { status: 'connecting'; cause?: unknown }): void {
+    if (this.#closed.signal.aborted) return;
+    const before = this.state();
     this.#tracked.report(change);
     const { status } = this.state();
-    if (status === before) return;
+    if (status === before.status) return;
     this.#wake();
     if (status === 'reconnecting' || status === 'failed') this.#lostAt ??= performance.now();
-    if (status !== 'connected' || before === 'connecting') return;
+    if (status !== 'connected' || before.lastConnectedAt === undefined) return;
     this.#options.metrics?.recordReconnect(
       true,
       (performance.now() - (this.#lostAt ?? performance.now())) / 1_000,
     );
     this.#lostAt = undefined;
     // One reconnect after the other, also where the connection breaks again while listeners are at work.
-    this.#telling = this.#telling.then(() => this.#options.events.cameBack());
+    this.#telling = this.#telling.then(async () => {
+      if (!this.#closed.signal.aborted) await this.#options.events.cameBack();
+    });
   }
 
   #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   #mayHelp(error: unknown): boolean {

@@ -32,6 +32,7 @@ export class ReceiveLoop {
   #waiting: Deferred<void> | undefined;
   #asking = false;
   #stopped = false;
+  #abandoned = false;
   #failures = 0;
 
   constructor(options: ReceiveLoopOptions) {
@@ -56,11 +57,20 @@ export class ReceiveLoop {
     waiting.resolve();
   }
 
-  /** Fetches nothing more; what the driver still hands over is not lost, it was never accepted here. */
+  /** Fetches nothing more; what the driver was about to hand over is still accepted. */
   stop(): void {
     this.#stopped = true;
-    this.#options.driver.stop();
+    try {
+      this.#options.driver.stop();
+    } catch (error) {
+      this.#options.onError(error);
+    }
     this.wake();
+  }
+
+  /** The driver did not answer its `stop`: what it hands over now is not accepted any more, and so comes again. */
+  abandon(): void {
+    this.#abandoned = true;
   }
 
   /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
@@ -87,6 +97,7 @@ export class ReceiveLoop {
         await this.#pause(backoffDelay(FETCH_BACKOFF, ++this.#failures));
         continue;
       }
+      if (this.#abandoned) return;
       if (batch === undefined) return this.#ended();
       // In slices: handlers that answer at once, and take their time, must not keep timers and I/O waiting. Awaiting
       // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.

@@ -116,12 +116,9 @@ export class SubscriptionHandle implements Subscription {
     await Promise.all(this.#line.map((way) => way.quiet()));
   }
 
-  close(options?: { timeout?: Duration }): Promise<CloseReport> {
-    try {
-      checkOptions(`closing the subscription to '${this.topic}'`, options, CLOSE_OPTIONS);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
+    // Before anything is closed: what is refused leaves the subscription as it is.
+    checkOptions(`closing the subscription to '${this.topic}'`, options, CLOSE_OPTIONS);
     this.#closing ??= this.#close(options).finally(() => this.#onClosed(this));
     return this.#closing;
   }

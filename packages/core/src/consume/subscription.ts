@@ -12,6 +12,7 @@ import type { Handle } from '../pipeline/compose.js';
 import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
 import type { Breather } from '../util/breather.js';
 import { type Deferred, deferred } from '../util/promise.js';
+import { settledWithin } from '../util/settled-within.js';
 import { shown } from '../util/shown.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
@@ -38,11 +39,13 @@ const MIN_UNORDERED_WINDOW = 256;
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
 /** How long aborted handlers may take to return before their messages are handed back. */
 const ABORT_GRACE_MS = 100;
-/** How long the broker may take to confirm what was settled last. */
+/** How long the broker may take to confirm what was settled last, and to let the member go. */
 const CONFIRM_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 5_000;
 /** A redrive of many is told once, with how many it was so far. */
 const SKIPS_TOLD_EVERY_MS = 60_000;
+/** What it may take where the time of the close is used up. */
+const LEAST_MS = 500;
 
 export interface SubscriptionParts {
   policy: ConsumePolicy;
@@ -270,7 +273,8 @@ export class ActiveSubscription implements Subscription {
     await this.#settler.settled();
   }
 
-  async close({ timeout }: { timeout?: Duration } = {}): Promise<CloseReport> {
+  async close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
+    const { timeout } = options;
     const ms = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
     this.#closing ??= this.#close(ms).finally(() => {
       this.#closed = true;
@@ -385,8 +389,10 @@ export class ActiveSubscription implements Subscription {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, deadLetters, logger } = this.#parts;
+    const { deadLetters } = this.#parts;
     const handledBefore = this.#runner.counters.handled;
+    const deadline = performance.now() + timeout;
+    const left = (most: number) => Math.min(most, Math.max(LEAST_MS, deadline - performance.now()));
 
     this.#loop.stop();
     this.#draining?.resolve();
@@ -398,24 +404,32 @@ export class ActiveSubscription implements Subscription {
       deadLetters.stop();
       await this.#drain.within(ABORT_GRACE_MS);
     }
-    await this.#running;
-    await this.#confirmed();
+    if (!(await settledWithin(this.#running ?? Promise.resolve(), left(LEAVE_TIMEOUT_MS))))
+      this.#loop.abandon();
+    await this.#confirmed(left(CONFIRM_TIMEOUT_MS));
     const abandoned = this.#handBack();
-    await this.#confirmed();
+    await this.#confirmed(left(CONFIRM_TIMEOUT_MS));
     this.#leases.stop();
     this.#parts.gauges?.set(0, 0, 0);
     this.#runner.close();
-    try {
-      await driver.close({ signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
-    } catch (err) {
-      logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
-    }
+    await this.#leave(left(LEAVE_TIMEOUT_MS));
     return {
       handled: this.#runner.counters.handled - handledBefore,
       abandoned,
       unpublished: 0,
       timedOut: !inTime,
     };
+  }
+
+  /** Not for ever, where the driver does not heed its signal. Never rejects. */
+  async #leave(ms: number): Promise<void> {
+    const { driver, logger } = this.#parts;
+    const leaving = (async () => driver.close({ signal: AbortSignal.timeout(ms) }))().catch(
+      (err: unknown) => {
+        logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
+      },
+    );
+    await settledWithin(leaving, ms + LEAST_MS);
   }
 
   /** Backoff, rate limit, pause and halt end here: those messages stay unsettled. */
@@ -431,10 +445,10 @@ export class ActiveSubscription implements Subscription {
   }
 
   /** All is settled, or the broker does not say so in time: what is not settled comes again. */
-  async #confirmed(): Promise<void> {
+  async #confirmed(ms: number): Promise<void> {
     const { clock } = this.#parts;
     const late = deferred();
-    const timer = clock.setTimeout(late.resolve, CONFIRM_TIMEOUT_MS);
+    const timer = clock.setTimeout(late.resolve, ms);
     await Promise.race([this.#settler.settled(), late.promise]);
     clock.clearTimeout(timer);
   }

@@ -6,6 +6,8 @@ import type { HealthCheckEvent, HealthPublisher, HealthPublisherStatus } from '.
 
 export interface HealthPublisherOptions {
   readonly clock: Clock;
+  /** Throws once the bus closes: nothing is started then. */
+  assertOpen?(): void;
   readonly topic: string;
   /** Milliseconds between two probes. */
   readonly interval: number;
@@ -40,6 +42,7 @@ export class ProbePublisher implements HealthPublisher {
   }
 
   async start(): Promise<void> {
+    this.#options.assertOpen?.();
     if (this.#ticker.started) return;
     const { source, clock } = this.#options;
     this.#instanceId = instanceIdOf(source, clock.now());

@@ -1,6 +1,6 @@
 /** Watches the probes on a topic, and alerts when they stay away. */
 import type { Clock } from '../clock.js';
-import { EbusError } from '../errors.js';
+import { BusClosedError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { backoffDelay } from '../util/backoff.js';
 import { pause } from '../util/pause.js';
@@ -20,6 +20,8 @@ const JOIN_BACKOFF = { base: 1_000, max: 30_000 };
 
 export interface HealthSubscriberOptions extends AlertThresholds {
   readonly clock: Clock;
+  /** Throws once the bus closes: nothing is started then. */
+  assertOpen?(): void;
   readonly logger: Logger;
   readonly topic: string;
   /** Milliseconds between two looks. */
@@ -64,6 +66,7 @@ export class ProbeSubscriber implements HealthSubscriber {
   }
 
   async start(): Promise<void> {
+    this.#options.assertOpen?.();
     if (this.#ticker.started) return;
     const run = newRun(this.#options.clock.now());
     this.#run = run;
@@ -124,7 +127,7 @@ export class ProbeSubscriber implements HealthSubscriber {
         return;
       } catch (err) {
         tried();
-        if (run.ended.signal.aborted) return;
+        if (run.ended.signal.aborted || BusClosedError.isInstance(err)) return;
         const level = EbusError.isInstance(err) && err.retryable ? 'warn' : 'error';
         logger[level]({ err, topic }, 'cannot subscribe to the health probes; trying again');
         await pause(this.#options.clock, backoffDelay(JOIN_BACKOFF, attempt), run.ended.signal);
