@@ -79,6 +79,11 @@ export const redriving: Requirement = ({ ofDeadLetters }) =>
     ? undefined
     : `transport declares lag: ${ofDeadLetters.lag}, replay: ${ofDeadLetters.replay} for dead-letter topics`;
 
+/** Dead letters can be looked at without taking them. */
+export const browsing: Requirement = (offer) =>
+  redriving(offer) ??
+  (offer.ofDeadLetters.browse === true ? undefined : 'transport declares no browse for dead-letter topics');
+
 /** Values of this many bytes fit. */
 export function messageBytes(bytes: number): Requirement {
   return ({ capabilities: { maxMessageBytes } }) =>

@@ -12,5 +12,6 @@ export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities 
     dedupe: false,
     acknowledged: producer.requiredAcks !== 0,
     lag: true,
+    browse: true,
   };
 }

@@ -2,6 +2,7 @@
 
 import type { KafkaConsumer, Metadata, Producer } from '@confluentinc/kafka-javascript';
 import {
+  type BrowseSpec,
   type CallOptions,
   type Capabilities,
   ConnectionError,
@@ -9,6 +10,7 @@ import {
   type DriverHost,
   type DriverSubscription,
   type ErrorClass,
+  type IncomingMessage,
   type OutgoingRecord,
   type Persistence,
   type PingReply,
@@ -18,6 +20,7 @@ import {
   TopicNameError,
 } from '@ebus/core/driver';
 import type { Admin } from 'kafkajs';
+import { browse } from './browse.js';
 import { capabilitiesOf } from './capabilities.js';
 import { cannotConnect, classify, isLoginRefused } from './errors.js';
 import { GroupConsumer } from './group-consumer.js';
@@ -140,6 +143,16 @@ export class KafkaDriver implements Driver<KafkaNative> {
   async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
     this.#connected();
     return this.#group(spec).join(spec, options);
+  }
+
+  browse(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage> {
+    this.#connected();
+    return browse(spec, options, {
+      client: this.#client,
+      config: this.#config,
+      serviceName: this.#serviceName,
+      onError: (err) => this.#host?.logger.debug({ err, topic: spec.topic }, 'looking at a topic'),
+    });
   }
 
   classify(error: unknown): ErrorClass {

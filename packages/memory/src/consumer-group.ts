@@ -72,6 +72,11 @@ export class ConsumerGroup {
     return this.#deliveries.oldestTimestamp;
   }
 
+  /** What the group has not settled, oldest first. */
+  unsettled(): readonly LogMessage[] {
+    return this.#deliveries.unsettled();
+  }
+
   /** Messages kept outside the log; for tests of its bounds. */
   get heldCount(): number {
     return this.#deliveries.heldCount;

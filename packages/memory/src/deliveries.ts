@@ -64,6 +64,18 @@ export class Deliveries {
     return this.#message(this.position)?.timestamp;
   }
 
+  /** What is not settled, delivered or not, oldest first. For looking: it takes nothing. */
+  unsettled(): LogMessage[] {
+    const messages: LogMessage[] = [];
+    const add = (offset: number) => {
+      const message = this.#message(offset);
+      if (message !== undefined) messages.push(message);
+    };
+    for (const [offset] of this.#unsettled) add(offset);
+    for (let offset = this.#unsettled.end; offset < this.#log.end; offset++) add(offset);
+    return messages.sort((a, b) => a.position.offset - b.position.offset);
+  }
+
   /** Gives the member what comes next for it: what came back or waited, then what is new. */
   fill(batch: Batch, member: number): void {
     if (!this.#fillFromReturned(batch, member)) return;

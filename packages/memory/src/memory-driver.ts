@@ -1,5 +1,7 @@
 /** The driver: one bus's connection to a broker of this process. */
 import {
+  abortError,
+  type BrowseSpec,
   type CallOptions,
   type Capabilities,
   ConnectionError,
@@ -9,6 +11,7 @@ import {
   type DriverTopicAdmin,
   EbusError,
   type ErrorClass,
+  type IncomingMessage,
   type OutgoingRecord,
   type Persistence,
   type PingReply,
@@ -29,10 +32,11 @@ const PERSISTENT: Capabilities = {
   dedupe: false,
   acknowledged: true,
   lag: true,
+  browse: true,
 };
 
 /** Only groups that are there get the messages, but those get them with all guarantees. */
-const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false };
+const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false, browse: false };
 
 export class MemoryDriver implements Driver<BrokerView> {
   readonly specVersion = 1;
@@ -75,6 +79,18 @@ export class MemoryDriver implements Driver<BrokerView> {
     const subscription = new MemorySubscription(log, spec, (closed) => this.#subscriptions.delete(closed));
     this.#subscriptions.add(subscription);
     return subscription;
+  }
+
+  async *browse({ topic, from }: BrowseSpec, { signal }: CallOptions): AsyncGenerator<IncomingMessage> {
+    this.#connected();
+    const check = () => {
+      if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
+    };
+    check();
+    for (const message of this.#broker.find(topic)?.look(from) ?? []) {
+      yield message;
+      check();
+    }
   }
 
   /** Everything thrown here is an `EbusError` already. */

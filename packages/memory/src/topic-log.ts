@@ -1,5 +1,6 @@
 /** One topic: its messages, its groups, its bounds. */
 import type {
+  BrowseSpec,
   DriverHost,
   OutgoingRecord,
   Persistence,
@@ -131,6 +132,16 @@ export class TopicLog implements GroupLog, SendTarget {
     group.durable ||= spec.durable;
     group.join(member);
     return group;
+  }
+
+  /** What is there at this moment, oldest first: all of it, or what a group has not settled. */
+  look(from: BrowseSpec['from']): readonly LogMessage[] {
+    this.#discardOldest();
+    const group = from === 'earliest' ? undefined : this.#groups.find(({ name }) => name === from.group);
+    if (group !== undefined) return group.unsettled();
+    const messages: LogMessage[] = [];
+    for (let offset = this.start; offset < this.end; offset++) messages.push(this.at(offset) as LogMessage);
+    return messages;
   }
 
   leave(group: ConsumerGroup, member: Member): void {

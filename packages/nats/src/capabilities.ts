@@ -52,6 +52,7 @@ export function capabilitiesOf(persistence: Persistence, info: ServerInfo | unde
     dedupe: true,
     acknowledged: true,
     lag: true,
+    browse: true,
     ...limit,
   };
 }

@@ -1,5 +1,6 @@
 /** The driver: one connection, the sender, and the subscriptions on it. */
 import {
+  type BrowseSpec,
   type CallOptions,
   type Capabilities,
   ConnectionError,
@@ -9,6 +10,7 @@ import {
   type DriverTopicAdmin,
   EbusError,
   type ErrorClass,
+  type IncomingMessage,
   type OutgoingRecord,
   type Persistence,
   type PingReply,
@@ -26,6 +28,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/transport-node';
+import { browse } from './browse.js';
 import { capabilitiesOf, hasManyFilters, versionOf } from './capabilities.js';
 import { connectionOptions, jetstreamOptions } from './client-config.js';
 import { type ConsumerSpec, Consumers } from './consumers.js';
@@ -198,6 +201,16 @@ export class NatsDriver implements Driver<NatsNative> {
       throw error;
     }
     return subscription;
+  }
+
+  async *browse(spec: BrowseSpec, options: CallOptions): AsyncGenerator<IncomingMessage> {
+    const { streams, consumers } = this.#jetstream(spec.topic);
+    const found = await this.#explained(() => streams.info(spec.topic));
+    if (found === undefined) return;
+    const stream = found.config.name;
+    const manager = () => this.#connected().manager;
+    const client = () => this.#connected().client;
+    yield* browse(spec, options, { manager, client, consumers, stream });
   }
 
   classify(error: unknown): ErrorClass {

@@ -2,6 +2,7 @@
 import type { Group } from '../suite.js';
 import { afterClose } from './after-close.js';
 import { backpressure } from './backpressure.js';
+import { browse } from './browse.js';
 import { closing } from './closing.js';
 import { consumerGroups } from './consumer-groups.js';
 import { deadLetters } from './dead-letters.js';
@@ -46,6 +47,7 @@ export const groups: Readonly<Record<string, Group>> = {
   'permanent failures': permanentFailures,
   'dead letters': deadLetters,
   redrive,
+  browse,
   halt,
   'processing timeout': processingTimeout,
   backpressure,

@@ -51,7 +51,7 @@ export const redrive: Group = ({ testWhere }) => {
     const report = await bus.deadLetters.redrive(t.topic, {
       onProgress: ({ redriven }) => progress.push(redriven),
     });
-    assert.deepEqual(report, { redriven: 3, left: 0, total: 3 });
+    assert.deepEqual(report, { redriven: 3, left: 0, total: 3, failed: [] });
     assert.deepEqual(progress, [1, 2, 3]);
     await t.eventually(() => patient.handled.length === 3);
     assert.deepEqual(
@@ -67,7 +67,7 @@ export const redrive: Group = ({ testWhere }) => {
       assert.deepEqual(added, []);
     }
     assert.deepEqual(await bus.deadLetters.list(t.topic), []);
-    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0 });
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0, failed: [] });
   });
 
   testWhere(redriving, 'other groups settle what is redriven without handling it again', async (t) => {
@@ -150,13 +150,18 @@ export const redrive: Group = ({ testWhere }) => {
     const patient = await failed(t, bus, ['1', '2', '3', '4']);
     patient.repair();
     const filter = ({ message }: DeadLetter) => Number(message.text()) % 2 === 0;
-    assert.deepEqual(await bus.deadLetters.redrive(t.topic, { filter }), { redriven: 2, left: 2, total: 4 });
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic, { filter }), {
+      redriven: 2,
+      left: 2,
+      total: 4,
+      failed: [],
+    });
     await t.eventually(() => patient.handled.length === 2);
     const left = await bus.deadLetters.list(t.topic);
     assert.deepEqual(textsOf(left), ['1', '3']);
     assert.equal(left[0]?.originalTopic, t.topic);
     assert.equal(left[0]?.attempts, 1);
-    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 2, left: 0, total: 2 });
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 2, left: 0, total: 2, failed: [] });
     await t.eventually(() => patient.handled.length === 4);
   });
 
@@ -181,14 +186,129 @@ export const redrive: Group = ({ testWhere }) => {
     const bus = await t.bus({ wire });
     const patient = await failed(t, bus, ['1', '2']);
     patient.repair();
-    wire.fail(to(t.topic), new PublishError('refused for the test'), 1);
-    await assert.rejects(bus.deadLetters.redrive(t.topic), /refused for the test/);
+    wire.fail(() => true, new PublishError('away for the test', { retryable: true }), 2 * ATTEMPTS);
+    await assert.rejects(bus.deadLetters.redrive(t.topic), /away for the test/);
     assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['1', '2']);
     const begun = wire.log.length;
     assert.equal((await bus.deadLetters.redrive(t.topic, { limit: 1 })).redriven, 1);
     const lines = wire.lines().slice(begun);
     const acknowledged = lines.indexOf(`acknowledged ${t.topic}`);
     assert.ok(acknowledged >= 0 && acknowledged < lines.indexOf(`handled ${t.topic}.dlq`), lines.join(', '));
+  });
+
+  testWhere(
+    redriving,
+    'a letter that the broker refuses is left and reported, and the rest goes',
+    async (t) => {
+      const wire = new Wire();
+      const bus = await t.bus({ wire });
+      const patient = await failed(t, bus, ['1', '2', '3']);
+      patient.repair();
+      wire.fail(to(t.topic), new PublishError('refused for the test'), 1);
+      const { redriven, left, total, failed: letters } = await bus.deadLetters.redrive(t.topic);
+      assert.deepEqual({ redriven, left, total }, { redriven: 2, left: 1, total: 3 });
+      assert.equal(letters.length, 1);
+      assert.equal(letters[0]?.originalTopic, t.topic);
+      assert.match(letters[0]?.reason ?? '', /refused for the test/);
+      await t.eventually(() => patient.handled.length === 2);
+      assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['1']);
+      assert.equal((await bus.deadLetters.redrive(t.topic)).redriven, 1);
+      await t.eventually(() => patient.handled.length === 3);
+    },
+  );
+
+  testWhere(
+    redriving,
+    'letters go only where they belong, and further only where that is said',
+    async (t) => {
+      const elsewhere = t.newTopic();
+      const bus = await t.bus();
+      const patient = await failed(t, bus, ['1', '2']);
+      await strayLetter(t, elsewhere, `${t.topic}.dlq`, 'stray');
+      await failAgain(t, bus, patient, '3');
+      patient.repair();
+      const arrived = collectMessages();
+      const witness = await bus.subscribe(elsewhere, arrived.handle, {
+        group: `${t.service}-stray`,
+        from: 'latest',
+      });
+      for (const topic of [t.topic, `${t.topic}.dlq`]) {
+        const report = await bus.deadLetters.redrive(topic);
+        assert.equal(report.left, 1);
+        assert.equal(report.failed[0]?.originalTopic, elsewhere);
+        assert.ok(report.failed[0]?.reason.includes(elsewhere), report.failed[0]?.reason);
+      }
+      await t.eventually(() => patient.handled.length === 3);
+      assert.deepEqual(textsOf(await bus.deadLetters.list(`${t.topic}.dlq`)), ['stray']);
+      assert.equal(arrived.size + witness.stats().skipped, 0);
+      assert.deepEqual(await bus.deadLetters.redrive(t.topic, { to: [elsewhere] }), {
+        redriven: 1,
+        left: 0,
+        total: 1,
+        failed: [],
+      });
+      await t.eventually(() => arrived.size + witness.stats().skipped === 1);
+    },
+  );
+
+  testWhere(redriving, 'letters of a shared dead-letter topic go to the topics that share it', async (t) => {
+    const other = t.newTopic();
+    const shared = t.newTopic('persistent');
+    const bus = await t.bus({ config: { subscriber: { errorHandling: { deadLetterTopic: shared } } } });
+    let broken = true;
+    const handled: string[] = [];
+    for (const topic of [t.topic, other]) {
+      const handler = (message: Message) => {
+        if (broken) throw new Error('broken');
+        handled.push(message.text());
+      };
+      await bus.subscribe(topic, handler, { maxRetries: 0, onExhausted: 'dead-letter' });
+      await bus.publish(topic, topic);
+    }
+    await t.deadLetters(bus, 2, shared);
+    broken = false;
+    assert.deepEqual(textsOf(await bus.deadLetters.list(other)), [other]);
+    const one = await bus.deadLetters.redrive(t.topic);
+    assert.deepEqual(one, { redriven: 1, left: 1, total: 2, failed: [] });
+    assert.equal((await bus.deadLetters.redrive(shared)).redriven, 1);
+    await t.eventually(() => handled.length === 2);
+    assert.deepEqual(handled, [t.topic, other]);
+  });
+
+  testWhere(
+    redriving,
+    'a filter that throws ends the redrive, and nothing is lost or kept busy',
+    async (t) => {
+      const bus = await t.bus();
+      const patient = await failed(t, bus, ['1', '2', '3']);
+      patient.repair();
+      const filter = ({ message }: DeadLetter) => {
+        if (message.text() === '2') throw new RangeError('the filter is broken');
+        return true;
+      };
+      await assert.rejects(bus.deadLetters.redrive(t.topic, { filter }), RangeError);
+      await assert.rejects(bus.deadLetters.redrive(t.topic, { filter, dryRun: true }), RangeError);
+      assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['2', '3']);
+      assert.equal((await bus.deadLetters.redrive(t.topic, { filter: async () => false })).left, 2);
+      const onProgress = () => {
+        throw new Error('the observer is broken');
+      };
+      assert.equal((await bus.deadLetters.redrive(t.topic, { onProgress })).redriven, 2);
+      await t.eventually(() => patient.handled.length === 3);
+    },
+  );
+
+  testWhere(redriving, 'redrives at once share the letters, and lose none', async (t) => {
+    const buses = [await t.bus(), await t.bus()] as const;
+    const sent = Array.from({ length: 20 }, (_, i) => String(i));
+    const patient = await failed(t, buses[0], sent);
+    patient.repair();
+    const filter = ({ message }: DeadLetter) => message.text() !== '7';
+    await Promise.all([...buses, buses[0]].map((bus) => bus.deadLetters.redrive(t.topic, { filter })));
+    await t.eventually(() => new Set(patient.handled.map((message) => message.text())).size === 19);
+    assert.deepEqual(textsOf(await buses[1].deadLetters.list(t.topic)), ['7']);
+    await buses[0].idle();
+    assert.equal(patient.handled.length, 19);
   });
 
   testWhere(redriving, 'a redrive that is aborted midway loses nothing', async (t) => {
@@ -227,9 +347,33 @@ export const redrive: Group = ({ testWhere }) => {
   testWhere(redriving, 'a topic without dead letters has none to list or redrive', async (t) => {
     const bus = await t.bus();
     assert.deepEqual(await bus.deadLetters.list(t.topic), []);
-    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0 });
+    assert.deepEqual(await bus.deadLetters.redrive(t.topic), { redriven: 0, left: 0, total: 0, failed: [] });
   });
 };
+
+/** What core makes of one publish by default. */
+const ATTEMPTS = 4;
+
+/** Has another service put the letter of a message of `topic` into that dead-letter topic. */
+async function strayLetter(t: Scenario, topic: string, deadLetterTopic: string, text: string): Promise<void> {
+  const bus = await t.bus();
+  const how = {
+    deadLetterTopic,
+    maxRetries: 0,
+    onExhausted: 'dead-letter',
+    group: `${t.service}-stranger`,
+  } as const;
+  const subscription = await bus.subscribe(topic, () => Promise.reject(new Error('broken')), how);
+  await bus.publish(topic, text);
+  await t.eventually(() => subscription.stats().deadLettered === 1);
+  await bus.close({ timeout: 500 });
+}
+
+async function failAgain(t: Scenario, bus: EventBus, { subscription }: Patient, text: string): Promise<void> {
+  const before = subscription.stats().deadLettered;
+  await bus.publish(t.topic, text, { key: 'order-1', headers: { tag: ['a', 'b'] } });
+  await t.eventually(() => subscription.stats().deadLettered === before + 1);
+}
 
 /** Publishes messages that a subscription dead-letters, in order. */
 async function failed(t: Scenario, bus: EventBus, sent: readonly string[]): Promise<Patient> {
@@ -243,17 +387,15 @@ async function failed(t: Scenario, bus: EventBus, sent: readonly string[]): Prom
     },
     { maxRetries: 0, onExhausted: 'dead-letter', concurrency: 1 },
   );
-  for (const [i, text] of sent.entries()) {
-    await bus.publish(t.topic, text, { key: 'order-1', headers: { tag: ['a', 'b'] } });
-    await t.eventually(() => subscription.stats().deadLettered === i + 1);
-  }
-  return {
+  const patient: Patient = {
     subscription,
     handled,
     repair: () => {
       broken = false;
     },
   };
+  for (const text of sent) await failAgain(t, bus, patient, text);
+  return patient;
 }
 
 const textsOf = (letters: readonly DeadLetter[]): string[] => letters.map(({ message }) => message.text());

@@ -133,7 +133,7 @@ export function assemble(input: AssembleInput): BusParts {
     disclose,
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
-  const deadLetters = new DeadLetters({ driver, outbound, configuredTopic });
+  const deadLetters = new DeadLetters({ driver, outbound, inbound, clock, logger, configuredTopic });
   const monitoring: Monitoring = new Monitoring({
     ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
     closing: closing.signal,

@@ -1,81 +1,73 @@
-/** Looking at dead letters, and publishing them back to where they came from. */
-import { DeadLetterReader } from '../consume/dead-letter-reader.js';
+/** `bus.deadLetters`: looking at dead letters, and publishing them back to where they came from. */
+import type { Clock } from '../clock.js';
+import { DeadLetterReader, REDRIVE_GROUP } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
-import { findHeader, type HeaderList, headerText } from '../headers.js';
-import {
-  defaultDeadLetterTopic,
-  isDeadLetterTopic,
-  REDRIVE_GROUP_HEADER,
-  withoutDeadLetterHeaders,
-  writtenAt,
-} from '../pipeline/dead-letter.js';
-import { Letter } from '../pipeline/letter.js';
-import { type Message, ReceivedMessage } from '../pipeline/message.js';
+import { ConfigError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import { validateTopicName } from '../topic-name.js';
-import * as kinds from '../util/option-kinds.js';
+import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
+import { type DeadLetter, readDeadLetter } from './dead-letter.js';
+import type { Inbound } from './inbound.js';
+import type { DestinationRules } from './letter-destination.js';
 import type { Outbound } from './outbound.js';
+import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
 
-/** A message that a group could not handle. */
-export interface DeadLetter {
-  /** The message as it was, with the dead letter's headers added. */
-  readonly message: Message;
-  readonly originalTopic: string | undefined;
-  readonly originalPosition: string | undefined;
-  readonly group: string | undefined;
-  readonly errorMessage: string | undefined;
-  readonly errorCode: string | undefined;
-  readonly attempts: number | undefined;
-  readonly failedAt: Date | undefined;
-}
-
-export interface RedriveProgress {
-  readonly redriven: number;
-  /** Kept: the filter left them, or they do not say where they came from. */
-  readonly left: number;
-  readonly total: number;
-}
-
-export interface RedriveOptions {
-  /** Which to publish back. Default: all. */
-  filter?: (letter: DeadLetter) => boolean;
-  /** At most so many. Default: no limit. */
+export interface ListOptions {
+  /** At most so many. Default 100. */
   limit?: number;
-  /** Only counts what would be published back. Default false. */
-  dryRun?: boolean;
   /** Where the topic's dead letters are, if not in the configured place. */
   deadLetterTopic?: string;
   signal?: AbortSignal;
-  onProgress?: (progress: RedriveProgress) => void;
 }
 
-/** Of `deadLetters.list`. */
-export type ListOptions = Pick<RedriveOptions, 'limit' | 'deadLetterTopic' | 'signal'>;
-
-const LISTING = {
-  limit: kinds.positiveInteger,
-  deadLetterTopic: kinds.filledText,
-  signal: kinds.abortSignal,
-};
-const LIST_OPTIONS = optionTable<ListOptions>(LISTING);
-const REDRIVE_OPTIONS = optionTable<RedriveOptions>({
-  ...LISTING,
-  filter: kinds.func,
-  dryRun: kinds.flag,
-  onProgress: kinds.func,
+const LIST_OPTIONS = optionTable<ListOptions>({
+  limit: positiveInteger,
+  deadLetterTopic: filledText,
+  signal: abortSignal,
 });
+
+const topicNames = kind(
+  'a list of topic names',
+  (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  "['shop.orders']",
+);
+
+const REDRIVE_OPTIONS = optionTable<RedriveOptions>({
+  filter: func,
+  limit: positiveInteger,
+  dryRun: flag,
+  deadLetterTopic: filledText,
+  to: topicNames,
+  signal: abortSignal,
+  onProgress: func,
+});
+
+const DEFAULT_LIST_LIMIT = 100;
 
 export interface DeadLettersOptions {
   driver: Driver;
   outbound: Outbound;
+  inbound: Inbound;
+  clock: Clock;
+  logger: Logger;
   /** Configured for all topics; empty: `<topic>.dlq`. */
   configuredTopic: string;
 }
 
+/** Letters of one dead-letter topic are read under these. */
+interface Place {
+  readonly deadLetterTopic: string;
+  readonly signal: AbortSignal;
+}
+
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
+  /** The redrive of each dead-letter topic that was begun last. */
+  readonly #redriving = new Map<string, Promise<unknown>>();
 
   /** @internal */
   constructor(options: DeadLettersOptions) {
@@ -83,18 +75,22 @@ export class DeadLetters {
   }
 
   /**
-   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. They stay where they
-   * are. Default limit 100.
+   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. Looking takes nothing: any
+   * number may look at once, redrives may run meanwhile (what they are at may still be shown), and nothing stays behind.
+   * @throws TopicNameError, ConfigError, EbusError `ABORTED`, and what the broker says, by rejecting
    */
   async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
-    const limit = options.limit ?? 100;
+    const { limit = DEFAULT_LIST_LIMIT } = options;
+    const place = this.#place(topic, options);
     const letters: DeadLetter[] = [];
-    await this.#read(topic, options, async (reader) => {
-      for await (const incoming of reader.messages()) {
-        if (letters.length >= limit) break;
-        const letter = toDeadLetter(incoming);
-        if (isOf(topic, letter)) letters.push(letter);
+    if (!(await this.#exists(place))) return letters;
+    const isDeadLetters = place.deadLetterTopic === topic;
+    await this.#look(place, async (messages) => {
+      for await (const incoming of messages) {
+        const letter = readDeadLetter(incoming);
+        // Several topics may share a dead-letter topic.
+        if (isDeadLetters || letter.originalTopic === topic) letters.push(letter);
         if (letters.length >= limit) break;
       }
     });
@@ -102,105 +98,129 @@ export class DeadLetters {
   }
 
   /**
-   * Publishes dead letters back to their original topics, oldest first and one by one, for the group that failed
-   * (other ebus groups settle them unhandled; other readers see them again). Each is settled only after that publish
-   * is acknowledged; those that stay are appended to the dead-letter topic again. Killed midway it loses nothing:
-   * what it was at may be published twice. Dead letters that come in meanwhile are left for the next call.
+   * Publishes dead letters back to the topic that they came from, oldest first and one by one, for the group that failed
+   * (other ebus groups settle them unhandled; other readers see them again).
+   *
+   * They go only to the topic itself; given a dead-letter topic, to the topic whose name it has (`x` for `x.dlq`) and to
+   * those whose subscriptions on this bus dead-letter into it; and to the topics in `to`. Letters that name another topic, or
+   * that the broker refuses, are left and reported in `failed`.
+   *
+   * Each is settled only after its publish was acknowledged; those that stay are appended to the dead-letter topic again.
+   * Killed midway it loses nothing: the letter it was at may be published twice. Dead letters that come in meanwhile are left
+   * for the next call. Several redrives at once share the letters; on one bus they take turns.
+   * @throws TopicNameError, ConfigError, what the filter throws, and EbusError: `ABORTED`; retryable where the broker cannot
+   * be reached. What was redriven by then stays so
    */
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
     checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
-    const { filter, dryRun = false, onProgress, limit = Number.MAX_SAFE_INTEGER } = options;
-    let progress: RedriveProgress = { redriven: 0, left: 0, total: 0 };
-    await this.#read(topic, options, async (reader, deadLetterTopic, signal) => {
-      progress = { ...progress, total: reader.left };
-      for await (const incoming of reader.messages()) {
-        const letter = toDeadLetter(incoming);
-        const chosen =
-          letter.originalTopic !== undefined && isOf(topic, letter) && (filter?.(letter) ?? true);
-        if (!dryRun) {
-          await (chosen
-            ? this.#publishBack(letter, incoming, signal)
-            : this.#append(deadLetterTopic, incoming, signal));
-          await reader.settle(incoming, 'handled');
-        }
-        const key = chosen ? 'redriven' : 'left';
-        progress = { ...progress, [key]: progress[key] + 1 };
-        onProgress?.(progress);
-        if (progress.redriven >= limit) break;
-      }
-    });
-    return progress;
+    const place = this.#place(topic, options);
+    const rules = this.#rules(topic, place, options);
+    if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
+    return options.dryRun === true
+      ? this.#count(place, rules, options)
+      : this.#inTurn(place.deadLetterTopic, () => this.#redrive(place, rules, options));
   }
 
-  async #read(
-    topic: string,
-    options: { deadLetterTopic?: string; signal?: AbortSignal },
-    work: (reader: DeadLetterReader, deadLetterTopic: string, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    validateTopicName(topic);
-    const { driver, configuredTopic } = this.#options;
-    const signal = options.signal ?? new AbortController().signal;
-    const deadLetterTopic = options.deadLetterTopic ?? this.#topicOf(topic, configuredTopic);
-    validateTopicName(deadLetterTopic);
-    if (
-      driver.admin !== undefined &&
-      (await driver.admin.describe(deadLetterTopic, { signal })) === undefined
-    )
-      return;
-    const reader = await DeadLetterReader.open(driver, deadLetterTopic, signal);
+  async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
+    const { outbound, driver, clock, logger } = this.#options;
+    const { deadLetterTopic, signal } = place;
+    const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
-      await work(reader, deadLetterTopic, signal);
+      return await this.#begin(rules, options, (letter) => outbound.publishLetter(letter, signal)).run(
+        reader,
+      );
     } finally {
       await reader.close();
     }
   }
 
-  #topicOf(topic: string, configured: string): string {
-    if (isDeadLetterTopic(topic)) return topic;
-    return configured === '' ? defaultDeadLetterTopic(topic) : configured;
+  async #count(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
+    const redrive = this.#begin(rules, options, () => Promise.resolve());
+    return this.#look(place, (messages) => redrive.count(messages));
   }
 
-  async #publishBack(letter: DeadLetter, incoming: IncomingMessage, signal: AbortSignal): Promise<void> {
-    const headers = [...withoutDeadLetterHeaders(incoming.headers)];
-    if (letter.group !== undefined) headers.push([REDRIVE_GROUP_HEADER, letter.group]);
-    await this.#publish(letter.originalTopic as string, incoming, headers, signal);
+  #begin(rules: DestinationRules, options: RedriveOptions, publish: RedriveWork['publish']): Redrive {
+    const { driver, logger } = this.#options;
+    const { limit = Number.MAX_SAFE_INTEGER } = options;
+    const mayStay = driver.capabilities('persistent').settle === 'individual';
+    return new Redrive({ rules, options, limit, logger, mayStay, publish });
   }
 
-  async #append(deadLetterTopic: string, incoming: IncomingMessage, signal: AbortSignal): Promise<void> {
-    await this.#publish(deadLetterTopic, incoming, incoming.headers, signal);
+  /** Without taking anything, where the transport can; else by handing back what was taken. */
+  async #look<T>(
+    { deadLetterTopic: topic, signal }: Place,
+    work: (messages: AsyncIterable<IncomingMessage>) => Promise<T>,
+  ): Promise<T> {
+    const { driver, clock, logger } = this.#options;
+    if (driver.browse !== undefined) {
+      return work(driver.browse({ topic, from: { group: REDRIVE_GROUP } }, { signal }));
+    }
+    return this.#inTurn(topic, async () => {
+      const reader = await DeadLetterReader.open({ driver, topic, clock, logger, signal });
+      try {
+        return await work(reader.messages());
+      } finally {
+        await reader.close();
+      }
+    });
   }
 
-  async #publish(
-    topic: string,
-    { key, value }: IncomingMessage,
-    headers: HeaderList,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await this.#options.outbound.publishLetter(new Letter({ topic, key, value, headers }), signal, 'redrive');
+  #place(topic: string, { deadLetterTopic, signal }: ListOptions): Place {
+    validateTopicName(topic);
+    const place = deadLetterTopic ?? this.#topicOf(topic);
+    validateTopicName(place);
+    return { deadLetterTopic: place, signal: signal ?? new AbortController().signal };
   }
-}
 
-/** Several topics may share a dead-letter topic. */
-function isOf(topic: string, letter: DeadLetter): boolean {
-  return isDeadLetterTopic(topic) || letter.originalTopic === topic;
-}
+  /** What a subscription of this bus says comes before what is configured for all. */
+  #topicOf(topic: string): string {
+    const { configuredTopic, inbound } = this.#options;
+    if (isDeadLetterTopic(topic) || topic === configuredTopic) return topic;
+    const said = new Set(
+      inbound.ways({ internal: false }).flatMap((way) => (way.topic === topic ? [way.deadLetterTopic] : [])),
+    );
+    if (said.size === 1) for (const one of said) return one;
+    return configuredTopic === '' ? defaultDeadLetterTopic(topic) : configuredTopic;
+  }
 
-function toDeadLetter(incoming: IncomingMessage): DeadLetter {
-  const text = (name: string) => {
-    const value = findHeader(incoming.headers, name);
-    return value === undefined ? undefined : headerText(value);
-  };
-  const attempts = Number(text('X-Attempts') ?? Number.NaN);
-  const written = writtenAt(incoming.headers);
-  const failedAt = new Date(written === undefined ? Number.NaN : headerText(written));
-  return {
-    message: new ReceivedMessage(incoming),
-    originalTopic: text('X-Original-Topic'),
-    originalPosition: text('X-Original-Position'),
-    group: text('X-Consumer-Group'),
-    errorMessage: text('X-Error-Message'),
-    errorCode: text('X-Error-Code'),
-    attempts: Number.isNaN(attempts) ? undefined : attempts,
-    failedAt: Number.isNaN(failedAt.getTime()) ? undefined : failedAt,
-  };
+  #rules(asked: string, { deadLetterTopic }: Place, { to = [] }: RedriveOptions): DestinationRules {
+    const { configuredTopic, driver, inbound } = this.#options;
+    const validateName = (name: string) => {
+      validateTopicName(name);
+      driver.validateTopic?.(name, 'publish');
+    };
+    for (const name of to) {
+      validateName(name);
+      if (name !== deadLetterTopic) continue;
+      throw new ConfigError(`deadLetters.redrive: to cannot name '${name}', which is where the letters are`);
+    }
+    const subscribed = inbound
+      .ways({ internal: false })
+      .flatMap((way) => (way.deadLetterTopic === deadLetterTopic ? [way.topic] : []));
+    return {
+      asked,
+      deadLetterTopic,
+      subscribed: new Set(subscribed),
+      to: new Set(to),
+      isShared: deadLetterTopic === configuredTopic,
+      validateName,
+    };
+  }
+
+  async #exists({ deadLetterTopic, signal }: Place): Promise<boolean> {
+    const { admin } = this.#options.driver;
+    return admin === undefined || (await admin.describe(deadLetterTopic, { signal })) !== undefined;
+  }
+
+  /** Two at once would take letters from each other that the first of them puts back. */
+  #inTurn<T>(deadLetterTopic: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#redriving.get(deadLetterTopic);
+    const running = before === undefined ? work() : before.then(work, work);
+    this.#redriving.set(deadLetterTopic, running);
+    const done = () => {
+      if (this.#redriving.get(deadLetterTopic) === running) this.#redriving.delete(deadLetterTopic);
+    };
+    running.then(done, done);
+    return running;
+  }
 }

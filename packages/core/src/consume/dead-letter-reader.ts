@@ -1,30 +1,52 @@
-/** Reads what is in a dead-letter topic now, one batch after the other, and then ends. */
+/**
+ * Takes what is in a dead-letter topic now, one after the other, and then ends. Reading is shared with other redrives, by
+ * the position of one group; just to look at letters, there is `Driver.browse`.
+ */
+import type { Clock } from '../clock.js';
 import type { Driver, DriverSubscription } from '../driver/driver.js';
 import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
-import { abortError, UnsupportedError } from '../errors.js';
+import { abortError, EbusError, UnsupportedError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { abortable } from '../util/abortable.js';
 
 /** The group whose position says which dead letters have been dealt with. */
-const REDRIVE_GROUP = 'ebus-redrive';
+export const REDRIVE_GROUP = 'ebus-redrive';
 const BATCH = { messages: 256, bytes: 16 * 1024 * 1024 };
-/** Nothing came for so long although something is left: another reader of the group has it. */
-const PATIENCE_MS = 2_000;
+/** Nothing came for so long: look whether anything is left. */
+const LOOK_AFTER_MS = 2_000;
+/** Something is left and was not handed over for so long: another redrive holds it. */
+const GIVE_UP_AFTER_MS = 60_000;
+const LEAVE_TIMEOUT_MS = 5_000;
+
+export interface ReaderOptions {
+  driver: Driver;
+  topic: string;
+  clock: Clock;
+  logger: Logger;
+  signal: AbortSignal;
+}
 
 export class DeadLetterReader {
-  readonly #topic: string;
+  readonly #options: ReaderOptions;
   readonly #subscription: DriverSubscription;
-  readonly #signal: AbortSignal;
   readonly #unsettled = new Set<IncomingMessage>();
+  readonly #stopKeeping: () => void;
   #left: number;
+  #asked: Promise<readonly IncomingMessage[] | undefined> | undefined;
 
-  private constructor(topic: string, subscription: DriverSubscription, left: number, signal: AbortSignal) {
-    this.#topic = topic;
+  private constructor(options: ReaderOptions, subscription: DriverSubscription, left: number) {
+    this.#options = options;
     this.#subscription = subscription;
     this.#left = left;
-    this.#signal = signal;
+    this.#stopKeeping = keepLeases(options.clock, subscription, this.#unsettled);
   }
 
-  /** Joins the group at its position. What is dead-lettered from now on is left for the next reader. */
-  static async open(driver: Driver, topic: string, signal: AbortSignal): Promise<DeadLetterReader> {
+  /**
+   * Joins the group at its position. What is dead-lettered from now on is left for the next reader.
+   * @throws UnsupportedError where the transport cannot tell how many there are
+   */
+  static async open(options: ReaderOptions): Promise<DeadLetterReader> {
+    const { driver, topic, signal } = options;
     const subscription = await driver.subscribe(
       {
         topic,
@@ -36,17 +58,13 @@ export class DeadLetterReader {
       },
       { signal },
     );
-    if (subscription.lag === undefined) {
-      await subscription.close({ signal });
-      throw new UnsupportedError(`${driver.system} cannot tell how many dead letters '${topic}' has`);
+    try {
+      const lag = await lagOf(driver, topic, subscription, signal);
+      return new DeadLetterReader(options, subscription, lag);
+    } catch (error) {
+      await leave(subscription, options.logger);
+      throw error;
     }
-    const lag = await subscription.lag({ signal });
-    return new DeadLetterReader(
-      topic,
-      subscription,
-      lag.reduce((sum, { lag: one }) => sum + one, 0),
-      signal,
-    );
   }
 
   /** How many are still to come. */
@@ -54,7 +72,10 @@ export class DeadLetterReader {
     return this.#left;
   }
 
-  /** Oldest first. @throws EbusError `ABORTED` */
+  /**
+   * Oldest first. Ends when all that was there has come, or is gone.
+   * @throws EbusError `ABORTED`; `SUBSCRIBE_FAILED` where others hold what is left for too long
+   */
   async *messages(): AsyncGenerator<IncomingMessage> {
     while (this.#left > 0) {
       const batch = await this.#receive();
@@ -74,27 +95,131 @@ export class DeadLetterReader {
 
   /** Hands back what was read and not settled, in order, and leaves the group. */
   async close(): Promise<void> {
-    this.#subscription.stop();
-    const back = [...this.#unsettled].map(({ token }) => ({ token, outcome: 'released' as const }));
-    if (back.length > 0) await this.#subscription.settle(back);
-    await this.#subscription.close({ signal: AbortSignal.timeout(PATIENCE_MS) });
+    this.#stopKeeping();
+    const { clock, logger, topic } = this.#options;
+    const subscription = this.#subscription;
+    subscription.stop();
+    const patience = pause(clock, LEAVE_TIMEOUT_MS);
+    try {
+      // The answer to a question that nobody waits for any more was handed over, too.
+      const late = await Promise.race([this.#asked?.catch(() => undefined), patience]);
+      for (const message of late ?? []) this.#unsettled.add(message);
+      const back = [...this.#unsettled].map(({ token }) => ({ token, outcome: 'released' as const }));
+      if (back.length > 0) await subscription.settle(back);
+    } catch (err) {
+      logger.warn({ err, topic }, 'dead letters could not be handed back; they come again after a while');
+    } finally {
+      patience.end();
+      await leave(subscription, logger);
+    }
   }
 
   async #receive(): Promise<readonly IncomingMessage[] | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    let onAbort = () => {};
-    const demand = { ...BATCH, messages: Math.min(BATCH.messages, this.#left) };
-    const given = new Promise<undefined>((resolve, reject) => {
-      timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
-      onAbort = () => reject(abortError(this.#signal, `reading dead letters of '${this.#topic}'`));
-      if (this.#signal.aborted) onAbort();
-      this.#signal.addEventListener('abort', onAbort, { once: true });
-    });
-    try {
-      return await Promise.race([this.#subscription.receive(demand), given]);
-    } finally {
-      clearTimeout(timer);
-      this.#signal.removeEventListener('abort', onAbort);
+    const { clock, signal, topic, driver } = this.#options;
+    let lag = Number.POSITIVE_INFINITY;
+    let since = clock.now();
+    for (;;) {
+      const given = await this.#next();
+      if (given !== 'nothing yet') return given;
+      if (await this.#nothingIsLeft()) return undefined;
+      const now = await lagOf(driver, topic, this.#subscription, signal);
+      if (now !== lag) {
+        lag = now;
+        since = clock.now();
+      } else if (clock.now() - since >= GIVE_UP_AFTER_MS) {
+        throw new EbusError(
+          `${now} dead letters of '${topic}' were not handed over for ${GIVE_UP_AFTER_MS} ms: another redrive holds them; ` +
+            'try again when it has ended',
+          { code: 'SUBSCRIBE_FAILED', retryable: true },
+        );
+      }
     }
   }
+
+  /** What comes in the next seconds. The question stays open when nothing does. */
+  async #next(): Promise<readonly IncomingMessage[] | undefined | 'nothing yet'> {
+    const { clock, signal, topic } = this.#options;
+    const what = `reading dead letters of '${topic}'`;
+    if (signal.aborted) throw abortError(signal, what);
+    const demand = { ...BATCH, messages: Math.min(BATCH.messages, this.#left) };
+    this.#asked ??= Promise.resolve(this.#subscription.receive(demand));
+    const wait = pause(clock, LOOK_AFTER_MS);
+    try {
+      const answer = await abortable(
+        Promise.race([this.#asked, wait.then(() => 'nothing yet' as const)]),
+        signal,
+        what,
+      );
+      if (answer !== 'nothing yet') this.#asked = undefined;
+      return answer;
+    } catch (error) {
+      if (!signal.aborted) this.#asked = undefined;
+      throw error;
+    } finally {
+      wait.end();
+    }
+  }
+
+  /** By looking: a position may stay behind the end of a log that holds no further message. */
+  async #nothingIsLeft(): Promise<boolean> {
+    const { driver, topic, signal } = this.#options;
+    if (driver.browse === undefined) {
+      return (await lagOf(driver, topic, this.#subscription, signal)) <= this.#unsettled.size;
+    }
+    const mine = new Set([...this.#unsettled].map(({ position }) => JSON.stringify(position)));
+    for await (const { position } of driver.browse({ topic, from: { group: REDRIVE_GROUP } }, { signal })) {
+      if (!mine.has(JSON.stringify(position))) return false;
+    }
+    return true;
+  }
+}
+
+async function lagOf(
+  driver: Driver,
+  topic: string,
+  subscription: DriverSubscription,
+  signal: AbortSignal,
+): Promise<number> {
+  if (subscription.lag === undefined) {
+    throw new UnsupportedError(`${driver.system} cannot tell how many dead letters '${topic}' has`);
+  }
+  const lag = await subscription.lag({ signal });
+  return lag.reduce((sum, { lag: one }) => sum + one, 0);
+}
+
+async function leave(subscription: DriverSubscription, logger: Logger): Promise<void> {
+  try {
+    subscription.stop();
+    await subscription.close({ signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
+  } catch (err) {
+    logger.warn({ err, group: REDRIVE_GROUP }, 'could not leave the group cleanly');
+  }
+}
+
+/** A filter may take its time: what was handed over stays this reader's meanwhile. */
+function keepLeases(
+  clock: Clock,
+  subscription: DriverSubscription,
+  unsettled: ReadonlySet<IncomingMessage>,
+): () => void {
+  const { leaseMs } = subscription;
+  if (leaseMs === undefined) return () => {};
+  const renew = () => {
+    if (unsettled.size > 0) subscription.extendLease?.(Array.from(unsettled, ({ token }) => token));
+    timer = clock.setTimeout(renew, leaseMs / 3);
+  };
+  let timer = clock.setTimeout(renew, leaseMs / 3);
+  return () => clock.clearTimeout(timer);
+}
+
+function pause(clock: Clock, ms: number): Promise<undefined> & { end(): void } {
+  let end = () => {};
+  const promise = new Promise<undefined>((resolve) => {
+    const timer = clock.setTimeout(() => resolve(undefined), ms);
+    end = () => {
+      clock.clearTimeout(timer);
+      resolve(undefined);
+    };
+  });
+  return Object.assign(promise, { end: () => end() });
 }

@@ -218,6 +218,11 @@ export class ActiveSubscription implements Subscription {
     };
   }
 
+  /** Where its dead letters go. */
+  get deadLetterTopic(): string {
+    return this.#parts.policy.deadLetterTopic;
+  }
+
   /** What watches over consumers sees of this one. Cheap: nothing is kept for it on the way of a message. */
   vitals() {
     const { oldest, count } = this.#inFlight;

@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly acknowledged: boolean;
   /** Lag can be asked for. */
   readonly lag: boolean;
+  /** What a topic holds can be looked at without taking it (`Driver.browse`). Default: false. */
+  readonly browse?: boolean;
   /** The largest value in bytes, where there is a limit. */
   readonly maxMessageBytes?: number;
 }

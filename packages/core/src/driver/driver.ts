@@ -113,6 +113,14 @@ export interface Driver<Native = unknown> {
    */
   subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription>;
 
+  /**
+   * Looks at what a persistent topic holds, and takes nothing: it joins no group, leases no message, moves no position, and
+   * leaves nothing behind, however it ends. Oldest first, per partition, up to the end of the log at the time of the first
+   * `next()`; what nobody has answered yet is waited for, and never taken for the end. Any number may look at once. The tokens
+   * mean nothing. Rejects when the signal aborts. Present where `capabilities` say `browse`.
+   */
+  browse?(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage>;
+
   /** Maps an error of the client to a code, and says whether the same call may succeed later. */
   classify(error: unknown): ErrorClass;
 
@@ -130,6 +138,12 @@ export interface SubscriptionSpec {
   readonly from: 'earliest' | 'latest' | Date;
   /** What the subscription needs; core has checked it against the capabilities. */
   readonly ordering: 'none' | 'instance' | 'cluster';
+}
+
+export interface BrowseSpec {
+  readonly topic: string;
+  /** A group: from its settled position, or from the beginning where it has none. */
+  readonly from: 'earliest' | { readonly group: string };
 }
 
 /** How much core has room for. A driver never hands over more messages, and stops at the first past `bytes`. */

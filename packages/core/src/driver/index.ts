@@ -3,6 +3,7 @@ export { z } from 'zod';
 export { type Clock, systemClock, type TimerHandle } from '../clock.js';
 export { type Duration, parseDuration } from '../duration.js';
 export {
+  abortError,
   BusClosedError,
   ConfigError,
   ConnectionError,
@@ -37,6 +38,7 @@ export { shown } from '../util/shown.js';
 export type { Capabilities } from './capabilities.js';
 export type {
   AssignmentListener,
+  BrowseSpec,
   CallOptions,
   ConnectionChange,
   Demand,

@@ -1,0 +1,49 @@
+/** What a dead letter says about itself. Anyone may have written it, so nothing in it is taken for granted. */
+import type { IncomingMessage } from '../driver/message.js';
+import { parseTimestamp } from '../envelope/rfc3339.js';
+import { findHeader, headerText } from '../headers.js';
+import { writtenAt } from '../pipeline/dead-letter.js';
+import { type Message, ReceivedMessage } from '../pipeline/message.js';
+
+/** A message that a group could not handle. What its headers do not say, or not so that it can be read, is undefined. */
+export interface DeadLetter {
+  /** The message as it was, with the dead letter's headers added. */
+  readonly message: Message;
+  readonly originalTopic: string | undefined;
+  /** As in `formatPosition`: `3:1042` with a partition, `1042` without. */
+  readonly originalPosition: string | undefined;
+  /** The group that failed; undefined where publishing failed, not handling. */
+  readonly group: string | undefined;
+  readonly errorMessage: string | undefined;
+  readonly errorCode: string | undefined;
+  readonly attempts: number | undefined;
+  readonly failedAt: Date | undefined;
+}
+
+export function readDeadLetter(incoming: IncomingMessage): DeadLetter {
+  const text = (name: string) => {
+    const value = findHeader(incoming.headers, name);
+    return value === undefined || value.length === 0 ? undefined : headerText(value);
+  };
+  return {
+    message: new ReceivedMessage(incoming),
+    originalTopic: text('X-Original-Topic'),
+    originalPosition: text('X-Original-Position'),
+    group: text('X-Consumer-Group'),
+    errorMessage: text('X-Error-Message'),
+    errorCode: text('X-Error-Code'),
+    attempts: countOf(text('X-Attempts')),
+    failedAt: dateOf(incoming),
+  };
+}
+
+function countOf(text: string | undefined): number | undefined {
+  const count = text !== undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(count) ? count : undefined;
+}
+
+function dateOf({ headers }: IncomingMessage): Date | undefined {
+  const written = writtenAt(headers);
+  const ms = written === undefined ? Number.NaN : parseTimestamp(headerText(written));
+  return Number.isNaN(ms) ? undefined : new Date(ms);
+}

@@ -1,0 +1,182 @@
+/** Publishes dead letters back to where they came from, one by one, and keeps those that cannot go. */
+import type { DeadLetterReader } from '../consume/dead-letter-reader.js';
+import type { IncomingMessage, Position } from '../driver/message.js';
+import { EbusError, type ErrorCode } from '../errors.js';
+import type { HeaderList } from '../headers.js';
+import type { Logger } from '../logger.js';
+import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from '../pipeline/dead-letter.js';
+import { Letter } from '../pipeline/letter.js';
+import { shown } from '../util/shown.js';
+import { type DeadLetter, readDeadLetter } from './dead-letter.js';
+import { type DestinationRules, destinationOf } from './letter-destination.js';
+
+/** A dead letter that was to be redriven and could not: it stays in its topic. */
+export interface FailedLetter {
+  /** Where it was read. It is appended to the dead-letter topic anew. */
+  readonly position: Position | undefined;
+  readonly key: string | undefined;
+  /** The topic that it names. */
+  readonly originalTopic: string | undefined;
+  /** In words, with what to do about it. */
+  readonly reason: string;
+}
+
+export interface RedriveProgress {
+  readonly redriven: number;
+  /** Kept: the filter left them, they belong to other topics, or they failed. */
+  readonly left: number;
+  /** What there was when the redrive began. */
+  readonly total: number;
+  /** Of those that were left, the first 1,000 that failed: forged, of a topic that is gone, or refused by the broker. */
+  readonly failed: readonly FailedLetter[];
+}
+
+export interface RedriveOptions {
+  /** Which to publish back. Default: all. One that throws or rejects ends the redrive. */
+  filter?: (letter: DeadLetter) => boolean | Promise<boolean>;
+  /** At most so many. Default: no limit. */
+  limit?: number;
+  /** Only counts what would be published back; takes nothing. Default false. */
+  dryRun?: boolean;
+  /** Where the topic's dead letters are, if not in the configured place. */
+  deadLetterTopic?: string;
+  /**
+   * Further topics that letters may be published back to. Default: none, so that letters go only to the topic whose dead
+   * letters these are: whoever may write to a dead-letter topic can name any topic in a letter.
+   */
+  to?: readonly string[];
+  signal?: AbortSignal;
+  /** Told after each letter. One that throws is logged, and the redrive goes on. */
+  onProgress?: (progress: RedriveProgress) => void;
+}
+
+const MAX_REPORTED = 1_000;
+/** These concern this call or the connection, and not just one letter. */
+const ENDS_ALL: ReadonlySet<ErrorCode> = new Set(['ABORTED', 'BUS_CLOSED']);
+
+export interface RedriveWork {
+  readonly rules: DestinationRules;
+  readonly options: RedriveOptions;
+  readonly limit: number;
+  readonly logger: Logger;
+  /** Letters are settled one by one, so that one can stay behind. */
+  readonly mayStay: boolean;
+  publish(letter: Letter): Promise<unknown>;
+}
+
+/** One redrive at work. */
+export class Redrive {
+  readonly #work: RedriveWork;
+  /** Topic and key of letters that may go later: what follows them must not overtake. */
+  readonly #held = new Set<string>();
+  #progress: RedriveProgress;
+  #told = false;
+
+  constructor(work: RedriveWork) {
+    this.#work = work;
+    this.#progress = { redriven: 0, left: 0, total: 0, failed: [] };
+  }
+
+  /** Only counts. @throws what the filter throws */
+  async count(letters: AsyncIterable<IncomingMessage>): Promise<RedriveProgress> {
+    for await (const incoming of letters) {
+      this.#progress = { ...this.#progress, total: this.#progress.total + 1 };
+      if (this.#isDone) continue;
+      const letter = readDeadLetter(incoming);
+      this.#note(incoming, letter, await this.#judge(letter));
+    }
+    return this.#progress;
+  }
+
+  /** @throws what the filter throws, and EbusError where the broker cannot be reached */
+  async run(reader: DeadLetterReader): Promise<RedriveProgress> {
+    this.#progress = { ...this.#progress, total: reader.left };
+    for await (const incoming of reader.messages()) {
+      const letter = readDeadLetter(incoming);
+      let verdict = await this.#judge(letter);
+      if (verdict === 'goes') verdict = await this.#sendBack(letter, incoming);
+      const problem = verdict === 'goes' ? undefined : await this.#append(incoming);
+      if (problem === undefined) await reader.settle(incoming, 'handled');
+      else verdict = { reason: problem };
+      this.#note(incoming, letter, verdict);
+      if (this.#isDone) break;
+    }
+    return this.#progress;
+  }
+
+  get #isDone(): boolean {
+    return this.#progress.redriven >= this.#work.limit;
+  }
+
+  async #judge(letter: DeadLetter): Promise<Verdict> {
+    const { rules, options } = this.#work;
+    const destination = destinationOf(letter.originalTopic, rules);
+    if (destination.kind === 'stays') return 'stays';
+    if (options.filter !== undefined && !(await options.filter(letter))) return 'stays';
+    return destination.kind === 'goes' ? 'goes' : { reason: destination.reason };
+  }
+
+  async #sendBack(
+    { originalTopic, group, message }: DeadLetter,
+    incoming: IncomingMessage,
+  ): Promise<Verdict> {
+    const topic = originalTopic as string;
+    const place = message.key === undefined ? undefined : `${topic}\0${message.key}`;
+    if (place !== undefined && this.#held.has(place)) {
+      return { reason: 'an earlier letter of its key could not go back yet; redrive again' };
+    }
+    const headers = [...withoutDeadLetterHeaders(incoming.headers)];
+    if (group !== undefined) headers.push([REDRIVE_GROUP_HEADER, group]);
+    try {
+      await this.#work.publish(letterOf(topic, incoming, headers));
+      return 'goes';
+    } catch (error) {
+      if (!EbusError.isInstance(error) || ENDS_ALL.has(error.code)) throw error;
+      // Where it is the connection, appending fails as well.
+      if (error.retryable && place !== undefined) this.#held.add(place);
+      return { reason: shown(error, 500) };
+    }
+  }
+
+  /**
+   * The group's position moves past it, so it gets another place. Why it cannot have one, in words, where it can stay
+   * where it is instead.
+   */
+  async #append(incoming: IncomingMessage): Promise<string | undefined> {
+    const { rules, publish, mayStay } = this.#work;
+    try {
+      await publish(letterOf(rules.deadLetterTopic, incoming, incoming.headers));
+      return undefined;
+    } catch (error) {
+      if (!EbusError.isInstance(error) || error.retryable || ENDS_ALL.has(error.code) || !mayStay)
+        throw error;
+      return `it can neither go back nor be put back: ${shown(error, 500)}`;
+    }
+  }
+
+  #note({ position }: IncomingMessage, { message, originalTopic }: DeadLetter, verdict: Verdict): void {
+    const { redriven, left, total, failed } = this.#progress;
+    const { options, logger, rules } = this.#work;
+    if (verdict === 'goes') this.#progress = { redriven: redriven + 1, left, total, failed };
+    else {
+      const one = typeof verdict === 'object' && failed.length < MAX_REPORTED;
+      const all = one
+        ? [...failed, { position, key: message.key, originalTopic, reason: verdict.reason }]
+        : failed;
+      this.#progress = { redriven, left: left + 1, total, failed: all };
+    }
+    try {
+      options.onProgress?.(this.#progress);
+    } catch (err) {
+      if (!this.#told) logger.error({ err, topic: rules.asked }, 'onProgress of a redrive threw; it goes on');
+      this.#told = true;
+    }
+  }
+}
+
+/** `stays`: nothing is wrong with it, and it is not to go. */
+type Verdict = 'goes' | 'stays' | { readonly reason: string };
+
+function letterOf(topic: string, { key, value }: IncomingMessage, headers: HeaderList): Letter {
+  return new Letter({ topic, key, value, headers });
+}

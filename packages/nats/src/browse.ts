@@ -1,0 +1,117 @@
+/**
+ * Looking at a topic: by a consumer of one's own that acknowledges nothing, lives in the server's memory, and is deleted at
+ * the end. One whose process dies goes by itself.
+ */
+import { abortError, type BrowseSpec, type CallOptions, type IncomingMessage } from '@ebus/core/driver';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
+import { type Msg, nuid } from '@nats-io/transport-node';
+import type { Consumers } from './consumers.js';
+import { JetStreamDelivery } from './delivery.js';
+import { isMissing, isNoResponders } from './errors.js';
+import { consumerName } from './names.js';
+import { lastSequence } from './streams.js';
+
+/** Messages asked for at once: they may be large. */
+const BATCH = 64;
+/** How long one question may stay unanswered before it is asked again. */
+const EXPIRES_MS = 5_000;
+/** Whoever looks may take its time in between. */
+const INACTIVE_NS = 30_000_000_000;
+/** How often a consumer that is gone is made again without having brought anything. */
+const MAX_RENEWALS = 5;
+
+export interface BrowseParts {
+  readonly manager: () => JetStreamManager;
+  readonly client: () => JetStreamClient;
+  readonly consumers: Consumers;
+  readonly stream: string;
+}
+
+/** @throws EbusError `ABORTED`, and the client's errors */
+export async function* browse(
+  { topic, from }: BrowseSpec,
+  { signal }: CallOptions,
+  parts: BrowseParts,
+): AsyncGenerator<IncomingMessage> {
+  const { manager, consumers, stream } = parts;
+  const end = await lastSequence(manager(), stream, topic);
+  let next = 1;
+  if (from !== 'earliest') {
+    const group = await consumers.find(stream, consumerName(from.group, topic));
+    next = (group?.ack_floor.stream_seq ?? 0) + 1;
+  }
+  for (let renewals = 0; next <= end; renewals++) {
+    if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
+    const before = next;
+    try {
+      for await (const message of deliveries(topic, next, signal, parts)) {
+        if (message.sequence > end) return;
+        next = message.sequence + 1;
+        yield message;
+      }
+      return;
+    } catch (error) {
+      if (next > before) renewals = 0;
+      const isGone = isMissing(error) || isNoResponders(error);
+      if (signal.aborted || !isGone || renewals >= MAX_RENEWALS) throw error;
+    }
+  }
+}
+
+/** From that sequence on, until there is no further message. */
+async function* deliveries(
+  topic: string,
+  start: number,
+  signal: AbortSignal,
+  { manager, client, stream }: BrowseParts,
+): AsyncGenerator<JetStreamDelivery> {
+  const config: Partial<ConsumerConfig> = {
+    name: `ebus-look-${nuid.next()}`,
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: start,
+    filter_subject: topic,
+    inactive_threshold: INACTIVE_NS,
+    mem_storage: true,
+    num_replicas: 1,
+  };
+  const { name, num_pending: pending } = await manager().consumers.add(stream, config);
+  try {
+    const consumer = await client().consumers.get(stream, name);
+    for (let left = pending; left > 0; ) {
+      const messages = await consumer.fetch({ max_messages: Math.min(BATCH, left), expires: EXPIRES_MS });
+      const stop = () => void messages.close();
+      signal.addEventListener('abort', stop, { once: true });
+      let came = false;
+      try {
+        for await (const message of messages) {
+          came = true;
+          left = message.info.pending;
+          yield new JetStreamDelivery(rawOf(message), topic);
+          if (signal.aborted) break;
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+      if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
+      // Nothing came: what was there has gone meanwhile, or the server is busy.
+      if (!came) left = (await manager().consumers.info(stream, name)).num_pending;
+    }
+  } finally {
+    await manager()
+      .consumers.delete(stream, name)
+      .catch(() => {});
+  }
+}
+
+/** The message as it came, with the bytes of its headers. */
+function rawOf(message: JsMsg): Msg {
+  return (message as unknown as { msg: Msg }).msg;
+}
