@@ -39,9 +39,11 @@ export class Wire {
   readonly log: WireEntry[] = [];
   readonly #faults = new Set<Fault>();
 
-  /** The next sends that match (all of them without `times`) reject with that error, unsent. */
-  fail(matches: Matcher, error: Error, times = Number.POSITIVE_INFINITY): void {
-    this.#faults.add({ matches, remaining: times, apply: () => Promise.reject(error) });
+  /** The next sends that match (all of them without `times`) reject with that error, unsent, until the returned function is called. */
+  fail(matches: Matcher, error: Error, times = Number.POSITIVE_INFINITY): () => void {
+    const fault: Fault = { matches, remaining: times, apply: () => Promise.reject(error) };
+    this.#faults.add(fault);
+    return () => void this.#faults.delete(fault);
   }
 
   /** The next sends that match get that receipt, unsent. */

@@ -3,10 +3,11 @@ import type { Clock } from '../clock.js';
 import { DeadLetterReader, REDRIVE_GROUP } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
-import { ConfigError } from '../errors.js';
+import { abortError, ConfigError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import { validateTopicName } from '../topic-name.js';
+import { abortable } from '../util/abortable.js';
 import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
@@ -209,7 +210,10 @@ export class DeadLetters {
 
   async #exists({ deadLetterTopic, signal }: Place): Promise<boolean> {
     const { admin } = this.#options.driver;
-    return admin === undefined || (await admin.describe(deadLetterTopic, { signal })) !== undefined;
+    const what = `looking for '${deadLetterTopic}'`;
+    if (signal.aborted) throw abortError(signal, what);
+    if (admin === undefined) return true;
+    return (await abortable(admin.describe(deadLetterTopic, { signal }), signal, what)) !== undefined;
   }
 
   /** Two at once would take letters from each other that the first of them puts back. */
