@@ -127,9 +127,9 @@ export class DeadLetters {
     const { deadLetterTopic, signal } = place;
     const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
-      return await this.#begin(rules, options, (letter) => outbound.publishLetter(letter, signal)).run(
-        reader,
-      );
+      return await this.#begin(rules, options, (letter) =>
+        outbound.publishLetter(letter, signal, 'redrive'),
+      ).run(reader);
     } finally {
       await reader.close();
     }
