@@ -12,7 +12,7 @@ import { mergedSections, type Overlay, overlaysOf, selected } from './environmen
 import { type Variables, VariableValue } from './expand.js';
 import { sayIssue, sayUnknownKey } from './messages.js';
 import { checkMetricsPart } from './metrics-part.js';
-import { Problems } from './problems.js';
+import { dottedPath, Problems } from './problems.js';
 import type { ResolvedConfig } from './schema.js';
 import { copyTree, mergeTrees, type Path, pathKey, replaceAt, settleVariables, valueAt } from './tree.js';
 import type { EventBusConfig } from './types.js';
@@ -122,21 +122,23 @@ function check(tree: unknown, schema: z.ZodType, { registry, problems, overlay, 
   const gaps = new Set(problems.paths);
   const result = parse(schema, settled, variables);
   const plugins = [...registry.transports(), ...registry.extensions()].map(({ name }) => name);
-  const report = (path: Path, message: string) => {
+  const report = (path: Path, message: () => string) => {
     const origin = only ?? overlay;
     const there = origin !== undefined && valueAt(origin.tree, path) !== undefined;
     const full = there ? [...origin.path, ...path] : path;
     // A variable that is not set leaves a gap, which is no problem of its own.
-    if ((only === undefined || there) && !gaps.has(full.join('.'))) problems.add(full, message);
+    if ((only === undefined || there) && !gaps.has(dottedPath(full))) problems.add(full, message);
   };
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) report([...path, key], sayUnknownKey(key, path, schema, plugins));
+      for (const key of issue.keys) report([...path, key], () => sayUnknownKey(key, path, schema, plugins));
     } else {
-      const variable = from.get(pathKey(path));
-      const source = variable === undefined ? '' : ` (from the variable ${variable.name})`;
-      report(path, `${sayIssue(issue, valueAt(settled, path), problems.secrets)}${source}`);
+      report(path, () => {
+        const variable = from.get(pathKey(path));
+        const source = variable === undefined ? '' : ` (from the variable ${variable.name})`;
+        return `${sayIssue(issue, valueAt(settled, path), problems.secrets)}${source}`;
+      });
     }
   }
   return { tree: settled, data: result.data as Record<string, unknown> | undefined };

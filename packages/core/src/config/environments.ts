@@ -6,6 +6,9 @@ import type { Problems } from './problems.js';
 import { shapeOf } from './shape.js';
 import { mergeTrees, type Path } from './tree.js';
 
+/** Each of them is checked together with the rest of the configuration. */
+const MAX_ENVIRONMENTS = 200;
+
 /** One environment's part, and where its values stand in the configuration. */
 export interface Overlay {
   readonly name: string;
@@ -23,7 +26,12 @@ export function overlaysOf(environments: unknown, schema: unknown, problems: Pro
     problems.add(['environments'], 'must be an object with a part of the configuration for each environment');
     return [];
   }
-  return Object.entries(environments).flatMap(([name, part]) => {
+  const all = Object.entries(environments);
+  if (all.length > MAX_ENVIRONMENTS) {
+    problems.add(['environments'], `are more than ${MAX_ENVIRONMENTS}`);
+    return [];
+  }
+  return all.flatMap(([name, part]) => {
     const path = ['environments', name];
     if (!isRecord(part)) {
       problems.add(path, 'must be an object: a part of the configuration');

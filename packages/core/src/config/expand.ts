@@ -26,9 +26,14 @@ const SHOWN = /^[A-Z_][A-Z0-9_]*$/;
 /**
  * Replaces variables. As in a shell, the default of `${VAR:-default}` is taken where the variable is unset or empty.
  * What a variable holds is not expanded again. `$${` stands for a plain `${`; a `$` before anything else for itself.
- * @throws ExpansionError for a variable that is not set and has no default, and for `${` that begins no variable
+ * @throws ExpansionError for a variable that is not set and has no default, for `${` that begins no variable, and for
+ * what would be longer than `maxLength`
  */
-export function expand(text: string, variables: Variables): string | VariableValue {
+export function expand(
+  text: string,
+  variables: Variables,
+  maxLength = Number.POSITIVE_INFINITY,
+): string | VariableValue {
   let result = '';
   let position = 0;
   for (;;) {
@@ -49,6 +54,9 @@ export function expand(text: string, variables: Variables): string | VariableVal
     }
     const value = lookUp(name, fallback, variables);
     if (start === 0 && end === text.length - 1) return new VariableValue(name, value);
+    if (result.length + (start - position) + value.length > maxLength) {
+      throw new ExpansionError('is too long once its variables are replaced');
+    }
     result += text.slice(position, start) + value;
     position = end + 1;
   }

@@ -96,7 +96,7 @@ topics:
     ['', 'it is empty'],
     ['# nothing', 'it is empty'],
     ['- a', "must be an object that needs a 'type'"],
-    [`a: ${'['.repeat(5000)}`, 'nested too deeply'],
+    [`a: ${'['.repeat(5000)}`, 'nested more than 64 levels deep'],
     [`a: ${'['.repeat(90)}${']'.repeat(90)}`, 'nested more than 64 levels deep'],
   ])('refuses %j', async (text, message) => {
     expect((await errorOf(file(text))).message).toContain(message);

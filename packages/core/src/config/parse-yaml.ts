@@ -2,6 +2,7 @@
 import type { Alias, Document, LineCounter, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isRecord } from '../util/records.js';
 import { MAX_DEPTH } from './tree.js';
+import { yamlBoundsProblem } from './yaml-bounds.js';
 
 const MAX_VALUES = 1_000_000;
 /** One mistake often causes many errors. */
@@ -32,12 +33,15 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 /**
  * Parses one document. Aliases (`*name`) and merge keys (`<<`) are resolved by copying. Duplicate keys, aliases that
- * contain themselves or blow the file up, tags, and more than one document are refused.
+ * contain themselves or blow the file up, tags, and more than one document are refused; so is what is nested more than
+ * 64 levels deep or too much, before it is parsed.
  * @throws YamlError
  */
 export async function parseYaml(text: string): Promise<unknown> {
   // Only those who read files load the parser.
   const yaml = await import('yaml');
+  const beyond = yamlBoundsProblem(yaml, text);
+  if (beyond !== undefined) throw new YamlError([`${placeIn(text, beyond.offset)}: ${beyond.message}`]);
   const lines = new yaml.LineCounter();
   // Its own check of unique keys takes quadratic time.
   const options = { uniqueKeys: false, prettyErrors: false, lineCounter: lines, schema: 'core' as const };
@@ -50,6 +54,11 @@ export async function parseYaml(text: string): Promise<unknown> {
     throw new YamlError([...new Set(reasons)].slice(0, MAX_ERRORS));
   }
   return new Reader(yaml, document, lines).read();
+}
+
+function placeIn(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
 }
 
 function place(lines: LineCounter, offset: number | undefined): string {

@@ -1,11 +1,14 @@
 /** Collects everything that is wrong with a configuration, for one error. */
 import { ConfigError, type ConfigProblem } from '../errors.js';
+import { shown } from '../util/shown.js';
 import { Secrets } from './secrets.js';
 
 /** More are counted; a message is for reading. */
 const MAX_LISTED = 50;
 /** More are not even kept. */
 const MAX_KEPT = 10_000;
+/** A longer key is shown cut. */
+const LONGEST_KEY = 200;
 
 export class Problems {
   readonly secrets = new Secrets();
@@ -22,13 +25,14 @@ export class Problems {
     return this.#count > 0;
   }
 
-  /** Secrets in the message are masked. Line breaks and the like in paths cannot pretend to be other problems. */
-  add(path: readonly PropertyKey[], message: string): void {
+  /** Secrets in the message are masked. A function is asked for it only where the problem is kept. */
+  add(path: readonly PropertyKey[], message: string | (() => string)): void {
     this.#count += 1;
     if (this.#found.length >= MAX_KEPT) return;
-    const dotted = path.map((key) => String(key).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')).join('.');
+    const said = typeof message === 'string' ? message : message();
+    const dotted = dottedPath(path);
     this.#paths.add(dotted);
-    this.#found.push({ path: dotted, message: this.secrets.redact(message) });
+    this.#found.push({ path: dotted, message: this.secrets.redact(said) });
   }
 
   /** One error for all of it; `what` says of what: `the configuration`. */
@@ -41,4 +45,9 @@ export class Problems {
     const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
     return new ConfigError(`${what} is wrong:${list}`, { problems: this.#found });
   }
+}
+
+/** Line breaks and the like cannot pretend to be other problems. */
+export function dottedPath(path: readonly PropertyKey[]): string {
+  return path.map((key) => shown(String(key), LONGEST_KEY)).join('.');
 }

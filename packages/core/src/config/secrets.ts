@@ -1,11 +1,18 @@
 /** Keeps secrets out of error messages. */
+import { redactSecrets } from '../util/redact.js';
 
 const SECRET_KEY = /passw|passphrase|^pass$|^pwd$|token|secret|credential|private|jwt|seed|api_?key|^auth/i;
-/** A login in front of a host; up to the last `@`, since a password may hold one that nobody escaped. */
-const LOGIN_IN_URL = /(:\/\/)[^\s"']*@/g;
+/** Where a URL may be. */
+const WORD = /[^\s"']+/g;
 /** Shorter ones would mask parts of ordinary words. */
 const SHORTEST = 4;
 const LONGEST_SHOWN = 100;
+/** Longer texts are no settings that somebody mistyped. */
+const LONGEST_VALUE = 1_000;
+const LONGEST_MESSAGE = 2_000;
+const LONGEST_SEARCHED = 100_000;
+/** Each of them is looked for in each message. */
+const MAX_SECRETS = 1_000;
 
 /** Whether what is found under such a key must never be shown. */
 export function isSecretKey(key: string): boolean {
@@ -15,16 +22,21 @@ export function isSecretKey(key: string): boolean {
 /** The secrets of one configuration, collected while it is read. */
 export class Secrets {
   readonly #values = new Set<string>();
+  /** No message can be trusted to be without one. */
+  tooMany = false;
 
   add(value: string): void {
-    if (value.length >= SHORTEST) this.#values.add(value);
+    if (value.length < SHORTEST) return;
+    if (this.#values.size < MAX_SECRETS) this.#values.add(value);
+    else this.tooMany = true;
   }
 
   /** The text without the secrets in it, wherever they came from. */
   redact(text: string): string {
-    let result = text.replace(LOGIN_IN_URL, '$1***@');
+    if (this.tooMany) return 'is wrong (no more is shown: the configuration holds more than 1,000 secrets)';
+    let result = text.slice(0, LONGEST_SEARCHED).replace(WORD, withoutLogin);
     for (const value of this.#values) if (result.includes(value)) result = result.replaceAll(value, '***');
-    return result;
+    return result.length > LONGEST_MESSAGE ? `${result.slice(0, LONGEST_MESSAGE)}…` : result;
   }
 
   /** What is there instead of what is wanted, for a message: `got 5`; no more than its kind below a secret key. */
@@ -35,7 +47,18 @@ export class Secrets {
     if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
     if (path.some((key) => isSecretKey(String(key)) || key === 'security'))
       return `a ${typeof value} (not shown)`;
-    const shown = this.redact(typeof value === 'string' ? JSON.stringify(value) : String(value));
+    if (typeof value === 'string' && value.length > LONGEST_VALUE)
+      return `a text of ${value.length.toLocaleString('en')} characters`;
+    const shown = redactSecrets(
+      this.redact(typeof value === 'string' ? JSON.stringify(value) : String(value)),
+    );
     return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
   }
+}
+
+/** Without a login in front of a host; up to the last `@`, since a password may hold one that nobody escaped. */
+function withoutLogin(word: string): string {
+  const begin = word.indexOf('://');
+  const end = begin < 0 ? -1 : word.lastIndexOf('@');
+  return end > begin ? `${word.slice(0, begin)}://***${word.slice(end)}` : word;
 }

@@ -6,6 +6,8 @@ import { isSecretKey } from './secrets.js';
 
 const MAX_VALUES = 1_000_000;
 export const MAX_DEPTH = 64;
+/** In all keys and values, variables replaced, in UTF-16 units. Twice the largest file. */
+const MAX_TEXT = 8 * 1024 ** 2;
 
 export type Path = readonly string[];
 
@@ -16,6 +18,16 @@ export type Path = readonly string[];
 export function copyTree(root: unknown, problems: Problems, variables?: Variables): unknown {
   const above = new Set<object>();
   let values = 0;
+  let characters = 0;
+
+  /** False from the moment on in which there is more text than a configuration may have. */
+  const fits = (length: number): boolean => {
+    if (characters > MAX_TEXT) return false;
+    characters += length;
+    if (characters <= MAX_TEXT) return true;
+    problems.add([], 'holds more than 8 MiB of text, variables replaced');
+    return false;
+  };
 
   const copy = (value: unknown, path: Path, secret: boolean): unknown => {
     if (++values === MAX_VALUES + 1) {
@@ -40,6 +52,7 @@ export function copyTree(root: unknown, problems: Problems, variables?: Variable
     const copied: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const there = [...path, key];
+      if (!fits(key.length)) return copied;
       if (key === '__proto__') problems.add(there, 'is no possible key');
       else if (value[key] !== undefined) copied[key] = copy(value[key], there, secret || isSecretKey(key));
     }
@@ -47,11 +60,13 @@ export function copyTree(root: unknown, problems: Problems, variables?: Variable
   };
 
   const text = (value: string, path: Path, secret: boolean): unknown => {
+    if (!fits(value.length)) return undefined;
     if (secret) problems.secrets.add(value);
     if (variables === undefined || !value.includes('${')) return value;
     try {
-      const expanded = expand(value, variables);
+      const expanded = expand(value, variables, MAX_TEXT - characters);
       const plain = expanded instanceof VariableValue ? expanded.text : expanded;
+      if (!fits(plain.length)) return undefined;
       if (secret || (expanded instanceof VariableValue && isSecretKey(expanded.name)))
         problems.secrets.add(plain);
       return expanded;
