@@ -5,7 +5,8 @@ import { ensureKafkaClient } from '../bootstrap/kafka-client.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const folders = ['packages/core', 'packages/memory', 'packages/nats', 'packages/kafka', 'tooling/bench'];
+const packages = ['core', 'memory', 'nats', 'kafka', 'prometheus', 'outbox'];
+const folders = [...packages.map((name) => `packages/${name}`), 'tooling/bench'];
 
 /** Runs Node in the foreground and ends with its exit code where that is not 0. */
 function node(...args) {

@@ -7,6 +7,7 @@ import { metrics } from './suites/metrics.js';
 import { natsSuite } from './suites/nats.js';
 import { natsConsumers } from './suites/nats-consumers.js';
 import { ordered } from './suites/ordered.js';
+import { outbox } from './suites/outbox.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
 import { unordered } from './suites/unordered.js';
@@ -26,6 +27,7 @@ const suites: Record<string, { about: string; run: Suite }> = {
     run: natsConsumers,
   },
   kafka: { about: 'Kafka, against the bare clients on the same broker', run: kafkaSuite },
+  outbox: { about: 'one relay on PostgreSQL, against the bare updates on the same server', run: outbox },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
 };
 
