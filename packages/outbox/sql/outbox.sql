@@ -42,7 +42,8 @@ BEGIN
       autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
     CREATE INDEX outbox_events_pending ON outbox_events (position) WHERE status = 'pending';
     CREATE INDEX outbox_events_unpublished ON outbox_events (aggregate_id, position) WHERE status IN ('pending', 'failed');
-    CREATE INDEX outbox_events_failed ON outbox_events (aggregate_id) WHERE status = 'failed';
+    CREATE INDEX outbox_events_held ON outbox_events (aggregate_id)
+      WHERE status = 'failed' OR (status = 'pending' AND (lease_token IS NOT NULL OR available_at IS NOT NULL));
     CREATE INDEX outbox_events_done ON outbox_events (published_at) WHERE status IN ('published', 'skipped');
     CREATE INDEX outbox_events_aggregate ON outbox_events (aggregate_id, event_version);
     CREATE TABLE inbox_events (

@@ -78,7 +78,8 @@ function firstVersion({ outbox, inbox }: Names): string {
 ) WITH (${STORAGE});
 CREATE INDEX outbox_events_pending ON ${outbox} (position) WHERE status = 'pending';
 CREATE INDEX outbox_events_unpublished ON ${outbox} (aggregate_id, position) WHERE status IN ('pending', 'failed');
-CREATE INDEX outbox_events_failed ON ${outbox} (aggregate_id) WHERE status = 'failed';
+CREATE INDEX outbox_events_held ON ${outbox} (aggregate_id)
+  WHERE status = 'failed' OR (status = 'pending' AND (lease_token IS NOT NULL OR available_at IS NOT NULL));
 CREATE INDEX outbox_events_done ON ${outbox} (published_at) WHERE status IN ('published', 'skipped');
 CREATE INDEX outbox_events_aggregate ON ${outbox} (aggregate_id, event_version);
 CREATE TABLE ${inbox} (

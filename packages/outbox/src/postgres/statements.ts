@@ -4,6 +4,12 @@ import type { Names } from './names.js';
 /** Apart from the keys that applications lock. */
 const LOCK_SEED = 7_310_033;
 
+/** As in the index `outbox_events_held`. */
+const HELD = `(status = 'failed' OR (status = 'pending' AND (lease_token IS NOT NULL OR available_at IS NOT NULL)))`;
+
+/** What fits into a hash by the planner's reckoning. Events of further aggregates are found to be held one by one. */
+const HELD_LIMIT = 50_000;
+
 const LEASES = 'json_to_recordset($1::json) AS l(id text, token text)';
 
 export type Statements = ReturnType<typeof statementsFor>;
@@ -16,7 +22,7 @@ export function statementsFor({ outbox, inbox, channel }: Names, lockAggregates:
 FROM ${LEASES} WHERE o.id = l.id AND o.lease_token = l.token AND o.status = 'pending'
 RETURNING o.id`,
     markPublished: `UPDATE ${outbox} o
-SET status = 'published', published_at = clock_timestamp(), lease_token = NULL, lease_until = NULL
+SET status = 'published', published_at = clock_timestamp(), lease_token = NULL, lease_until = NULL, available_at = NULL
 FROM ${LEASES} WHERE o.id = l.id AND o.lease_token = l.token AND o.status = 'pending'
 RETURNING o.id`,
     recordError: `UPDATE ${outbox} o
@@ -35,11 +41,11 @@ WHERE id = $1::text AND status = 'failed' RETURNING pg_notify('${literal(channel
     // Each part reads an index of its own that holds nothing but such rows.
     stats: `SELECT p.n::text AS pending, f.n::text AS failed, (
     SELECT (extract(epoch FROM o.created_at) * 1000)::text FROM ${outbox} o
-    WHERE o.status = 'pending' AND NOT EXISTS (
-      SELECT 1 FROM ${outbox} e WHERE e.aggregate_id = o.aggregate_id AND e.status = 'failed')
+    WHERE o.status = 'pending' AND o.aggregate_id NOT IN (
+      SELECT aggregate_id FROM ${outbox} WHERE ${HELD} AND status = 'failed' LIMIT ${HELD_LIMIT})
     ORDER BY o.position LIMIT 1) AS oldest
 FROM (SELECT count(*) AS n FROM ${outbox} WHERE status = 'pending') p,
-  (SELECT count(*) AS n FROM ${outbox} WHERE status = 'failed') f`,
+  (SELECT count(*) AS n FROM ${outbox} WHERE ${HELD} AND status = 'failed') f`,
     prune: `DELETE FROM ${outbox} WHERE id IN (
   SELECT id FROM ${outbox} WHERE status IN ('published', 'skipped') AND published_at < $1::timestamptz
   ORDER BY published_at LIMIT $2::int FOR UPDATE SKIP LOCKED)
@@ -88,20 +94,21 @@ FROM (SELECT count(*) AS n FROM saved) AS s WHERE n > 0`;
 /**
  * $1: how many at most. $2: the token. $3: milliseconds of the lease.
  *
- * `head` is the first unpublished event of an aggregate; where it is leased, waits or failed, nothing of the aggregate is
- * a candidate. `gap` is the first unpublished event that could not be locked, or was changed by another relay since this
- * statement began; from there on nothing of its aggregate is taken.
+ * `held` are the aggregates of which an event is leased, waits for its next attempt, or failed; nothing of them is a
+ * candidate. They are looked up in a hash, so that thousands of events that wait behind one cost little. `gap` is the
+ * first unpublished event of an aggregate that could not be locked, or was changed by another relay since this statement
+ * began; from there on nothing of its aggregate is taken.
  */
 function claimSql(outbox: string): string {
-  return `WITH candidate AS MATERIALIZED (
+  return `WITH held AS MATERIALIZED (
+  SELECT aggregate_id FROM ${outbox}
+  WHERE ${HELD} AND (status = 'failed' OR lease_until > now() OR available_at > now())
+  LIMIT ${HELD_LIMIT}
+), candidate AS MATERIALIZED (
   SELECT o.id, o.aggregate_id, o.position FROM ${outbox} o
   WHERE o.status = 'pending' AND (o.lease_until IS NULL OR o.lease_until <= now())
     AND (o.available_at IS NULL OR o.available_at <= now())
-    AND (SELECT head.status = 'pending' AND (head.lease_until IS NULL OR head.lease_until <= now())
-           AND (head.available_at IS NULL OR head.available_at <= now())
-         FROM ${outbox} head
-         WHERE head.aggregate_id = o.aggregate_id AND head.status IN ('pending', 'failed')
-         ORDER BY head.position LIMIT 1)
+    AND o.aggregate_id NOT IN (SELECT aggregate_id FROM held)
   ORDER BY o.position LIMIT $1::int
   FOR UPDATE OF o SKIP LOCKED
 ), gap AS MATERIALIZED (
