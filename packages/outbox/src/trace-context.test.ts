@@ -1,0 +1,84 @@
+import { createEventBus, type Envelope, type EventBus, type HandlerContext } from '@ebus/core';
+import { memory } from '@ebus/memory';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { MemoryOutboxStore, memoryTransaction, OutboxRelay, outboxed } from './index.js';
+
+const topic = 'shop.orders';
+const exporter = new InMemorySpanExporter();
+let bus: EventBus;
+let seen: { envelope: Envelope; context: HandlerContext; baggage: string | undefined }[];
+
+beforeAll(() => {
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  );
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  );
+});
+afterAll(() => {
+  trace.disable();
+  context.disable();
+  propagation.disable();
+});
+beforeEach(async () => {
+  exporter.reset();
+  bus = await createEventBus({ type: 'memory', serviceName: 'shop' }, { plugins: [memory] });
+  seen = [];
+  await bus.subscribeEnvelope(topic, (envelope, handlerContext) => {
+    const baggage = propagation.getActiveBaggage()?.getEntry('customer')?.value;
+    seen.push({ envelope, context: handlerContext, baggage });
+  });
+});
+afterEach(() => bus.close());
+
+const input = { aggregateId: 'a', eventType: 'OrderPlaced', eventVersion: 1, payload: {} };
+
+it('an event is published in the trace of its transaction, baggage included, whatever is active in the relay', async () => {
+  const store = new MemoryOutboxStore();
+  const outbox = outboxed(bus, store);
+  const tracer = trace.getTracer('test');
+  const baggage = propagation.createBaggage({ customer: { value: '771' } });
+  const request = tracer.startSpan('place order');
+  await context.with(propagation.setBaggage(trace.setSpan(context.active(), request), baggage), () =>
+    memoryTransaction((tx) => outbox.publishEnvelope(tx, topic, input)),
+  );
+  request.end();
+  await tracer.startActiveSpan('relay', async (span) => {
+    await new OutboxRelay({ bus, store }).runOnce();
+    span.end();
+  });
+  await bus.idle();
+  const { traceId } = request.spanContext();
+  expect(seen).toMatchObject([{ envelope: { traceId }, baggage: '771' }]);
+  const send = exporter.getFinishedSpans().find(({ name }) => name === `send ${topic}`);
+  expect(send?.spanContext().traceId).toBe(traceId);
+  expect(send?.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
+  expect(seen[0]?.context.message.headers.getAll('traceparent')).toHaveLength(1);
+  expect(seen[0]?.context.message.headers.get('traceparent')).toContain(traceId);
+});
+
+it('correlation, tenant and headers travel from the transaction to the handler', async () => {
+  const store = new MemoryOutboxStore();
+  await memoryTransaction((tx) =>
+    outboxed(bus, store).publishEnvelope(
+      tx,
+      topic,
+      { ...input, correlationId: 'checkout-1', tenantId: 7, traceId: 'mine' },
+      { headers: { origin: ['web', 'again'] } },
+    ),
+  );
+  await new OutboxRelay({ bus, store }).runOnce();
+  await bus.idle();
+  expect(seen).toMatchObject([{ envelope: { correlationId: 'checkout-1', tenantId: 7, traceId: 'mine' } }]);
+  expect(seen[0]?.context.message.headers.getAll('origin')).toEqual(['web', 'again']);
+});
