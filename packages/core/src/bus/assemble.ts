@@ -8,7 +8,6 @@ import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { composePublish } from '../pipeline/compose.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
-import { isUnexpected, type PublisherEvents } from '../publish/outcomes.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
 import { validateTopicName } from '../topic-name.js';
@@ -28,6 +27,7 @@ import { MiddlewareList } from './middleware-list.js';
 import { Monitoring } from './monitoring.js';
 import { type MoveTopicParts, moveTopic } from './move-topic.js';
 import { Outbound } from './outbound.js';
+import { publishReports } from './publish-reports.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
 
@@ -78,7 +78,7 @@ export function assemble(input: AssembleInput): BusParts {
               outbound.publishDeadLetter(letter, options.signal, 'publisher-letter', options),
             disclose,
           },
-    events: publisherEvents(events),
+    events: publishReports(events, logger, disclose),
   });
   middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
   const topics: BusTopicManager = new BusTopicManager({
@@ -159,22 +159,5 @@ export function assemble(input: AssembleInput): BusParts {
     monitoring,
     lifecycle,
     closing: closing.signal,
-  };
-}
-
-function publisherEvents(events: Emitter): PublisherEvents {
-  return {
-    get wantsPublished() {
-      return events.has('published');
-    },
-    published: (receipt, job) => {
-      const { topic, orderKey, envelope } = job;
-      const duplicate = receipt.duplicate === true && isUnexpected(job);
-      events.emit('published', { topic, key: orderKey, eventId: envelope?.eventId, receipt, duplicate });
-    },
-    publishFailed: (error, { topic, orderKey, envelope }) => {
-      events.emit('publishFailed', { topic, key: orderKey, eventId: envelope?.eventId, error });
-    },
-    resultsStalled: () => events.emit('resultsStalled', {}),
   };
 }

@@ -32,22 +32,19 @@ export interface RevokedEvent extends SubscriptionEvent {
   readonly lost: boolean;
 }
 
-export interface PublishedEvent {
+/** The ids are those of the envelope; without one there is only the key. */
+export interface PublishedEvent extends MessageIds {
   readonly topic: string;
-  readonly key: string | undefined;
-  /** Set for envelopes. */
-  readonly eventId: string | undefined;
   readonly receipt: PublishReceipt;
   /** The broker had this id before this process sent it: the message is not stored a second time. */
   readonly duplicate: boolean;
 }
 
-export interface PublishFailedEvent {
+export interface PublishFailedEvent extends MessageIds {
   readonly topic: string;
-  readonly key: string | undefined;
-  /** Set for envelopes. */
-  readonly eventId: string | undefined;
   readonly error: EbusError;
+  /** The error's text as it may leave the process. */
+  readonly errorMessage: string;
 }
 
 export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {

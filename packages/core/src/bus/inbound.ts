@@ -19,6 +19,7 @@ import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { SharedGauges } from '../metrics/shared-gauges.js';
 import { composeConsume, type Handle } from '../pipeline/compose.js';
+import { isHandling, whileHandling } from '../pipeline/handling.js';
 import { measured } from '../pipeline/metrics.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
@@ -341,6 +342,7 @@ export class Inbound {
     // Probes go as they are, in both directions: the application's middleware is for its own messages.
     let pipeline = internal ? handle : composeConsume<Attempt>(middleware.consume, handle);
     if (metrics !== undefined) pipeline = measured(policy.topic, metrics, pipeline);
+    pipeline = inContext(policy.ordering !== 'none', pipeline);
     if (telemetry === undefined) return pipeline;
     const inner = pipeline;
     return (attempt) => {
@@ -397,6 +399,16 @@ export class Inbound {
       });
     });
   }
+}
+
+/** Events always have ids that travel; other messages may have them in their headers. */
+function inContext(isOfEvents: boolean, handle: Handle<Attempt>): Handle<Attempt> {
+  if (isOfEvents) return (attempt) => whileHandling(attempt, handle);
+  return (attempt) => {
+    // A subscription that was made in a handler must not hand on the ids of that one's message.
+    const mayMatter = attempt.delivery.incoming.headers.length > 0 || isHandling();
+    return mayMatter ? whileHandling(attempt, handle) : handle(attempt);
+  };
 }
 
 function consumeDefaults({ subscriber, keyedWorkerPool }: ResolvedConfig, ordered: boolean): ConsumeDefaults {

@@ -155,8 +155,8 @@ describe('reserved headers', () => {
     await settle();
     const sent = driver.sends.map(({ record }) => record.headers);
     expect(sent.slice(0, 2)).toEqual([
-      [own, ['X-Event-ID', 'e-1']],
-      [own, ['X-Event-ID', 'e-1']],
+      [own, ['X-Event-ID', 'e-1'], ['X-Correlation-ID', 'e-1']],
+      [own, ['X-Event-ID', 'e-1'], ['X-Correlation-ID', 'e-1']],
     ]);
     expect(sent[2]?.filter(([name]) => name === 'X-Event-ID')).toEqual([['X-Event-ID', 'e-2']]);
     expect(sent[2]?.at(-1)).toEqual(own);

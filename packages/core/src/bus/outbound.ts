@@ -20,6 +20,7 @@ import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publ
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
+import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
@@ -65,7 +66,9 @@ export class Outbound {
       const messageId = options?.messageId;
       const body = bodyOf(topic, message);
       this.#checkSize(route, body.value);
-      const headers = options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers);
+      const headers = withInherited(
+        options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers),
+      );
       const span = this.#startSpan(topic, key, messageId);
       const sent = span === undefined ? headers : span.inject(headers);
       const job = new PublishJob(
@@ -267,7 +270,9 @@ export class Outbound {
 
 function complete(input: EnvelopeInput): Envelope {
   if (typeof input !== 'object' || input === null) validateEnvelope(input);
-  return createEnvelope(input);
+  const envelope = createEnvelope(input);
+  inheritIds(envelope);
+  return envelope;
 }
 
 function alwaysDuplicate(topic: string): PublishError {

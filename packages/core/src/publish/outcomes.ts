@@ -18,6 +18,8 @@ export interface PublisherEvents {
   published(receipt: PublishReceipt, job: PublishJob): void;
   publishFailed(error: EbusError, job: PublishJob): void;
   resultsStalled(): void;
+  /** A reader of results was closed, with failures that nobody had read. */
+  failuresUnread(count: number): void;
 }
 
 export interface OutcomesOptions {
@@ -65,6 +67,7 @@ export class Outcomes {
       job.resolve = resolve;
       job.reject = reject;
     });
+    job.outcome = outcome;
     job.epoch = this.#flushes.begin();
     job.route.open++;
     this.#pending.add(job);
@@ -177,7 +180,8 @@ export class Outcomes {
     if (job.startedAt > 0) this.#measure(job, false);
     metrics?.recordError(error.code, job.topic);
     job.span?.end(error);
-    if (job.envelope !== undefined) this.#deliverResult(job, { ok: false, error });
+    // A caller that does not await has its reader to tell it: without that, Node ends the process.
+    if (this.#deliverResult(job, { ok: false, error })) job.outcome?.catch(() => {});
     events.publishFailed(error, job);
     job.reject?.(error);
     this.#giveUp(job);
@@ -211,12 +215,15 @@ export class Outcomes {
     return true;
   }
 
-  #deliverResult(job: PublishJob, outcome: ResultOutcome): void {
+  /** True where a reader has it now. */
+  #deliverResult(job: PublishJob, outcome: ResultOutcome): boolean {
     const { envelope, topic } = job;
-    if (envelope === undefined) return;
+    if (envelope === undefined) return false;
     const { eventId, aggregateId, eventType, timestamp } = envelope;
     const result: PublishResult = { eventId, aggregateId, eventType, topic, timestamp, ...outcome };
-    for (const reader of job.readers) reader.deliver(result);
+    let delivered = false;
+    for (const reader of job.readers) delivered = reader.deliver(result) || delivered;
+    return delivered;
   }
 }
 

@@ -75,6 +75,7 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   /** The caller's promise. */
   resolve: ((receipt: PublishReceipt) => void) | undefined = undefined;
   reject: ((error: EbusError) => void) | undefined = undefined;
+  outcome: Promise<PublishReceipt> | undefined = undefined;
   /** The promise that publish middleware awaits; without middleware the caller's is settled directly. */
   inner: { resolve(receipt: PublishReceipt): void; reject(error: EbusError): void } | undefined = undefined;
   cancelBackoff: (() => void) | undefined = undefined;

@@ -157,3 +157,91 @@ describe('publishEnvelopes', () => {
     await expect(bus.publishEnvelopes('orders', [], { maxInFlight: 0 })).rejects.toThrow('maxInFlight');
   });
 });
+
+describe('a publish that nobody awaits, and that fails', () => {
+  const unhandled = async (work: (made: Awaited<ReturnType<typeof scriptedBus>>) => unknown) => {
+    const seen: unknown[] = [];
+    const note = (error: unknown) => void seen.push(error);
+    const before = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', note);
+    const made = await scriptedBus();
+    try {
+      await work(made);
+      await settle();
+    } finally {
+      process.removeListener('unhandledRejection', note);
+      for (const listener of before) process.on('unhandledRejection', listener);
+    }
+    return { ...made, seen };
+  };
+
+  it('does not end the process where a reader is told, and still rejects for who awaits it', async () => {
+    let awaited: unknown;
+    let read: unknown;
+    const { seen } = await unhandled(async ({ bus, driver }) => {
+      const results = bus.publishResults();
+      void bus.publishEnvelope('orders', event(1));
+      const second = bus.publishEnvelope('orders', event(2));
+      for (const send of driver.sends) send.fail(clientError('refused', false));
+      awaited = await second.catch((error: unknown) => error);
+      read = (await results.next()).value;
+    });
+    expect(seen).toEqual([]);
+    expect(awaited).toMatchObject({ code: 'PUBLISH_FAILED' });
+    expect(read).toMatchObject({ eventId: 'e-1', ok: false });
+  });
+
+  it('ends it where no reader is told: none, one that was closed, or only listeners of events', async () => {
+    const { seen } = await unhandled(async ({ bus, driver }) => {
+      bus.on('publishFailed', () => {});
+      void bus.publishEnvelope('orders', event(1));
+      const results = bus.publishResults();
+      void bus.publishEnvelope('orders', event(2));
+      await results.return?.();
+      for (const send of driver.sends) send.fail(clientError('refused', false));
+    });
+    expect(seen).toHaveLength(2);
+  });
+
+  it('is logged where the reader is closed without reading that it failed', async () => {
+    const { seen, logged } = await unhandled(async ({ bus, driver }) => {
+      const results = bus.publishResults();
+      void bus.publishEnvelope('orders', event(1));
+      driver.sends[0]?.fail(clientError('refused', false));
+      await settle();
+      await results.return?.();
+    });
+    expect(seen).toEqual([]);
+    expect(logged).toMatchObject([
+      { level: 'warn', args: [{ failed: 1 }, expect.stringContaining('closed')] },
+    ]);
+  });
+});
+
+it('tells the events of a publish with the ids of the envelope', async () => {
+  const { bus, driver } = await scriptedBus();
+  const told: unknown[] = [];
+  bus.on('published', (one) => void told.push(one));
+  bus.on('publishFailed', (one) => void told.push(one));
+  const full = { ...event(1), correlationId: 'c-1', tenantId: 7, traceId: 't-1' };
+  void bus.publishEnvelope('orders', full);
+  bus.publishEnvelope('orders', { ...full, aggregateId: 'b' }).catch(() => {});
+  void bus.publish('orders', 'a', { key: 'k' });
+  driver.sends[0]?.ack();
+  driver.sends[1]?.fail(clientError('password=x', false));
+  driver.sends[2]?.ack();
+  await settle();
+  const ids = {
+    eventId: 'e-1',
+    eventType: 'OrderCreated',
+    correlationId: 'c-1',
+    tenantId: 7,
+    traceId: 't-1',
+  };
+  expect(told).toMatchObject([
+    { topic: 'orders', key: 'order-1', aggregateId: 'order-1', ...ids },
+    { topic: 'orders', key: 'b', ...ids, errorMessage: expect.stringContaining('password=***') },
+    { topic: 'orders', key: 'k', eventId: undefined },
+  ]);
+});

@@ -18,6 +18,7 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
   #ended = false;
   /** Ended, with results still to come or to be read. */
   #draining = false;
+  #unreadFailures = 0;
 
   constructor(onRoom: (reader: ResultReader, closed: boolean) => void) {
     this.#onRoom = onRoom;
@@ -31,17 +32,25 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
     this.#reserved++;
   }
 
-  /** Delivers a result into a reserved place. */
-  deliver(result: PublishResult): void {
+  /** Delivers a result into a reserved place. False where the reader was closed meanwhile. */
+  deliver(result: PublishResult): boolean {
     this.#reserved--;
-    if (this.#ended && !this.#draining) return;
+    if (this.#ended && !this.#draining) return false;
     const read = this.#pendingReads.shift();
-    if (read === undefined) this.#buffer.push(result);
-    else {
+    if (read === undefined) {
+      this.#buffer.push(result);
+      if (!result.ok) this.#unreadFailures++;
+    } else {
       read({ done: false, value: result });
       this.#onRoom(this, false);
     }
     this.#finishIfDrained();
+    return true;
+  }
+
+  /** Failures that were delivered, and that nobody has read. */
+  get unreadFailures(): number {
+    return this.#unreadFailures;
   }
 
   /** No further results will be reserved: what is reserved or buffered is still read, then the reader ends. */
@@ -67,6 +76,7 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
   next(): Promise<Step> {
     const value = this.#buffer.shift();
     if (value !== undefined) {
+      if (!value.ok) this.#unreadFailures--;
       this.#onRoom(this, false);
       this.#finishIfDrained();
       return Promise.resolve({ done: false, value });
@@ -82,6 +92,7 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
     this.#buffer.clear();
     this.#endReads();
     this.#onRoom(this, true);
+    this.#unreadFailures = 0;
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -93,12 +104,17 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
 /** The open readers of one bus. */
 export class PublishResults {
   readonly #onRoom: () => void;
+  readonly #onUnread: (failures: number) => void;
   #readers: readonly ResultReader[] = [];
   #ended = false;
 
-  /** `onRoom` is called whenever a publish that waited for a reader may try again. */
-  constructor(onRoom: () => void) {
+  /**
+   * `onRoom` is called whenever a publish that waited for a reader may try again, `onUnread` where a reader is closed that
+   * has failures which nobody read.
+   */
+  constructor(onRoom: () => void, onUnread: (failures: number) => void) {
     this.#onRoom = onRoom;
+    this.#onUnread = onUnread;
   }
 
   /** A snapshot: registering or closing a reader makes a new list. */
@@ -116,6 +132,7 @@ export class PublishResults {
       if (closed) {
         this.#readers = this.#readers.filter((other) => other !== from);
         signal?.removeEventListener('abort', onAbort);
+        if (from.unreadFailures > 0) this.#onUnread(from.unreadFailures);
       }
       this.#onRoom();
     });

@@ -68,7 +68,10 @@ export class Publisher {
     this.maxInFlight = options.maxInFlight;
     this.#collects = metrics !== undefined;
     this.#measures = this.#collects;
-    this.#results = new PublishResults(() => this.#application.pump());
+    this.#results = new PublishResults(
+      () => this.#application.pump(),
+      (failures) => events.failuresUnread(failures),
+    );
     const onStalled = () => events.resultsStalled();
     const admission = (maxInFlight: number, bucket?: TokenBucket) =>
       new Admission({ maxInFlight, bucket, results: this.#results, clock, onStalled });
