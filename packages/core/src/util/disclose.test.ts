@@ -4,7 +4,7 @@ import { disclosed, discloser } from './disclose.js';
 it('shows the message of an error without secrets, on one line', () => {
   const error = new Error('cannot log in at\npostgres://app:hunter2@db/shop');
   expect(disclosed(error)).toBe('cannot log in at\\npostgres://***@db/shop');
-  expect(disclosed({ toString: null })).toBe('a value that cannot be shown');
+  expect(disclosed({ toString: null })).toBe('something that cannot be shown as text');
 });
 
 it('cuts after masking, and says how much of the whole is missing', () => {

@@ -33,7 +33,7 @@ it('takes anything for text, and never throws', () => {
   expect(shown(new Error('a\nb'))).toBe('a\\nb');
   expect(shown(undefined)).toBe('undefined');
   expect(shown(Symbol('a'))).toBe('Symbol(a)');
-  expect(shown(Object.create(null))).toBe('a value that cannot be shown');
+  expect(shown(Object.create(null))).toBe('something that cannot be shown as text');
   const hostile = new Error();
   Object.defineProperty(hostile, 'message', { get: () => 1n, configurable: true });
   expect(textOf(hostile)).toBe('1');

@@ -46,7 +46,7 @@ export function textOf(value: unknown): string {
     if (value instanceof Error) return String(value.message);
     return String(value);
   } catch {
-    return 'a value that cannot be shown';
+    return 'something that cannot be shown as text';
   }
 }
 
