@@ -55,6 +55,7 @@ export type {
   EventBusConfig,
   Extensions,
   HealthCheckConfig,
+  HealthWatchConfig,
   PublisherBacklogConfig,
   RateLimitConfig,
   SubscriberBacklogConfig,

@@ -134,7 +134,7 @@ describe('what a real bus is told to be', () => {
   it('has latencies and times once probes are sent', async () => {
     const { bus } = await busOf({
       ...served,
-      healthCheck: { enabled: true, publisher: { interval: '20ms' } },
+      healthCheck: { enabled: true, publisher: { interval: '20ms' }, subscriber: {} },
     });
     const { url } = healthHttp.address(bus);
     await vi.waitFor(async () => {
@@ -143,6 +143,33 @@ describe('what a real bus is told to be', () => {
       expect(eventBus.subscribeLatency).toSatisfy((ns) => Number.isInteger(ns) && ns >= 0);
       expect(eventBus.lastSuccessTime).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
     });
+  });
+
+  it('stays ready while a service that it watches is down', async () => {
+    const { bus } = await busOf({
+      ...served,
+      healthCheck: {
+        enabled: true,
+        publisher: { topic: 'probes.orders', interval: '20ms' },
+        subscribers: [
+          { monitorInterval: '20ms', expectedInterval: '1h' },
+          { topic: 'probes.users', monitorInterval: '20ms', expectedInterval: '20ms' },
+        ],
+      },
+    });
+    const { url } = healthHttp.address(bus);
+    const alerts: string[] = [];
+    bus.on('healthAlert', ({ severity, topic }) => void alerts.push(`${topic} ${severity}`));
+    await vi.waitFor(() => expect(alerts).toContain('probes.users critical'));
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200, json: { status: 'ready' } });
+    const { status, json } = await ask(`${url}/health`);
+    expect([status, json.overall]).toEqual([200, 'degraded']);
+    const names = json.details.checks.map((check: { name: string; status: string }) => [
+      check.name,
+      check.status,
+    ]);
+    expect(names).toContainEqual(['subscriber probes.orders', 'healthy']);
+    expect(names).toContainEqual(['subscriber probes.users', 'degraded']);
   });
 
   it('is unhealthy by a business check that fails, whose error stays inside', async () => {

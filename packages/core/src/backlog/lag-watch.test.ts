@@ -16,7 +16,7 @@ function lagging() {
     topic: 'orders',
     group: 'billing',
     received: 0,
-    oldestTimestamp: undefined,
+    oldestArrival: undefined,
     held: new Map(),
     answer: async () => [],
     lag: () => source.answer(),

@@ -11,8 +11,8 @@ export interface LagSource {
   readonly group: string;
   /** Messages taken from the broker so far. */
   readonly received: number;
-  /** Epoch milliseconds of the oldest unsettled message here, where its broker does not say. */
-  readonly oldestTimestamp: number | undefined;
+  /** Epoch milliseconds since when the oldest unsettled message is here. */
+  readonly oldestArrival: number | undefined;
   /** The oldest unsettled message here of each partition that has one; another object once it is settled. */
   readonly held: ReadonlyMap<number, object>;
   lag(signal: AbortSignal): Promise<readonly PartitionLag[]>;

@@ -23,7 +23,7 @@ function monitoring() {
           topic: 'orders',
           group: 'billing',
           received: 0,
-          oldestTimestamp: undefined,
+          oldestArrival: undefined,
           held: new Map(),
           lag: async () => [],
         },

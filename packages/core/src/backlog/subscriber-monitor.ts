@@ -86,7 +86,7 @@ export function backlogOf(
 ): { state: SubscriberBacklogState; severity: BacklogSeverity } {
   const lagCount = partitions.reduce((total, { lag }) => total + lag, 0);
   const largest = Math.max(0, ...partitions.map(({ lag }) => lag));
-  const lagTimeMs = lagCount === 0 ? 0 : ageOf(source.oldestTimestamp, partitions, at);
+  const lagTimeMs = lagCount === 0 ? 0 : ageOf(source.oldestArrival, partitions, at);
   const hasBacklog =
     (maxLagThreshold > 0 && largest > maxLagThreshold) ||
     (maxTimeThreshold > 0 && lagTimeMs > maxTimeThreshold);

@@ -64,6 +64,110 @@ const probing: CommonConfig = {
   },
 };
 
+/** Of one service: it publishes to its own topic, and watches what is given. */
+function service(name: string, watch: Partial<NonNullable<CommonConfig['healthCheck']>>): CommonConfig {
+  const publisher = { topic: `probes-${name}`, interval: '1s', timeout: '500ms' } as const;
+  const broker = { memory: { broker: 'roles' } } as CommonConfig;
+  return { ...broker, serviceName: name, healthCheck: { enabled: true, publisher, ...watch } };
+}
+
+describe('the roles of health', () => {
+  const watch = (topic: string) => ({ topic, monitorInterval: '250ms' }) as const;
+
+  it('publisher only: probes go out, none are watched, and it stays ready', async () => {
+    const { bus, clock } = await memoryBus(service('alone', {}));
+    await clock.advance(60_000);
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'healthy', ready: true });
+    expect(checkOf(report, 'publisher')).toMatchObject({ status: 'healthy' });
+    expect(checkOf(report, 'subscriber')).toBeUndefined();
+    expect(bus.health.subscriber.stats().running).toBe(false);
+  });
+
+  it('a subscriber without a topic watches the own probes, wherever they go', async () => {
+    const { bus, clock } = await memoryBus(service('own', { subscriber: { monitorInterval: '250ms' } }));
+    await clock.advance(20_000);
+    expect(bus.health.subscriber.topic).toBe('probes-own');
+    expect(bus.health.subscriber.stats()).toMatchObject({ healthy: true, lastSource: 'own' });
+    await bus.health.publisher.stop();
+    await clock.advance(20_000);
+    expect(await bus.health.report()).toMatchObject({ status: 'unhealthy', ready: false });
+  });
+
+  it('a watched service that is down raises alerts and degrades, and its watcher stays ready', async () => {
+    const { bus, clock } = await memoryBus(service('orders', { subscriber: watch('probes-users') }), {
+      autoStart: false,
+    });
+    const alerts: HealthAlert[] = [];
+    bus.on('healthAlert', (alert) => void alerts.push(alert));
+    await bus.start();
+    await clock.advance(60_000);
+    expect(alerts.map(({ severity, topic }) => [severity, topic])).toEqual([
+      ['warning', 'probes-users'],
+      ['error', 'probes-users'],
+      ['critical', 'probes-users'],
+    ]);
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'degraded', ready: true });
+    expect(checkOf(report, 'subscriber')?.reason).toContain("on 'probes-users' for 60 intervals");
+  });
+
+  it('watches several services, each by a watcher of its own', async () => {
+    const clock = new ManualClock();
+    const users = await memoryBus(service('users', {}), { clock });
+    const subscribers = [
+      watch('probes-users'),
+      watch('probes-payments'),
+      { monitorInterval: '250ms' as const },
+    ];
+    const { bus } = await memoryBus(service('several', { subscribers }), { clock, autoStart: false });
+    const alerts: HealthAlert[] = [];
+    bus.on('healthAlert', (alert) => void alerts.push(alert));
+    await bus.start();
+    await clock.advance(10_500);
+    expect(bus.health.subscribers.map(({ topic }) => topic)).toEqual([
+      'probes-users',
+      'probes-payments',
+      'probes-several',
+    ]);
+    expect(bus.health.subscriber).toBe(bus.health.subscribers[0]);
+    expect(bus.health.subscribers.map((one) => one.stats().lastSource)).toEqual([
+      'users',
+      undefined,
+      'several',
+    ]);
+    expect(new Set(alerts.map(({ topic }) => topic))).toEqual(new Set(['probes-payments']));
+    const report = await bus.health.report();
+    expect(report).toMatchObject({ status: 'degraded', ready: true });
+    expect(
+      report.checks
+        .filter(({ name }) => name.startsWith('subscriber'))
+        .map(({ name, status }) => [name, status]),
+    ).toEqual([
+      ['subscriber probes-users', 'healthy'],
+      ['subscriber probes-payments', 'degraded'],
+      ['subscriber probes-several', 'healthy'],
+    ]);
+    await users.bus.close();
+    await clock.advance(10_500);
+    expect(new Set(alerts.map(({ topic }) => topic))).toEqual(new Set(['probes-payments', 'probes-users']));
+    await bus.stop();
+    expect(bus.health.subscribers.some((one) => one.stats().running)).toBe(false);
+    await bus.start();
+    expect(bus.health.subscribers.every((one) => one.stats().running)).toBe(true);
+  });
+
+  it('pass no middleware of the application', async () => {
+    const { bus, clock } = await memoryBus(service('wrapped', { subscriber: {} }), { autoStart: false });
+    const refuse = () => Promise.reject(new Error('not for probes'));
+    bus.use({ publish: refuse, consume: refuse });
+    await bus.start();
+    await clock.advance(3_000);
+    expect(bus.health.publisher.status()).toMatchObject({ healthy: true, consecutiveFailures: 0 });
+    expect(bus.health.subscriber.stats().received).toBeGreaterThan(1);
+  });
+});
+
 describe('health probes', () => {
   it('go out and come back, start with the bus and stop with it', async () => {
     const { bus, clock, metrics } = await memoryBus(probing);

@@ -5,7 +5,7 @@ import { stateOf } from '../backlog/severity.js';
 import { SubscriberMonitor } from '../backlog/subscriber-monitor.js';
 import type { Backlog } from '../backlog/types.js';
 import type { Clock } from '../clock.js';
-import type { ResolvedConfig } from '../config/schema.js';
+import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
@@ -55,7 +55,10 @@ export class Monitoring {
   readonly #lags: LagWatch;
   /** Refreshes what changes without anything being recorded: lag, which also shows consumers that stand still. */
   readonly #gauges: Ticker;
+  /** Those that the configuration asks for. */
+  readonly #watchers: readonly ProbeSubscriber[];
   #lastHealthCheck: HealthCheckEvent | undefined;
+  #stops = 0;
 
   constructor(options: MonitoringOptions) {
     const { config, clock, inbound, logger, closing } = options;
@@ -72,10 +75,11 @@ export class Monitoring {
       clock,
       logger,
       publisher: this.#probePublisher(),
-      subscriber: this.#probeSubscriber(),
+      subscribers: this.#probeSubscribers(),
       maxEventLoopDelay: config.healthCheck.report.maxEventLoopDelay,
       sources: this.#healthSources(),
     });
+    this.#watchers = watchesOf(config).length === 0 ? [] : this.health.subscribers;
   }
 
   get lastHealthCheck(): HealthCheckEvent | undefined {
@@ -96,19 +100,20 @@ export class Monitoring {
 
   /** Who watches begins first, so that it sees the first probe. */
   async #startProbes(): Promise<void> {
-    const { publisher, subscriber } = this.health;
-    await subscriber.start();
+    const before = this.#stops;
+    await Promise.all(this.#watchers.map((watcher) => watcher.start()));
     // Not where it was stopped meanwhile.
-    if (subscriber.stats().running) await publisher.start();
+    if (this.#stops === before) await this.health.publisher.start();
   }
 
   /** Stops everything that was started, by `start` or by hand. */
   async stop(): Promise<void> {
+    this.#stops++;
     const { publisher, subscriber } = this.backlog;
     this.#lags.giveUp();
     await Promise.all([
       this.health.publisher.stop(),
-      this.health.subscriber.stop(),
+      ...this.health.subscribers.map((watcher) => watcher.stop()),
       publisher.stop(),
       subscriber.stop(),
       this.#gauges.stop(),
@@ -217,13 +222,20 @@ export class Monitoring {
     });
   }
 
-  #probeSubscriber(): ProbeSubscriber {
+  #probeSubscribers(): [ProbeSubscriber, ...ProbeSubscriber[]] {
+    const [first = DEFAULT_PROBE_WATCH, ...others] = watchesOf(this.#options.config);
+    return [this.#probeSubscriber(first), ...others.map((watch) => this.#probeSubscriber(watch))];
+  }
+
+  #probeSubscriber(watch: ProbeWatch): ProbeSubscriber {
     const { config, clock, logger, metrics, events, connection, closing } = this.#options;
-    const { publisher, subscriber } = config.healthCheck;
-    const name = subscriber.topic ?? defaultProbeTopic(config.type);
-    const transport = probeTransport({ ...this.#options, topic: name, timeout: publisher.timeout });
-    const { monitorInterval, warningThreshold, errorThreshold, criticalThreshold } = subscriber;
+    const { publisher } = config.healthCheck;
+    const own = publisher.topic ?? defaultProbeTopic(config.type);
+    const topic = watch.topic ?? own;
+    const transport = probeTransport({ ...this.#options, topic, timeout: publisher.timeout });
+    const { expectedSource, monitorInterval, warningThreshold, errorThreshold, criticalThreshold } = watch;
     return new ProbeSubscriber({
+      expectedSource,
       monitorInterval,
       warningThreshold,
       errorThreshold,
@@ -231,8 +243,9 @@ export class Monitoring {
       clock,
       assertOpen: () => assertOpen(closing),
       logger,
-      topic: name,
-      expectedInterval: subscriber.expectedInterval ?? publisher.interval,
+      topic,
+      watchesOther: topic !== own,
+      expectedInterval: watch.expectedInterval ?? publisher.interval,
       messageTTL: publisher.messageTTL,
       source: config.serviceName,
       eventBusType: config.type,
@@ -244,7 +257,7 @@ export class Monitoring {
         logger[level]({ alert }, `health probes: ${alert.severity}`);
         events.emit('healthAlert', alert);
       },
-      onRejected: (rejection) => metrics?.recordError(`health_probe_${rejection}`, name),
+      onRejected: (rejection) => metrics?.recordError(`health_probe_${rejection}`, topic),
     });
   }
 
@@ -296,4 +309,9 @@ export class Monitoring {
     }
     return found;
   }
+}
+
+/** The watchers that the configuration asks for. */
+function watchesOf({ healthCheck: { subscriber, subscribers } }: ResolvedConfig): ProbeWatch[] {
+  return subscriber === undefined ? subscribers : [subscriber, ...subscribers];
 }

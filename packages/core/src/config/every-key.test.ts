@@ -48,7 +48,7 @@ const everything: CommonConfig = {
     backlogDetection: { enabled: true },
   },
   subscriber: { rateLimit: { enabled: true }, backlogDetection: { enabled: true } },
-  healthCheck: { enabled: true },
+  healthCheck: { enabled: true, subscriber: {} },
   metrics: { enabled: true, type: 'collector', exportEndpoint: 'http://127.0.0.1:1' },
   tracing: { enabled: true },
   topics: { orders: {} },

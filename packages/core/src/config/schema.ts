@@ -97,9 +97,41 @@ const keyedWorkerPool = z
 
 const probeTopic = text().optional().describe("Default: 'jxt-core-<type>-health-check'.");
 
+const probeWatch = z
+  .strictObject({
+    topic: text().optional().describe("Default: the publisher's."),
+    expectedSource: text()
+      .max(256)
+      .optional()
+      .describe(
+        "The service whose probes count. Default: any on the publisher's topic; on others the one that is seen first.",
+      ),
+    monitorInterval: interval('30s').describe('How often to count missed probes.'),
+    expectedInterval: durationSetting()
+      .refine((ms) => ms > 0, { error: 'must be above 0' })
+      .optional()
+      .describe("Between two probes of a foreign service. Default: the publisher's interval."),
+    warningThreshold: positiveInteger().default(3).describe('Missed probes until a warning.'),
+    errorThreshold: positiveInteger().default(5).describe('Missed probes until an error.'),
+    criticalThreshold: positiveInteger().default(10).describe('Missed probes until it is critical.'),
+  })
+  .refine((it) => it.warningThreshold < it.errorThreshold && it.errorThreshold < it.criticalThreshold, {
+    error: 'warningThreshold must be below errorThreshold, and that below criticalThreshold',
+  });
+
+const watchOf = ({ topic = '', expectedSource = '' }) => `${topic}\0${expectedSource}`;
+
+/** What a watcher of probes is told, with every default filled in. */
+export type ProbeWatch = z.output<typeof probeWatch>;
+/** For one that nothing was said about. */
+export const DEFAULT_PROBE_WATCH: ProbeWatch = probeWatch.parse({});
+
 const healthCheck = z
   .strictObject({
-    enabled: z.boolean().default(false).describe('Whether to send and watch probes.'),
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Whether to send probes, and to watch those that a subscriber is configured for.'),
     publisher: z
       .strictObject({
         topic: probeTopic,
@@ -109,22 +141,14 @@ const healthCheck = z
         messageTTL: interval('5m').describe('Older probes are not counted.'),
       })
       .prefault({}),
-    subscriber: z
-      .strictObject({
-        topic: probeTopic,
-        monitorInterval: interval('30s').describe('How often to count missed probes.'),
-        expectedInterval: durationSetting()
-          .refine((ms) => ms > 0, { error: 'must be above 0' })
-          .optional()
-          .describe("Between two probes of a foreign service. Default: the publisher's interval."),
-        warningThreshold: positiveInteger().default(3).describe('Missed probes until a warning.'),
-        errorThreshold: positiveInteger().default(5).describe('Missed probes until an error.'),
-        criticalThreshold: positiveInteger().default(10).describe('Missed probes until it is critical.'),
+    subscriber: probeWatch.optional().describe('Probes to watch: the own ones, or those of another service.'),
+    subscribers: z
+      .array(probeWatch)
+      .refine((all) => new Set(all.map(watchOf)).size === all.length, {
+        error: 'must name each topic and expectedSource once',
       })
-      .refine((it) => it.warningThreshold < it.errorThreshold && it.errorThreshold < it.criticalThreshold, {
-        error: 'warningThreshold must be below errorThreshold, and that below criticalThreshold',
-      })
-      .prefault({}),
+      .default([])
+      .describe('The same for several services, one watcher each.'),
     report: z
       .strictObject({
         maxEventLoopDelay: interval('2s').describe(

@@ -56,8 +56,29 @@ export interface SubscriberBacklogConfig {
   checkInterval?: Duration;
 }
 
+/** A watcher of probes. On the publisher's topic it watches the own ones, on another one another service's. */
+export interface HealthWatchConfig {
+  /** Default: the publisher's. */
+  topic?: string;
+  /**
+   * The service whose probes count, by its `serviceName`. Default: any on the publisher's topic; on another topic the one
+   * whose probe is seen first.
+   */
+  expectedSource?: string;
+  /** How often to count missed probes. Default 30 s. */
+  monitorInterval?: Duration;
+  /** Between two probes of a foreign service. Default: the publisher's interval. */
+  expectedInterval?: Duration;
+  /** Missed probes until a warning. Default 3. */
+  warningThreshold?: number;
+  /** Missed probes until an error. Default 5. */
+  errorThreshold?: number;
+  /** Missed probes until it is critical. Default 10. */
+  criticalThreshold?: number;
+}
+
 export interface HealthCheckConfig {
-  /** Whether `start()` begins to send and to watch probes. Default false. */
+  /** Whether `start()` begins to send probes, and to watch those that a subscriber is configured for. Default false. */
   enabled?: boolean;
   publisher?: {
     /** Default `jxt-core-<type>-health-check`. */
@@ -71,20 +92,10 @@ export interface HealthCheckConfig {
     /** Older probes are not counted. Default 5 min. */
     messageTTL?: Duration;
   };
-  subscriber?: {
-    /** Default `jxt-core-<type>-health-check`. */
-    topic?: string;
-    /** How often to count missed probes. Default 30 s. */
-    monitorInterval?: Duration;
-    /** Between two probes of a foreign service. Default: the publisher's interval. */
-    expectedInterval?: Duration;
-    /** Missed probes until a warning. Default 3. */
-    warningThreshold?: number;
-    /** Missed probes until an error. Default 5. */
-    errorThreshold?: number;
-    /** Missed probes until it is critical. Default 10. */
-    criticalThreshold?: number;
-  };
+  /** Which probes to watch; without it, and without `subscribers`, none are. */
+  subscriber?: HealthWatchConfig;
+  /** The same for several services, one watcher each. */
+  subscribers?: HealthWatchConfig[];
   /** What `health.report()` calls unhealthy; it works whether probes are enabled or not. */
   report?: {
     /** An event loop that was blocked for longer, in the last half minute. Default 2 s. */

@@ -3,30 +3,31 @@ import type { IncomingMessage } from '../driver/message.js';
 import { Delivery } from './delivery.js';
 import { InFlight } from './in-flight.js';
 
-const delivery = (partition: number, offset: number, timestamp?: number) =>
+const delivery = (partition: number, offset: number, receivedAt: number) =>
   new Delivery(
     {
       value: new Uint8Array(),
       headers: [],
       position: { partition, offset },
-      timestamp,
+      // As producers may stamp it.
+      timestamp: 0,
       token: undefined,
     } as unknown as IncomingMessage,
-    0,
+    receivedAt,
   );
 
-it('knows the oldest of each partition, and the earliest publishing over all of them', () => {
+it('knows the oldest of each partition, and since when the oldest of all is here, whatever its producer says', () => {
   const inFlight = new InFlight();
-  expect(inFlight.standing()).toEqual({ held: new Map(), oldestTimestamp: undefined });
+  expect(inFlight.standing()).toEqual({ held: new Map(), oldestArrival: undefined });
   const first = delivery(0, 7, 900);
   const second = delivery(0, 8, 950);
-  const earlier = delivery(1, 3, 100);
-  for (const one of [first, second, earlier, delivery(1, 4)]) inFlight.add(one);
-  expect(inFlight.standing().oldestTimestamp).toBe(100);
+  const other = delivery(1, 3, 960);
+  for (const one of [first, second, other, delivery(1, 4, 970)]) inFlight.add(one);
+  expect(inFlight.standing().oldestArrival).toBe(900);
   expect(inFlight.standing().held.get(0)).toBe(first);
-  expect(inFlight.standing().held.get(1)).toBe(earlier);
+  expect(inFlight.standing().held.get(1)).toBe(other);
   inFlight.remove(first);
-  inFlight.remove(earlier);
-  expect(inFlight.standing().oldestTimestamp).toBe(950);
+  inFlight.remove(other);
+  expect(inFlight.standing().oldestArrival).toBe(950);
   expect(inFlight.standing().held.get(0)).toBe(second);
 });

@@ -33,20 +33,17 @@ export class InFlight implements Iterable<Delivery> {
     this.bytes -= delivery.bytes;
   }
 
-  /** Looks at all of them: the oldest of each partition, and the earliest time at which one was published. */
-  standing(): { held: ReadonlyMap<number, object>; oldestTimestamp: number | undefined } {
+  /**
+   * The oldest of each partition, and since when the oldest of all is here. By its arrival: a producer may have stamped it
+   * with any time.
+   */
+  standing(): { held: ReadonlyMap<number, object>; oldestArrival: number | undefined } {
     const held = new Map<number, object>();
-    let oldestTimestamp: number | undefined;
     for (let delivery = this.#oldest; delivery !== undefined; delivery = delivery.newer) {
-      const { position, timestamp } = delivery.incoming;
-      const partition = position?.partition ?? 0;
+      const partition = delivery.incoming.position?.partition ?? 0;
       if (!held.has(partition)) held.set(partition, delivery);
-      // Partitions are not read in the order of time.
-      if (timestamp !== undefined && !(timestamp >= (oldestTimestamp ?? Number.POSITIVE_INFINITY))) {
-        oldestTimestamp = timestamp;
-      }
     }
-    return { held, oldestTimestamp };
+    return { held, oldestArrival: this.#oldest?.receivedAt };
   }
 
   /** Oldest first. The current one may be removed while iterating. */

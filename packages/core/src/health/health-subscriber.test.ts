@@ -11,10 +11,16 @@ function watching(options: Partial<HealthSubscriberOptions> = {}) {
   const alerts: HealthAlert[] = [];
   const rejections: ProbeRejection[] = [];
   const logged: string[] = [];
+  const lines: unknown[][] = [];
   let onProbe: (text: string) => void = () => {};
   let closed = 0;
   const state = { connected: true };
-  const log = (level: string) => () => void logged.push(level);
+  const log =
+    (level: string) =>
+    (...args: unknown[]) => {
+      logged.push(level);
+      lines.push(args);
+    };
   const subscriber = new ProbeSubscriber({
     clock,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
@@ -36,14 +42,15 @@ function watching(options: Partial<HealthSubscriberOptions> = {}) {
     onRejected: (rejection) => rejections.push(rejection),
     ...options,
   });
-  const probe = (at = clock.now(), type = 'memory') =>
-    onProbe(encodeProbe(createProbe('billing', type, 'billing-1', at)));
+  const probe = (at = clock.now(), type = 'memory', source = 'billing') =>
+    onProbe(encodeProbe(createProbe(source, type, `${source}-1`, at)));
   return {
     clock,
     subscriber,
     alerts,
     rejections,
     logged,
+    lines,
     state,
     probe,
     say: (text: string) => onProbe(text),
@@ -211,5 +218,78 @@ describe('the health subscriber', () => {
     await subscriber.stop();
     await starting;
     expect(subscriber.stats().running).toBe(false);
+  });
+
+  describe('that watches another service', () => {
+    const forged = (clock: ManualClock) => createProbe('mallory', 'memory', 'mallory-1', clock.now());
+
+    it('counts the probes of the expected one only', async () => {
+      const { clock, subscriber, alerts, probe, say } = watching({
+        watchesOther: true,
+        expectedSource: 'billing',
+      });
+      await subscriber.start();
+      probe();
+      for (let second = 0; second < 4; second++) {
+        await clock.advance(1_000);
+        say(encodeProbe(forged(clock)));
+      }
+      expect(severities(alerts)).toEqual(['warning']);
+      expect(alerts[0]?.metadata).toEqual({ lastSource: 'billing', watchedSource: 'billing' });
+      expect(subscriber.stats()).toMatchObject({
+        received: 1,
+        lastSource: 'billing',
+        rejected: { foreign: 4 },
+      });
+    });
+
+    it('counts those of the one that was seen first, where none is expected', async () => {
+      const { clock, subscriber, alerts, probe, say } = watching({ watchesOther: true });
+      await subscriber.start();
+      probe();
+      await clock.advance(3_000);
+      say(encodeProbe(forged(clock)));
+      await clock.advance(250);
+      expect(severities(alerts)).toEqual(['warning']);
+      probe();
+      expect(severities(alerts)).toEqual(['warning', 'recovered']);
+      await subscriber.stop();
+      await subscriber.start();
+      say(encodeProbe(forged(clock)));
+      expect(subscriber.stats().lastSource).toBe('mallory');
+    });
+  });
+
+  it('takes probes of any service on its own topic', async () => {
+    const { subscriber, probe } = watching();
+    await subscriber.start();
+    probe();
+    probe(undefined, undefined, 'payments');
+    expect(subscriber.stats()).toMatchObject({
+      received: 2,
+      lastSource: 'payments',
+      rejected: { foreign: 0 },
+    });
+  });
+
+  it('says little about many probes that do not count, and nothing long', async () => {
+    const { clock, subscriber, lines, say, probe } = watching();
+    await subscriber.start();
+    for (let i = 0; i < 5_000; i++) say('x');
+    say(encodeProbe({ ...createProbe('billing', 'y'.repeat(10_000), 'billing-1', clock.now()) }));
+    say(JSON.stringify({ padding: 'z'.repeat(1_000_000) }));
+    await clock.advance(250);
+    await clock.advance(250);
+    say('x');
+    expect(lines.map(([, note]) => note)).toEqual([
+      'a health probe does not count',
+      'a health probe does not count',
+      'more health probes like that do not count',
+      'a health probe does not count',
+    ]);
+    expect(lines[2]?.[0]).toMatchObject({ rejection: 'malformed', count: 5_000 });
+    expect(Math.max(...lines.map((line) => JSON.stringify(line).length))).toBeLessThan(400);
+    probe();
+    expect(subscriber.stats()).toMatchObject({ received: 1, rejected: { malformed: 5_002, foreign: 1 } });
   });
 });

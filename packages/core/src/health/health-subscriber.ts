@@ -4,9 +4,10 @@ import { BusClosedError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { backoffDelay } from '../util/backoff.js';
 import { pause } from '../util/pause.js';
+import { shown } from '../util/shown.js';
 import { Ticker } from '../util/ticker.js';
 import { type AlertThresholds, alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
-import { readProbe } from './probe.js';
+import { type ReadProbe, readProbe } from './probe.js';
 import type {
   AlertSeverity,
   AlertType,
@@ -24,6 +25,10 @@ export interface HealthSubscriberOptions extends AlertThresholds {
   assertOpen?(): void;
   readonly logger: Logger;
   readonly topic: string;
+  /** The service whose probes count. Default: any, or on another service's topic the one that is seen first. */
+  readonly expectedSource?: string | undefined;
+  /** The topic is not the publisher's: it belongs to another service. Default false. */
+  readonly watchesOther?: boolean;
   /** Milliseconds between two looks. */
   readonly monitorInterval: number;
   /** Milliseconds between two probes. */
@@ -45,6 +50,10 @@ interface Run {
   readonly ended: AbortController;
   received: number;
   readonly rejected: Record<ProbeRejection, number>;
+  /** Those of each kind since the last look, of which the first was logged. */
+  readonly unsaid: Map<ProbeRejection, number>;
+  /** Whose probes count; undefined where all do, or none was seen yet. */
+  watched: string | undefined;
   expiredSinceLast: number;
   lastMessageAt: number | undefined;
   lastSource: string | undefined;
@@ -55,6 +64,9 @@ interface Run {
 }
 
 export class ProbeSubscriber implements HealthSubscriber {
+  readonly topic: string;
+  readonly expectedSource: string | undefined;
+  readonly watchesOther: boolean;
   readonly #options: HealthSubscriberOptions;
   readonly #ticker: Ticker;
   #run: Run | undefined;
@@ -62,13 +74,16 @@ export class ProbeSubscriber implements HealthSubscriber {
 
   constructor(options: HealthSubscriberOptions) {
     this.#options = options;
+    this.topic = options.topic;
+    this.expectedSource = options.expectedSource;
+    this.watchesOther = options.watchesOther ?? false;
     this.#ticker = new Ticker(options.clock, options.monitorInterval, () => this.#look());
   }
 
   async start(): Promise<void> {
     this.#options.assertOpen?.();
     if (this.#ticker.started) return;
-    const run = newRun(this.#options.clock.now());
+    const run = newRun(this.#options.clock.now(), this.expectedSource);
     this.#run = run;
     this.#ticker.start();
     const tried = new Promise<void>((resolve) => {
@@ -137,16 +152,10 @@ export class ProbeSubscriber implements HealthSubscriber {
 
   #received(run: Run, text: string): void {
     if (run.ended.signal.aborted) return;
-    const { clock, eventBusType, messageTTL, logger, topic, onRejected } = this.#options;
+    const { clock, eventBusType, messageTTL } = this.#options;
     const now = clock.now();
-    const read = readProbe(text, eventBusType, now, messageTTL);
-    if (read.rejection !== undefined) {
-      const { rejection, detail } = read;
-      run.rejected[rejection]++;
-      if (rejection === 'expired') run.expiredSinceLast++;
-      logger.warn({ topic, rejection, detail }, 'a health probe does not count');
-      return onRejected(rejection);
-    }
+    const read = this.#ofTheWatched(run, readProbe(text, eventBusType, now, messageTTL));
+    if (read.rejection !== undefined) return this.#reject(run, read.rejection, read.detail);
     const { probe } = read;
     run.received++;
     run.expiredSinceLast = 0;
@@ -157,8 +166,45 @@ export class ProbeSubscriber implements HealthSubscriber {
     run.standing = undefined;
   }
 
+  /** Another service's topic shows that this one service lives; others there prove nothing about it. */
+  #ofTheWatched(run: Run, read: ReadProbe): ReadProbe {
+    if (read.rejection !== undefined) return read;
+    const { source } = read.probe;
+    if (run.watched === undefined && this.watchesOther) {
+      run.watched = source;
+      const note =
+        'watching the health probes of the service that was seen first; expectedSource says another';
+      this.#options.logger.info({ topic: this.topic, source: shown(source) }, note);
+    }
+    if (run.watched === undefined || run.watched === source) return read;
+    return {
+      rejection: 'foreign',
+      detail: `it is of '${shown(source, 60)}', and '${shown(run.watched, 60)}' is watched`,
+    };
+  }
+
+  /** The first of its kind since the last look is logged, the others are counted: there may be a flood of them. */
+  #reject(run: Run, rejection: ProbeRejection, detail: string): void {
+    const { logger, topic, onRejected } = this.#options;
+    run.rejected[rejection]++;
+    if (rejection === 'expired') run.expiredSinceLast++;
+    const unsaid = run.unsaid.get(rejection);
+    run.unsaid.set(rejection, (unsaid ?? -1) + 1);
+    if (unsaid === undefined) logger.warn({ topic, rejection, detail }, 'a health probe does not count');
+    onRejected(rejection);
+  }
+
+  #sayRejected(run: Run): void {
+    const { logger, topic } = this.#options;
+    for (const [rejection, count] of run.unsaid) {
+      if (count > 0) logger.warn({ topic, rejection, count }, 'more health probes like that do not count');
+    }
+    run.unsaid.clear();
+  }
+
   #look(): void {
     const run = this.#run as Run;
+    this.#sayRejected(run);
     const severity = severityOfMisses(this.#misses(run, this.#options.clock.now()), this.#options);
     if (severity === undefined || !isWorse(severity, run.standing?.severity)) return;
     const alertType = alertTypeOf(this.#options.isConnected(), run.expiredSinceLast);
@@ -186,17 +232,22 @@ export class ProbeSubscriber implements HealthSubscriber {
       expectedIntervalMs: expectedInterval,
       consecutiveMisses: this.#misses(run, now),
       timestamp: new Date(now),
-      metadata: run.lastSource === undefined ? {} : { lastSource: run.lastSource },
+      metadata: {
+        ...(run.lastSource === undefined ? {} : { lastSource: run.lastSource }),
+        ...(run.watched === undefined ? {} : { watchedSource: run.watched }),
+      },
     });
   }
 }
 
-function newRun(startedAt: number): Run {
+function newRun(startedAt: number, watched?: string): Run {
   return {
     startedAt,
     ended: new AbortController(),
     received: 0,
     rejected: { malformed: 0, foreign: 0, expired: 0, future: 0 },
+    unsaid: new Map(),
+    watched,
     expiredSinceLast: 0,
     lastMessageAt: undefined,
     lastSource: undefined,

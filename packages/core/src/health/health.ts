@@ -17,6 +17,7 @@ import {
   eventLoopCheck,
   publisherCheck,
   subscriberCheck,
+  type Watching,
   worst,
 } from './report.js';
 import type { BusinessCheck, EventBusHealth, Health, HealthCheckResult, HealthReport } from './types.js';
@@ -50,7 +51,8 @@ export interface HealthOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publisher: ProbePublisher;
-  readonly subscriber: ProbeSubscriber;
+  /** At least one; the first is `health.subscriber`. */
+  readonly subscribers: readonly [ProbeSubscriber, ...ProbeSubscriber[]];
   /** Milliseconds that the event loop may be held up. */
   readonly maxEventLoopDelay: number;
   readonly sources: HealthSources;
@@ -61,6 +63,7 @@ export interface HealthOptions {
 export class BusHealth implements Health {
   readonly publisher: ProbePublisher;
   readonly subscriber: ProbeSubscriber;
+  readonly subscribers: readonly ProbeSubscriber[];
   readonly #options: HealthOptions;
   readonly #checkTimeout: number;
   readonly #business: BusinessChecks;
@@ -75,7 +78,8 @@ export class BusHealth implements Health {
     this.#options = options;
     this.#checkTimeout = options.checkTimeout ?? CHECK_TIMEOUT_MS;
     this.publisher = options.publisher;
-    this.subscriber = options.subscriber;
+    [this.subscriber] = options.subscribers;
+    this.subscribers = options.subscribers;
     this.#business = new BusinessChecks(logger);
     this.#eventLoop = new EventLoopMonitor(() => this.#consumers.sample(sources.consumers(), clock.now()));
   }
@@ -115,7 +119,7 @@ export class BusHealth implements Health {
     const checks: HealthCheckResult[] = [
       connectionCheck(connection.status, ping, this.#checkTimeout),
       publisherCheck(this.publisher.status()),
-      subscriberCheck(this.subscriber.stats(), this.subscriber.severity),
+      ...this.#watching().map((watching) => subscriberCheck(watching)),
       eventLoopCheck(worstDelay, maxEventLoopDelay),
       this.#consumersCheck(),
       backlogCheck(sources.backlogs()),
@@ -131,6 +135,16 @@ export class BusHealth implements Health {
       checks,
       business,
     };
+  }
+
+  #watching(): Watching[] {
+    const alone = this.subscribers.length === 1;
+    return this.subscribers.map((subscriber) => {
+      const { topic, expectedSource, watchesOther, severity } = subscriber;
+      const service = expectedSource === undefined ? '' : ` (${expectedSource})`;
+      const name = alone ? 'subscriber' : `subscriber ${topic}${service}`;
+      return { name, topic, watchesOther, stats: subscriber.stats(), severity };
+    });
   }
 
   /** Only where the client says that it is connected: otherwise there is nobody to ask. */

@@ -68,6 +68,21 @@ describe('a probe', () => {
     expect(read({ ...FROM_GO, timestamp: 'yesterday' })).toMatchObject({ rejection: 'malformed' });
   });
 
+  it.each(['x', 'hc-1-0123', 'hc-1777636800123456789-0123456789abcdef\n', 'HC-1-0123456789abcdef'])(
+    'is malformed with a messageId that no sender writes: %j',
+    (messageId) => {
+      expect(read({ ...FROM_GO, messageId })).toMatchObject({ rejection: 'malformed' });
+    },
+  );
+
+  it('is not parsed where it is longer than any, and not believed with a source of any length', () => {
+    expect(read(' '.repeat(16_385))).toMatchObject({
+      rejection: 'malformed',
+      detail: 'it has 16385 characters',
+    });
+    expect(read({ ...FROM_GO, source: 's'.repeat(257) })).toMatchObject({ rejection: 'malformed' });
+  });
+
   it('is foreign when another type of bus sent it', () => {
     expect(read({ ...FROM_GO, eventBusType: 'nats' })).toMatchObject({ rejection: 'foreign' });
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { connectionCheck, eventLoopCheck, publisherCheck, subscriberCheck, worst } from './report.js';
-import type { HealthPublisherStatus, HealthSubscriberStats } from './types.js';
+import type { AlertSeverity, HealthPublisherStatus, HealthSubscriberStats } from './types.js';
 
 it('is as bad as the worst of its checks', () => {
   expect(worst([])).toBe('healthy');
@@ -43,11 +43,19 @@ it('leaves out what does not run', () => {
   expect(publisherCheck({ ...status, running: true })?.status).toBe('unhealthy');
   expect(publisherCheck({ ...status, running: true, healthy: true })?.status).toBe('healthy');
   const stats = { running: false, consecutiveMisses: 4, received: 1 } as HealthSubscriberStats;
-  expect(subscriberCheck(stats, 'critical')).toBeUndefined();
+  const check = (of: HealthSubscriberStats, severity: AlertSeverity | undefined, watchesOther = false) =>
+    subscriberCheck({ name: 'subscriber', topic: 'probes', watchesOther, stats: of, severity });
+  expect(check(stats, 'critical')).toBeUndefined();
   const running = { ...stats, running: true };
-  expect(subscriberCheck(running, undefined)?.status).toBe('healthy');
-  expect(subscriberCheck(running, 'warning')?.status).toBe('degraded');
-  expect(subscriberCheck(running, 'error')?.status).toBe('unhealthy');
+  expect(check(running, undefined)?.status).toBe('healthy');
+  expect(check(running, 'warning')?.status).toBe('degraded');
+  expect(check(running, 'error')?.status).toBe('unhealthy');
+  for (const severity of ['warning', 'error', 'critical'] as const) {
+    expect(check(running, severity, true)).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringContaining("on 'probes'"),
+    });
+  }
 });
 
 it('tells for how long the event loop was blocked', () => {

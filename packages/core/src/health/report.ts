@@ -54,18 +54,27 @@ export function publisherCheck(status: HealthPublisherStatus): HealthCheckResult
   return { name: 'publisher', status: 'unhealthy', reason, details };
 }
 
-/** Undefined where no probes are watched. */
-export function subscriberCheck(
-  stats: HealthSubscriberStats,
-  severity: AlertSeverity | undefined,
-): HealthCheckResult | undefined {
+/** A watcher of probes, as the report sees it. */
+export interface Watching {
+  readonly name: string;
+  readonly topic: string;
+  /** The probes are another service's: its silence says nothing about this process. */
+  readonly watchesOther: boolean;
+  readonly stats: HealthSubscriberStats;
+  readonly severity: AlertSeverity | undefined;
+}
+
+/** Undefined where it does not run. */
+export function subscriberCheck(watching: Watching): HealthCheckResult | undefined {
+  const { name, topic, watchesOther, stats, severity } = watching;
   if (!stats.running) return undefined;
   const { consecutiveMisses } = stats;
   const details = { consecutiveMisses, received: stats.received };
-  if (severity === undefined) return { name: 'subscriber', status: 'healthy', details };
-  const status = severity === 'warning' ? 'degraded' : 'unhealthy';
-  const reason = `no health probe has arrived for ${consecutiveMisses} intervals`;
-  return { name: 'subscriber', status, reason, details };
+  if (severity === undefined) return { name, status: 'healthy', details };
+  const status = watchesOther || severity === 'warning' ? 'degraded' : 'unhealthy';
+  const where = watchesOther ? ` on '${topic}'` : '';
+  const reason = `no health probe has arrived${where} for ${consecutiveMisses} intervals`;
+  return { name, status, reason, details };
 }
 
 /** @param worstMs the longest that the event loop was held up lately */

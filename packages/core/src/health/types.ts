@@ -5,7 +5,10 @@ export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
 /** One thing that was looked at. */
 export interface HealthCheckResult {
-  /** `connection`, `publisher`, `subscriber`, `event-loop`, `consumers`, `backlog`, or the name of a business check. */
+  /**
+   * `connection`, `publisher`, `subscriber`, `event-loop`, `consumers`, `backlog`, or the name of a business check. Where
+   * several services are watched, `subscriber <topic>`, and `subscriber <topic> (<service>)` with an expected source.
+   */
   readonly name: string;
   readonly status: HealthStatus;
   /** What is wrong, in words that may be shown to anybody; set unless it is healthy. */
@@ -118,8 +121,8 @@ export interface HealthAlert {
 }
 
 /**
- * Why a probe does not count. `malformed`: not a probe. `foreign`: of another type of bus. `expired`: older than
- * `messageTTL`. `future`: more than a minute ahead of this machine's clock.
+ * Why a probe does not count. `malformed`: not a probe. `foreign`: of another type of bus, or of another service than the
+ * one that is watched. `expired`: older than `messageTTL`. `future`: more than a minute ahead of this machine's clock.
  */
 export type ProbeRejection = 'malformed' | 'foreign' | 'expired' | 'future';
 
@@ -141,8 +144,11 @@ export interface HealthSubscriberStats {
   readonly uptimeSeconds: number;
 }
 
-/** Watches the probes on `healthCheck.subscriber.topic`, its own and other services', and alerts when they stay away. */
+/** Watches the probes on a topic, and alerts when they stay away. */
 export interface HealthSubscriber {
+  readonly topic: string;
+  /** The service whose probes count, where that was configured. */
+  readonly expectedSource: string | undefined;
   /** Resolves when it is subscribed, or goes on trying to in the background. Idempotent. */
   start(): Promise<void>;
   /** Leaves the topic. May be started again: figures begin anew. */
@@ -152,7 +158,10 @@ export interface HealthSubscriber {
 
 export interface Health {
   readonly publisher: HealthPublisher;
+  /** The first of `subscribers`; where none is configured, one for the publisher's topic that only `start()` starts. */
   readonly subscriber: HealthSubscriber;
+  /** One for `healthCheck.subscriber`, then one for each of `healthCheck.subscribers`. */
+  readonly subscribers: readonly HealthSubscriber[];
   /**
    * Adds a check of the application's own to the report; the function returned removes it.
    * @throws ConfigError for a name that is taken

@@ -16,7 +16,7 @@ import { type Row, speedOf } from '../report.js';
 const PUBLISHES = 64_000;
 
 const watched: CommonConfig = {
-  healthCheck: { enabled: true },
+  healthCheck: { enabled: true, subscriber: {} },
   subscriber: { backlogDetection: { enabled: true } },
 };
 
