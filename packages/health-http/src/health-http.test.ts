@@ -174,7 +174,7 @@ describe('what a real bus is told to be', () => {
 
   it('is unhealthy by a business check that fails, whose error stays inside', async () => {
     const { bus, logged } = await busOf(served);
-    const error = new Error('password=hunter2');
+    const error = new Error('hunter2 is locked out');
     let broken = true;
     bus.health.register({
       name: 'ledger',
