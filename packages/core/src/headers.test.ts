@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MessageHeaders, toHeaderList } from './headers.js';
+import { headersToSend, MessageHeaders, toHeaderList } from './headers.js';
 
 it('keeps order and duplicates, from any form of input', () => {
   const list = [
@@ -35,4 +35,24 @@ it('copies bytes, and refuses what is no header', () => {
   expect(() => toHeaderList({ a: 1 as unknown as string })).toThrow(
     "header 'a' must be a string or Uint8Array",
   );
+});
+
+it('forwards the headers of a received message without the reserved ones, whole and within another list', () => {
+  const headers = new MessageHeaders([
+    ['X-Redrive-Group', 'billing'],
+    ['X-Event-ID', 'e1'],
+    ['origin', 'web'],
+  ]);
+  const kept = [
+    ['X-Event-ID', 'e1'],
+    ['origin', 'web'],
+  ];
+  expect(headersToSend(headers)).toEqual(kept);
+  expect(headersToSend(headers.toList())).toEqual(kept);
+  expect(headersToSend([...headers, ['step', '2']])).toEqual([...kept, ['step', '2']]);
+  expect(headersToSend([...headers], new Set(['x-event-id']))).toEqual([['origin', 'web']]);
+  expect(() => headersToSend([...headers, ['X-Redrive-Group', 'billing']])).toThrow(
+    "'X-Redrive-Group' is reserved",
+  );
+  expect(() => headersToSend(Object.fromEntries(headers))).toThrow("'X-Redrive-Group' is reserved");
 });

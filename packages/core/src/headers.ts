@@ -1,5 +1,5 @@
 /** Message headers: an ordered list with duplicates, values as text or bytes. */
-import { refuseReservedHeaders, withoutReservedHeaders } from './reserved-headers.js';
+import { isReservedHeader, refuseReservedHeader } from './reserved-headers.js';
 
 /** A header value: text, or bytes where the value is not text. */
 export type HeaderValue = string | Uint8Array;
@@ -59,23 +59,18 @@ export class MessageHeaders implements Iterable<readonly [name: string, value: H
   }
 
   [Symbol.iterator](): Iterator<readonly [name: string, value: HeaderValue]> {
-    return this.#list[Symbol.iterator]();
+    return this.toList()[Symbol.iterator]();
   }
 
-  /** The plain list, as drivers exchange it. Given to a publish, it passes on all but reserved headers. */
+  /** The plain list, as drivers exchange it. Given to a publish, whole or in part, it passes on all but reserved headers. */
   toList(): HeaderList {
-    received.add(this.#list);
+    for (const header of this.#list) received.add(header);
     return this.#list;
   }
 }
 
-/** Lists that came out of `toList`: whoever publishes with one forwards a message, and sets no headers himself. */
-const received = new WeakSet<HeaderList>();
-
-/** Whether these are the headers of a received message, passed on as they are. */
-export function isForwarded(input: HeadersInput): boolean {
-  return (input as { [READ]?: true })[READ] === true || received.has(input as HeaderList);
-}
+/** Headers of received messages that were handed out: whoever publishes them forwards a message, and sets none himself. */
+const received = new WeakSet<object>();
 
 /** The first value under a name, compared without regard to case. */
 export function findHeader(list: HeaderList, name: string): HeaderValue | undefined {
@@ -98,16 +93,29 @@ export function headerBytes(value: HeaderValue): Uint8Array {
 }
 
 /**
- * The headers of a message to publish. Those of a received message are passed on without the reserved ones.
- * @throws TypeError for a reserved header, and what `toHeaderList` throws
+ * The headers of a message to publish. Those of a received message, also within another list, are passed on without the
+ * reserved ones, and without those named in `own` (lower case), which the message to publish has itself.
+ * @throws TypeError for a reserved header that is set, and what `toHeaderList` throws
  */
-export function headersToSend(input: HeadersInput | undefined): HeaderList {
+export function headersToSend(
+  input: HeadersInput | undefined,
+  own: ReadonlySet<string> = NO_NAMES,
+): HeaderList {
   if (input === undefined) return NO_HEADERS;
-  const list = toHeaderList(input);
-  if (isForwarded(input)) return withoutReservedHeaders(list);
-  refuseReservedHeaders(list);
-  return list;
+  const isMessage = (input as { [READ]?: true })[READ] === true;
+  const list: (readonly [string, HeaderValue])[] = [];
+  for (const header of isIterable(input) ? input : toHeaderList(input)) {
+    const isForwarded = isMessage || received.has(header);
+    if (!isForwarded) {
+      const set = checkedHeader(header[0], header[1]);
+      refuseReservedHeader(set[0]);
+      list.push(set);
+    } else if (!isReservedHeader(header[0]) && !own.has(header[0].toLowerCase())) list.push(header);
+  }
+  return list.length === 0 ? NO_HEADERS : list;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * Reads any accepted form into the plain list; order and duplicates are kept, bytes are copied.

@@ -1,5 +1,4 @@
 /** Headers that control ebus or a broker: applications neither set them nor pass them on. */
-import type { HeaderList } from './headers.js';
 
 const NAMES = new Set(['x-redrive-group', 'x-consumer-group', 'x-attempts']);
 const PREFIXES = ['x-original-', 'x-error-', 'x-ebus-', 'nats-'];
@@ -19,20 +18,11 @@ export function isReservedHeader(name: string): boolean {
   return NAMES.has(lower) || PREFIXES.some((prefix) => lower.startsWith(prefix));
 }
 
-/** The list without reserved headers; the same list where it has none. */
-export function withoutReservedHeaders(list: HeaderList): HeaderList {
-  return list.some(([name]) => isReservedHeader(name))
-    ? list.filter(([name]) => !isReservedHeader(name))
-    : list;
-}
-
-/** @throws TypeError for the first reserved header, saying what to do */
-export function refuseReservedHeaders(list: HeaderList): void {
-  for (const [name] of list) {
-    if (!isReservedHeader(name)) continue;
-    throw new TypeError(
-      `header '${name}' is reserved for ebus and the broker; use another name. To pass on the headers of a received ` +
-        'message give its message.headers as they are: reserved ones are left out then',
-    );
-  }
+/** @throws TypeError for a reserved header, saying what to do */
+export function refuseReservedHeader(name: string): void {
+  if (!isReservedHeader(name)) return;
+  throw new TypeError(
+    `header '${name}' is reserved for ebus and the broker; use another name. To pass on the headers of a received ` +
+      'message give its message.headers, or entries of it: reserved ones are left out then',
+  );
 }

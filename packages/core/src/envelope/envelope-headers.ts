@@ -1,5 +1,5 @@
 /** What of an envelope travels in headers, too, for readers that do not decode it. */
-import { type HeaderList, type HeadersInput, headersToSend, isForwarded } from '../headers.js';
+import { type HeaderList, type HeadersInput, headersToSend } from '../headers.js';
 import type { Envelope } from './envelope.js';
 
 export function envelopeHeaders(envelope: Envelope): [string, string | Uint8Array][] {
@@ -28,8 +28,6 @@ const NAMES = new Set([
 
 /** Behind the headers of the envelope, those that the caller gives. */
 export function withMore(headers: HeaderList, more: HeadersInput): HeaderList {
-  // What a forwarded message was says nothing about the event that is published now.
-  const forwarded = isForwarded(more);
-  const added = headersToSend(more).filter(([name]) => !forwarded || !NAMES.has(name.toLowerCase()));
-  return [...headers, ...added];
+  // The ids of a forwarded message are not those of the event that is published now.
+  return [...headers, ...headersToSend(more, NAMES)];
 }

@@ -3,10 +3,10 @@ import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
 import { BusClosedError, EbusError, PublishError } from '../errors.js';
-import { headersToSend, isForwarded } from '../headers.js';
+import { headersToSend } from '../headers.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { PublishRecord } from '../pipeline/message.js';
-import { refuseReservedHeaders } from '../reserved-headers.js';
+import { isReservedHeader } from '../reserved-headers.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import { isPromise } from '../util/promise.js';
 import { type Outcomes, toReceipt } from './outcomes.js';
@@ -220,8 +220,8 @@ export class Attempts {
 /** What middleware made of them is held to what holds for the options of a publish. */
 function checkHeaders(job: PublishJob): void {
   try {
-    if (!Array.isArray(job.headers) || isForwarded(job.headers)) job.headers = headersToSend(job.headers);
-    else refuseReservedHeaders(job.headers);
+    const asTheyAre = Array.isArray(job.headers) && !job.headers.some(([name]) => isReservedHeader(name));
+    if (!asTheyAre) job.headers = headersToSend(job.headers);
   } catch (cause) {
     const text = `publish middleware gave the message to '${job.topic}' headers that it cannot have: ${(cause as Error).message}`;
     throw new PublishError(text, { code: 'INVALID_ARGUMENT', cause });
