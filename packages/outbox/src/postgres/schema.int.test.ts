@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboxRelay, outboxed } from '../index.js';
 import { inTransaction } from '../testing/pg-transaction.js';
 import { inputOf, newSchemaName, testBus } from '../testing/test-postgres.js';
-import { createOutboxSchema, PostgresOutboxStore } from './index.js';
+import { createOutboxSchema, PostgresInboxStore, PostgresOutboxStore } from './index.js';
 
 const problem = await serviceProblem('postgres');
 
@@ -98,6 +98,48 @@ describe.skipIf(problem !== undefined)('the schema', () => {
     [7, /schema must be/],
   ])('named %o is refused', async (schema, message) => {
     await expect(createOutboxSchema(pool, { schema: schema as string })).rejects.toThrow(message);
+  });
+
+  it('can be used with the permissions that the guide lists', async () => {
+    const schema = newSchema();
+    await createOutboxSchema(pool, { schema });
+    const login = async (role: string, ...grants: string[]) => {
+      const name = `${schema}_${role}`;
+      await pool.query(`CREATE ROLE ${name} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${name}`);
+      for (const grant of grants) {
+        const [rights, table] = grant.split(' ON ');
+        await pool.query(`GRANT ${rights} ON ${schema}.${table} TO ${name}`);
+      }
+      const url = new URL(address);
+      url.username = name;
+      return new Pool({ connectionString: url.href, max: 2 });
+    };
+    const service = await login('service', 'INSERT ON outbox_events');
+    const relaying = await login(
+      'relay',
+      'SELECT, UPDATE, DELETE ON outbox_events',
+      'SELECT ON outbox_schema',
+    );
+    const consumer = await login('consumer', 'INSERT ON inbox_events');
+    const pruner = await login('pruner', 'SELECT, UPDATE, DELETE ON inbox_events');
+    await using bus = await testBus();
+    const store = new PostgresOutboxStore(relaying, { schema });
+    await inTransaction(service, (client) =>
+      outboxed(bus, store).publishEnvelope(client, 'shop.orders', inputOf('a1')),
+    );
+    await store.verify();
+    expect((await new OutboxRelay({ bus, store }).runOnce()).published).toBe(1);
+    expect(await store.prune(new Date(Date.now() + 60_000))).toBe(1);
+    expect(
+      await inTransaction(consumer, (tx) => new PostgresInboxStore(pool, { schema }).record(tx, 'c', 'e')),
+    ).toBe(true);
+    expect(await new PostgresInboxStore(pruner, { schema }).prune(new Date(Date.now() + 60_000))).toBe(1);
+    await expect(new PostgresOutboxStore(service, { schema }).stats()).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+    });
+    for (const one of [service, relaying, consumer, pruner]) await one.end();
+    const roles = ['service', 'relay', 'consumer', 'pruner'].map((role) => `${schema}_${role}`).join(', ');
+    await pool.query(`DROP OWNED BY ${roles}; DROP ROLE ${roles}`);
   });
 
   it('may have any name', async () => {
