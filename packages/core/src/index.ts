@@ -62,7 +62,7 @@ export type {
   Transports,
 } from './config/types.js';
 export type { Connection, ConnectionState } from './connection/connection.js';
-export { type RouteOptions, routeByEventType } from './consume/route-by-event-type.js';
+export { type EventRoute, type RouteOptions, routeByEventType } from './consume/route-by-event-type.js';
 export type {
   CloseReport,
   EnvelopeHandler,
@@ -148,6 +148,8 @@ export type { Message, PublishRecord } from './pipeline/message.js';
 export type { MessageIds } from './pipeline/message-ids.js';
 export type {
   JsonObject,
+  JsonOf,
+  PublishBody,
   PublishEnvelopeOptions,
   PublishOptions,
   PublishReport,

@@ -20,6 +20,7 @@ import { publishEnvelopes } from '../publish/publish-envelopes.js';
 import { PUBLISH_ENVELOPES_OPTIONS } from '../publish/publish-options.js';
 import type {
   JsonObject,
+  PublishBody,
   PublishEnvelopeOptions,
   PublishOptions,
   PublishReport,
@@ -95,16 +96,17 @@ export class EventBus implements AsyncDisposable {
   }
 
   /**
-   * Publishes bytes, text (as UTF-8) or an object (as JSON). For domain events use `publishEnvelope`.
+   * Publishes bytes, text (as UTF-8) or an object (as JSON). For domain events use `publishEnvelope`. What JSON cannot
+   * carry is refused, by type where that tells, and otherwise by rejecting, with its path.
    * Resolves when the topic's guarantee holds: stored by the broker (persistent), or handed on (ephemeral).
    * @throws TopicNameError, PublishError, PublishTimeoutError, BusClosedError, all by rejecting
    */
-  publish(
+  publish<Body>(
     topic: string,
-    message: Uint8Array | string | JsonObject,
+    message: Body & PublishBody<Body>,
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
-    return this.#parts.outbound.publish(topic, message, options);
+    return this.#parts.outbound.publish(topic, message as Uint8Array | string | JsonObject, options);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** One attempt to handle a delivery: the context that handlers are given. */
+/** One attempt to handle a delivery. */
 import type { Clock } from '../clock.js';
 import { type Duration, parseDuration } from '../duration.js';
 import type { Envelope } from '../envelope/envelope.js';
@@ -8,6 +8,7 @@ import { type Message, ReceivedMessage } from '../pipeline/message.js';
 import { idsOf, type MessageIds } from '../pipeline/message-ids.js';
 import type { DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 import { shown } from '../util/shown.js';
+import { AttemptContext } from './attempt-context.js';
 import type { Delivery } from './delivery.js';
 
 /** What all attempts of one subscription share. */
@@ -20,7 +21,7 @@ export interface AttemptOwner {
 }
 
 /** The message, the signal and everything else that costs is made when the handler first asks for it. */
-export class Attempt implements HandlerContext, DeadlineEntry {
+export class Attempt implements DeadlineEntry {
   readonly delivery: Delivery;
   readonly attempt: number;
   readonly message: Message;
@@ -28,6 +29,7 @@ export class Attempt implements HandlerContext, DeadlineEntry {
   #controller: AbortController | undefined;
   #abortReason: unknown;
   #logger: Logger | undefined;
+  #context: HandlerContext | undefined;
   /** Once the message was decoded. */
   envelope: Envelope | undefined = undefined;
 
@@ -49,6 +51,12 @@ export class Attempt implements HandlerContext, DeadlineEntry {
     this.attempt = delivery.attempts;
     this.message = new ReceivedMessage(delivery.incoming);
     this.#owner = owner;
+  }
+
+  /** For middleware and the handler: the same one for all of them. */
+  get context(): HandlerContext {
+    this.#context ??= new AttemptContext(this);
+    return this.#context;
   }
 
   get topic(): string {
@@ -95,15 +103,12 @@ export class Attempt implements HandlerContext, DeadlineEntry {
     return this.#abortReason !== undefined;
   }
 
-  /** A getter, so that handlers may take it out of the context. */
-  get extendDeadline(): (by: Duration) => void {
-    return (by) => {
-      const deadline = this.#owner.clock.now() + parseDuration(by);
-      if (deadline <= this.deadline || this.timedOut) return;
-      // Not queued yet where the handler asks before its first await; the deadline counts once it is.
-      this.deadline = deadline;
-      this.#owner.deadlines.move(this, deadline);
-    };
+  extendDeadline(by: Duration): void {
+    const deadline = this.#owner.clock.now() + parseDuration(by);
+    if (deadline <= this.deadline || this.timedOut) return;
+    // Not queued yet where the handler asks before its first await; the deadline counts once it is.
+    this.deadline = deadline;
+    this.#owner.deadlines.move(this, deadline);
   }
 
   /** Aborts the signal; the first reason stays. */

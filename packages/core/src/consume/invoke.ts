@@ -24,7 +24,7 @@ function permanently(error: EbusError): EbusError {
 }
 
 export function handleMessages(handler: MessageHandler): Handle<Attempt> {
-  return (attempt) => handler(attempt.message, attempt);
+  return (attempt) => handler(attempt.message, attempt.context) as Outcome;
 }
 
 export function handleEnvelopes<P>(
@@ -33,13 +33,22 @@ export function handleEnvelopes<P>(
   { schema, laneBy }: { schema?: StandardSchemaV1<unknown, P>; laneBy?: LaneBy },
 ): Handle<Attempt> {
   const byKey = laneBy === 'key';
-  if (schema === undefined)
-    return (attempt) => handler(decode(attempt, codec, byKey) as Envelope<P>, attempt);
-  return (attempt) => {
-    const envelope = decode(attempt, codec, byKey);
+  const handle = schema === undefined ? handler : withSchema(schema, handler);
+  return (attempt) => handle(decode(attempt, codec, byKey) as Envelope<P>, attempt.context) as Outcome;
+}
+
+/** Whatever a handler returns: what is no promise is not looked at. */
+type Outcome = void | Promise<void>;
+
+/** Validates the payload first, and hands on what the schema made of it. A refusal is a permanent failure. */
+export function withSchema<P>(
+  schema: StandardSchemaV1<unknown, P>,
+  handler: EnvelopeHandler<P>,
+): EnvelopeHandler<P> {
+  return (envelope, context) => {
     const result = schema['~standard'].validate(envelope.payload);
-    if (!isPromise(result)) return handler({ ...envelope, payload: valid(result) }, attempt);
-    return result.then((later) => handler({ ...envelope, payload: valid(later) }, attempt));
+    if (!isPromise(result)) return handler({ ...envelope, payload: valid(result) }, context);
+    return result.then((later) => handler({ ...envelope, payload: valid(later) }, context));
   };
 }
 

@@ -1,28 +1,89 @@
 /** One subscription, one handler per event type. */
-import { PermanentError } from '../errors.js';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Envelope } from '../envelope/envelope.js';
+import { ConfigError, PermanentError } from '../errors.js';
+import type { HandlerContext } from '../pipeline/context.js';
+import { describeValue } from '../util/describe-value.js';
+import { func, oneOf, or } from '../util/option-kinds.js';
+import { checkOptions, optionTable } from '../util/options.js';
+import { shown } from '../util/shown.js';
+import { withSchema } from './invoke.js';
 import type { EnvelopeHandler } from './types.js';
 
+/** Types that are remembered, so that each is logged once. */
+const MAX_NOTED = 1_000;
+
+/** How events of one type are handled: by a handler, which is given what the schema made of the payload. */
+export type EventRoute<P> =
+  | EnvelopeHandler<P>
+  | { readonly schema: StandardSchemaV1<unknown, P>; readonly handler: EnvelopeHandler<P> };
+
 export interface RouteOptions {
-  /** What becomes of events of other types. Default `ignore`: they are settled unhandled. */
+  /**
+   * What becomes of events of other types. Default `ignore`: they are settled unhandled, and each such type is logged
+   * once (as a warning, or for information where `ignore` was given).
+   */
   otherwise?: 'ignore' | 'dead-letter' | EnvelopeHandler;
 }
 
+const OPTIONS = optionTable<RouteOptions>({ otherwise: or(oneOf('ignore', 'dead-letter'), func) });
+
 /**
- * A handler for `subscribeEnvelope` that picks by `eventType`. Order per aggregate holds across the types, since
- * they share the subscription. `dead-letter` fails such events permanently, so the subscription's policy applies.
+ * A handler for `subscribeEnvelope` that picks by `eventType`: `{ OrderPlaced: handler }`, or with a Standard Schema for
+ * the payload, whose type the handler then gets, `{ OrderPlaced: { schema, handler } }`. Order per aggregate holds across
+ * the types, since they share the subscription. `dead-letter` fails events of other types permanently, so the
+ * subscription's policy applies; so does a payload that its schema refuses.
+ * @throws ConfigError for what is no handler, and for options that it does not know
  */
-export function routeByEventType<Payloads extends Record<string, unknown>>(
-  handlers: { readonly [Type in keyof Payloads]: EnvelopeHandler<Payloads[Type]> },
+export function routeByEventType<Payloads extends object>(
+  routes: { readonly [Type in keyof Payloads]: EventRoute<Payloads[Type]> },
   options: RouteOptions = {},
 ): EnvelopeHandler<Payloads[keyof Payloads]> {
-  const byType = new Map(Object.entries(handlers) as [string, EnvelopeHandler<Payloads[keyof Payloads]>][]);
-  const { otherwise = 'ignore' } = options;
+  checkOptions('routeByEventType', options, OPTIONS);
+  const { otherwise } = options;
+  const handlers = handlersOf(routes);
+  const noted = new Set<string>();
   return (envelope, context) => {
-    const handler = byType.get(envelope.eventType);
+    const handler = handlers.get(envelope.eventType);
     if (handler !== undefined) return handler(envelope, context);
     if (typeof otherwise === 'function') return otherwise(envelope, context);
-    if (otherwise === 'ignore') return;
-    const known = [...byType.keys()].join(', ');
-    throw new PermanentError(`no handler for event type '${envelope.eventType}'; known: ${known}`);
+    if (otherwise !== 'dead-letter') return noteOnce(noted, envelope, context, otherwise);
+    const known = [...handlers.keys()].join(', ');
+    throw new PermanentError(`no handler for event type '${shown(envelope.eventType)}'; known: ${known}`);
   };
+}
+
+function handlersOf(routes: object): Map<string, EnvelopeHandler> {
+  if (typeof routes !== 'object' || routes === null) {
+    throw new ConfigError(
+      `routeByEventType: give handlers by event type, { OrderPlaced: handler }, got ${describeValue(routes)}`,
+    );
+  }
+  return new Map(Object.entries(routes).map(([type, route]) => [type, handlerOf(type, route)]));
+}
+
+function handlerOf(type: string, route: unknown): EnvelopeHandler {
+  if (typeof route === 'function') return route as EnvelopeHandler;
+  const { schema, handler } = (route ?? {}) as Partial<Exclude<EventRoute<unknown>, EnvelopeHandler>>;
+  const validate: unknown = schema?.['~standard']?.validate;
+  if (typeof handler === 'function' && typeof validate === 'function') {
+    return withSchema(schema as StandardSchemaV1<unknown, unknown>, handler);
+  }
+  throw new ConfigError(
+    `routeByEventType: '${shown(type)}' needs a handler, or { schema, handler } with a Standard Schema (as zod, valibot ` +
+      `and arktype make them), got ${describeValue(route)}`,
+  );
+}
+
+function noteOnce(
+  noted: Set<string>,
+  { eventType }: Envelope,
+  { logger }: HandlerContext,
+  otherwise: 'ignore' | undefined,
+): void {
+  if (noted.has(eventType) || noted.size >= MAX_NOTED) return;
+  noted.add(eventType);
+  const text = `events of type '${shown(eventType)}' have no handler in routeByEventType and are ignored`;
+  if (otherwise === 'ignore') logger.info({}, text);
+  else logger.warn({}, `${text}; with otherwise: 'ignore' this is no warning`);
 }

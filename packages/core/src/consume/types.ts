@@ -5,12 +5,13 @@ import type { HandlerContext } from '../pipeline/context.js';
 import type { ExhaustedAction, FailureAction } from '../pipeline/failure.js';
 import type { Message } from '../pipeline/message.js';
 
-/** Resolving (or returning) settles the message; throwing, rejecting or running out of time is a failure. */
-export type MessageHandler = (message: Message, context: HandlerContext) => void | Promise<void>;
-export type EnvelopeHandler<P = unknown> = (
-  envelope: Envelope<P>,
-  context: HandlerContext,
-) => void | Promise<void>;
+/**
+ * Resolving (or returning) settles the message; throwing, rejecting or running out of time is a failure. What it
+ * resolves with, or returns, is dropped.
+ */
+export type MessageHandler = (message: Message, context: HandlerContext) => unknown;
+/** As `MessageHandler`, for domain events. */
+export type EnvelopeHandler<P = unknown> = (envelope: Envelope<P>, context: HandlerContext) => unknown;
 
 export interface RetryBackoff {
   /** Default 1 s. */

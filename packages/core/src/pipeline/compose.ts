@@ -4,7 +4,7 @@ import type { ConsumeMiddleware, HandlerContext, PublishMiddleware, PublishRecei
 import type { PublishRecord } from './message.js';
 
 /** Runs one attempt; answering synchronously is the fast path. */
-export type Handle<C extends HandlerContext = HandlerContext> = (context: C) => void | Promise<void>;
+export type Handle<A> = (attempt: A) => void | Promise<void>;
 
 /** First registered outermost; `undefined` where there is nothing to wrap. */
 export function composePublish(all: readonly PublishMiddleware[]): PublishMiddleware | undefined {
@@ -15,15 +15,15 @@ export function composePublish(all: readonly PublishMiddleware[]): PublishMiddle
 }
 
 /** First registered outermost, around `handle`. */
-export function composeConsume<C extends HandlerContext>(
+export function composeConsume<A extends { readonly context: HandlerContext }>(
   all: readonly ConsumeMiddleware[],
-  handle: Handle<C>,
-): Handle<C> {
-  return all.reduceRight<Handle<C>>(
-    (inner, outer) => (context) =>
+  handle: Handle<A>,
+): Handle<A> {
+  return all.reduceRight<Handle<A>>(
+    (inner, outer) => (attempt) =>
       outer(
-        context,
-        once(() => invoke(() => inner(context))),
+        attempt.context,
+        once(() => invoke(() => inner(attempt))),
       ),
     handle,
   );

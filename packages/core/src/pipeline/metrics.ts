@@ -2,19 +2,14 @@
 import type { MetricsCollector } from '../metrics/collector.js';
 import { isPromise } from '../util/promise.js';
 import type { Handle } from './compose.js';
-import type { HandlerContext } from './context.js';
 
-export function measured<C extends HandlerContext>(
-  topic: string,
-  metrics: MetricsCollector,
-  handle: Handle<C>,
-): Handle<C> {
-  return (context) => {
+export function measured<A>(topic: string, metrics: MetricsCollector, handle: Handle<A>): Handle<A> {
+  return (attempt) => {
     const began = performance.now();
     const record = (ok: boolean) => metrics.recordConsume(topic, ok, (performance.now() - began) / 1000);
     let outcome: void | Promise<void>;
     try {
-      outcome = handle(context);
+      outcome = handle(attempt);
     } catch (error) {
       record(false);
       throw error;

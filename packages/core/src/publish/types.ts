@@ -4,10 +4,50 @@ import type { EbusError } from '../errors.js';
 import type { HeadersInput } from '../headers.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 
-/** An object or array that JSON can carry. Envelopes are refused, by type and at run time: use `publishEnvelope`. */
+/** An object or array. Envelopes are refused, by type and at run time: use `publishEnvelope`. */
 export type JsonObject =
   | { readonly [key: string]: unknown; readonly eventVersion?: never }
   | (object & { readonly eventVersion?: never });
+
+/**
+ * The type itself, with `never` in the place of what JSON cannot carry: `bigint`, functions, symbols, bytes, `Map`, `Set`
+ * and the like, at any depth. What the type does not tell (`NaN`, cycles, the class of an object) is found at run time.
+ */
+export type JsonOf<T> = unknown extends T
+  ? T
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : T extends { toJSON(): unknown }
+      ? T extends Uint8Array
+        ? never
+        : T
+      : T extends Lossy
+        ? never
+        : T extends object
+          ? { [Key in keyof T]: Key extends symbol ? T[Key] : JsonOf<T[Key]> }
+          : never;
+
+/** Of these JSON keeps nothing, or something else. (Of errors, too; but any object with a name and a message looks like one.) */
+type Lossy =
+  | ((...args: never[]) => unknown)
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | WeakMap<WeakKey, unknown>
+  | WeakSet<WeakKey>
+  | RegExp
+  | PromiseLike<unknown>
+  | ArrayBufferView
+  | ArrayBuffer
+  | SharedArrayBuffer;
+
+/** What `publish` takes: bytes, text, or an object that JSON can carry. */
+export type PublishBody<T> = T extends Uint8Array | string
+  ? T
+  : T extends { readonly eventVersion: unknown }
+    ? never
+    : T extends object
+      ? JsonOf<T>
+      : never;
 
 export interface PublishOptions {
   /** Messages of one topic and key are written in call order. */
