@@ -28,10 +28,33 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y;
 export function parseDuration(value: Duration): number {
   const ms = readDuration(value);
   if (ms >= 0) return ms;
+  const meant = probablyMeant(value);
   throw new TypeError(
-    `invalid duration ${describeValue(value)}: use milliseconds as a number that is not negative, ` +
-      "or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
+    `invalid duration ${describeValue(value)}${meant === undefined ? '' : `, did you mean '${meant}'?`}: use milliseconds ` +
+      "as a number that is not negative, or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
   );
+}
+
+/** Units as people write them, with their milliseconds. */
+const WORDS: readonly (readonly [word: RegExp, ms: number])[] = [
+  [/^(ms|msecs?|millis?|milliseconds?)$/i, 1],
+  [/^(s|secs?|seconds?)$/i, 1_000],
+  [/^(m|mins?|minutes?)$/i, 60_000],
+  [/^(h|hrs?|hours?)$/i, 3_600_000],
+  [/^(d|days?)$/i, 86_400_000],
+  [/^(w|weeks?)$/i, 7 * 86_400_000],
+  [/^(y|yrs?|years?)$/i, 365 * 86_400_000],
+];
+
+/** `10 seconds`, `5min`, `1y` as this module writes them. */
+function probablyMeant(value: unknown): string | undefined {
+  const [, number, word] =
+    /^\s*(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]{1,12})\s*$/i.exec(
+      typeof value === 'string' ? value.slice(0, 40) : '',
+    ) ?? [];
+  if (number === undefined || word === undefined) return undefined;
+  const ms = WORDS.find(([pattern]) => pattern.test(word))?.[1];
+  return ms === undefined ? undefined : formatDuration(Number(number) * ms);
 }
 
 /** The same without an error: NaN for what is no duration. */

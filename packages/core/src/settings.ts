@@ -1,6 +1,6 @@
 /** Kinds of settings that every part of the configuration has, as zod schemas with what editors need to know. */
 import { z } from 'zod';
-import { type Duration, parseDuration } from './duration.js';
+import { type Duration, formatDuration, parseDuration } from './duration.js';
 import { type Bytes, parseSize } from './size.js';
 
 /** For the JSON Schema, which cannot tell by itself what the parsers take. */
@@ -13,7 +13,9 @@ export function durationSetting() {
   return z
     .union([z.number(), z.string()])
     .meta(DURATION)
-    .transform((value, context) => parsed(context, () => parseDuration(value as Duration)));
+    .transform((value, context) =>
+      withUnit(value, context) ? parsed(context, () => parseDuration(value as Duration)) : z.NEVER,
+    );
 }
 
 /** A size as applications write it, read as bytes. Give it a default with `prefault('1MB')`. */
@@ -27,7 +29,7 @@ export function sizeSetting() {
 /** A duration that is checked and kept as it is written. */
 export function writtenDuration() {
   const check = (value: Duration, context: z.RefinementCtx) => {
-    parsed(context, () => parseDuration(value));
+    if (withUnit(value, context)) parsed(context, () => parseDuration(value));
   };
   return z
     .custom<Duration>()
@@ -44,6 +46,27 @@ export function writtenSize() {
     .custom<Bytes>()
     .superRefine(check)
     .meta({ ...WRITTEN, ...SIZE });
+}
+
+/**
+ * A key that configuration files have elsewhere, and that is refused rather than ignored. `why` says what to do instead.
+ */
+export function refusedSetting(why: string) {
+  return z.undefined({ error: why }).optional();
+}
+
+const DAY_MS = 86_400_000;
+
+/** Go writes nanoseconds where no unit is given. What is meant as a day of them would be eleven years here. */
+function withUnit(value: unknown, context: z.RefinementCtx): boolean {
+  if (typeof value !== 'number' || !(value > DAY_MS && value < Number.POSITIVE_INFINITY)) return true;
+  context.addIssue({
+    code: 'custom',
+    message:
+      `${value} has no unit: is it milliseconds (${formatDuration(value)}), as ebus reads it, or nanoseconds ` +
+      `(${formatDuration(value / 1e6)}), as Go does? Write the unit, such as '${formatDuration(value)}'`,
+  });
+  return false;
 }
 
 function parsed(context: z.RefinementCtx, parse: () => number): number {

@@ -17,7 +17,6 @@ it.each([
   [{ port: 65_536 }, /healthHttp\.port: must be at most 65535, got 65536/],
   [{ port: -1 }, /healthHttp\.port: must be at least 0/],
   [{ port: 80.5 }, /healthHttp\.port: must be a whole number/],
-  [{ port: 80, host: '' }, /healthHttp\.host: must be a text that is not empty/],
   [{ port: 80, path: 'ops' }, /healthHttp\.path: must begin with a slash/],
   [{ port: 80, hots: 'a' }, /healthHttp\.hots: unknown key, did you mean 'host'\?/],
 ])('refuses %j', (section, message) => {

@@ -1,7 +1,14 @@
 /** The `kafka` section of a bus configuration: what an application may write, its checks and its defaults. */
 // Makes the module that is augmented below known to compilers that read this file alone.
 import type {} from '@ebus/core';
-import { type Bytes, type Duration, durationSetting, sizeSetting, z } from '@ebus/core/driver';
+import {
+  type Bytes,
+  type Duration,
+  durationSetting,
+  refusedSetting,
+  sizeSetting,
+  z,
+} from '@ebus/core/driver';
 
 export type KafkaPartitioner =
   | 'fnv1a_random'
@@ -91,8 +98,16 @@ declare module '@ebus/core' {
 
 const text = z.string().min(1);
 
+const COMPRESSION = 'is a setting of each topic: topics.<name>.compression';
+const ONLY_HANDLED = 'only what was handled is committed, on its own interval';
+
 const producer = z
   .strictObject({
+    compression: refusedSetting(COMPRESSION),
+    compressionLevel: refusedSetting(COMPRESSION),
+    idempotent: refusedSetting('follows requiredAcks: -1, the default, is idempotent'),
+    flushBytes: refusedSetting('use batchSize instead'),
+    maxMessageBytes: refusedSetting("is set by kafka.librdkafka: { 'message.max.bytes': … }"),
     requiredAcks: z
       .union([z.literal(-1), z.literal(0), z.literal(1)], {
         error: 'must be -1 (all in-sync replicas), 1 (the leader) or 0',
@@ -141,6 +156,16 @@ const producer = z
 
 const consumer = z
   .strictObject({
+    rebalanceStrategy: refusedSetting('rebalancing is cooperative'),
+    isolationLevel: refusedSetting("is set by kafka.librdkafka: { 'isolation.level': … }"),
+    enableAutoCommit: refusedSetting(ONLY_HANDLED),
+    autoCommitInterval: refusedSetting(ONLY_HANDLED),
+    maxPollRecords: refusedSetting(
+      'how many messages are read ahead follows the concurrency of the subscription',
+    ),
+    pipeline: refusedSetting(
+      'handlers of different aggregates run side by side: keyedWorkerPool.workerCount',
+    ),
     groupId: text
       .optional()
       .describe('The group of subscriptions that name none. Default: the service name.'),
@@ -270,6 +295,8 @@ export const kafkaConfigSchema = z.strictObject({
   healthCheckInterval: durationSetting()
     .prefault('5m')
     .describe('How often the clients refresh what they know of the cluster.'),
+  net: refusedSetting("is set by kafka.librdkafka: { 'socket.timeout.ms': … }"),
+  metadataRefreshFrequency: refusedSetting('use healthCheckInterval instead'),
   producer,
   consumer,
   security,

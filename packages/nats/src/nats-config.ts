@@ -5,6 +5,7 @@ import {
   type Bytes,
   type Duration,
   durationSetting,
+  refusedSetting,
   sizeSetting,
   type TopicConfigStrategy,
   z,
@@ -303,6 +304,7 @@ export const natsConfigSchema = z.strictObject({
     .describe('Attempts of the client to come back, per server; -1: for ever.'),
   reconnectWait: durationSetting().prefault('2s').describe('Between two attempts.'),
   connectionTimeout: durationSetting().prefault('10s').describe('For one attempt to connect.'),
+  healthCheckInterval: refusedSetting('use healthCheck.publisher.interval instead'),
   jetstream,
   security,
 });

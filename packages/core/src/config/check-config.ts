@@ -12,6 +12,7 @@ import { mergedSections, type Overlay, overlaysOf, selected } from './environmen
 import { type Variables, VariableValue } from './expand.js';
 import { sayIssue, sayUnknownKey } from './messages.js';
 import { checkMetricsPart } from './metrics-part.js';
+import { rootRemedy } from './other-names.js';
 import { dottedPath, Problems } from './problems.js';
 import type { ResolvedConfig } from './schema.js';
 import { copyTree, mergeTrees, type Path, pathKey, replaceAt, settleVariables, valueAt } from './tree.js';
@@ -47,6 +48,11 @@ export function checkConfig(config: unknown, options: CheckOptions): CheckedConf
   const loose = configSchema(registry);
   const { base, overlays, overlay, merged } = mergedConfig(config, options, loose, problems);
 
+  // Without its plug-ins nothing else can be said of it.
+  if (Object.hasOwn(merged, 'plugins')) {
+    problems.add(['plugins'], rootRemedy('plugins', []) as string);
+    throw problems.error(what);
+  }
   const type = textOf(merged.type);
   const plugin = typeof type === 'string' && type !== '' ? registry.transport(type) : undefined;
   if (plugin === undefined && !problems.paths.has('type')) {
@@ -91,6 +97,13 @@ export function checkTopicsOf(config: unknown, options: CheckOptions): Record<st
 /** In its plain form, with the selected environment and the overrides merged over it. */
 function mergedConfig(config: unknown, options: CheckOptions, loose: z.ZodType, problems: Problems) {
   const { what = 'the configuration' } = options;
+  if (config instanceof Promise) {
+    problems.add(
+      [],
+      'it is a Promise; await it first: createEventBus(await loadConfig(file, options), options)',
+    );
+    throw problems.error(what);
+  }
   const root = copyTree(config, problems, options.variables);
   const over = copyTree(options.overrides ?? {}, problems);
   if (!isRecord(root)) problems.add([], "must be an object that needs a 'type', such as { type: 'memory' }");
@@ -100,7 +113,8 @@ function mergedConfig(config: unknown, options: CheckOptions, loose: z.ZodType, 
   const { environments, ...base } = withoutAliases(root, loose, [], problems) as Record<string, unknown>;
   const overrides = withoutAliases(over, loose, ['overrides'], problems);
   const overlays = overlaysOf(environments, loose, problems);
-  const environment = options.environment ?? textOf(valueAt(overrides, ['environment']) ?? base.environment);
+  const written = textOf(valueAt(overrides, ['environment']) ?? base.environment);
+  const environment = options.environment ?? (written === '' ? undefined : written);
   const overlay = selected(overlays, environment, problems);
   const merged = mergeTrees(mergeTrees(base, overlay?.tree ?? {}), overrides) as Record<string, unknown>;
   if (environment !== undefined) merged.environment = environment;

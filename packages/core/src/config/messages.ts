@@ -1,8 +1,9 @@
 /** Says what a zod issue means, in sentences about keys and values. */
 import type { z } from 'zod';
 import { nearest } from '../util/nearest.js';
+import { otherNames, rootRemedy } from './other-names.js';
 import type { Secrets } from './secrets.js';
-import { schemaAt, shapeOf } from './shape.js';
+import { placesOf, schemaAt, settingsOf, shapeOf } from './shape.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -28,6 +29,9 @@ export function sayIssue(issue: Issue, value: unknown, secrets: Secrets): string
   if (own !== undefined) return own.message;
   const wanted = expectation(issue);
   if (value === undefined) return `is missing: it must be ${wanted}`;
+  if (wanted === KINDS.array && typeof value === 'string') {
+    return `must be a list, got ${secrets.describe(issue.path, value)}: put it in brackets, [ … ], one item for each`;
+  }
   const got = secrets.describe(issue.path, value);
   const quoted = issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object';
   return `must be ${wanted}, got ${got}${quoted ? ' (put it in quotes)' : ''}`;
@@ -74,10 +78,18 @@ export function sayUnknownKey(
   root: unknown,
   plugins: readonly string[],
 ): string {
-  const known = Object.keys(shapeOf(schemaAt(root, path)) ?? {});
-  const near = nearest(key, path.length === 0 ? [...known, ...ALSO_AT_ROOT] : known);
+  const atRoot = path.length === 0;
+  const remedy = atRoot ? rootRemedy(key, plugins) : undefined;
+  if (remedy !== undefined) return remedy;
+  const known = settingsOf(shapeOf(schemaAt(root, path)));
+  const near = nearest(key, atRoot ? [...known, ...ALSO_AT_ROOT] : known);
   if (near !== undefined) return `unknown key, did you mean '${near}'?`;
-  if (path.length === 0) {
+  const others = otherNames(key);
+  const here = others.find((name) => known.includes(name));
+  if (here !== undefined) return `unknown key, use '${here}' instead`;
+  const places = placesOf([key, ...others], root);
+  if (places.length > 0) return `unknown key here, did you mean ${places.join(' or ')}?`;
+  if (atRoot) {
     const names = plugins.length === 0 ? 'none' : plugins.join(', ');
     return `unknown key; if it belongs to a plug-in, pass that in plugins (registered: ${names})`;
   }

@@ -69,12 +69,11 @@ describe('parseConfig', () => {
     };
     expect(problemsOf(config).sort()).toEqual([
       "broker.consumer.groupid: unknown key, did you mean 'groupId'?",
-      'broker.consumer.topics: must be a list, got "orders"',
+      'broker.consumer.topics: must be a list, got "orders": put it in brackets, [ … ], one item for each',
       `connect: must be one of 'eager', 'lazy', got "later"`,
       'publisher.maxInFlight: must be more than 0, got 0',
       "publisher.publishTimeout: invalid duration \"soon\": use milliseconds as a number that is not negative, or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
       'publisher.rateLimit.enabled: must be true or false, got "yes"',
-      'serviceName: must be a text that is not empty, got ""',
       'subscriber: must be an object, got a list',
       "topics.no spaces: invalid topic name 'no spaces': topic name cannot contain spaces",
       `topics.orders.compression: must be one of 'none', 'gzip', 'snappy', 'lz4', 'zstd', got "rar"`,

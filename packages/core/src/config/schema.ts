@@ -1,6 +1,6 @@
 /** Core's own part of the configuration: validation, defaults and what editors show, from one source. */
 import { z } from 'zod';
-import { durationSetting } from '../settings.js';
+import { durationSetting, refusedSetting } from '../settings.js';
 import { topicsSchema } from './topics-schema.js';
 
 const positiveInteger = () => z.int().positive();
@@ -180,8 +180,12 @@ const metrics = z
   })
   .prefault({});
 
+const SDK = 'is a matter of the OpenTelemetry SDK that the application sets up';
+
 const tracing = z
   .strictObject({
+    endpoint: refusedSetting(SDK),
+    serviceName: refusedSetting(SDK),
     enabled: z.boolean().default(true).describe('Does nothing without an OpenTelemetry SDK.'),
     sampleRate: z
       .number()
@@ -220,6 +224,9 @@ export const commonShape = {
     .enum(['warn', 'fail'])
     .default('warn')
     .describe('What to do about a topic that is not as configured and may not or cannot be changed.'),
+  security: refusedSetting(
+    'belongs to the transport: move it into the section of kafka or nats, as kafka.security',
+  ),
 };
 
 const common = z.strictObject(commonShape);

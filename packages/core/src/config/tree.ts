@@ -96,7 +96,10 @@ export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Puts text where `VariableValue`s are, in place, and tells where they were. */
+/**
+ * Puts text where `VariableValue`s are, in place, and tells where they were. A key whose text is empty counts as not
+ * there: so files leave out what an environment need not have, `password: ''`.
+ */
 export function settleVariables(tree: unknown): { tree: unknown; variables: Map<string, VariableValue> } {
   const variables = new Map<string, VariableValue>();
   const settle = (value: unknown, path: Path): unknown => {
@@ -107,7 +110,10 @@ export function settleVariables(tree: unknown): { tree: unknown; variables: Map<
     if (Array.isArray(value)) return value.map((item, index) => settle(item, [...path, String(index)]));
     if (!isRecord(value)) return value;
     const settled: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value)) settled[key] = settle(item, [...path, key]);
+    for (const [key, item] of Object.entries(value)) {
+      const there = settle(item, [...path, key]);
+      if (there !== '') settled[key] = there;
+    }
     return settled;
   };
   return { tree: settle(tree, []), variables };

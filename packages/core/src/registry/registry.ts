@@ -1,7 +1,16 @@
 /** Which plug-ins a configuration may refer to. */
 import { PluginError } from '../errors.js';
 import { describeValue } from '../util/describe-value.js';
+import { nearest } from '../util/nearest.js';
+import { shown } from '../util/shown.js';
 import type { ExtensionPlugin, MetricsPlugin, Plugin, TransportPlugin } from './plugin.js';
+
+/** Of this project. */
+const PACKAGES: Readonly<Record<Plugin['kind'], readonly string[]>> = {
+  transport: ['memory', 'nats', 'kafka'],
+  metrics: ['prometheus'],
+  extension: ['healthHttp'],
+};
 
 function checkPlugin(plugin: unknown): asserts plugin is Plugin {
   const { kind, name, config, create } = (
@@ -89,8 +98,14 @@ export class Registry {
     const plugin = this.#plugins.get(`${kind}:${name}`);
     if (plugin !== undefined) return plugin;
     const registered = this.#ofKind(kind).map((other) => other.name);
+    const known = PACKAGES[kind];
+    const near = known.includes(name) ? undefined : nearest(name, new Set([...registered, ...known]));
+    const remedy =
+      near === undefined
+        ? `; install @ebus/${name} and pass it in plugins`
+        : `, did you mean '${near}'?${registered.includes(near) ? '' : ` Then install @ebus/${near} and pass it in plugins`}`;
     throw new PluginError(
-      `no ${kind} named '${name}' is registered; install @ebus/${name} and pass it in plugins ` +
+      `no ${kind} named '${shown(name, 60)}' is registered${remedy} ` +
         `(registered: ${registered.length === 0 ? 'none' : registered.join(', ')})`,
     );
   }
