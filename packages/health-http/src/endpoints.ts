@@ -21,6 +21,8 @@ export interface Answer {
 export interface EndpointsOptions {
   /** As `toPrefix` returns it. */
   readonly prefix: string;
+  /** Which to serve; the others are not there. Default: all. */
+  readonly serve?: 'all' | 'probes' | 'metrics';
   /** Milliseconds for one look at the bus. */
   readonly timeout: number;
   readonly logger: Logger;
@@ -42,12 +44,12 @@ export class Endpoints {
   }
 
   has(url: string): boolean {
-    return endpointAt(url, this.#options.prefix) !== undefined;
+    return this.#at(url) !== undefined;
   }
 
   /** Never rejects: what fails is logged and answered by 500. */
   async answer(method: string, url: string): Promise<Answer> {
-    const endpoint = endpointAt(url, this.#options.prefix);
+    const endpoint = this.#at(url);
     if (endpoint === undefined) return json(404, { error: 'there is nothing at this path' }, method);
     if (method !== 'GET' && method !== 'HEAD') {
       return json(405, { error: 'only GET and HEAD are allowed' }, method, { Allow: 'GET, HEAD' });
@@ -58,6 +60,12 @@ export class Endpoints {
       this.#options.logger.error({ err, endpoint }, 'a health endpoint failed');
       return json(500, { error: 'internal error' }, method);
     }
+  }
+
+  #at(url: string): Endpoint | undefined {
+    const { prefix, serve = 'all' } = this.#options;
+    const endpoint = endpointAt(url, prefix);
+    return serve === 'all' || (endpoint === 'metrics') === (serve === 'metrics') ? endpoint : undefined;
   }
 
   #ask(endpoint: Endpoint, method: string): Answer | Promise<Answer> {
@@ -129,6 +137,7 @@ function answer(
       'Content-Type': contentType,
       'Content-Length': String(Buffer.byteLength(body)),
       'Cache-Control': 'no-cache, no-store, must-revalidate',
+      'X-Content-Type-Options': 'nosniff',
       ...headers,
     },
     body: method === 'HEAD' ? '' : body,

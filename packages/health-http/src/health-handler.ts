@@ -12,6 +12,8 @@ export interface HealthHandlerOptions {
    * answer still says which of them hangs.
    */
   timeout?: Duration;
+  /** `probes`: all but `/metrics`. `metrics`: nothing else. For two servers, one of each. Default: all. */
+  serve?: 'all' | 'probes' | 'metrics';
   /** Where unexpected errors go. Default: the console. */
   logger?: Logger;
 }
@@ -41,6 +43,7 @@ export interface HealthHandler {
 const OPTIONS = optionTable<HealthHandlerOptions>({
   path: kinds.text,
   timeout: kinds.positiveDuration,
+  serve: kinds.oneOf('all', 'probes', 'metrics'),
   logger: kinds.logger,
 });
 const DEFAULT_TIMEOUT = '6s';
@@ -67,8 +70,13 @@ export function healthHandler(bus: HealthSource, options: HealthHandlerOptions =
 
 function partsOf(bus: HealthSource, options: HealthHandlerOptions) {
   checkOptions('healthHandler', options, OPTIONS);
-  const { path, timeout = DEFAULT_TIMEOUT, logger = console } = options;
-  const endpoints = new Endpoints(bus, { prefix: toPrefix(path), timeout: parseDuration(timeout), logger });
+  const { path, timeout = DEFAULT_TIMEOUT, serve = 'all', logger = console } = options;
+  const endpoints = new Endpoints(bus, {
+    prefix: toPrefix(path),
+    serve,
+    timeout: parseDuration(timeout),
+    logger,
+  });
   return { endpoints, logger };
 }
 

@@ -11,6 +11,15 @@ export interface HealthHttpConfig {
   host?: string | undefined;
   /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
   path?: string | undefined;
+  /**
+   * Further names for which to answer: `*.example.com` for all below one, `*` for any. Without it: addresses, names without
+   * a dot, names that only a private network knows, and this machine's own.
+   */
+  allowedHosts?: string[] | undefined;
+  /** Where to serve `/metrics` apart from the probes; 0: any free port. Default: with them. */
+  metricsPort?: number | undefined;
+  /** The address for that. Default: `host`. */
+  metricsHost?: string | undefined;
 }
 
 export const healthHttpConfigSchema: z.ZodType<HealthHttpConfig> = z.strictObject({
@@ -21,6 +30,19 @@ export const healthHttpConfigSchema: z.ZodType<HealthHttpConfig> = z.strictObjec
     .refine(isPrefix, { error: "must begin with a slash and have no query, such as '/ops'" })
     .optional()
     .describe("What stands before the endpoints' names, such as `/ops`."),
+  allowedHosts: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      'Further names for which to answer, such as `*.example.com`; addresses and private names need no entry.',
+    ),
+  metricsPort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Where to serve `/metrics` apart from the probes; 0: any free port. Default: with them.'),
+  metricsHost: z.string().min(1).optional().describe('The address for that. Default: that of the probes.'),
 });
 
 declare module '@ebus/core' {

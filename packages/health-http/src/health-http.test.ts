@@ -145,6 +145,20 @@ describe('what a real bus is told to be', () => {
     });
   });
 
+  it('serves metrics apart from the probes where it is told to', async () => {
+    const { bus } = await busOf(
+      { healthHttp: { ...served.healthHttp, metricsPort: 0 } },
+      { metrics: new ShownMetrics() },
+    );
+    const { url, metrics } = healthHttp.address(bus);
+    expect((await ask(`${url}/livez`)).status).toBe(200);
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    expect((await fetch(`${metrics?.url}/metrics`)).status).toBe(200);
+    expect((await fetch(`${metrics?.url}/livez`)).status).toBe(404);
+    await bus.close();
+    await expect(fetch(`${metrics?.url}/metrics`)).rejects.toThrow();
+  });
+
   it('stays ready while a service that it watches is down', async () => {
     const { bus } = await busOf({
       ...served,

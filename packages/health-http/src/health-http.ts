@@ -4,6 +4,7 @@ import type { HealthSource } from './endpoints.js';
 import { healthHandler } from './health-handler.js';
 import { type HealthHttpConfig, healthHttpConfigSchema } from './health-http-config.js';
 import { type HealthHttpAddress, HealthServer } from './health-server.js';
+import { HealthServers } from './health-servers.js';
 
 export interface HealthHttpPlugin extends ExtensionPlugin<'healthHttp', HealthHttpConfig> {
   /**
@@ -13,17 +14,29 @@ export interface HealthHttpPlugin extends ExtensionPlugin<'healthHttp', HealthHt
   address(bus: object): HealthHttpAddress;
 }
 
-const servers = new WeakMap<object, HealthServer>();
+const servers = new WeakMap<object, HealthServers>();
 
 const plugin = definePlugin({
   kind: 'extension',
   name: 'healthHttp',
   config: healthHttpConfigSchema,
   create: (bus, config, { logger }) => {
-    const { path = '' } = config;
-    // Plug-ins see a bus as an object, and this one is made by createEventBus.
-    const handler = healthHandler(bus as HealthSource, { path, logger });
-    const server = new HealthServer(handler, config, logger);
+    const { port, host, path = '', allowedHosts, metricsPort, metricsHost = host } = config;
+    const serverOf = (
+      serve: 'all' | 'probes' | 'metrics',
+      where: Pick<HealthHttpConfig, 'port' | 'host'>,
+    ) => {
+      // Plug-ins see a bus as an object, and this one is made by createEventBus.
+      const handler = healthHandler(bus as HealthSource, { path, serve, logger });
+      return new HealthServer(handler, { ...where, path, allowedHosts }, logger);
+    };
+    const server =
+      metricsPort === undefined
+        ? new HealthServers(serverOf('all', { port, host }))
+        : new HealthServers(
+            serverOf('probes', { port, host }),
+            serverOf('metrics', { port: metricsPort, host: metricsHost }),
+          );
     servers.set(bus, server);
     return server;
   },

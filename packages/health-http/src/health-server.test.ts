@@ -1,5 +1,5 @@
 import { Agent, get, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { BusClosedError, ConfigError, PluginError } from '@ebus/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { HealthSource } from './endpoints.js';
@@ -211,4 +211,69 @@ describe('its bounds', () => {
     });
     expect(status).toBe(404);
   });
+});
+
+describe('a host that opens many connections', () => {
+  /** Connections that are open until the test ends; each writes the same. */
+  async function open(port: number, count: number, text = ''): Promise<Socket[]> {
+    const sockets = await Promise.all(
+      Array.from(
+        { length: count },
+        () =>
+          new Promise<Socket>((resolve) => {
+            const socket = connect(port, '127.0.0.1', () => resolve(socket));
+            if (text !== '') socket.write(text);
+            socket.on('error', () => {});
+          }),
+      ),
+    );
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    return sockets;
+  }
+
+  it.each([
+    ['say nothing', ''],
+    ['send a request bit by bit', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '],
+    ['are kept alive after a request', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+  ])('takes /livez from nobody, where they %s', async (_, text) => {
+    const { server } = serverOf();
+    await server.start();
+    const { port, url } = server.address();
+    for (let round = 0; round < 4; round++) {
+      await open(port, 100, text);
+      const response = await fetch(`${url}/livez`, { headers: { connection: 'close' } });
+      expect(response.status).toBe(200);
+    }
+    const began = performance.now();
+    await server.close();
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+});
+
+describe('the Host of a request', () => {
+  const answerTo = async (port: number, host: string) => {
+    const text = await raw(port, `GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return text.slice(0, text.indexOf('\r\n'));
+  };
+
+  it('must be an address, a private name, or one that is configured', async () => {
+    const { server } = serverOf({ allowedHosts: ['health.example.com'] });
+    await server.start();
+    const { port } = server.address();
+    expect(await answerTo(port, `127.0.0.1:${port}`)).toBe('HTTP/1.1 200 OK');
+    expect(await answerTo(port, 'orders.shop.svc:8080')).toBe('HTTP/1.1 200 OK');
+    expect(await answerTo(port, 'health.example.com')).toBe('HTTP/1.1 200 OK');
+    expect(await answerTo(port, 'rebound.evil.example')).toBe('HTTP/1.1 421 Misdirected Request');
+  });
+});
+
+it('has no content type guessed', async () => {
+  const { server } = serverOf();
+  await server.start();
+  for (const path of ['/livez', '/health', '/nothing']) {
+    const response = await fetch(`${server.address().url}${path}`);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  }
 });

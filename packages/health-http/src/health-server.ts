@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { BusClosedError, ConfigError, type Extension, type Logger, PluginError } from '@ebus/core';
+import { isAllowedHost } from './allowed-hosts.js';
+import { Connections } from './connections.js';
 import type { HealthHandler } from './health-handler.js';
 import type { HealthHttpConfig } from './health-http-config.js';
 import { toPrefix } from './route.js';
@@ -13,10 +15,14 @@ export interface HealthHttpAddress {
   readonly port: number;
   /** For this machine, with the prefix and without a slash at the end: `http://127.0.0.1:8080/ops`. */
   readonly url: string;
+  /** Where `/metrics` is, if it has a port of its own. */
+  readonly metrics?: HealthHttpAddress;
 }
 
-/** Probes and scrapers are few; whoever opens more than this is neither. */
-const MAX_CONNECTIONS = 256;
+/** Requests that one connection may make. */
+const MAX_REQUESTS = 1_000;
+const MAX_HEADER_BYTES = 8_192;
+const KEEP_ALIVE_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Longer than any answer takes. A client that does not read its answer is cut off. */
@@ -29,6 +35,7 @@ export class HealthServer implements Extension {
   readonly #config: HealthHttpConfig;
   readonly #logger: Logger;
   readonly #server: Server;
+  readonly #connections = new Connections();
   #started: Promise<void> | undefined;
   #closing = false;
 
@@ -38,23 +45,30 @@ export class HealthServer implements Extension {
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       // A body is not read, so nothing can follow it; and once the bus closes nobody should count on the connection.
       if (this.#closing || hasBody(request)) response.setHeader('Connection', 'close');
+      const { socket } = request;
+      this.#connections.busy(socket);
+      response.once('close', () => this.#connections.idle(socket));
       // It may have begun to close since then.
       response.once('finish', () => {
-        if (this.#closing) request.socket.destroySoon();
+        if (this.#closing) socket.destroySoon();
       });
-      handler(request, response);
+      if (isAllowedHost(request.headers.host, config.allowedHosts ?? [])) handler(request, response);
+      else misdirected(response);
     };
     this.#server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        maxHeaderSize: MAX_HEADER_BYTES,
         connectionsCheckingInterval: 1_000,
       },
       answer,
     );
     // Without this, Node asks for the body of a request that waits to be asked.
     this.#server.on('checkContinue', answer);
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#connections.add(socket));
+    this.#server.maxRequestsPerSocket = MAX_REQUESTS;
     this.#server.setTimeout(INACTIVITY_TIMEOUT_MS);
   }
 
@@ -117,6 +131,18 @@ export class HealthServer implements Extension {
     server.on('error', (err) => this.#logger.error({ err }, 'the health server has a problem'));
     this.#logger.info({ ...this.address() }, 'the health server listens');
   }
+}
+
+/** The name is not shown: it is whatever the request says. */
+function misdirected(response: ServerResponse): void {
+  const error = 'this server does not answer for that host; healthHttp.allowedHosts lists further ones';
+  const body = `${JSON.stringify({ error })}\n`;
+  response.writeHead(421, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(body);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
