@@ -69,9 +69,11 @@ export type {
   ErrorContext,
   LaneBy,
   MessageHandler,
+  RateLimit,
   RetryBackoff,
   SubscribeOptions,
   Subscription,
+  SubscriptionChanges,
   SubscriptionStats,
 } from './consume/types.js';
 // ---- topics -------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ import { startPositions } from './start-positions.js';
 import { topics } from './topics.js';
 import { traceContext } from './trace-context.js';
 import { unorderedDelivery } from './unordered-delivery.js';
+import { updating } from './updating.js';
 import { validation } from './validation.js';
 
 export const groups: Readonly<Record<string, Group>> = {
@@ -52,6 +53,7 @@ export const groups: Readonly<Record<string, Group>> = {
   'processing timeout': processingTimeout,
   backpressure,
   pausing,
+  updating,
   restart,
   closing,
   'after close': afterClose,

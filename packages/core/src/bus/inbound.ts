@@ -330,7 +330,7 @@ export class Inbound {
       gauges: this.#gauges?.share(topic, ordering !== 'none'),
       events: reports,
       deadLetters,
-      buckets: this.#buckets(policy),
+      bucketsOf: (changed) => this.#buckets(changed),
       assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
       pipeline: () => this.#pipeline(policy, handler, internal),
     });

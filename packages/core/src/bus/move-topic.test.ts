@@ -206,6 +206,29 @@ describe('moving subscriptions', () => {
     expect([handled, driver.routes[1]?.asking]).toEqual([[1], true]);
   });
 
+  it('keeps what was changed of a live subscription', async () => {
+    const { bus } = await routedBus();
+    let running = 0;
+    const handler = () => {
+      running++;
+      return new Promise<void>(() => {});
+    };
+    const subscription = await bus.subscribe('orders', handler, { concurrency: 1 });
+    subscription.update({ concurrency: 2, rateLimit: { perSecond: 1, burst: 3 } });
+    await settle();
+    await bus.topics.setPersistence('orders', false);
+    driver.routes[0]?.end();
+    await settle();
+    driver.routes[1]?.deliver(message(1), message(2), message(3), message(4), message(5));
+    await settle();
+    expect(running).toBe(2);
+    subscription.update({ concurrency: 5 });
+    expect(running).toBe(3);
+    subscription.update({ rateLimit: { perSecond: Number.POSITIVE_INFINITY } });
+    expect(running).toBe(5);
+    await bus.close({ timeout: 0 });
+  });
+
   it('decides failures as the new persistence wants it', async () => {
     const { bus } = await routedBus();
     const subscription = await bus.subscribe('orders', () => Promise.reject(new Error('no')), {

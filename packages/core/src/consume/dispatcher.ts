@@ -7,6 +7,8 @@ import type { Delivery } from './delivery.js';
 export interface Dispatcher {
   readonly queued: number;
   readonly activeKeys: number;
+  /** How many run at once. With fewer, those that run are let run; with more, those that wait start now. */
+  setConcurrency(concurrency: number): void;
   /** `start` is called with it when it may run: perhaps at once. */
   push(delivery: Delivery): void;
   /** It waits (backoff, halt, dead letter): its place is free, but nothing of its key may pass it. */
@@ -36,6 +38,9 @@ export function orderedDispatcher(concurrency: number, start: Start): Dispatcher
     get activeKeys() {
       return lanes.activeKeys;
     },
+    setConcurrency: (limit) => {
+      lanes.concurrency = limit;
+    },
     push: (delivery) => lanes.push(delivery.key, delivery),
     hold: (delivery) => lanes.hold(laneOf(delivery)),
     resume: (delivery) => lanes.resume(laneOf(delivery)),
@@ -45,7 +50,7 @@ export function orderedDispatcher(concurrency: number, start: Start): Dispatcher
 
 /** Any order, `concurrency` at once. */
 export class UnorderedDispatcher implements Dispatcher {
-  readonly #concurrency: number;
+  #concurrency: number;
   readonly #start: Start;
   readonly #queue = new Deque<Delivery>();
   readonly #held = new Set<Delivery>();
@@ -63,6 +68,11 @@ export class UnorderedDispatcher implements Dispatcher {
 
   get activeKeys(): number {
     return 0;
+  }
+
+  setConcurrency(concurrency: number): void {
+    this.#concurrency = concurrency;
+    this.#startQueued();
   }
 
   push(delivery: Delivery): void {

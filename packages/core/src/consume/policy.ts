@@ -162,8 +162,9 @@ function laneByOf({ topic, options: { laneBy = 'aggregate' }, ordered }: PolicyI
   throw new ConfigError(`subscribe('${topic}') is unordered: laneBy '${laneBy}' needs subscribeEnvelope`);
 }
 
-function rateLimitOf(limit: SubscribeOptions['rateLimit']): ConsumePolicy['rateLimit'] {
-  if (limit === undefined) return undefined;
+/** `undefined`: none. */
+export function rateLimitOf(limit: SubscribeOptions['rateLimit']): ConsumePolicy['rateLimit'] {
+  if (limit === undefined || limit.perSecond === Number.POSITIVE_INFINITY) return undefined;
   const { perSecond, burst = Math.max(1, perSecond) } = limit;
   return { perSecond, burst };
 }

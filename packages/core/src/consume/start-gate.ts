@@ -6,7 +6,7 @@ import type { Delivery } from './delivery.js';
 
 export class StartGate {
   readonly #go: (delivery: Delivery) => void;
-  readonly #buckets: readonly TokenBucket[];
+  #buckets: readonly TokenBucket[];
   readonly #clock: Clock;
   readonly #waiting = new Deque<Delivery>();
   readonly #closedBy = new Set<string>();
@@ -19,9 +19,18 @@ export class StartGate {
     this.#clock = clock;
   }
 
+  /** What waits is measured by these from now on. */
+  setBuckets(buckets: readonly TokenBucket[]): void {
+    this.#buckets = buckets;
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#open();
+  }
+
   /** Lets the delivery go on, now or when the gate is open and it has a token of each rate limit. */
   pass(delivery: Delivery): void {
-    if (this.#buckets.length === 0 && this.#closedBy.size === 0) return this.#go(delivery);
+    const free = this.#buckets.length === 0 && this.#closedBy.size === 0 && this.#waiting.length === 0;
+    if (free) return this.#go(delivery);
     this.#waiting.push(delivery);
     this.#open();
   }

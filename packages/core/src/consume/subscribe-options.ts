@@ -1,7 +1,7 @@
 /** The options of subscribing, and what they may be. Defaults and what depends on the topic: `policy.ts`. */
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, type OptionTable, optionTable } from '../util/options.js';
-import type { RetryBackoff, SubscribeOptions } from './types.js';
+import type { RateLimit, RetryBackoff, SubscribeOptions, SubscriptionChanges } from './types.js';
 
 const RETRY_BACKOFF = optionTable<RetryBackoff>({
   base: { ...kinds.duration, example: "'1s'" },
@@ -14,6 +14,23 @@ export const RATE_LIMIT = optionTable<NonNullable<SubscribeOptions['rateLimit']>
   perSecond: kinds.required(kinds.positiveNumber),
   burst: kinds.numberFromOne,
 });
+
+/** Of a live subscription, whose limit may also be lifted. */
+const NEW_RATE_LIMIT = optionTable<RateLimit>({
+  perSecond: kinds.required(
+    kinds.kind(
+      'a number above 0, or Infinity to lift the limit',
+      (value) => typeof value === 'number' && value > 0,
+      '100',
+    ),
+  ),
+  burst: kinds.numberFromOne,
+});
+
+export const CHANGES = optionTable<SubscriptionChanges>(
+  { concurrency: kinds.positiveInteger, rateLimit: kinds.nested(NEW_RATE_LIMIT) },
+  { maxConcurrency: "use 'concurrency'", group: 'close the subscription and subscribe again' },
+);
 
 const FROM = kinds.kind(
   "'earliest', 'latest' or a valid Date",

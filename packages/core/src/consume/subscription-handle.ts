@@ -9,8 +9,9 @@ import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { filledText } from '../util/option-kinds.js';
 import { checkArgument, checkOptions } from '../util/options.js';
 import type { ConsumePolicy } from './policy.js';
+import { CHANGES } from './subscribe-options.js';
 import type { ActiveSubscription } from './subscription.js';
-import type { CloseReport, Subscription, SubscriptionStats } from './types.js';
+import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 
 /** What is added up over the ways that have ended. */
 const COUNTERS = [
@@ -34,6 +35,8 @@ export class SubscriptionHandle implements Subscription {
     (typeof COUNTERS)[number],
     number
   >;
+  /** What was changed since it was made; holds for later ways, too. */
+  readonly #changes: SubscriptionChanges = {};
   #closing: Promise<CloseReport> | undefined;
 
   constructor(first: ActiveSubscription, onClosed: (handle: SubscriptionHandle) => void) {
@@ -65,6 +68,7 @@ export class SubscriptionHandle implements Subscription {
     const last = this.#line.at(-1) as ActiveSubscription;
     const finished = await last.drain(signal);
     if (last.stats().paused) next.pause();
+    next.adjust(this.#changes);
     this.#line.push(next);
     if (this.#closing !== undefined) await next.close();
     else void this.#follow(last, finished, next);
@@ -76,6 +80,15 @@ export class SubscriptionHandle implements Subscription {
 
   recompose(): void {
     for (const way of this.#line) way.recompose();
+  }
+
+  update(changes: SubscriptionChanges): void {
+    checkOptions(`updating the subscription to '${this.topic}'`, changes, CHANGES);
+    if (this.#closing !== undefined) return;
+    const { concurrency, rateLimit } = changes;
+    if (concurrency !== undefined) this.#changes.concurrency = concurrency;
+    if (rateLimit !== undefined) this.#changes.rateLimit = { ...rateLimit };
+    for (const way of this.#line) way.adjust(changes);
   }
 
   pause(): void {

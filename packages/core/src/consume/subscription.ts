@@ -24,13 +24,13 @@ import type { ConsumeEvents } from './events.js';
 import { InFlight } from './in-flight.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { patienceOf } from './patience.js';
-import type { ConsumePolicy } from './policy.js';
+import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { ReceiveLoop } from './receive-loop.js';
 import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
 import { Settler } from './settler.js';
 import { StartGate } from './start-gate.js';
-import type { CloseReport, Subscription, SubscriptionStats } from './types.js';
+import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 
 /** The window: what one subscription may hold unsettled. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
@@ -58,7 +58,8 @@ export interface SubscriptionParts {
   gauges: GaugeShare | undefined;
   events: ConsumeEvents;
   deadLetters: DeadLetterWriter;
-  buckets: readonly TokenBucket[];
+  /** The rate limits that the policy means, full. */
+  bucketsOf(policy: ConsumePolicy): readonly TokenBucket[];
   /** Finds the lane of a delivery, and keeps on it what was decoded for that; absent where there is no order. */
   assignLane: ((delivery: Delivery) => void) | undefined;
   /** The pipeline at this moment. */
@@ -66,7 +67,7 @@ export interface SubscriptionParts {
 }
 
 /** One way that a topic's messages come in. What the application holds is the handle around it. */
-export class ActiveSubscription implements Subscription {
+export class ActiveSubscription implements Omit<Subscription, 'update'> {
   readonly topic: string;
   readonly group: string;
   readonly #parts: SubscriptionParts;
@@ -78,7 +79,7 @@ export class ActiveSubscription implements Subscription {
   readonly #settler: Settler;
   readonly #loop: ReceiveLoop;
   readonly #leases: LeaseKeeper;
-  readonly #windowMessages: number;
+  #windowMessages: number;
   #pipeline: Handle<Attempt>;
   #patienceMs: number;
   #quiet: Deferred<void> | undefined;
@@ -115,7 +116,7 @@ export class ActiveSubscription implements Subscription {
     });
     this.#gate = new StartGate(
       (delivery) => (delivery.revoked ? this.#dispatcher.release(delivery) : this.#runner.start(delivery)),
-      parts.buckets,
+      parts.bucketsOf(policy),
       clock,
     );
     const start = (delivery: Delivery) =>
@@ -124,9 +125,7 @@ export class ActiveSubscription implements Subscription {
     this.#dispatcher = ordered
       ? orderedDispatcher(policy.concurrency, start)
       : new UnorderedDispatcher(policy.concurrency, start);
-    this.#windowMessages = ordered
-      ? Math.min(MAX_WINDOW_MESSAGES, policy.concurrency * policy.queuePerKey)
-      : Math.max(MIN_UNORDERED_WINDOW, 2 * policy.concurrency);
+    this.#windowMessages = windowOf(policy);
     this.#runner.connect(this.#dispatcher, this.#gate);
     this.#leases = new LeaseKeeper(driver, clock, this.#inFlight);
     this.#loop = new ReceiveLoop({
@@ -151,6 +150,20 @@ export class ActiveSubscription implements Subscription {
   /** The middleware changed: attempts begun from now on run through the new pipeline. */
   recompose(): void {
     this.#pipeline = this.#parts.pipeline();
+  }
+
+  /** What is left out stays. */
+  adjust({ concurrency, rateLimit }: SubscriptionChanges): void {
+    if (concurrency !== undefined) {
+      this.#parts.policy = { ...this.#parts.policy, concurrency };
+      this.#windowMessages = windowOf(this.#parts.policy);
+      this.#dispatcher.setConcurrency(concurrency);
+      this.#loop.wake();
+    }
+    if (rateLimit !== undefined) {
+      this.#parts.policy = { ...this.#parts.policy, rateLimit: rateLimitOf(rateLimit) };
+      this.#gate.setBuckets(this.#parts.bucketsOf(this.#parts.policy));
+    }
   }
 
   /** The topic's persistence is another one now, and its messages come the same way as before. */
@@ -501,4 +514,11 @@ export class ActiveSubscription implements Subscription {
     metrics?.recordError('receive', this.topic);
     events.failed('receive', err, 'fetching failed; trying again');
   }
+}
+
+/** What one subscription may hold unsettled. */
+function windowOf({ ordering, concurrency, queuePerKey }: ConsumePolicy): number {
+  return ordering === 'none'
+    ? Math.max(MIN_UNORDERED_WINDOW, 2 * concurrency)
+    : Math.min(MAX_WINDOW_MESSAGES, concurrency * queuePerKey);
 }

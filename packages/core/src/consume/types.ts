@@ -31,6 +31,18 @@ export interface ErrorContext extends Pick<HandlerContext, 'message' | 'topic' |
 
 export type LaneBy = 'aggregate' | 'key';
 
+export interface RateLimit {
+  perSecond: number;
+  /** Default: `perSecond`. */
+  burst?: number;
+}
+
+/** What `subscription.update()` takes. */
+export interface SubscriptionChanges {
+  concurrency?: number;
+  rateLimit?: RateLimit;
+}
+
 export interface SubscribeOptions {
   /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`. */
   group?: string;
@@ -52,7 +64,7 @@ export interface SubscribeOptions {
   maxRetries?: number;
   retryBackoff?: RetryBackoff;
   /** Attempts per second, as a token bucket; `burst` defaults to `perSecond`. */
-  rateLimit?: { perSecond: number; burst?: number };
+  rateLimit?: RateLimit;
   /** What becomes of a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
    * ephemeral ones, `halt` on dead-letter topics. */
   onExhausted?: ExhaustedAction;
@@ -118,6 +130,14 @@ export interface Subscription extends AsyncDisposable {
    * letter can never be written (too large for its topic); the key stays halted then.
    */
   skipHalted(key?: string): Promise<void>;
+  /**
+   * Changes how fast a live subscription works: nothing is lost, handled twice or reordered for it. What is left out
+   * stays. `concurrency` holds for handlers that start from now on; with fewer, those that run are let run. A new
+   * `rateLimit` begins with a full bucket; `{ perSecond: Infinity }` lifts the limit. The window follows. It also holds
+   * after the topic moves to another persistence. Without effect on a closed subscription.
+   * @throws ConfigError for anything else, with nothing changed
+   */
+  update(changes: SubscriptionChanges): void;
   stats(): SubscriptionStats;
   /** Drains like the bus does (default 30 s) and leaves the group. Idempotent; never rejects for being slow. */
   close(options?: { timeout?: Duration }): Promise<CloseReport>;
