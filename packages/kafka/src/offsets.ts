@@ -94,7 +94,8 @@ export async function lagOf(
     const begin = begins.get(key) ?? 0;
     const end = ends.get(key) ?? begin;
     const position = Math.max(begin, committed.get(key) ?? begin);
-    return { partition: one.partition, lag: Math.max(0, end - position), position, end };
+    const lag = Math.max(0, end - position);
+    return { partition: one.partition, lag, position, settled: position - 1, end };
   });
 }
 

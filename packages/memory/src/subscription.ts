@@ -58,7 +58,14 @@ export class MemorySubscription implements DriverSubscription, Member {
   lag(): Promise<readonly PartitionLag[]> {
     const { unsettledCount: lag, unreadCount: unread, position, oldestTimestamp } = this.#group;
     return Promise.resolve([
-      { partition: 0, lag, unread, position, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
+      {
+        partition: 0,
+        lag,
+        unread,
+        position,
+        settled: position - 1,
+        ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }),
+      },
     ]);
   }
 

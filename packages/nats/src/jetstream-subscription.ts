@@ -219,7 +219,14 @@ export class JetStreamSubscription implements DriverSubscription {
     const position = floor.stream_seq;
     const oldestTimestamp = lag === 0 ? undefined : await this.#oldest(position + 1);
     return [
-      { partition: 0, lag, unread, position, ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }) },
+      {
+        partition: 0,
+        lag,
+        unread,
+        position,
+        settled: position,
+        ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }),
+      },
     ];
   }
 

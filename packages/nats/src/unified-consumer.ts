@@ -168,7 +168,9 @@ export class UnifiedConsumer {
     const behind = catchUp === undefined ? undefined : await consumers.find(stream, catchUp.consumer.name);
     const more = behind === undefined ? 0 : behind.num_pending + behind.num_ack_pending;
     const { num_pending: unread, num_ack_pending: pending, ack_floor: floor } = info;
-    return [{ partition: 0, lag: unread + pending + more, unread, position: floor.stream_seq }];
+    const position = floor.stream_seq;
+    const settled = more === 0 ? { settled: position } : {};
+    return [{ partition: 0, lag: unread + pending + more, unread, position, ...settled }];
   }
 
   async leave(topic: string, options: CallOptions): Promise<void> {

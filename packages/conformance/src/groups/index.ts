@@ -10,6 +10,7 @@ import { events } from './events.js';
 import { halt } from './halt.js';
 import { headers } from './headers.js';
 import { health } from './health.js';
+import { idle } from './idle.js';
 import { lag } from './lag.js';
 import { metrics } from './metrics.js';
 import { middleware } from './middleware.js';
@@ -54,6 +55,7 @@ export const groups: Readonly<Record<string, Group>> = {
   backpressure,
   pausing,
   updating,
+  idle,
   restart,
   closing,
   'after close': afterClose,

@@ -147,6 +147,7 @@ export function assemble(input: AssembleInput): BusParts {
     driver,
     clock,
     breather,
+    logger,
     metrics,
     connection,
     topics,

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
+import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
@@ -20,6 +21,7 @@ export interface BusParts {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly breather: Breather;
+  readonly logger: Logger;
   readonly metrics: MetricsCollector | undefined;
   readonly connection: ConnectionSupervisor;
   readonly topics: BusTopicManager;

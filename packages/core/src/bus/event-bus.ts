@@ -31,12 +31,12 @@ import { abortable } from '../util/abortable.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { oneOf } from '../util/option-kinds.js';
 import { checkArgument, checkOptions } from '../util/options.js';
-import { macrotask } from '../util/promise.js';
 import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
 import { attachClosing } from './close-on-signals.js';
 import { untilClosing } from './closing-topics.js';
 import type { DeadLetters } from './dead-letters.js';
+import { IDLE_OPTIONS, idle } from './idle.js';
 
 const PERSISTENCE = oneOf('persistent', 'ephemeral');
 
@@ -253,15 +253,17 @@ export class EventBus implements AsyncDisposable {
     return this.#parts.lifecycle.close(options);
   }
 
-  /** For tests: resolves when nothing is queued, in flight or unsettled in this process. */
-  async idle(): Promise<void> {
-    const { publisher, inbound } = this.#parts;
-    for (let quiet = 0; quiet < 2; ) {
-      await publisher.flush();
-      await inbound.quiet();
-      await macrotask();
-      quiet = publisher.open === 0 && inbound.isQuiet ? quiet + 1 : 0;
-    }
+  /**
+   * Resolves when everything that this bus published to topics that it subscribes to is handled, what handlers publish
+   * included, and nothing is queued, in flight or unsettled here. Messages for other members of a group count as handled
+   * once the group has settled them; over Core NATS they are not waited for. Without a `timeout` it waits for as long as
+   * that takes, and says so in the log after 10 s.
+   * @throws EbusError `IDLE_TIMEOUT`, naming who is busy, halted or paused, by rejecting
+   * @throws EbusError `ABORTED`, by rejecting
+   */
+  async idle(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('idle', options, IDLE_OPTIONS);
+    await idle(this.#parts, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

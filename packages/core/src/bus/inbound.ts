@@ -130,6 +130,13 @@ export class Inbound {
     await Promise.all([...this.#active.values()].map((running) => running?.handle.quiet()));
   }
 
+  /** What applications subscribed to and did not close. */
+  handles(): SubscriptionHandle[] {
+    return [...this.#active.values()].flatMap((running) =>
+      running === undefined || running.internal || running.handle.isClosing ? [] : [running.handle],
+    );
+  }
+
   /** The ways by which messages come in now, those of the bus itself left out where asked. */
   ways({ internal = true }: { internal?: boolean } = {}): ActiveSubscription[] {
     return [...this.#active.values()].flatMap((running) =>

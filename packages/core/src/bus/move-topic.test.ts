@@ -226,7 +226,6 @@ describe('moving subscriptions', () => {
     expect(running).toBe(3);
     subscription.update({ rateLimit: { perSecond: Number.POSITIVE_INFINITY } });
     expect(running).toBe(5);
-    await bus.close({ timeout: 0 });
   });
 
   it('decides failures as the new persistence wants it', async () => {

@@ -212,6 +212,11 @@ export class Outbound {
     return route;
   }
 
+  /** The route of a topic that was published to. */
+  knownRoute(topic: string): TopicRoute | undefined {
+    return this.#routes.get(topic);
+  }
+
   /** What was configured about the topic changed: it holds for what is sent from now on. */
   refreshRoute(topic: string): void {
     this.#routes.get(topic)?.set(this.#settings(topic));

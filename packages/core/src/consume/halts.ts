@@ -25,6 +25,11 @@ export class Halts {
     return this.#halted.size;
   }
 
+  /** Of what is halted; empty texts without order. */
+  get keys(): readonly string[] {
+    return [...this.#halted].map(({ key }) => key);
+  }
+
   /** The dispatcher holds it already, or is told to next: nothing may be started in between. */
   add(delivery: Delivery): void {
     const { gate, ordered } = this.#options;

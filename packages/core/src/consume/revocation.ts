@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { AssignmentListener } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
+import type { HighOffsets } from '../util/high-offsets.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
@@ -27,6 +28,8 @@ export interface RevocationOptions {
   runner: Runner;
   dispatcher: Dispatcher;
   settler: Settler;
+  /** How far the partitions were received; of those that go it says nothing any more. */
+  reached: HighOffsets;
   /** Something was let go of. */
   onDropped(): void;
 }
@@ -48,7 +51,7 @@ export class Revocation implements AssignmentListener {
   async revoked(partitions: readonly number[], { signal }: { signal: AbortSignal }): Promise<void> {
     const { drain, events, settler, topic } = this.#options;
     const concerns = of(partitions);
-    for (const partition of partitions) this.partitions.delete(partition);
+    this.#forget(partitions);
     this.#mark(concerns);
     this.#drop((delivery) => concerns(delivery) && !isBusy(delivery));
     if (!(await drain.within(REVOKE_MS, { concerns, signal }))) {
@@ -63,11 +66,18 @@ export class Revocation implements AssignmentListener {
 
   lost(partitions: readonly number[]): void {
     const concerns = of(partitions);
-    for (const partition of partitions) this.partitions.delete(partition);
+    this.#forget(partitions);
     this.#mark(concerns);
     this.#abort(concerns, `the partition of '${this.#options.topic}' was lost to another member`);
     this.#drop(concerns);
     this.#options.events.revoked(partitions, true);
+  }
+
+  #forget(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      this.partitions.delete(partition);
+      this.#options.reached.delete(partition);
+    }
   }
 
   /** All of them at first: when one ends, the next of its key may start. */

@@ -11,6 +11,7 @@ import type { GaugeShare } from '../metrics/shared-gauges.js';
 import type { Handle } from '../pipeline/compose.js';
 import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
 import type { Breather } from '../util/breather.js';
+import { HighOffsets } from '../util/high-offsets.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
 import { shown } from '../util/shown.js';
@@ -79,6 +80,8 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   readonly #settler: Settler;
   readonly #loop: ReceiveLoop;
   readonly #leases: LeaseKeeper;
+  /** How far this member has received, where that says something: of its own partitions, or nobody can be asked. */
+  readonly #reached: HighOffsets | undefined;
   #windowMessages: number;
   #pipeline: Handle<Attempt>;
   #patienceMs: number;
@@ -100,6 +103,8 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     this.topic = policy.topic;
     this.group = policy.group;
     this.#pipeline = parts.pipeline();
+    const tells = driver.onAssignment !== undefined || driver.lag === undefined;
+    this.#reached = tells ? new HighOffsets() : undefined;
     this.#patienceMs = patienceOf(policy);
     this.#drain = new Drain(this.#inFlight, clock);
     this.#settler = new Settler(driver, (err, count) => this.#settleFailed(err, count));
@@ -277,6 +282,25 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     };
   }
 
+  /** Of what was published, the partitions where this member does not know by itself that it was handled. */
+  unknown(published: HighOffsets): { partition: number; offset: number; isOwn: boolean }[] {
+    const mine = this.#revocation?.partitions;
+    const askable = this.#parts.driver.lag !== undefined;
+    const unknown: { partition: number; offset: number; isOwn: boolean }[] = [];
+    for (const [partition, offset] of published.entries()) {
+      const isOwn = mine?.has(partition) === true || !askable;
+      const reached = isOwn ? this.#reached?.get(partition) : undefined;
+      if (reached === undefined || reached < offset) unknown.push({ partition, offset, isOwn });
+    }
+    return unknown;
+  }
+
+  /** What stands here, for people. */
+  get standing(): { unsettled: number; halted: readonly string[]; paused: boolean } {
+    const { inFlight, paused } = this.stats();
+    return { unsettled: inFlight, halted: this.#runner.halts.keys, paused };
+  }
+
   /** Nothing is unsettled here, and the driver has nothing at hand. */
   get isQuiet(): boolean {
     return this.#inFlight.count === 0 && (this.#loop.idle || this.#closed);
@@ -312,6 +336,7 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       ...{ topic: this.topic, clock, events },
       ...{ inFlight: this.#inFlight, drain: this.#drain, settler: this.#settler },
       ...{ runner: this.#runner, dispatcher: this.#dispatcher },
+      reached: this.#reached ?? new HighOffsets(),
       onDropped: () => this.#letGo(),
     });
     driver.onAssignment(this.#revocation);
@@ -329,11 +354,13 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   #accept(messages: readonly IncomingMessage[], start: number, end: number): void {
     const now = this.#parts.clock.now();
     const { assignLane, gauges } = this.#parts;
+    const reached = this.#reached;
     this.#received += end - start;
     this.#settler.beginBatch();
     for (let index = start; index < end; index++) {
       const incoming = messages[index] as IncomingMessage;
       const delivery = new Delivery(incoming, now);
+      if (reached !== undefined && incoming.position !== undefined) reached.note(incoming.position);
       if (assignLane !== undefined) assignLane(delivery);
       this.#inFlight.add(delivery);
       if (this.#isForAnotherGroup(incoming)) this.#skip(delivery, now);

@@ -224,6 +224,11 @@ export interface PartitionLag {
   readonly lag: number;
   /** The group's settled position: what it is does not matter, only whether it moved. Where known. */
   readonly position?: number;
+  /**
+   * Up to this offset, as receipts have it in their `position`, the group has settled everything. Where known: it tells
+   * whether a message was handled by another member.
+   */
+  readonly settled?: number;
   /** Of the lag, what no member of the group was given yet. Where known. */
   readonly unread?: number;
   /** Epoch milliseconds of the oldest unsettled message, where known. */

@@ -109,6 +109,8 @@ export class Outcomes {
     this.published++;
     const { events } = this.#options;
     const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
+    if (receipt.position !== undefined) job.route.published.note(receipt.position);
+    else job.route.unplaced++;
     if (job.startedAt > 0) this.#measure(job, true);
     if (job.span !== undefined) job.span.end();
     if (full.duplicate === true && isUnexpected(job)) this.#options.metrics?.recordDuplicate?.(job.topic);

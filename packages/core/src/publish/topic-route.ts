@@ -1,5 +1,6 @@
 /** What publishing to one topic needs to know, worked out once per topic. */
 import { messageIdPrefix, type Persistence } from '../driver/message.js';
+import { HighOffsets } from '../util/high-offsets.js';
 import { JobLine } from './job-line.js';
 import { SendOrder } from './send-order.js';
 
@@ -15,6 +16,9 @@ export class TopicRoute {
   open = 0;
   /** That events go to an ephemeral topic has been said. */
   notedEphemeral = false;
+  /** Where the newest messages of this bus lie, and how many have no position: for `bus.idle()`. */
+  readonly published = new HighOffsets();
+  unplaced = 0;
   /** Given to the driver, and not answered yet. */
   sending = 0;
   /** While the topic is being moved to another persistence: publishes that were to be sent meanwhile. */
@@ -34,7 +38,12 @@ export class TopicRoute {
 
   /** Holds for sends from now on, also of publishes that were made before. */
   set({ persistence, retriesInClient, maxMessageBytes }: RouteSettings): void {
-    if (this.persistence !== persistence) this.notedEphemeral = false;
+    if (this.persistence !== persistence) {
+      this.notedEphemeral = false;
+      // They were positions of the other way, which its subscriptions finish before they move.
+      this.published.clear();
+      this.unplaced = 0;
+    }
     this.persistence = persistence;
     this.retriesInClient = retriesInClient;
     this.maxMessageBytes = maxMessageBytes;

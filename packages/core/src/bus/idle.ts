@@ -1,0 +1,175 @@
+/** Waiting until everything that a bus published to itself is handled. */
+import type { ActiveSubscription } from '../consume/subscription.js';
+import { type Duration, parseDuration } from '../duration.js';
+import { EbusError } from '../errors.js';
+import type { TopicRoute } from '../publish/topic-route.js';
+import { abortable } from '../util/abortable.js';
+import { abortSignal, duration } from '../util/option-kinds.js';
+import { optionTable } from '../util/options.js';
+import { macrotask } from '../util/promise.js';
+import { shown } from '../util/shown.js';
+import type { BusParts } from './bus-parts.js';
+
+export interface IdleOptions {
+  timeout?: Duration;
+  signal?: AbortSignal;
+}
+
+export const IDLE_OPTIONS = optionTable<IdleOptions>({ timeout: duration, signal: abortSignal });
+
+/** Who waits without a timeout is told about it. */
+const TELL_AFTER_MS = 10_000;
+/** Between two looks. */
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 50;
+/** What this member is about to receive need not be asked for; only where it does not come. */
+const ASK_AFTER_MS = 500;
+
+type Parts = Pick<BusParts, 'publisher' | 'inbound' | 'outbound' | 'driver' | 'clock' | 'logger' | 'closing'>;
+
+export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Promise<void> {
+  const { clock, logger } = parts;
+  const waiting = new Waiting(parts);
+  const late = new AbortController();
+  const ms = timeout === undefined ? TELL_AFTER_MS : parseDuration(timeout);
+  const timer = clock.setTimeout(() => {
+    if (timeout !== undefined) late.abort();
+    else logger.warn({ busy: waiting.busy() }, 'idle() still waits; give it a timeout to end that');
+  }, ms);
+  const over = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+  try {
+    await waiting.over(over);
+  } catch (error) {
+    if (!late.signal.aborted || signal?.aborted === true) throw error;
+    const busy = waiting.busy().join('; ');
+    const text = `the bus was not idle within ${ms} ms: ${busy === '' ? 'messages were still coming' : busy}`;
+    throw new EbusError(text, { code: 'IDLE_TIMEOUT', retryable: true });
+  } finally {
+    clock.clearTimeout(timer);
+    late.abort();
+  }
+}
+
+interface Followed {
+  readonly way: ActiveSubscription;
+  readonly route: TopicRoute;
+}
+
+class Waiting {
+  readonly #parts: Parts;
+  /** Subscriptions that have not handled what was published, as of the last look, in words. */
+  #behind: string[] = [];
+  #askedAt = performance.now();
+  /** Publishes without a position for which a round trip was made. */
+  #roundTrips = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** @throws EbusError `ABORTED` */
+  async over(signal: AbortSignal): Promise<void> {
+    const { publisher, inbound } = this.#parts;
+    const what = 'waiting until the bus is idle';
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let quiet = 0; quiet < 2; ) {
+      await abortable(publisher.flush(), signal, what);
+      await abortable(this.#delivered(signal), signal, what);
+      await abortable(inbound.quiet(), signal, what);
+      await macrotask();
+      const before = publisher.published;
+      const isQuiet = () => publisher.open === 0 && inbound.isQuiet && publisher.published === before;
+      // The second time nothing was published since the last question: its answer holds.
+      if (isQuiet() && quiet === 0) this.#behind = await abortable(this.#look(signal), signal, what);
+      if (isQuiet() && this.#behind.length === 0) {
+        quiet++;
+        continue;
+      }
+      quiet = 0;
+      if (this.#behind.length === 0) continue;
+      await abortable(pauseFor(pauseMs), signal, what);
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    }
+  }
+
+  /** Who keeps the bus from being idle, in words. */
+  busy(): string[] {
+    const { publisher, inbound } = this.#parts;
+    const busy = publisher.open === 0 ? [] : [`${publisher.open} publishes are not acknowledged`];
+    for (const { topic, group, ways } of inbound.handles()) {
+      const said: string[] = [];
+      for (const { standing } of ways) {
+        if (standing.unsettled > 0) said.push(`${standing.unsettled} messages are unsettled`);
+        if (standing.paused) said.push('it is paused');
+        const keys = [...new Set(standing.halted)].map((key) => (key === '' ? 'all' : `'${shown(key, 60)}'`));
+        if (keys.length === 0) continue;
+        const more = keys.length > 5 ? ` and ${keys.length - 5} more` : '';
+        said.push(`halted: ${keys.slice(0, 5).join(', ')}${more}; call retryHalted() or skipHalted()`);
+      }
+      if (said.length > 0) busy.push(`${topic} (group ${group}): ${said.join(', ')}`);
+    }
+    return [...busy, ...this.#behind];
+  }
+
+  /** The ways by which messages come in that this bus published. */
+  #followed(): Followed[] {
+    const { inbound, outbound } = this.#parts;
+    return inbound.handles().flatMap((handle) => {
+      const route = outbound.knownRoute(handle.topic);
+      const way = handle.ways.at(-1);
+      return route === undefined || way === undefined ? [] : [{ way, route }];
+    });
+  }
+
+  /**
+   * Where receipts have no position and nobody can be asked, the broker has sent on what it got by the time it answers a
+   * question that was sent later.
+   */
+  async #delivered(signal: AbortSignal): Promise<void> {
+    let unplaced = 0;
+    for (const { way, route } of this.#followed())
+      if (way.lagSource === undefined) unplaced += route.unplaced;
+    if (unplaced === this.#roundTrips) return;
+    try {
+      await this.#parts.driver.ping({ signal });
+      this.#roundTrips = unplaced;
+    } catch {
+      // Without a connection nothing is on its way.
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<string[]> {
+    const looks = await Promise.all(this.#followed().map((followed) => this.#lookAt(followed, signal)));
+    return looks.filter((behind) => behind !== undefined);
+  }
+
+  /** What is not handled, in words; undefined where everything is. */
+  async #lookAt({ way, route }: Followed, signal: AbortSignal): Promise<string | undefined> {
+    const unknown = way.unknown(route.published);
+    const { lagSource: source } = way;
+    const needsLag = source !== undefined && route.unplaced > 0;
+    if (unknown.length === 0 && !needsLag) return undefined;
+    const name = `${way.topic} (group ${way.group})`;
+    const first = unknown[0];
+    const behind = `${name}: not handled up to ${first === undefined ? 'the end' : `${first.partition}:${first.offset}`}`;
+    if (source === undefined) return behind;
+    const now = performance.now();
+    if (!needsLag && unknown.every(({ isOwn }) => isOwn) && now - this.#askedAt < ASK_AFTER_MS) return behind;
+    this.#askedAt = now;
+    try {
+      const lags = await abortable(source.lag(signal), signal, `asking for the lag of '${way.topic}'`);
+      if (needsLag && lags.some(({ lag }) => lag > 0)) return behind;
+      const open = unknown.some(({ partition, offset }) => {
+        const of = lags.find((lag) => lag.partition === partition);
+        return of !== undefined && of.lag > 0 && (of.settled === undefined || of.settled < offset);
+      });
+      return open ? behind : undefined;
+    } catch (error) {
+      return `${name}: its lag cannot be asked for: ${shown(error)}`;
+    }
+  }
+}
+
+function pauseFor(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
