@@ -30,7 +30,7 @@ export function parseDuration(value: Duration): number {
   if (ms >= 0) return ms;
   const meant = probablyMeant(value);
   throw new TypeError(
-    `invalid duration ${describeValue(value)}${meant === undefined ? '' : `, did you mean '${meant}'?`}: use milliseconds ` +
+    `invalid duration ${describeValue(value)}: ${meant === undefined ? '' : `did you mean '${meant}'? `}use milliseconds ` +
       "as a number that is not negative, or text such as '500ms', '1.5s', '2m', '1h30m', '7d'",
   );
 }

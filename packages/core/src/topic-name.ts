@@ -28,7 +28,8 @@ export function validateTopicName(topic: string): void {
 }
 
 function reasonAgainst(topic: string): string {
-  if (typeof topic !== 'string') return `topic name must be a string, got ${typeof topic}`;
+  if (typeof topic !== 'string')
+    return `topic name must be a string, got ${typeof topic}; it is the first argument`;
   if (topic === '') return 'topic name cannot be empty';
   const bytes = Buffer.byteLength(topic);
   if (bytes > MAX_LENGTH) return `topic name too long (${bytes} characters, maximum ${MAX_LENGTH})`;

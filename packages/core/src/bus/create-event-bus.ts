@@ -63,7 +63,7 @@ export interface CreateEventBusOptions {
 /** What taking back a creation that failed may take. */
 const DISCARD_MS = 1_000;
 
-const OPTIONS = optionTable<CreateEventBusOptions>(
+export const CREATE_OPTIONS = optionTable<CreateEventBusOptions>(
   {
     ...REGISTRY_OPTIONS,
     metrics: kinds.withMethods('a MetricsCollector', 'recordPublish', 'recordConsume', 'recordError'),
@@ -89,7 +89,7 @@ export async function createEventBus(
   config: EventBusConfig,
   options: CreateEventBusOptions = {},
 ): Promise<EventBus> {
-  checkOptions('createEventBus', options, OPTIONS);
+  checkOptions('createEventBus', options, CREATE_OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { plugin, resolved } = checkConfig(config, { registry });
   const clock = options.clock ?? systemClock;

@@ -2,7 +2,8 @@
 import type { EventBusConfig } from '../config/types.js';
 import type { CloseReport } from '../consume/types.js';
 import { BusClosedError, ConfigError } from '../errors.js';
-import { type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
+import { checkOptions } from '../util/options.js';
+import { CREATE_OPTIONS, type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
 import type { EventBus } from './event-bus.js';
 
 /** From `initializeGlobal` to `closeGlobal`. */
@@ -23,6 +24,7 @@ export async function initializeGlobal(
   config: EventBusConfig,
   options: CreateEventBusOptions = {},
 ): Promise<EventBus> {
+  checkOptions('initializeGlobal', options, CREATE_OPTIONS);
   if (current !== undefined) {
     throw new ConfigError(
       'the global event bus is initialized already; call closeGlobal() before initializing another',

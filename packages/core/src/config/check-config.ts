@@ -15,6 +15,7 @@ import { checkMetricsPart } from './metrics-part.js';
 import { rootRemedy } from './other-names.js';
 import { dottedPath, Problems } from './problems.js';
 import type { ResolvedConfig } from './schema.js';
+import { schemaAt } from './shape.js';
 import { copyTree, mergeTrees, type Path, pathKey, replaceAt, settleVariables, valueAt } from './tree.js';
 import type { EventBusConfig } from './types.js';
 
@@ -151,7 +152,13 @@ function check(tree: unknown, schema: z.ZodType, { registry, problems, overlay, 
       report(path, () => {
         const variable = from.get(pathKey(path));
         const source = variable === undefined ? '' : ` (from the variable ${variable.name})`;
-        return `${sayIssue(issue, valueAt(settled, path), problems.secrets)}${source}`;
+        const value = valueAt(settled, path);
+        const about =
+          value === undefined
+            ? (schemaAt(schema, path) as { description?: string } | undefined)?.description
+            : undefined;
+        const hint = about === undefined ? '' : `. ${about}`;
+        return `${sayIssue(issue, value, problems.secrets)}${hint}${source}`;
       });
     }
   }

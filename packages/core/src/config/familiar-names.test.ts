@@ -70,7 +70,10 @@ it.each([
     "subscriber.processingTimeout: unknown key, did you mean 'processTimeout'?",
   ],
   [{ publisher: { timeout: '1s' } }, "publisher.timeout: unknown key, use 'publishTimeout' instead"],
-  [{ publisher: { publishTimeout: '10 seconds' } }, 'invalid duration "10 seconds", did you mean \'10s\'?'],
+  [
+    { publisher: { publishTimeout: '10 seconds' } },
+    'invalid duration "10 seconds": did you mean \'10s\'? use milliseconds',
+  ],
   [{ tracing: { endpoint: 'http://a' } }, 'tracing.endpoint: is a matter of the OpenTelemetry SDK'],
   [
     { publisher: { publishTimeout: 10_000_000_000 } },

@@ -34,7 +34,9 @@ export function sayIssue(issue: Issue, value: unknown, secrets: Secrets): string
   }
   const got = secrets.describe(issue.path, value);
   const quoted = issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object';
-  return `must be ${wanted}, got ${got}${quoted ? ' (put it in quotes)' : ''}`;
+  const unquoted =
+    typeof value === 'string' && value !== '' && wanted.includes('number') && Number.isFinite(Number(value));
+  return `must be ${wanted}, got ${got}${quoted ? ' (put it in quotes)' : unquoted ? ' (take the quotes away)' : ''}`;
 }
 
 /** What is allowed: `a whole number`, `one of 'a', 'b'`. */

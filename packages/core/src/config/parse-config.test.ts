@@ -116,7 +116,9 @@ describe('parseConfig', () => {
     expect(parse(config)).toEqual(config);
     expect(parse({ ...config, type: 'nats' })).toMatchObject({ type: 'nats' });
     expect(problemsOf({ ...config, nats: { urls: [] } })).toHaveLength(1);
-    expect(problemsOf({ type: 'nats' })).toEqual(['nats.urls: is missing: it must be a list']);
+    expect(problemsOf({ type: 'nats' })).toEqual([
+      'nats.urls: is missing: it must be a list. Servers: `nats://host:4222` or `tls://host:4222`. Required.',
+    ]);
   });
 
   it('accepts the names and forms of the Go configuration files', () => {
