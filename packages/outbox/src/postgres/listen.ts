@@ -53,7 +53,13 @@ export function listenFor(client: Queryable): Listen | undefined {
     };
   }
   if (hasMethod(client, 'on') && hasMethod(client, 'removeListener')) {
-    return (channel, ...told) => listenOn(client as EmittingClient, channel, ...told);
+    return async (channel, ...told) => {
+      const forget = await listenOn(client as EmittingClient, channel, ...told);
+      return () => {
+        forget();
+        void rowsOf(client, `UNLISTEN ${quoted(channel)}`).catch(() => {});
+      };
+    };
   }
   return undefined;
 }
@@ -83,12 +89,13 @@ async function listenOnPool(
     released = true;
   };
   try {
-    const end = await listenOn(client, channel, notify, (error) => {
+    const forget = await listenOn(client, channel, notify, (error) => {
       release();
       lost(error);
     });
+    // Closing the connection ends LISTEN, also where the server does not answer.
     return async () => {
-      await end();
+      forget();
       release();
     };
   } catch (error) {
@@ -97,12 +104,13 @@ async function listenOnPool(
   }
 }
 
+/** Resolves once it listens, with what takes the listeners away. */
 async function listenOn(
   client: EmittingClient,
   channel: string,
   notify: () => void,
   lost: (error: unknown) => void,
-): Promise<() => Promise<void>> {
+): Promise<() => void> {
   let ended = false;
   const onNotification = (message: { channel: string }) => {
     if (message.channel === channel) notify();
@@ -117,11 +125,9 @@ async function listenOn(
   client.on('error', onLost);
   client.on('end', onLost);
   await rowsOf(client, `LISTEN ${quoted(channel)}`);
-  return async () => {
-    if (ended) return;
+  return () => {
     ended = true;
     client.removeListener('notification', onNotification);
     client.removeListener('end', onLost);
-    await rowsOf(client, `UNLISTEN ${quoted(channel)}`).catch(() => {});
   };
 }

@@ -85,6 +85,19 @@ describe('a store that is away', () => {
   });
 });
 
+describe('two relays on one bus', () => {
+  it('need names of their own for their health checks', async () => {
+    const scenario = new RelayScenario();
+    await using first = scenario.relay();
+    await first.start();
+    const second = scenario.relay();
+    await expect(second.start()).rejects.toThrow("a health check named 'outbox'");
+    await using third = scenario.relay({ health: { name: 'outbox-2' } });
+    await third.start();
+    expect([...scenario.bus.checks.keys()]).toEqual(['outbox', 'outbox-2']);
+  });
+});
+
 describe('a bus that is not connected', () => {
   it('gets no events until it is', async () => {
     const scenario = new RelayScenario();
@@ -132,6 +145,27 @@ describe('stop', () => {
     await stopped;
     await scenario.clock.advance(30_000);
     expect((await scenario.store.claim(10, 1000)).length).toBe(1);
+  });
+
+  it('does not wait for a store that never answers, and hands back what it claims later', async () => {
+    const scenario = new RelayScenario();
+    let answer: () => void = () => {};
+    const claim = scenario.store.claim.bind(scenario.store);
+    scenario.store.claim = async (limit, lease) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return claim(limit, lease);
+    };
+    await scenario.save('a1');
+    const relay = scenario.relay();
+    await relay.start();
+    await scenario.settle();
+    await relay.stop();
+    answer();
+    await scenario.settle();
+    expect(scenario.bus.names).toEqual([]);
+    expect((await claim(10, 1000)).length).toBe(1);
   });
 
   it('may be followed by another start', async () => {

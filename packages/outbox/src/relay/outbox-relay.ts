@@ -1,14 +1,13 @@
 /** The relay: takes committed events out of the outbox and publishes them. */
 import { checkOptions, type Duration, EbusError, kinds, optionTable, parseDuration } from '@ebus/core/driver';
-import { Batch, type BatchReport, type Held, type Outcome } from './batch.js';
-import { Ledger } from './ledger.js';
+import type { BatchReport } from './batch.js';
+import { Figures } from './figures.js';
 import { Pruning } from './pruning.js';
-import { publishRun } from './publish-run.js';
 import { relayHealth } from './relay-health.js';
 import { type OutboxRelayOptions, type RelaySettings, settingsOf } from './relay-options.js';
 import { type RelayStats, relayStats } from './relay-stats.js';
 import { RetryTimes } from './retry-times.js';
-import { RunQueue } from './run-queue.js';
+import { Session } from './session.js';
 import { WakeUp } from './wake-up.js';
 
 const STOP = optionTable<{ timeout?: Duration }>({ timeout: kinds.duration });
@@ -17,38 +16,36 @@ const STOP = optionTable<{ timeout?: Duration }>({ timeout: kinds.duration });
  * Publishes the events of an outbox through a bus: at least once, and per aggregate in the order of the commits. Any
  * number of relays may work on one outbox, in any number of processes; each event is leased by one at a time. What a
  * relay held when it was killed is published by another once its lease ran out.
+ *
+ * Stop it before the bus is closed.
  */
 export class OutboxRelay implements AsyncDisposable {
   readonly #settings: RelaySettings;
+  readonly #figures: Figures;
   readonly #wakeUp: WakeUp;
-  readonly #runs: RunQueue;
   readonly #retries: RetryTimes;
   readonly #pruning: Pruning;
-  #ledger: Ledger;
-  #loop: Promise<void> | undefined;
+  #session: Session;
   #starting: Promise<void> | undefined;
-  #stopping = false;
-  #published = 0;
-  #publishFailures = 0;
-  #gaveUp = 0;
-  #storeError: unknown;
-  #isFailing = false;
+  /** Ends what the loop began; undefined while it does not run. */
+  #detach: (() => Promise<void>) | undefined;
 
   /** @throws ConfigError for options that are missing, unknown or of another kind */
   constructor(options: OutboxRelayOptions) {
     this.#settings = settingsOf(options);
-    const { clock, concurrency } = this.#settings;
+    const { clock, logger } = this.#settings;
+    this.#figures = new Figures(logger);
     this.#wakeUp = new WakeUp(clock);
     this.#retries = new RetryTimes(clock);
     this.#pruning = new Pruning(this.#settings);
-    this.#ledger = this.#newLedger();
-    this.#runs = new RunQueue(concurrency, (run) => this.#publish(run));
+    this.#session = this.#newSession();
   }
 
   /**
    * Begins to publish. Resolves once the schema is found to be right, or the database cannot be reached: then the relay
    * waits for it. Idempotent.
-   * @throws ConfigError where the schema is missing or of another version, by rejecting
+   * @throws ConfigError where the schema is missing or of another version, or another relay on this bus has a health check
+   *   of that name, by rejecting
    */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -63,9 +60,26 @@ export class OutboxRelay implements AsyncDisposable {
       await this.#settings.store.verify?.();
     } catch (error) {
       if (!EbusError.isInstance(error) || !error.retryable) throw error;
-      this.#storeFailed(error);
+      this.#figures.storeFailed(error);
     }
-    this.#loop = this.#run();
+    this.#detach = this.#attach();
+    void this.#loop(this.#session);
+  }
+
+  /** Has itself woken and its health looked at. */
+  #attach(): () => Promise<void> {
+    const { bus, store, health } = this.#settings;
+    const wake = () => this.#wakeUp.call();
+    const checks =
+      health === undefined
+        ? []
+        : [bus.health.register(relayHealth({ ...health, stats: () => this.stats() }))];
+    const ends = [...checks, bus.on('connected', wake), bus.on('reconnected', wake)];
+    const unwatch = store.watch?.(wake);
+    return async () => {
+      for (const end of ends) end();
+      await unwatch?.();
+    };
   }
 
   /**
@@ -76,16 +90,13 @@ export class OutboxRelay implements AsyncDisposable {
     checkOptions('stop', options, STOP);
     await this.#starting?.catch(() => {});
     this.#starting = undefined;
-    this.#stopping = true;
+    const session = this.#session;
+    const detach = this.#detach;
+    this.#session = this.#newSession();
+    this.#detach = undefined;
+    const ended = session.end(parseDuration(options.timeout ?? '30s'));
     this.#wakeUp.call();
-    const { clock } = this.#settings;
-    const timer = clock.setTimeout(() => this.#ledger.giveUp(), parseDuration(options.timeout ?? '30s'));
-    await this.#ledger.atMost(0);
-    clock.clearTimeout(timer);
-    this.#ledger = this.#newLedger();
-    await this.#loop;
-    this.#loop = undefined;
-    this.#stopping = false;
+    await Promise.all([ended, detach?.()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +109,7 @@ export class OutboxRelay implements AsyncDisposable {
    * @throws ConnectionError and ConfigError where the store cannot be asked, by rejecting
    */
   async runOnce(): Promise<BatchReport> {
-    const batch = await this.#claim();
+    const batch = await this.#session.claim();
     return batch.done;
   }
 
@@ -123,127 +134,37 @@ export class OutboxRelay implements AsyncDisposable {
   async stats(): Promise<RelayStats> {
     const { store, clock } = this.#settings;
     const stored = await store.stats();
-    return relayStats(
-      stored,
-      {
-        published: this.#published,
-        publishFailures: this.#publishFailures,
-        gaveUp: this.#gaveUp,
-        held: this.#ledger.size,
-        running: this.#loop !== undefined,
-        storeError: this.#storeError,
-      },
-      clock.now(),
-    );
+    const { published, publishFailures, gaveUp, storeError } = this.#figures;
+    const running = this.#detach !== undefined;
+    const own = { published, publishFailures, gaveUp, storeError, running, held: this.#session.held };
+    return relayStats(stored, own, clock.now());
   }
 
-  async #run(): Promise<void> {
-    const { bus, store, health } = this.#settings;
-    const wake = () => this.#wakeUp.call();
-    const ends = [bus.on('connected', wake), bus.on('reconnected', wake)];
-    if (health !== undefined) {
-      ends.push(bus.health.register(relayHealth({ ...health, stats: () => this.stats() })));
-    }
-    const unwatch = store.watch?.(wake);
-    while (!this.#stopping) await this.#step();
-    for (const end of ends) end();
-    await unwatch?.();
+  async #loop(session: Session): Promise<void> {
+    while (!session.isOver) await this.#step(session);
   }
 
   /** One look at the store at most, then a wait where nothing was found. */
-  async #step(): Promise<void> {
-    const { bus, batchSize, pollInterval } = this.#settings;
-    await this.#ledger.atMost(batchSize);
-    if (this.#stopping) return;
+  async #step(session: Session): Promise<void> {
+    const { bus, pollInterval } = this.#settings;
+    await session.room();
+    if (session.isOver) return;
     // Events that cannot be sent are better left to a relay that can.
     if (bus.connection.state().status !== 'connected') return this.#wakeUp.wait(pollInterval);
     try {
-      const found = this.#pruning.isDue ? await this.#pruning.next() : (await this.#claim()).held.length;
-      this.#storeAnswers();
+      const found = this.#pruning.isDue ? await this.#pruning.next() : (await session.claim()).held.length;
+      this.#figures.storeAnswered();
       if (found > 0) return;
     } catch (error) {
-      this.#storeFailed(error);
+      this.#figures.storeFailed(error);
     }
-    await this.#wakeUp.wait(Math.min(pollInterval, this.#retries.untilNext()));
+    if (!session.isOver) await this.#wakeUp.wait(Math.min(pollInterval, this.#retries.untilNext()));
   }
 
-  async #claim(): Promise<Batch> {
-    const { store, clock, batchSize, lease } = this.#settings;
-    // The lease begins when the store answers; counted from the question, it ends here before it ends there.
-    const expiresAt = clock.now() + lease;
-    const batch = new Batch(await store.claim(batchSize, lease), expiresAt);
-    this.#ledger.add(batch.held);
-    this.#runs.add(batch.runs());
-    // Later events of its aggregates may be claimed now.
-    if (batch.held.length > 0) void batch.done.then(() => this.#wakeUp.call());
-    return batch;
-  }
-
-  #publish(run: readonly Held[]): Promise<void> {
-    const { bus, clock, maxRetries, backoff, logger } = this.#settings;
-    return publishRun(run, {
-      ...{ bus, clock, maxRetries, backoff, ledger: this.#ledger },
-      stopping: () => this.#stopping,
-      onPublished: () => {
-        this.#published++;
-        this.#isFailing = false;
-      },
-      onFailure: ({ event }, err, failure) => {
-        this.#publishFailures++;
-        const { topic, id, attempts } = event;
-        const fields = {
-          topic,
-          eventId: id,
-          aggregateId: event.envelope.aggregateId,
-          attempt: attempts + 1,
-          err,
-        };
-        if (failure.final) {
-          this.#gaveUp++;
-          logger.error(
-            fields,
-            'the event is failed and holds its aggregate; call retry(id) or skip(id) of the relay',
-          );
-          return;
-        }
-        this.#retries.add(failure.delay);
-        // A broker that is away fails every event: one line says so.
-        const level = this.#isFailing && !failure.counts ? 'debug' : 'warn';
-        this.#isFailing = true;
-        logger[level](
-          { ...fields, delayMs: Math.round(failure.delay) },
-          'the event was not published, and is tried again',
-        );
-      },
+  #newSession(): Session {
+    return new Session(this.#settings, this.#figures, {
+      onBatchDone: () => this.#wakeUp.call(),
+      onRetry: (delay) => this.#retries.add(delay),
     });
-  }
-
-  #newLedger(): Ledger {
-    const { store, clock, lease, logger } = this.#settings;
-    return new Ledger({
-      ...{ store, clock, lease },
-      onWritten: ({ batch }: Held, outcome: Outcome) => batch.settle(outcome),
-      onError: (error) => this.#storeFailed(error),
-      onLost: ({ event }) => {
-        const { topic, id } = event;
-        logger.warn(
-          { topic, eventId: id },
-          'the lease ran out and another relay has the event; it may come twice',
-        );
-      },
-    });
-  }
-
-  #storeFailed(err: unknown): void {
-    const { logger } = this.#settings;
-    if (this.#storeError === undefined)
-      logger.warn({ err }, 'the outbox cannot be reached; the relay goes on trying');
-    this.#storeError = err;
-  }
-
-  #storeAnswers(): void {
-    if (this.#storeError === undefined) return;
-    this.#storeError = undefined;
-    this.#settings.logger.info('the outbox can be reached again');
   }
 }

@@ -1,5 +1,11 @@
 /** A bus whose publishes end as a test says. */
-import type { BusinessCheck, Envelope, EnvelopeInput, PublishReceipt } from '@ebus/core';
+import {
+  type BusinessCheck,
+  ConfigError,
+  type Envelope,
+  type EnvelopeInput,
+  type PublishReceipt,
+} from '@ebus/core';
 import type { RelayBus } from '../relay/relay-options.js';
 
 export interface Sent {
@@ -28,6 +34,8 @@ export class ScriptedBus {
 
   readonly health = {
     register: (check: BusinessCheck) => {
+      if (this.checks.has(check.name))
+        throw new ConfigError(`there is a health check named '${check.name}' already`);
       this.checks.set(check.name, check);
       return () => void this.checks.delete(check.name);
     },
