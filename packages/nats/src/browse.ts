@@ -59,7 +59,9 @@ export async function* browse(
       return;
     } catch (error) {
       if (next > before) renewals = 0;
-      const isGone = isMissing(error) || isNoResponders(error);
+      // Of the last kind is what the server says of a consumer while it is asked for messages.
+      const isGone =
+        isMissing(error) || isNoResponders(error) || (error as Error).name === 'JetStreamStatusError';
       if (signal.aborted || !isGone || renewals >= MAX_RENEWALS) throw error;
     }
   }
