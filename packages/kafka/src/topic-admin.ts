@@ -7,6 +7,7 @@ import {
   ConfigError,
   type DriverTopicAdmin,
   EbusError,
+  type NewTopicSpec,
   type Persistence,
   reasonOf,
   type TopicDescription,
@@ -56,6 +57,7 @@ const READ = [
   'compression.gzip.level',
   'compression.lz4.level',
   'compression.zstd.level',
+  'max.message.bytes',
 ];
 
 /** @throws ConfigError for a level outside of what the codec has */
@@ -106,7 +108,7 @@ export class TopicAdmin implements DriverTopicAdmin {
     });
   }
 
-  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<boolean> {
+  create(topic: string, spec: NewTopicSpec, options: CallOptions): Promise<boolean> {
     checkLevel(topic, spec.compression, spec.compressionLevel);
     return this.#do('create', topic, options, async (admin) => {
       // What is left out is the broker's affair: its `num.partitions`, its `default.replication.factor`.
@@ -230,6 +232,7 @@ function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, '
   const values = new Map(present.filter(({ configName }) => READ.includes(configName)).map(pair));
   const retention = Number(values.get('retention.ms') ?? -1);
   const bytes = Number(values.get('retention.bytes') ?? -1);
+  const largest = Number(values.get('max.message.bytes') ?? 0);
   const compression = compressionOf(present);
   const level = Number(values.get(`compression.${compression}.level`));
   return {
@@ -237,6 +240,7 @@ function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, '
     ...(bytes >= 0 ? { maxBytes: bytes } : {}),
     compression,
     ...(Number.isFinite(level) ? { compressionLevel: level } : {}),
+    ...(largest > 0 ? { maxMessageBytes: largest } : {}),
   };
 }
 
@@ -248,9 +252,10 @@ function compressionOf(present: readonly ConfigEntries[]): Compression {
   return value === 'gzip' || value === 'snappy' || value === 'lz4' || value === 'zstd' ? value : 'none';
 }
 
-function entries(spec: Partial<TopicSpec>): { name: string; value: string }[] {
-  const { retentionMs, maxBytes, compression, compressionLevel: level } = spec;
+function entries(spec: Partial<NewTopicSpec>): { name: string; value: string }[] {
+  const { retentionMs, maxBytes, compression, compressionLevel: level, maxMessageBytes } = spec;
   const list: [string, string | number][] = [];
+  if (maxMessageBytes !== undefined) list.push(['max.message.bytes', maxMessageBytes]);
   if (retentionMs !== undefined) list.push(['retention.ms', retentionMs === 0 ? UNLIMITED : retentionMs]);
   if (maxBytes !== undefined) list.push(['retention.bytes', maxBytes === 0 ? UNLIMITED : maxBytes]);
   if (compression !== undefined) {

@@ -74,8 +74,8 @@ export function assemble(input: AssembleInput): BusParts {
         ? undefined
         : {
             topic: errorHandling.deadLetterTopic,
-            publish: (letter, options) =>
-              outbound.publishDeadLetter(letter, options.signal, 'publisher-letter', options),
+            publish: (letter, of, options) =>
+              outbound.publishDeadLetter(letter, () => [of], options.signal, 'publisher-letter', options),
             disclose,
           },
     events: publishReports(events, logger, disclose),

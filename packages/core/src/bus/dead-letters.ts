@@ -195,13 +195,10 @@ export class DeadLetters {
       if (name !== deadLetterTopic) continue;
       throw new ConfigError(`deadLetters.redrive: to cannot name '${name}', which is where the letters are`);
     }
-    const subscribed = inbound
-      .ways({ internal: false })
-      .flatMap((way) => (way.deadLetterTopic === deadLetterTopic ? [way.topic] : []));
     return {
       asked,
       deadLetterTopic,
-      subscribed: new Set(subscribed),
+      subscribed: new Set(inbound.deadLettersInto(deadLetterTopic)),
       to: new Set(to),
       isShared: deadLetterTopic === configuredTopic,
       validateName,

@@ -146,6 +146,12 @@ export class Inbound {
     );
   }
 
+  /** The topics whose subscriptions dead-letter into that one. */
+  deadLettersInto(deadLetterTopic: string): string[] {
+    const ways = this.ways({ internal: false });
+    return [...new Set(ways.flatMap((way) => (way.deadLetterTopic === deadLetterTopic ? [way.topic] : [])))];
+  }
+
   totals(): Totals {
     const totals = { ...this.#past };
     for (const running of this.#active.values()) {
@@ -321,7 +327,8 @@ export class Inbound {
       topic,
       group,
       deadLetterTopic: policy.deadLetterTopic,
-      publish: (letter, abort) => outbound.publishDeadLetter(letter, abort, 'dead-letter'),
+      publish: (letter, abort) =>
+        outbound.publishDeadLetter(letter, () => this.deadLettersInto(letter.topic), abort, 'dead-letter'),
       clock,
       events: reports,
       disclose,

@@ -19,9 +19,11 @@ import { type RouteSettings, TopicRoute } from '../publish/topic-route.js';
 import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { abortable } from '../util/abortable.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
 import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
+import { usingOwnTopic } from './own-topic.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
 const MAX_ROUTES = 10_000;
@@ -168,14 +170,21 @@ export class Outbound {
     }
   }
 
+  /** `of`: the topics whose dead letters go there, this one's among them. */
   async publishDeadLetter(
     letter: Letter,
+    of: () => readonly string[],
     signal: AbortSignal | undefined,
     purpose: 'dead-letter' | 'publisher-letter',
     options?: JobOptions,
   ): Promise<PublishReceipt> {
-    await this.#options.topics.ensureDeadLetterTopic(letter.topic);
-    return this.publishLetter(letter, signal, purpose, options);
+    const { topics } = this.#options;
+    return usingOwnTopic(topics, letter.topic, async () => {
+      const ensured = topics.ensureDeadLetterTopic(letter.topic, of);
+      const limit = options === undefined ? undefined : AbortSignal.timeout(options.timeout);
+      await abortable(ensured, limit, `looking for '${letter.topic}'`);
+      return this.publishLetter(letter, signal, purpose, options);
+    });
   }
 
   /** One attempt, as it is. */

@@ -6,6 +6,7 @@ import { ConnectionError } from '../errors.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { Inbound } from './inbound.js';
 import type { Outbound } from './outbound.js';
+import { usingOwnTopic } from './own-topic.js';
 
 export interface ProbeTransportOptions {
   readonly config: ResolvedConfig;
@@ -28,8 +29,10 @@ export function probeTransport({
   timeout,
 }: ProbeTransportOptions) {
   async function publish(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
-    await topics.ensureProbeTopic(topic);
-    await outbound.publishProbe(topic, json, { messageId, timeout, signal: stopped });
+    await usingOwnTopic(topics, topic, async () => {
+      await topics.ensureProbeTopic(topic);
+      await outbound.publishProbe(topic, json, { messageId, timeout, signal: stopped });
+    });
     // Where a receipt says only that the client took it, the round trip after it says that the broker did.
     if (!driver.capabilities(topics.persistenceOf(topic)).acknowledged)
       await driver.ping({ signal: stopped });
@@ -48,9 +51,11 @@ export function probeTransport({
 
     /** In a group of this instance's own, that leaves nothing behind. */
     async join(onProbe: (text: string) => void, signal: AbortSignal) {
-      await topics.ensureProbeTopic(topic);
       const group = `${config.serviceName}-health-${randomUUID()}`;
-      return inbound.observe(topic, (message) => onProbe(message.text()), { group, signal });
+      return usingOwnTopic(topics, topic, async () => {
+        await topics.ensureProbeTopic(topic);
+        return inbound.observe(topic, (message) => onProbe(message.text()), { group, signal });
+      });
     },
   };
 }

@@ -67,6 +67,7 @@ export { logCreated, logSettingChanges, type SettingChange, type SettingKind } f
 export type {
   Compression,
   DriverTopicAdmin,
+  NewTopicSpec,
   TopicConfigStrategy,
   TopicDescription,
   TopicSpec,

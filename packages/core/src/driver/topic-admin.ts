@@ -23,11 +23,22 @@ export interface TopicSpec {
   readonly description?: string;
 }
 
+/** What a topic is made with. */
+export interface NewTopicSpec extends TopicSpec {
+  /**
+   * The largest message that it has to take, headers included. For dead-letter topics, which hold what others hold. To be
+   * ignored where the broker has no such setting for a topic.
+   */
+  readonly maxMessageBytes?: number;
+}
+
 /** What the broker really has. Limits that are 0 or left out are none; so is a persistence that it knows nothing of. */
 export interface TopicDescription extends Partial<TopicSpec> {
   readonly name: string;
   /** What holds the topic on the broker where that has a name of its own, for messages: `stream 'ORDERS'`. */
   readonly heldBy?: string;
+  /** The largest message that it takes, headers included, where that is a setting of the topic. */
+  readonly maxMessageBytes?: number;
   /** False where the topic shares its settings with others, so that none can be changed for it alone. */
   readonly alterable?: boolean;
 }
@@ -52,7 +63,7 @@ export interface DriverTopicAdmin {
    * then, and core looks again at what differs.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers nothing has created it.
-  create(topic: string, spec: TopicSpec, options: CallOptions): Promise<boolean | void>;
+  create(topic: string, spec: NewTopicSpec, options: CallOptions): Promise<boolean | void>;
   /** Changes just the fields given. */
   alter(topic: string, changes: Partial<TopicSpec>, options: CallOptions): Promise<void>;
 }

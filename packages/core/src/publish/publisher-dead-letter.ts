@@ -7,8 +7,8 @@ import type { JobOptions, PublishJob } from './publish-job.js';
 
 export interface PublisherDeadLetters {
   readonly topic: string;
-  /** Publishes it to a topic that is created durable if it is missing. */
-  publish(letter: Letter, options: JobOptions): Promise<unknown>;
+  /** Publishes the letter of a message of `topic` to a topic that is created durable if it is missing. */
+  publish(letter: Letter, topic: string, options: JobOptions): Promise<unknown>;
   readonly disclose: Disclose;
 }
 
@@ -23,10 +23,10 @@ export async function writeDeadLetter(
   const reason = { topic: job.topic, position: undefined, group: undefined, error, disclose, attempts, now };
   const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) });
   try {
-    await publish(letter, options);
+    await publish(letter, job.topic, options);
   } catch (cause) {
     if (!EbusError.isInstance(cause) || cause.code !== 'MESSAGE_TOO_LARGE') throw cause;
     letter.headers = deadLetterHeaders(headers, reason, 'required');
-    await publish(letter, options);
+    await publish(letter, job.topic, options);
   }
 }

@@ -5,7 +5,7 @@ import {
   type SettingChange,
   type SettingKind,
 } from '../driver/setting-changes.js';
-import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import type { NewTopicSpec, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import type { Logger } from '../logger.js';
 import { OPTION_OF } from './topic-spec.js';
 import type { TopicOptions } from './types.js';
@@ -28,8 +28,14 @@ export function logTopicChanges(
   logSettingChanges(logger, `topic '${topic}'`, changes, { topic });
 }
 
-export function logTopicCreated(logger: Logger, topic: string, spec: TopicSpec): void {
-  const settings = settingsOf(spec).map(([field, to]) => ({ ...named(field), to }));
+export function logTopicCreated(logger: Logger, topic: string, spec: NewTopicSpec): void {
+  const { maxMessageBytes, ...options } = spec;
+  const settings: { field: string; kind: SettingKind; to: unknown }[] = settingsOf(options).map(
+    ([field, to]) => ({ ...named(field), to }),
+  );
+  if (maxMessageBytes !== undefined) {
+    settings.push({ field: 'maxMessageBytes', kind: 'size', to: maxMessageBytes });
+  }
   logCreated(logger, `topic '${topic}'`, settings, { topic });
 }
 

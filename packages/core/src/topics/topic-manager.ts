@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
-import type { DriverTopicAdmin, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import type { DriverTopicAdmin, NewTopicSpec, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import {
   ConfigError,
   type ConfigProblem,
@@ -15,6 +15,7 @@ import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
+import { DEAD_LETTER_TOPIC, roomForLettersOf, warnOfShortKeeping } from './dead-letter-topics.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
 import { logTopicChanges, logTopicCreated, logUnwritten } from './topic-log.js';
@@ -34,8 +35,6 @@ const CALL_TIMEOUT_MS = 30_000;
 const CONCURRENCY = 16;
 /** Looks at a topic that others keep creating before this one gives up. */
 const MAX_ROUNDS = 5;
-/** Dead letters are for people to look at: they are kept longer than the default. */
-const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: '30d' };
 /** Probes say how things are now. */
 const PROBE_TOPIC: TopicOptions = { retention: '1h' };
 
@@ -210,9 +209,17 @@ export class BusTopicManager implements TopicManager {
     return toTopicSpec(topic, options, this.#options.driver.defaultPersistence);
   }
 
-  /** Creates a dead-letter topic, durable, where it is missing; asks the broker once. */
-  ensureDeadLetterTopic(topic: string): Promise<void> {
-    return this.#ensureOwn(topic, DEAD_LETTER_TOPIC);
+  /**
+   * Creates a dead-letter topic where it is missing: durable, and for messages as large as those of the topics `of` which it
+   * holds letters. Asks the broker once.
+   */
+  ensureDeadLetterTopic(topic: string, of: () => readonly string[]): Promise<void> {
+    return this.#ensureOwn(topic, DEAD_LETTER_TOPIC, of);
+  }
+
+  /** The broker says that it does not have the topic, whatever was known: the next use looks for it anew. */
+  noteMissing(topic: string): void {
+    this.#ensured.delete(topic);
   }
 
   /** The same for the topic of health probes, which are not kept for long. */
@@ -220,27 +227,33 @@ export class BusTopicManager implements TopicManager {
     return this.#ensureOwn(topic, PROBE_TOPIC);
   }
 
-  #ensureOwn(topic: string, options: TopicOptions): Promise<void> {
+  #ensureOwn(topic: string, options: TopicOptions, of?: () => readonly string[]): Promise<void> {
     let ensured = this.#ensured.get(topic);
     if (ensured === undefined) {
-      ensured = this.#createOwnTopic(topic, options);
+      ensured = this.#createOwnTopic(topic, options, of);
       ensured.catch(() => this.#ensured.delete(topic));
       this.#ensured.set(topic, ensured);
     }
     return ensured;
   }
 
-  async #createOwnTopic(topic: string, wanted: TopicOptions): Promise<void> {
+  async #createOwnTopic(topic: string, wanted: TopicOptions, of?: () => readonly string[]): Promise<void> {
     this.#options.validateName(topic);
     const { driver, strategy, governance } = this.#options;
     if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
     // One that exists is as somebody wanted it.
-    if ((await driver.admin.describe(topic, call())) !== undefined) return;
+    const present = await driver.admin.describe(topic, call());
+    if (present !== undefined) {
+      if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
+      return;
+    }
+    const maxMessageBytes = of && (await roomForLettersOf(of(), driver.admin, call()));
     const options = governance?.fix(topic, wanted) ?? wanted;
     const written = toTopicSpec(topic, options, driver.defaultPersistence);
     const persistence = this.#configuredPersistence(options);
     const { create } = this.#reconcile({ topic, options, written, persistence }, {}, undefined, driver.admin);
-    if (create !== undefined) await this.#create(topic, create);
+    const room = maxMessageBytes === undefined ? {} : { maxMessageBytes };
+    if (create !== undefined) await this.#create(topic, { ...create, ...room });
   }
 
   /** One at a time for a topic, in the order of the calls. */
@@ -307,7 +320,7 @@ export class BusTopicManager implements TopicManager {
   }
 
   /** False where it is there by now. */
-  async #create(topic: string, spec: TopicSpec): Promise<boolean> {
+  async #create(topic: string, spec: NewTopicSpec): Promise<boolean> {
     const { driver, logger } = this.#options;
     if ((await driver.admin?.create(topic, spec, call())) === false) return false;
     logTopicCreated(logger, topic, spec);
