@@ -179,6 +179,35 @@ it('a letter for which the server has no room halts its key, and nothing else', 
   expect(handled).toEqual(['b1', 'a1', 'a2']);
 });
 
+it('a stream that covers the dead-letter topic and keeps less than that is warned of once', async () => {
+  const name = uniqueName('stream');
+  const warned: object[] = [];
+  const warn = (fields: object) => void ('heldBy' in fields && warned.push(fields));
+  const bus = await busOn(addresses, {
+    logger: { debug() {}, info() {}, error() {}, warn },
+    nats: { jetstream: { stream: { name, subjects: [`${name}.>`], maxAge: '1d' } } },
+  });
+  const topic = `${name}.orders`;
+  const subscription = await bus.subscribe(topic, broken, exhausted);
+  for (const text of ['1', '2']) await bus.publish(topic, text);
+  await eventually(() => subscription.stats().deadLettered === 2);
+  expect(warned).toEqual([{ topic: `${topic}.dlq`, heldBy: `stream '${name}'`, retentionMs: 86_400_000 }]);
+});
+
+it('a dead-letter topic that was deleted is made again', async () => {
+  const topic = uniqueName('topic');
+  const bus = await busOn(addresses);
+  const subscription = await bus.subscribe(topic, broken, exhausted);
+  await bus.publish(topic, '1');
+  await eventually(() => subscription.stats().deadLettered === 1);
+  const { manager } = await plainOn(addresses);
+  await manager.streams.delete(await manager.streams.find(`${topic}.dlq`));
+  await bus.publish(topic, '2');
+  await eventually(() => subscription.stats().deadLettered === 2);
+  const letters = await bus.deadLetters.list(topic);
+  expect(letters.map(({ message }) => message.text())).toEqual(['2']);
+});
+
 describe('looking', () => {
   it('leaves no consumer behind, whether it ends, stops early or is given up', async () => {
     const topic = uniqueName('topic');
