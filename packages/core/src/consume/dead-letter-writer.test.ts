@@ -133,7 +133,7 @@ describe('a dead letter', () => {
     expect(below.settled).toEqual([{ token: 1, outcome: 'dead-lettered' }]);
   });
 
-  it.each(['UNAUTHORIZED', 'TOPIC_NOT_FOUND', 'CONFIG_INVALID'] as const)(
+  it.each(['UNAUTHORIZED', 'CONFIG_INVALID', 'UNSUPPORTED'] as const)(
     'that is refused with %s is tried again, for an operator can help, and each time is told',
     async (code) => {
       const { driver, below, clock, logged } = await failed();
