@@ -1,5 +1,12 @@
 /** The contenders that more than one suite needs. Each does its job from the publisher's call to the handler's return. */
-import { createEventBus, decodeEnvelope, type Envelope, type EventBus, encodeEnvelope } from '@ebus/core';
+import {
+  createEventBus,
+  decodeEnvelope,
+  type Envelope,
+  type EventBus,
+  encodeEnvelope,
+  type LaneBy,
+} from '@ebus/core';
 import { memory } from '@ebus/memory';
 import { bareDecode, bareEncode } from './bare-codec.js';
 import type { Contender } from './compare.js';
@@ -76,9 +83,9 @@ export function ebusCodecLoop(): Contender {
   return codecLoop('bare loop, encodeEnvelope and decodeEnvelope', encodeEnvelope, decodeEnvelope);
 }
 
-export async function ebusOrdered(bus: EventBus): Promise<Contender> {
+export async function ebusOrdered(bus: EventBus, laneBy: LaneBy = 'aggregate'): Promise<Contender> {
   const countdown = new Countdown();
-  await bus.subscribeEnvelope('bench.ordered', () => countdown.hit());
+  await bus.subscribeEnvelope('bench.ordered', () => countdown.hit(), { laneBy });
   return {
     name: 'ebus publishEnvelope to ordered handler, 1,000 keys',
     messages: 200_000,

@@ -1,6 +1,7 @@
 /** How fast ebus is, always next to what one would otherwise use, in one run. */
 import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
+import { checks } from './suites/checks.js';
 import { heldMemory } from './suites/held-memory.js';
 import { kafkaSuite } from './suites/kafka.js';
 import { metrics } from './suites/metrics.js';
@@ -19,6 +20,7 @@ const suites: Record<string, { about: string; run: Suite }> = {
   unordered: { about: 'publish to handler, 256 B, against direct calls and eventemitter3', run: unordered },
   ordered: { about: 'envelopes over 1,000 keys, against a bare encode and decode loop', run: ordered },
   'pipeline-cost': { about: 'microseconds that ebus adds to each message', run: pipelineCost },
+  checks: { about: 'what checking payloads, envelopes and lanes adds to a message', run: checks },
   metrics: { about: 'what watching costs: no collector, against one', run: metrics },
   pool: { about: '10 ms of I/O a message, 1,000 keys, 256 at once, against one by one', run: pool },
   nats: { about: 'Core NATS and JetStream, against plain nats.js on the same server', run: natsSuite },

@@ -34,8 +34,9 @@ function isEnvelope(message: object): boolean {
 function toJson(topic: string, message: object): string {
   try {
     return jsonText(message, 'message');
-  } catch (cause) {
-    throw unpublishable(topic, (cause as JsonRefusal).message, cause);
+  } catch (refusal) {
+    const { message: reason, cause } = refusal as JsonRefusal;
+    throw unpublishable(topic, reason, cause);
   }
 }
 

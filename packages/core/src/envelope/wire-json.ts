@@ -48,8 +48,8 @@ export function payloadText(payload: unknown, bigint = false): string {
   let text: string;
   try {
     text = jsonText(payload, 'payload', bigint);
-  } catch (cause) {
-    const { message, path } = cause as JsonRefusal;
+  } catch (refusal) {
+    const { message, path, cause } = refusal as JsonRefusal;
     throw new EnvelopeError(message, path, { cause });
   }
   if (text === 'null') throw new EnvelopeError('payload is null: its toJSON returned nothing', 'payload');
