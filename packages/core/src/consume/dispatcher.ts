@@ -9,6 +9,10 @@ export interface Dispatcher {
   readonly activeKeys: number;
   /** How many run at once. With fewer, those that run are let run; with more, those that wait start now. */
   setConcurrency(concurrency: number): void;
+  /** How many wait of the key of which most do; 0 where there are no keys. */
+  readonly longest: number;
+  /** A key of which so many wait. For messages to people: it looks at all of them. */
+  longestKey(): string | undefined;
   /** `start` is called with it when it may run: perhaps at once. */
   push(delivery: Delivery): void;
   /** It waits (backoff, halt, dead letter): its place is free, but nothing of its key may pass it. */
@@ -40,6 +44,13 @@ export function orderedDispatcher(concurrency: number, start: Start): Dispatcher
     },
     setConcurrency: (limit) => {
       lanes.concurrency = limit;
+    },
+    get longest() {
+      return lanes.longest;
+    },
+    longestKey: () => {
+      for (const { key, waiting } of lanes.lanes()) if (waiting === lanes.longest) return key;
+      return undefined;
     },
     push: (delivery) => lanes.push(delivery.key, delivery),
     hold: (delivery) => lanes.hold(laneOf(delivery)),
@@ -74,6 +85,12 @@ export class UnorderedDispatcher implements Dispatcher {
     this.#concurrency = concurrency;
     this.#startQueued();
   }
+
+  get longest(): number {
+    return 0;
+  }
+
+  longestKey(): undefined {}
 
   push(delivery: Delivery): void {
     if (this.#running < this.#concurrency && this.#queue.length === 0 && !this.#starting) {

@@ -1,5 +1,5 @@
 /** Fetches while there is room in the window, and hands the messages on in log order. */
-import type { Clock } from '../clock.js';
+import type { Clock, TimerHandle } from '../clock.js';
 import type { Demand, DriverSubscription, ReceivedBatch } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { backoffDelay } from '../util/backoff.js';
@@ -23,7 +23,9 @@ export interface ReceiveLoopOptions {
   onError(error: unknown): void;
   /** The driver says that the subscription has ended. Not called after `stop`. */
   onEnded(): void;
-  /** There was no room for so long. */
+  /** Milliseconds without room after which that is reported, once for each time without. */
+  stallAfter: number;
+  /** There has been no room for so long. */
   onStalled(ms: number): void;
 }
 
@@ -34,6 +36,9 @@ export class ReceiveLoop {
   #stopped = false;
   #abandoned = false;
   #failures = 0;
+  /** Since when there is no room. */
+  #fullSince: number | undefined;
+  #stallTimer: TimerHandle | undefined;
 
   constructor(options: ReceiveLoopOptions) {
     this.#options = options;
@@ -60,6 +65,7 @@ export class ReceiveLoop {
   /** Fetches nothing more; what the driver was about to hand over is still accepted. */
   stop(): void {
     this.#stopped = true;
+    if (this.#stallTimer !== undefined) this.#options.clock.clearTimeout(this.#stallTimer);
     try {
       this.#options.driver.stop();
     } catch (error) {
@@ -79,10 +85,7 @@ export class ReceiveLoop {
     while (!this.#stopped) {
       const room = this.#options.room();
       if (room.messages <= 0 || room.bytes <= 0) {
-        const since = performance.now();
-        this.#waiting = deferred();
-        await this.#waiting.promise;
-        this.#options.onStalled(performance.now() - since);
+        await this.#room();
         continue;
       }
       let batch: ReceivedBatch;
@@ -107,6 +110,30 @@ export class ReceiveLoop {
         if (breath !== undefined) await breath;
       }
     }
+  }
+
+  /** May end although there is no room yet. */
+  async #room(): Promise<void> {
+    const { clock, stallAfter } = this.#options;
+    this.#fullSince ??= clock.now();
+    if (this.#stallTimer === undefined) this.#watchStall(stallAfter);
+    this.#waiting = deferred();
+    await this.#waiting.promise;
+    const { messages, bytes } = this.#options.room();
+    if (messages > 0 && bytes > 0) this.#fullSince = undefined;
+  }
+
+  /** One timer for many waits: it looks for how long the one of that moment has lasted. */
+  #watchStall(ms: number): void {
+    const { clock, stallAfter, onStalled } = this.#options;
+    this.#stallTimer = clock.setTimeout(() => {
+      this.#stallTimer = undefined;
+      if (this.#fullSince === undefined) return;
+      const lasted = clock.now() - this.#fullSince;
+      if (lasted < stallAfter) this.#watchStall(stallAfter - lasted);
+      else onStalled(lasted);
+    }, ms);
+    this.#stallTimer.unref();
   }
 
   #ended(): void {

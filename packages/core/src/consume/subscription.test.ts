@@ -96,12 +96,13 @@ describe('fetching', () => {
     const gate = deferred();
     const subscription = await bus.subscribeEnvelope('orders', () => gate.promise);
     const [below] = driver.subscriptions;
-    expect(below?.demands.at(-1)).toEqual({ messages: 10, bytes: 64 * 1024 * 1024 });
-    const first = envelope('order-1');
-    below?.deliver(first);
+    expect(below?.demands.at(-1)).toEqual({ messages: 5, bytes: 64 * 1024 * 1024 });
+    const some = Array.from({ length: 6 }, (_, i) => envelope(`order-${i}`));
+    below?.deliver(...some);
     await settle();
-    expect(below?.demands.at(-1)).toEqual({ messages: 9, bytes: 64 * 1024 * 1024 - first.value.length });
-    below?.deliver(...Array.from({ length: 9 }, (_, i) => envelope(`order-${i}`)));
+    const bytes = some.reduce((sum, { value }) => sum + value.length, 0);
+    expect(below?.demands.at(-1)).toEqual({ messages: 4, bytes: 64 * 1024 * 1024 - bytes });
+    below?.deliver(...Array.from({ length: 4 }, (_, i) => envelope(`order-${6 + i}`)));
     await settle();
     expect(below?.asking).toBe(false);
     expect(subscription.stats()).toMatchObject({ inFlight: 10, running: 2 });
@@ -122,6 +123,75 @@ describe('fetching', () => {
     gate.resolve();
     await settle();
     expect(below?.asking).toBe(true);
+  });
+});
+
+describe('an aggregate with as many messages waiting as may', () => {
+  const keyedWorkerPool = { workerCount: 8, queueSize: 3, waitTimeout: '500ms' } as const;
+
+  it('has fetching wait for it, and for nobody sooner', async () => {
+    const { bus, driver, clock, logged } = await scriptedBus({ keyedWorkerPool });
+    const gates = new Map<string, ReturnType<typeof deferred<void>>>();
+    const handled: string[] = [];
+    const subscription = await bus.subscribeEnvelope('orders', async ({ eventId }) => {
+      const gate = deferred<void>();
+      gates.set(eventId, gate);
+      await gate.promise;
+      handled.push(eventId);
+    });
+    const [below] = driver.subscriptions;
+    const asked = () => below?.demands.at(-1)?.messages;
+    expect(asked()).toBe(3);
+    below?.deliver(envelope('hot', 1), envelope('hot', 2), envelope('cold', 1));
+    await settle();
+    expect(asked()).toBe(2);
+    below?.deliver(envelope('hot', 3), envelope('hot', 4));
+    await settle();
+    // One runs and three wait: the next message may be of that key.
+    expect([below?.asking, subscription.stats().inFlight]).toEqual([false, 5]);
+    await clock.advance(499);
+    expect(logged).toEqual([]);
+    await clock.advance(1);
+    expect(logged).toMatchObject([
+      {
+        level: 'warn',
+        args: [{ topic: 'orders', key: 'hot', waiting: 3, ms: 500 }, expect.stringContaining('queueSize')],
+      },
+    ]);
+    gates.get('cold-1')?.resolve();
+    await settle();
+    expect(below?.asking).toBe(false);
+    gates.get('hot-1')?.resolve();
+    await settle();
+    expect([below?.asking, asked()]).toEqual([true, 1]);
+    for (const id of ['hot-2', 'hot-3', 'hot-4']) {
+      gates.get(id)?.resolve();
+      await settle();
+    }
+    expect(handled).toEqual(['cold-1', 'hot-1', 'hot-2', 'hot-3', 'hot-4']);
+    await clock.advance(10_000);
+    expect(logged).toHaveLength(1);
+  });
+
+  it('lets fetching go on when its next one starts because another gave its place up', async () => {
+    const errorHandling = { retryBackoffBase: '1h', retryBackoffMax: '1h' } as const;
+    const { bus, driver } = await scriptedBus({
+      keyedWorkerPool: { queueSize: 3, workerCount: 2 },
+      subscriber: { errorHandling },
+    });
+    const running = deferred<void>();
+    await bus.subscribeEnvelope('orders', ({ aggregateId }) =>
+      aggregateId === 'first' ? running.promise : new Promise(() => {}),
+    );
+    const [below] = driver.subscriptions;
+    below?.deliver(envelope('busy'));
+    await settle();
+    below?.deliver(envelope('first'), envelope('hot', 1), envelope('hot', 2), envelope('hot', 3));
+    await settle();
+    expect(below?.asking).toBe(false);
+    running.reject(new Error('again later'));
+    await settle();
+    expect([below?.asking, below?.demands.at(-1)?.messages]).toEqual([true, 1]);
   });
 });
 

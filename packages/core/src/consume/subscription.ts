@@ -124,8 +124,12 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       parts.bucketsOf(policy),
       clock,
     );
-    const start = (delivery: Delivery) =>
-      delivery.revoked ? this.#dispatcher.release(delivery) : this.#gate.pass(delivery);
+    const start = (delivery: Delivery) => {
+      // Its lane is shorter by one now.
+      this.#loop.wake();
+      if (delivery.revoked) this.#dispatcher.release(delivery);
+      else this.#gate.pass(delivery);
+    };
     const ordered = policy.ordering !== 'none';
     this.#dispatcher = ordered
       ? orderedDispatcher(policy.concurrency, start)
@@ -141,7 +145,8 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
       onEnded: () => this.#ended(),
-      onStalled: (ms) => this.#windowWasFull(ms),
+      stallAfter: policy.reportStallAfter,
+      onStalled: (ms) => this.#noRoom(ms),
     });
   }
 
@@ -342,11 +347,17 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     driver.onAssignment(this.#revocation);
   }
 
+  get #stands(): boolean {
+    return this.#gate.isClosedBy('paused') || this.#gate.isClosedBy('halted');
+  }
+
   #room(): { messages: number; bytes: number } {
-    const standing = this.#gate.isClosedBy('paused') || this.#gate.isClosedBy('halted');
-    if (standing) return { messages: 0, bytes: 0 };
+    if (this.#stands) return { messages: 0, bytes: 0 };
+    const inWindow = this.#windowMessages - this.#inFlight.count;
+    // All that is fetched may be of one key.
+    const inLane = this.#parts.policy.queuePerKey - this.#dispatcher.longest;
     return {
-      messages: this.#windowMessages - this.#inFlight.count,
+      messages: Math.min(inWindow, inLane),
       bytes: WINDOW_BYTES - this.#inFlight.bytes,
     };
   }
@@ -517,10 +528,22 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     events.failed('settle', err, 'settling failed; the messages may come again', { count });
   }
 
-  #windowWasFull(ms: number): void {
-    if (ms < this.#parts.policy.reportStallAfter) return;
+  #noRoom(ms: number): void {
+    if (this.#stands) return;
     const { topic, group } = this;
-    this.#parts.logger.info({ topic, group, ms }, 'fetching waited for room in the window');
+    const { logger, policy } = this.#parts;
+    const { longest } = this.#dispatcher;
+    if (longest < policy.queuePerKey) {
+      logger.info(
+        { topic, group, ms, inFlight: this.#inFlight.count },
+        'fetching waits for room in the window',
+      );
+      return;
+    }
+    const key = shown(this.#dispatcher.longestKey() ?? '');
+    const note =
+      'fetching waits for one aggregate: as many of its messages wait as keyedWorkerPool.queueSize permits';
+    logger.warn({ topic, group, ms, key, waiting: longest }, note);
   }
 
   #ended(): void {

@@ -76,6 +76,8 @@ class World {
     const { lanes, running, waiting, held, resumed } = this;
     expect(lanes.running).toBe(running.size);
     expect(lanes.queued).toBe(waiting.length);
+    const lengths = KEYS.map((key) => waiting.filter((item) => item.key === key).length);
+    expect(lanes.longest).toBe(Math.max(...lengths));
     expect(lanes.held).toBe(held.size + resumed.size);
     const current = this.currentKeys();
     const active = new Set([...current, ...waiting.map((item) => item.key)]);

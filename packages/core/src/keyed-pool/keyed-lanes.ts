@@ -1,6 +1,7 @@
 /** The engine of keyed order: one lane per key, one item of a lane at a time, no promise and no closure per item. */
 import { EbusError } from '../errors.js';
 import { KeyLane, type Lane, LaneState, laneRing, link, unlink, type Waiting } from './lane.js';
+import { LaneLengths } from './lane-lengths.js';
 
 export type { Lane } from './lane.js';
 
@@ -35,6 +36,7 @@ export class KeyedLanes<T> {
   #queued = 0;
   #held = 0;
   #sequence = 0;
+  readonly #lengths = new LaneLengths();
 
   constructor(options: KeyedLanesOptions<T>) {
     this.#concurrency = options.concurrency;
@@ -54,6 +56,11 @@ export class KeyedLanes<T> {
   /** Items that are held, or resumed and waiting for a slot. */
   get held(): number {
     return this.#held;
+  }
+
+  /** How many items wait in the lane where most do. */
+  get longest(): number {
+    return this.#lengths.longest;
   }
 
   get activeKeys(): number {
@@ -188,6 +195,7 @@ export class KeyedLanes<T> {
 
   #enqueue(lane: KeyLane<T>, item: T): void {
     lane.enqueue(item, this.#sequence++);
+    this.#lengths.change(lane.waiting - 1, lane.waiting);
     this.#queued++;
   }
 
@@ -215,6 +223,7 @@ export class KeyedLanes<T> {
       this.#start(lane, lane.item as T);
     } else {
       this.#queued--;
+      this.#lengths.change(lane.waiting, lane.waiting - 1);
       this.#start(lane, lane.dequeue());
     }
   }
@@ -227,9 +236,10 @@ export class KeyedLanes<T> {
   }
 
   #takeFrom(lane: KeyLane<T>, matches: (item: T) => boolean, taken: Waiting<T>[]): void {
-    this.#queued -= lane.waiting;
+    const before = lane.waiting;
     lane.take(matches, taken);
-    this.#queued += lane.waiting;
+    this.#queued += lane.waiting - before;
+    this.#lengths.change(before, lane.waiting);
     if (lane.waiting === 0 && lane.state === LaneState.READY) {
       unlink(lane);
       this.#free(lane);
