@@ -106,7 +106,7 @@ function packageRules() {
     return [
       rule('', [], { dependencyTypesNot: ['core', 'type-only'] }),
       // Types leave no trace at run time, and adapters add themselves to those of @ebus/core.
-      rule(' (types)', ['@ebus/core'], { dependencyTypes: ['type-only'] }),
+      rule(' (types)', ['@ebus/core'], { dependencyTypes: ['type-only'], dependencyTypesNot: ['core'] }),
     ];
   });
 }
