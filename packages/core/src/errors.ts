@@ -1,5 +1,9 @@
 /** Every error ebus throws: one base class, a closed list of codes, a sentence that says what to do. */
-import { textOf } from './util/shown.js';
+import { shown, textOf } from './util/shown.js';
+
+/** Longer texts in messages about what strangers wrote are cut. */
+const MAX_TEXT = 1_000;
+const MAX_NAME = 255;
 
 /** The closed list of `EbusError.code` values. */
 export const ERROR_CODES = [
@@ -140,7 +144,11 @@ export class TopicNameError extends EbusError {
   static override readonly kind: string = 'TopicNameError';
 
   constructor(topic: string, reason: string) {
-    super(`invalid topic name '${topic}': ${reason}`, { code: 'TOPIC_NAME_INVALID' });
+    // What is far too long is cut; everything else is the caller's own, and shown as it is.
+    const name = typeof topic === 'string' && topic.length > MAX_TEXT ? shown(topic, MAX_NAME) : topic;
+    super(`invalid topic name '${name}': ${reason}`, {
+      code: 'TOPIC_NAME_INVALID',
+    });
   }
 }
 
@@ -174,7 +182,8 @@ export class EnvelopeError extends EbusError {
   static override readonly kind: string = 'EnvelopeError';
   readonly path: string | undefined;
   constructor(message: string, path?: string, options: EbusErrorOptions = {}) {
-    super(message, { code: 'ENVELOPE_INVALID', ...options });
+    // Most of it is about what strangers wrote.
+    super(shown(message, MAX_TEXT), { code: 'ENVELOPE_INVALID', ...options });
     this.path = path;
   }
 }

@@ -26,6 +26,18 @@ export function sizeSetting() {
     .transform((value, context) => parsed(context, () => parseSize(value as Bytes)));
 }
 
+/** What no file is called: several lines, PEM, base64 of a certificate or key, a JSON Web Token, the seed of an nkey. */
+const CONTENT = /[\r\n]|-----BEGIN|^MII[\w+/=]{40}|^eyJ[\w-]{8}|^S[ACNOUX][A-Z2-7]{40,70}$/;
+const LONGEST_NAME = 1_024;
+
+/** The name of a file. What looks like the content of one is refused, and not shown: it is a secret, perhaps. */
+export function fileNameSetting() {
+  const isName = (value: string) => value.length <= LONGEST_NAME && !CONTENT.test(value.trim());
+  return z.string().min(1).refine(isName, {
+    error: 'looks like the content of a file: put it into one, and give the name of that',
+  });
+}
+
 /** A duration that is checked and kept as it is written. */
 export function writtenDuration() {
   const check = (value: Duration, context: z.RefinementCtx) => {

@@ -5,6 +5,7 @@ import {
   type Bytes,
   type Duration,
   durationSetting,
+  fileNameSetting,
   refusedSetting,
   sizeSetting,
   z,
@@ -213,9 +214,9 @@ const security = z
       .describe('Default: `PLAIN` where there is a user name.'),
     username: text.optional().describe('Goes with `password`.'),
     password: z.string().optional().describe('Goes with `username`.'),
-    certFile: text.optional().describe('Client certificate, PEM; goes with `keyFile`.'),
-    keyFile: text.optional().describe('Client key, PEM; goes with `certFile`.'),
-    caFile: text.optional().describe("Who signs the brokers' certificates, PEM."),
+    certFile: fileNameSetting().optional().describe('Client certificate, PEM; goes with `keyFile`.'),
+    keyFile: fileNameSetting().optional().describe('Client key, PEM; goes with `certFile`.'),
+    caFile: fileNameSetting().optional().describe("Who signs the brokers' certificates, PEM."),
   })
   .superRefine((value, context) => {
     const problem = (message: string) => context.addIssue({ code: 'custom', message });
@@ -284,7 +285,7 @@ const librdkafka = z
   .default({})
   .describe("librdkafka's own settings, applied last; those that ebus' guarantees rest on are refused.");
 
-const broker = z.string().regex(/^[^\s,/@]+:\d{1,5}$/, { error: "must be like 'host:9092'" });
+const broker = z.string().regex(/^[^\s,/@?#=&]+:\d{1,5}$/, { error: "must be like 'host:9092'" });
 
 export const kafkaConfigSchema = z.strictObject({
   brokers: z

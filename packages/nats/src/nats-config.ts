@@ -5,6 +5,7 @@ import {
   type Bytes,
   type Duration,
   durationSetting,
+  fileNameSetting,
   refusedSetting,
   sizeSetting,
   type TopicConfigStrategy,
@@ -252,11 +253,11 @@ const security = z
     token: text.optional().describe('Login by token.'),
     username: text.optional().describe('Login by name; goes with `password`.'),
     password: z.string().optional().describe('Goes with `username`.'),
-    nkeyFile: text.optional().describe('Login by nkey: a file with the seed.'),
-    credFile: text.optional().describe('Login by credentials: a file with JWT and seed.'),
-    certFile: text.optional().describe("The client's certificate; goes with `keyFile`."),
-    keyFile: text.optional().describe("The key of the client's certificate."),
-    caFile: text.optional().describe('Certificates to trust.'),
+    nkeyFile: fileNameSetting().optional().describe('Login by nkey: a file with the seed.'),
+    credFile: fileNameSetting().optional().describe('Login by credentials: a file with JWT and seed.'),
+    certFile: fileNameSetting().optional().describe("The client's certificate; goes with `keyFile`."),
+    keyFile: fileNameSetting().optional().describe("The key of the client's certificate."),
+    caFile: fileNameSetting().optional().describe('Certificates to trust.'),
     skipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
   })
   .superRefine((value, context) => {
@@ -288,6 +289,9 @@ const url = z.string().superRefine((value, context) => {
     context.addIssue({ code: 'custom', message: "must be like 'nats://host:4222' or 'tls://host:4222'" });
   } else if (parsed.username !== '' || parsed.password !== '') {
     context.addIssue({ code: 'custom', message: 'must not hold a login; put it under nats.security' });
+  } else if (!['', '/'].includes(parsed.pathname) || parsed.search !== '' || parsed.hash !== '') {
+    const message = 'must end after the port: nothing there is used, and a token goes under nats.security';
+    context.addIssue({ code: 'custom', message });
   }
 });
 

@@ -32,7 +32,10 @@ afterAll(() => {
 });
 beforeEach(async () => {
   exporter.reset();
-  bus = await createEventBus({ type: 'memory', serviceName: 'shop' }, { plugins: [memory] });
+  bus = await createEventBus(
+    { type: 'memory', serviceName: 'shop', tracing: { baggage: true } },
+    { plugins: [memory] },
+  );
   seen = [];
   await bus.subscribeEnvelope(topic, (envelope, handlerContext) => {
     const baggage = propagation.getActiveBaggage()?.getEntry('customer')?.value;

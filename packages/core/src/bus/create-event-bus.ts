@@ -108,8 +108,8 @@ export async function createEventBus(
   try {
     ownMetrics = configuredMetrics(resolved, options, registry, context);
     const metrics = ownMetrics ?? (options.metrics && guarded(bounded(options.metrics), logger));
-    const { enabled, sampleRate, consumer } = resolved.tracing;
-    const tracing = { system: driver.system, sampleRate, consumer };
+    const { enabled, sampleRate, consumer, baggage } = resolved.tracing;
+    const tracing = { system: driver.system, sampleRate, consumer, baggage, disclose };
     const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
     const events = new Emitter(logger, disclose);
     const closing = new AbortController();

@@ -197,6 +197,10 @@ const tracing = z
       .enum(['link', 'parent'])
       .default('parent')
       .describe("How handling relates to the producer's span."),
+    baggage: z
+      .boolean()
+      .default(false)
+      .describe('Whether the baggage of a message is active in its handler, and so travels on.'),
   })
   .prefault({});
 

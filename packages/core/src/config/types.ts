@@ -175,6 +175,11 @@ export interface CommonConfig {
     sampleRate?: number;
     /** How handling relates to the producer's span. Default `parent`. */
     consumer?: 'link' | 'parent';
+    /**
+     * Whether the baggage of a message is active while it is handled, and so travels on with what the handler publishes and
+     * requests. Default false: whoever may publish to the topic writes it. Baggage of your own is published either way.
+     */
+    baggage?: boolean;
   };
   /** Topics to configure when the bus is created. */
   topics?: Record<string, TopicOptions>;

@@ -27,7 +27,7 @@ export {
 } from '../headers.js';
 export { defaultLogger, type Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
-export { durationSetting, refusedSetting, sizeSetting } from '../settings.js';
+export { durationSetting, fileNameSetting, refusedSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
 export { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';

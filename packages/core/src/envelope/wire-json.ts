@@ -1,5 +1,6 @@
 /** The JSON of envelopes on the wire, in both directions; codecs put it together. */
-import { EnvelopeError } from '../errors.js';
+import { EnvelopeError, reasonOf } from '../errors.js';
+import { withoutQuote } from '../util/json-error.js';
 import { shown } from '../util/shown.js';
 import { type BigIntegers, parseJson } from './big-integers.js';
 import { type Envelope, findProblem } from './envelope.js';
@@ -64,10 +65,9 @@ export function parseObject(data: Uint8Array, bigint?: BigIntegers): RawEnvelope
   try {
     const text = decoder.decode(data);
     value = bigint === undefined ? JSON.parse(text) : parseJson(text, bigint);
-  } catch (cause) {
-    throw new EnvelopeError(`failed to unmarshal envelope: ${(cause as Error).message}`, undefined, {
-      cause,
-    });
+  } catch (error) {
+    const cause = withoutQuote(error);
+    throw new EnvelopeError(`failed to unmarshal envelope: ${reasonOf(cause)}`, undefined, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawEnvelope;
   const got = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;

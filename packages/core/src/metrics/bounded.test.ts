@@ -14,9 +14,9 @@ it('tells collectors of 200 topics by name, and of all the others together', () 
   const { inner, metrics } = labelled();
   for (const topic of topics) {
     metrics.recordPublish(topic, true, 0.5);
-    metrics.recordPublishBatch(topic, 2, false, 0);
+    metrics.recordPublishBatch?.(topic, 2, false, 0);
     metrics.recordConsume(topic, true, 0);
-    metrics.recordConsumeBatch(topic, 2, true, 0);
+    metrics.recordConsumeBatch?.(topic, 2, true, 0);
     metrics.recordRetry(topic);
     metrics.recordDeadLetter(topic);
     metrics.recordDuplicate?.(topic);

@@ -35,10 +35,10 @@ export function bounded(collector: MetricsCollector, limit = MAX_TOPIC_LABELS): 
   return {
     recordPublish: (topic, ok, seconds) => collector.recordPublish(labelOf(topic), ok, seconds),
     recordPublishBatch: (topic, count, ok, seconds) =>
-      collector.recordPublishBatch(labelOf(topic), count, ok, seconds),
+      collector.recordPublishBatch?.(labelOf(topic), count, ok, seconds),
     recordConsume: (topic, ok, seconds) => collector.recordConsume(labelOf(topic), ok, seconds),
     recordConsumeBatch: (topic, count, ok, seconds) =>
-      collector.recordConsumeBatch(labelOf(topic), count, ok, seconds),
+      collector.recordConsumeBatch?.(labelOf(topic), count, ok, seconds),
     recordConnection: (up) => collector.recordConnection(up),
     recordReconnect: (ok, seconds) => collector.recordReconnect(ok, seconds),
     recordBacklog: (topic, count) => gauge(topic, count, (t, n) => collector.recordBacklog(t, n), backlog),

@@ -18,9 +18,15 @@ export interface MetricsExposition {
  */
 export interface MetricsCollector {
   recordPublish(topic: string, ok: boolean, seconds: number): void;
-  recordPublishBatch(topic: string, count: number, ok: boolean, seconds: number): void;
+  /**
+   * `count` messages that ended together, after so many seconds each. Optional: ebus records every message by itself, also those
+   * of `publishEnvelopes`. It is for applications that publish around the bus, through the native client, and want one
+   * set of figures.
+   */
+  recordPublishBatch?(topic: string, count: number, ok: boolean, seconds: number): void;
   recordConsume(topic: string, ok: boolean, seconds: number): void;
-  recordConsumeBatch(topic: string, count: number, ok: boolean, seconds: number): void;
+  /** The same for handled messages. */
+  recordConsumeBatch?(topic: string, count: number, ok: boolean, seconds: number): void;
   recordConnection(up: boolean): void;
   recordReconnect(ok: boolean, seconds: number): void;
   recordBacklog(topic: string, count: number): void;

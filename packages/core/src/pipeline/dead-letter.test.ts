@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EnvelopeError } from '../errors.js';
+import { PermanentError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
 import { deadLetterHeaders, withoutDeadLetterHeaders, writtenAt } from './dead-letter.js';
 
@@ -33,7 +33,7 @@ it('keeps the original headers in order, and adds where and why it failed', () =
 });
 
 it('names the code of ebus errors, replaces what an earlier failure said, and cuts endless texts', () => {
-  const error = new EnvelopeError('x'.repeat(5_000));
+  const error = new PermanentError('x'.repeat(5_000));
   const once = deadLetterHeaders([['a', '1']], { ...reason, error });
   const twice = deadLetterHeaders(once, {
     ...reason,
@@ -41,7 +41,7 @@ it('names the code of ebus errors, replaces what an earlier failure said, and cu
     position: undefined,
     error: { toString: null },
   });
-  expect(once.find(([name]) => name === 'X-Error-Code')?.[1]).toBe('ENVELOPE_INVALID');
+  expect(once.find(([name]) => name === 'X-Error-Code')?.[1]).toBe('PERMANENT');
   expect(once.find(([name]) => name === 'X-Error-Message')?.[1]).toBe(
     `${'x'.repeat(900)}… (4100 more characters)`,
   );

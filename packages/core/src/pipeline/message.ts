@@ -1,6 +1,7 @@
 /** The message as handlers and middleware see it. */
 import { givenMessageId, type IncomingMessage, type Position } from '../driver/message.js';
 import { type HeaderList, MessageHeaders } from '../headers.js';
+import { withoutQuote } from '../util/json-error.js';
 
 /** A received message. Treat `data` as read-only: other groups of an in-process transport share the bytes. */
 export interface Message {
@@ -14,7 +15,7 @@ export interface Message {
   readonly position: Position | undefined;
   /** The data as UTF-8 text. */
   text(): string;
-  /** The data as JSON. @throws SyntaxError, which a handler need not catch: it becomes a failure like any other */
+  /** The data as JSON. @throws SyntaxError that quotes nothing of the data, and which a handler need not catch: it becomes a failure like any other */
   json<T = unknown>(): T;
 }
 
@@ -64,7 +65,11 @@ export class ReceivedMessage implements Message {
   }
 
   json<T = unknown>(): T {
-    return JSON.parse(this.text()) as T;
+    try {
+      return JSON.parse(this.text()) as T;
+    } catch (error) {
+      throw withoutQuote(error);
+    }
   }
 }
 

@@ -6,6 +6,8 @@
 import type * as Api from '@opentelemetry/api';
 import { givenMessageId, type IncomingMessage } from '../driver/message.js';
 import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
+import type { Disclose } from '../util/disclose.js';
+import { disclosedField } from '../util/disclosed-fields.js';
 import { isPromise } from '../util/promise.js';
 import { ClientMetrics } from './client-metrics.js';
 import * as attribute from './semantic-conventions.js';
@@ -17,6 +19,10 @@ export interface TracingOptions {
   /** The share of messages that get spans; the context always travels. */
   readonly sampleRate: number;
   readonly consumer: 'link' | 'parent';
+  /** Whether the baggage of messages is active in handlers. */
+  readonly baggage: boolean;
+  /** Makes the texts of errors fit for spans. */
+  readonly disclose: Disclose;
 }
 
 /** `undefined` where `@opentelemetry/api` is not installed. */
@@ -116,7 +122,8 @@ export class OpenTelemetry implements Telemetry {
     run: () => void | Promise<void>,
   ): void | Promise<void> {
     const { context, propagation, trace, ROOT_CONTEXT } = this.#api;
-    const sent = propagation.extract(ROOT_CONTEXT, incoming.headers, getter);
+    const extracted = propagation.extract(ROOT_CONTEXT, incoming.headers, getter);
+    const sent = this.#options.baggage ? extracted : propagation.deleteBaggage(extracted);
     if (!this.#sampled) return context.with(sent, run);
     const producer = trace.getSpanContext(sent);
     const isLink = this.#options.consumer === 'link';
@@ -174,12 +181,13 @@ export class OpenTelemetry implements Telemetry {
   #end(span: Api.Span | undefined, error: unknown, failed = error !== undefined): void {
     if (span === undefined) return;
     if (failed) {
-      const known = error instanceof Error;
-      if (known) span.recordException(error);
+      const message = this.#options.disclose(error);
+      if (error instanceof Error)
+        span.recordException(disclosedField(error, this.#options.disclose) as Error);
       span.setAttribute(attribute.ERROR_TYPE, errorType(error));
       span.setStatus({
         code: this.#api.SpanStatusCode.ERROR,
-        message: known ? error.message : String(error),
+        message,
       });
     }
     span.end();
