@@ -1,7 +1,12 @@
 import { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { addressKey, Connections, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from './connections.js';
+import {
+  addressKey,
+  type Connection,
+  Connections,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+} from './connections.js';
 
 class FakeSocket extends EventEmitter {
   destroyed = false;
@@ -17,11 +22,11 @@ class FakeSocket extends EventEmitter {
 function connect(connections: Connections, address: string, count = 1): FakeSocket[] {
   return Array.from({ length: count }, () => {
     const socket = new FakeSocket(address);
-    connections.add(socket as unknown as Socket);
+    connections.add(socket as Connection);
     return socket;
   });
 }
-const as = (socket: FakeSocket | undefined) => socket as unknown as Socket;
+const as = (socket: FakeSocket | undefined) => socket as Connection;
 const dropped = (sockets: FakeSocket[]) =>
   sockets.flatMap(({ destroyed }, index) => (destroyed ? [index] : []));
 

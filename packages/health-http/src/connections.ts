@@ -1,5 +1,11 @@
 /** Who is connected to a health server: bounded, so that whoever comes next always gets in. */
-import type { Socket } from 'node:net';
+
+/** What of a socket is used. */
+export interface Connection {
+  readonly remoteAddress?: string | undefined;
+  once(event: 'close', listener: () => void): unknown;
+  destroy(): unknown;
+}
 
 /** Probes and scrapers are few; whoever opens more than this is neither. */
 export const MAX_CONNECTIONS = 256;
@@ -7,9 +13,9 @@ export const MAX_CONNECTIONS_PER_ADDRESS = 64;
 
 interface Peer {
   /** Without a complete request, the one that has been so for longest first. */
-  readonly waiting: Set<Socket>;
+  readonly waiting: Set<Connection>;
   /** With a request that is being answered. */
-  readonly answered: Set<Socket>;
+  readonly answered: Set<Connection>;
 }
 
 /**
@@ -25,7 +31,7 @@ export class Connections {
     return this.#count;
   }
 
-  add(socket: Socket): void {
+  add(socket: Connection): void {
     const address = addressKey(socket.remoteAddress ?? '');
     const own = this.#peers.get(address) ?? { waiting: new Set(), answered: new Set() };
     // Room is made before it counts as one of those that wait.
@@ -38,12 +44,12 @@ export class Connections {
   }
 
   /** A request is complete: the connection is not dropped while another could be, until `idle`. */
-  busy(socket: Socket): void {
+  busy(socket: Connection): void {
     const peer = this.#peers.get(addressKey(socket.remoteAddress ?? ''));
     if (peer?.waiting.delete(socket)) peer.answered.add(socket);
   }
 
-  idle(socket: Socket): void {
+  idle(socket: Connection): void {
     const peer = this.#peers.get(addressKey(socket.remoteAddress ?? ''));
     if (peer?.answered.delete(socket)) peer.waiting.add(socket);
   }
@@ -64,7 +70,7 @@ export class Connections {
     oldest.destroy();
   }
 
-  #remove(address: string, peer: Peer, socket: Socket): void {
+  #remove(address: string, peer: Peer, socket: Connection): void {
     if (!peer.waiting.delete(socket) && !peer.answered.delete(socket)) return;
     this.#count--;
     if (sizeOf(peer) === 0) this.#peers.delete(address);
