@@ -85,6 +85,33 @@ export const health: Group = ({ test }) => {
     }
   });
 
+  test('services that are watched and silent raise alerts, and leave their watcher ready', async (t) => {
+    const topic = { own: uniqueName('probes'), up: uniqueName('probes'), down: uniqueName('probes') };
+    const watch = { monitorInterval: '50ms', expectedInterval: '400ms' } as const;
+    const publisher = { interval: '100ms', timeout: '5s' } as const;
+    const sender = await t.bus({ config: { healthCheck: { publisher: { ...publisher, topic: topic.up } } } });
+    const bus = await t.bus({
+      config: {
+        healthCheck: {
+          publisher: { ...publisher, topic: topic.own },
+          subscribers: [watch, { ...watch, topic: topic.up }, { ...watch, topic: topic.down }],
+        },
+      },
+    });
+    const alerts = new Set<string>();
+    bus.on('healthAlert', (alert) => void alerts.add(`${alert.topic} ${alert.severity}`));
+    await Promise.all(bus.health.subscribers.map((watcher) => watcher.start()));
+    await Promise.all([sender.health.publisher.start(), bus.health.publisher.start()]);
+    await t.eventually(() => alerts.has(`${topic.down} critical`));
+    await t.eventually(async () => {
+      const [own, up, down] = bus.health.subscribers.map((watcher) => watcher.stats().healthy);
+      return own === true && up === true && down === false;
+    });
+    const report = await bus.health.report();
+    assert.deepEqual([report.status, report.ready], ['degraded', true]);
+    assert.equal(checkOf(report, `subscriber ${topic.down}`)?.status, 'degraded');
+  });
+
   test('a handler that never returns makes it unhealthy, and says which', async (t) => {
     const bus = await t.bus();
     const never = t.gate();
