@@ -11,6 +11,7 @@ import { type Disclose, disclosed } from '../util/disclose.js';
 import { nearest } from '../util/nearest.js';
 import { func, required } from '../util/option-kinds.js';
 import { checkArgument } from '../util/options.js';
+import { isPromise } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import type { BusErrorEvent } from './error-event.js';
 
@@ -184,7 +185,7 @@ export class Emitter {
       const failed = (err: unknown) => this.#failed(event, err);
       try {
         const outcome = listener(payload as never);
-        if (outcome instanceof Promise) outcome.catch(failed);
+        if (isPromise(outcome)) Promise.resolve(outcome).catch(failed);
       } catch (err) {
         failed(err);
       }

@@ -23,12 +23,14 @@ import type { TopicOptions } from '../topics/types.js';
 import { abortable } from '../util/abortable.js';
 import { busLogger } from '../util/bus-logger.js';
 import { type Disclose, discloser } from '../util/disclose.js';
+import { guardedClock } from '../util/guarded-clock.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { settledWithin } from '../util/settled-within.js';
 import { applyLazily } from './apply-lazily.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
+import { checkTopicNames } from './check-names.js';
 import { EventBus } from './event-bus.js';
 
 export interface CreateEventBusOptions {
@@ -92,7 +94,9 @@ export async function createEventBus(
   checkOptions('createEventBus', options, CREATE_OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { plugin, resolved } = checkConfig(config, { registry });
-  const clock = options.clock ?? systemClock;
+  const clock = guardedClock(options.clock ?? systemClock, (err) => {
+    logger.error({ err }, 'a timer failed; what it was for may not go on');
+  });
   const handlerLogger = options.logger ?? defaultLogger;
   const disclose = discloser(options.redact);
   const logger = busLogger(handlerLogger, { clock, disclose });
@@ -106,8 +110,9 @@ export async function createEventBus(
   let bus: EventBus | undefined;
   let disconnected = false;
   try {
+    checkTopicNames(resolved, driver);
     ownMetrics = configuredMetrics(resolved, options, registry, context);
-    const metrics = ownMetrics ?? (options.metrics && guarded(bounded(options.metrics), logger));
+    const metrics = ownMetrics ?? (options.metrics && bounded(guarded(options.metrics, logger)));
     const { enabled, sampleRate, consumer, baggage } = resolved.tracing;
     const tracing = { system: driver.system, sampleRate, consumer, baggage, disclose };
     const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
@@ -199,7 +204,7 @@ function configuredMetrics(
   if (options.metrics !== undefined || !metrics.enabled) return undefined;
   const plugin = registry.metricsCollector(metricsType(metrics));
   const collector = plugin.create(plugin.config.parse(metricsPart(metrics, plugin)), context);
-  return guarded(bounded(collector), context.logger);
+  return bounded(guarded(collector, context.logger));
 }
 
 async function createDriver(

@@ -11,6 +11,7 @@ import { checkSubscribeOptions } from '../consume/subscribe-options.js';
 import { ActiveSubscription } from '../consume/subscription.js';
 import { SubscriptionHandle } from '../consume/subscription-handle.js';
 import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from '../consume/types.js';
+import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
@@ -304,7 +305,12 @@ export class Inbound {
       await handle.close();
       throw new BusClosedError(); // Of an abort `#open` makes its own error.
     }
-    handle.begin();
+    try {
+      handle.begin();
+    } catch (error) {
+      await handle.close({ timeout: 0 });
+      throw error;
+    }
     events.emit('subscribed', { topic, group });
     return handle;
   }
@@ -405,7 +411,7 @@ export class Inbound {
     if (signal?.aborted === true) return abortError(signal, `subscribing to '${topic}'`);
     return EbusError.from(error, (reason) => {
       const { driver } = this.#options;
-      const { code, retryable } = driver.classify(error);
+      const { code, retryable } = classified(driver, error);
       return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
         code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
         retryable,

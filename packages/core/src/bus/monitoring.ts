@@ -7,6 +7,7 @@ import type { Backlog } from '../backlog/types.js';
 import type { Clock } from '../clock.js';
 import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
 import { BusClosedError, EbusError } from '../errors.js';
@@ -210,7 +211,7 @@ export class Monitoring {
   /** Probes fail although the client says it is connected: it is replaced, where that may help. */
   #connectionSuspect(error: unknown, driver: Driver): void {
     const { connection, logger, config } = this.#options;
-    const { retryable } = EbusError.isInstance(error) ? error : driver.classify(error);
+    const { retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
     if (connection.state().status !== 'connected' || !retryable) return;
     const { failureThreshold } = config.healthCheck.publisher;
     logger.warn(

@@ -3,6 +3,7 @@
  * or when somebody asks for it.
  */
 import type { Clock, TimerHandle } from '../clock.js';
+import { classified } from '../driver/classified.js';
 import type { CallOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError, ConnectionError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -314,7 +315,7 @@ export class ConnectionSupervisor implements Connection {
 
   #mayHelp(error: unknown): boolean {
     if (error === undefined) return true;
-    return EbusError.isInstance(error) ? error.retryable : this.#options.driver.classify(error).retryable;
+    return EbusError.isInstance(error) ? error.retryable : classified(this.#options.driver, error).retryable;
   }
 
   #connectError(error: unknown, signal: AbortSignal): EbusError {

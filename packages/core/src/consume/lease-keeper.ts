@@ -7,12 +7,19 @@ export class LeaseKeeper {
   readonly #driver: DriverSubscription;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
+  readonly #onError: (error: unknown) => void;
   #timer: TimerHandle | undefined;
 
-  constructor(driver: DriverSubscription, clock: Clock, inFlight: InFlight) {
+  constructor(
+    driver: DriverSubscription,
+    clock: Clock,
+    inFlight: InFlight,
+    onError: (error: unknown) => void,
+  ) {
     this.#driver = driver;
     this.#clock = clock;
     this.#inFlight = inFlight;
+    this.#onError = onError;
   }
 
   /** Renews three times per lease; does nothing where deliveries have none. */
@@ -31,6 +38,10 @@ export class LeaseKeeper {
 
   #renew(): void {
     if (this.#inFlight.count === 0) return;
-    this.#driver.extendLease?.([...this.#inFlight].map((delivery) => delivery.token));
+    try {
+      this.#driver.extendLease?.([...this.#inFlight].map((delivery) => delivery.token));
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 }

@@ -78,7 +78,9 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
       `a subscription to '${topic}' cannot dead-letter into its own topic; give another deadLetterTopic`,
     );
   }
-  if (onExhausted === 'dead-letter' || options.deadLetterTopic !== undefined) validateName(deadLetterTopic);
+  // Also `skipHalted` and `onError` send there.
+  const isUsed = onExhausted !== 'discard' || options.onError !== undefined;
+  if (isUsed || options.deadLetterTopic !== undefined) validateName(deadLetterTopic);
   return {
     topic,
     group: input.group,

@@ -4,7 +4,7 @@ import type { Demand, DriverSubscription, ReceivedBatch } from '../driver/driver
 import type { IncomingMessage } from '../driver/message.js';
 import { backoffDelay } from '../util/backoff.js';
 import type { Breather } from '../util/breather.js';
-import { type Deferred, deferred, isPromise } from '../util/promise.js';
+import { type Deferred, deferred, isPromise, macrotask } from '../util/promise.js';
 
 /** Messages of one batch: large enough to spread its costs, small enough to keep the event loop moving. */
 const MAX_BATCH = 256;
@@ -102,6 +102,8 @@ export class ReceiveLoop {
       }
       if (this.#abandoned) return;
       if (batch === undefined) return this.#ended();
+      // A driver that answers with nothing, again and again, must not keep everything else from its turn.
+      if (batch.length === 0) await macrotask();
       // In slices: handlers that answer at once, and take their time, must not keep timers and I/O waiting. Awaiting
       // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.
       for (let start = 0; start < batch.length; start += SLICE) {

@@ -228,6 +228,8 @@ export class Runner {
       const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt.attempt);
       const verdict = policy.onError(error, { message, topic, group, attempt: attempt.attempt, retriesLeft });
       if (verdict === undefined || FAILURE_ACTIONS.includes(verdict)) return verdict;
+      // An async function answers too late; what it rejects with must not end the process.
+      if (isPromise<unknown>(verdict)) Promise.resolve(verdict).catch(() => {});
       const allowed = FAILURE_ACTIONS.join(', ');
       logger.error({ verdict, topic, group, allowed }, 'onError returned no action; the default applies');
     } catch (err) {

@@ -52,7 +52,9 @@ export class Settler {
     try {
       const settled = this.#driver.settle(batch);
       if (!isPromise(settled)) return recycle();
-      const confirmed = settled.then(recycle, (error: unknown) => this.#onError(error, count));
+      const confirmed = Promise.resolve(settled).then(recycle, (error: unknown) =>
+        this.#onError(error, count),
+      );
       this.#unconfirmed.add(confirmed);
       void confirmed.finally(() => this.#unconfirmed.delete(confirmed));
     } catch (error) {

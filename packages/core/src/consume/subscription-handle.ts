@@ -71,7 +71,7 @@ export class SubscriptionHandle implements Subscription {
     next.adjust(this.#changes);
     this.#line.push(next);
     if (this.#closing !== undefined) await next.close();
-    else void this.#follow(last, finished, next);
+    else this.#follow(last, finished, next).catch((err: unknown) => next.fail(err));
   }
 
   adopt(policy: ConsumePolicy): void {

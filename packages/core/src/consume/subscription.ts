@@ -136,7 +136,7 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       : new UnorderedDispatcher(policy.concurrency, start);
     this.#windowMessages = windowOf(policy);
     this.#runner.connect(this.#dispatcher, this.#gate);
-    this.#leases = new LeaseKeeper(driver, clock, this.#inFlight);
+    this.#leases = new LeaseKeeper(driver, clock, this.#inFlight, (err) => this.#renewFailed(err));
     this.#loop = new ReceiveLoop({
       driver,
       clock,
@@ -154,7 +154,13 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   begin(): void {
     this.#leases.start();
     this.#followAssignments();
-    this.#running = this.#loop.run();
+    this.#running = this.#loop.run().catch((err: unknown) => this.fail(err));
+  }
+
+  /** It cannot go on: a driver did what it must not. */
+  fail(err: unknown): void {
+    if (this.#closing === undefined) this.#hasEnded = true;
+    this.#fetchFailed(err);
   }
 
   /** The middleware changed: attempts begun from now on run through the new pipeline. */
@@ -520,6 +526,13 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       count++;
     }
     return count;
+  }
+
+  #renewFailed(err: unknown): void {
+    const { logger, metrics } = this.#parts;
+    metrics?.recordError('lease', this.topic);
+    const note = 'leases could not be renewed; the messages may come again, here or elsewhere';
+    logger.error({ err, topic: this.topic, group: this.group }, note);
   }
 
   #settleFailed(err: unknown, count: number): void {

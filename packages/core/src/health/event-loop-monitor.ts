@@ -58,7 +58,11 @@ export class EventLoopMonitor {
       this.#worst = 0;
       this.#windowSince = now;
     }
-    this.#onTick();
+    try {
+      this.#onTick();
+    } catch {
+      // What is sampled along must not end the process; the report asks again, and tells.
+    }
   }
 
   #lateness(now: number): number {

@@ -1,5 +1,6 @@
 /** Keeps a collector that throws from disturbing the bus. */
 import type { Logger } from '../logger.js';
+import { isPromise } from '../util/promise.js';
 import type { MetricsCollector, MetricsExposition } from './collector.js';
 
 const METHODS = [
@@ -24,14 +25,18 @@ const METHODS = [
 /** The same collector; what it throws is logged once and swallowed. */
 export function guarded(collector: MetricsCollector, logger: Logger): MetricsCollector {
   let reported = false;
+  const failed = (err: unknown, method: string) => {
+    if (!reported) logger.error({ err, method }, 'the metrics collector throws; figures are incomplete');
+    reported = true;
+  };
   const guard = (method: (typeof METHODS)[number]) => {
-    const record = collector[method] as ((...args: unknown[]) => void) | undefined;
+    const record = collector[method] as ((...args: unknown[]) => unknown) | undefined;
     return (...args: unknown[]) => {
       try {
-        record?.apply(collector, args);
+        const outcome: unknown = record?.apply(collector, args);
+        if (isPromise(outcome)) Promise.resolve(outcome).catch((err: unknown) => failed(err, method));
       } catch (err) {
-        if (!reported) logger.error({ err, method }, 'the metrics collector throws; figures are incomplete');
-        reported = true;
+        failed(err, method);
       }
     };
   };

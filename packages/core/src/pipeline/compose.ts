@@ -10,7 +10,7 @@ export type Handle<A> = (attempt: A) => void | Promise<void>;
 export function composePublish(all: readonly PublishMiddleware[]): PublishMiddleware | undefined {
   if (all.length === 0) return undefined;
   return all.reduceRight((inner, outer) => (record: PublishRecord, next: () => Promise<PublishReceipt>) => {
-    return outer(record, () => invoke(() => inner(record, next)));
+    return outer(record, () => heard(invoke(() => inner(record, next))));
   });
 }
 
@@ -23,7 +23,7 @@ export function composeConsume<A extends { readonly context: HandlerContext }>(
     (inner, outer) => (attempt) =>
       outer(
         attempt.context,
-        once(() => invoke(() => inner(attempt))),
+        once(() => heard(invoke(() => inner(attempt)))),
       ),
     handle,
   );
@@ -43,4 +43,10 @@ function once(next: () => Promise<void>): () => Promise<void> {
 /** `next` always answers with a promise, also where what it calls throws or answers at once. */
 async function invoke<T>(call: () => T | Promise<T>): Promise<T> {
   return await call();
+}
+
+/** Middleware that does not wait for it must not end the process with its rejection. */
+function heard<T>(outcome: Promise<T>): Promise<T> {
+  outcome.catch(() => {});
+  return outcome;
 }

@@ -88,13 +88,14 @@ export class OpenTelemetry implements Telemetry {
         return [...headers.filter(([name]) => !injected.has(name.toLowerCase())), ...carrier];
       },
       end: (error) => {
-        this.#end(span, error);
-        if (began === undefined) return;
-        this.#metrics.sent(
-          info.topic,
-          secondsSince(began),
-          error === undefined ? undefined : errorType(error),
-        );
+        try {
+          this.#end(span, error);
+          if (began === undefined) return;
+          const type = error === undefined ? undefined : errorType(error);
+          this.#metrics.sent(info.topic, secondsSince(began), type);
+        } catch {
+          // The publish is over: an exporter that throws must not make another outcome of it.
+        }
       },
     };
   }

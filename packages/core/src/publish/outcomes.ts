@@ -1,5 +1,6 @@
 /** How publishes end: the caller's promise and what bounds it, results, events, metrics, the dead letter. */
 import type { Clock } from '../clock.js';
+import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
 import { abortError, BusClosedError, EbusError, PublishError, PublishTimeoutError } from '../errors.js';
@@ -136,7 +137,7 @@ export class Outcomes {
   toError(job: PublishJob, error: unknown): EbusError {
     return EbusError.from(error, (reason) => {
       const { driver } = this.#options;
-      const { code, retryable } = driver.classify(error);
+      const { code, retryable } = classified(driver, error);
       const text = `publishing to '${job.topic}' over ${driver.system} failed: ${reason}`;
       return new PublishError(text, { code, retryable, cause: error });
     });

@@ -1,5 +1,6 @@
 /** Declares topics to the broker through the driver's administration. */
 import type { Clock } from '../clock.js';
+import { classified } from '../driver/classified.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin, NewTopicSpec, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
@@ -427,7 +428,7 @@ export class BusTopicManager implements TopicManager {
   #toError(topic: string, error: unknown): EbusError {
     return EbusError.from(error, (reason) => {
       const { driver } = this.#options;
-      const { code, retryable } = driver.classify(error);
+      const { code, retryable } = classified(driver, error);
       return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
         code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
         retryable,

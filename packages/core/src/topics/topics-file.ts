@@ -7,6 +7,7 @@ import { abortError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortSignal, func } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import { isPromise } from '../util/promise.js';
 import { TopicApplyError } from './apply-error.js';
 import type { TopicManager, TopicOptions, TopicOutcome, TopicsWatch, WatchOptions } from './types.js';
 
@@ -177,11 +178,15 @@ export class TopicsFile implements TopicsWatch {
     this.#tell(() => this.#options.onError?.(error));
   }
 
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (err) {
+  #tell(listener: () => unknown): void {
+    const failed = (err: unknown) => {
       this.#parts.logger.error({ err, file: this.#file }, 'a listener of topics.watch failed');
+    };
+    try {
+      const outcome = listener();
+      if (isPromise(outcome)) Promise.resolve(outcome).catch(failed);
+    } catch (err) {
+      failed(err);
     }
   }
 }

@@ -10,7 +10,7 @@ export class Ticker {
   #running: Promise<void> | undefined;
   #started = false;
 
-  /** `work` must not throw or reject. What takes longer than the interval (milliseconds) skips the ticks it missed. */
+  /** `work` should not throw or reject; where it does, the next tick comes all the same. What takes longer than the interval (milliseconds) skips the ticks it missed. */
   constructor(clock: Clock, interval: number, work: () => unknown) {
     this.#clock = clock;
     this.#interval = interval;
@@ -40,12 +40,18 @@ export class Ticker {
 
   #tick(): void {
     this.#timer = undefined;
-    const outcome = this.#work();
     const done = () => {
       this.#running = undefined;
       if (this.#started) this.#schedule();
     };
-    if (outcome instanceof Promise) this.#running = outcome.then(done);
+    let outcome: unknown;
+    try {
+      outcome = this.#work();
+    } catch (error) {
+      done();
+      throw error;
+    }
+    if (outcome instanceof Promise) this.#running = outcome.then(done, done);
     else done();
   }
 
