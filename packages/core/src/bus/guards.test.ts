@@ -113,6 +113,7 @@ describe('functions of the application that throw or reject', () => {
     ['reject', rejects],
     [
       'reject as a thenable',
+      // biome-ignore lint/suspicious/noThenProperty: it is what is tried here
       () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('no')) }),
     ],
   ])('listeners, onError, middleware and collectors that %s', async (_how, foreign) => {
