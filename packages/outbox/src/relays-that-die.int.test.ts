@@ -16,7 +16,7 @@ const EVENTS = Number(process.env.EBUS_OUTBOX_EVENTS ?? 2000);
 const AGGREGATES = Number(process.env.EBUS_OUTBOX_AGGREGATES ?? 50);
 const WRITERS = 8;
 const TOPIC = 'chaos.accounts';
-const LIMIT_MS = Math.max(90_000, EVENTS * 30);
+const LIMIT_MS = Math.max(180_000, EVENTS * 40);
 
 const problem = (await serviceProblem('postgres')) ?? (await serviceProblem('nats'));
 const schema = `chaos_${process.pid}`;
