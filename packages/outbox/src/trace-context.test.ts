@@ -85,3 +85,18 @@ it('correlation, tenant and headers travel from the transaction to the handler',
   expect(seen).toMatchObject([{ envelope: { correlationId: 'checkout-1', tenantId: 7, traceId: 'mine' } }]);
   expect(seen[0]?.context.message.headers.getAll('origin')).toEqual(['web', 'again']);
 });
+
+it('what a handler saves inherits correlation and tenant of what it handles', async () => {
+  const store = new MemoryOutboxStore();
+  const outbox = outboxed(bus, store);
+  await bus.subscribeEnvelope(
+    'shop.payments',
+    () => memoryTransaction((tx) => outbox.publishEnvelope(tx, topic, input)),
+    { group: 'orders' },
+  );
+  await bus.publishEnvelope('shop.payments', { ...input, correlationId: 'checkout-1', tenantId: 7 });
+  await bus.idle();
+  await new OutboxRelay({ bus, store }).runOnce();
+  await bus.idle();
+  expect(seen).toMatchObject([{ envelope: { correlationId: 'checkout-1', tenantId: 7 } }]);
+});
