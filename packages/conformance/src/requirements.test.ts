@@ -36,6 +36,7 @@ const rich: Capabilities = {
 
 const offerOf = (capabilities: Capabilities, persistence: Persistence = 'persistent'): Offer => ({
   persistence,
+  defaultPersistence: 'persistent',
   capabilities,
   ofDeadLetters: capabilities,
   admin: { supports: new Set(['persistence', 'maxMessages']), persistenceIs: 'route' },

@@ -4,6 +4,8 @@ import type { Capabilities, DriverTopicAdmin, Persistence, TopicSpec } from '@eb
 /** What a run offers: the declared capabilities for the topics it covers. */
 export interface Offer {
   readonly persistence: Persistence;
+  /** What topics have for which nobody configures a persistence. */
+  readonly defaultPersistence: Persistence;
   readonly capabilities: Capabilities;
   /** What it declares for dead-letter topics, which are always persistent. */
   readonly ofDeadLetters: Capabilities;

@@ -39,11 +39,13 @@ export async function runConformance(runner: TestRunner, harness: Harness): Prom
 
 async function offerOf(harness: Harness): Promise<Offer> {
   let admin: Offer['admin'];
+  let defaultPersistence: Offer['persistence'] = 'persistent';
   const transport: TransportPlugin = {
     ...harness.transport,
     create: async (config: never, context) => {
       const driver = await harness.transport.create(config, context);
       admin = driver.admin;
+      defaultPersistence = driver.defaultPersistence;
       return driver;
     },
   };
@@ -53,6 +55,7 @@ async function offerOf(harness: Harness): Promise<Offer> {
     return {
       admin,
       persistence: harness.persistence,
+      defaultPersistence,
       capabilities: bus.capabilities(harness.persistence),
       ofDeadLetters: bus.capabilities('persistent'),
     };

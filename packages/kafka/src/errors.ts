@@ -80,8 +80,8 @@ function publishText(topic: string, code: ErrorCode, cause: unknown): string {
 
 function missingText(topic: string): string {
   return (
-    `topic '${topic}' does not exist on Kafka, or may not be seen; topics are not created by using them: configure it ` +
-    'under topics, or with bus.topics.configure'
+    `topic '${topic}' does not exist on Kafka, or may not be seen: configure it under topics or with ` +
+    'bus.topics.configure, create it on the broker, or check the ACLs'
   );
 }
 

@@ -100,6 +100,12 @@ export class TopicAdmin implements DriverTopicAdmin {
     return this.#client;
   }
 
+  /** Asked of any broker by the producer's client, which needs to know it anyway. */
+  exists(topic: string, { signal }: CallOptions): Promise<boolean> {
+    const asking = metadataOf(this.#options.producer(), topic).then(({ length }) => length > 0);
+    return within(asking, signal, () => new Error('no answer in time'));
+  }
+
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
     return this.#do('describe', topic, options, async (admin) => {
       const layout = await this.#layoutOf(topic);

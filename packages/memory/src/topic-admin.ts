@@ -16,6 +16,8 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
   return {
     supports: new Set<keyof TopicSpec>(SUPPORTED),
 
+    exists: (topic) => broker.find(topic) !== undefined,
+
     async describe(topic) {
       const log = broker.find(topic);
       return log === undefined ? undefined : { name: topic, ...withoutNoLimits(log.settings) };

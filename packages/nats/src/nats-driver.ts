@@ -144,7 +144,7 @@ export class NatsDriver implements Driver<NatsNative> {
         logger: host.logger,
         strategy,
         manager,
-        configuredTopic: (topic) => host.configuredTopic(topic),
+        provision: (topic) => host.provision(topic),
         onCreated: (topic) => this.#renewed(topic),
       });
       this.#consumers = new Consumers(this.#config, manager, host.logger);

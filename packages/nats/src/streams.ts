@@ -41,8 +41,8 @@ export interface StreamsOptions {
   readonly config: ResolvedNatsConfig;
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
-  /** What the application said about a topic. */
-  configuredTopic(topic: string): Partial<TopicSpec> | undefined;
+  /** Has core make a topic that no stream holds. */
+  provision(topic: string): Promise<void>;
   /** A topic's stream was made, perhaps anew. */
   onCreated(topic: string): void;
   /** The API on the present connection. */
@@ -104,8 +104,8 @@ export class Streams {
   }
 
   /**
-   * The stream that holds a topic, made where none does.
-   * @throws EbusError `TOPIC_NOT_FOUND` where the strategy does not allow to make one
+   * The stream that holds a topic, made where none does and core allows it.
+   * @throws EbusError `TOPIC_NOT_FOUND` where it does not
    */
   ensure(topic: string): Promise<string> {
     const known = this.#known.get(topic);
@@ -172,15 +172,7 @@ export class Streams {
   async #ensure(topic: string): Promise<string> {
     const found = await this.find(topic);
     if (found !== undefined) return found;
-    const { strategy } = this.#options;
-    if (strategy === 'skip' || strategy === 'validateOnly') {
-      throw new EbusError(
-        `no stream holds '${topic}', and topicConfigStrategy '${strategy}' does not allow to make one; ` +
-          "create it, or use 'createOrUpdate'",
-        { code: 'TOPIC_NOT_FOUND' },
-      );
-    }
-    await this.create(topic, this.#options.configuredTopic(topic) ?? {});
+    await this.#options.provision(topic);
     const made = await this.find(topic);
     if (made !== undefined) return made;
     throw new EbusError(`the stream of '${topic}' was deleted while it was made; try again`, {

@@ -28,6 +28,7 @@ import { sizes } from './sizes.js';
 import { startPositions } from './start-positions.js';
 import { topics } from './topics.js';
 import { traceContext } from './trace-context.js';
+import { unconfiguredTopics } from './unconfigured-topics.js';
 import { unorderedDelivery } from './unordered-delivery.js';
 import { updating } from './updating.js';
 import { validation } from './validation.js';
@@ -60,6 +61,7 @@ export const groups: Readonly<Record<string, Group>> = {
   closing,
   'after close': afterClose,
   topics,
+  'unconfigured topics': unconfiguredTopics,
   events,
   lag,
   health,

@@ -86,6 +86,7 @@ export function assemble(input: AssembleInput): BusParts {
     logger,
     strategy: driver.topicConfigStrategy ?? config.topicConfigStrategy,
     onMismatch: config.onMismatch,
+    unconfigured: config.unconfiguredTopics,
     validateName: (topic) => {
       validateTopicName(topic);
       driver.validateTopic?.(topic, 'publish');

@@ -25,6 +25,7 @@ import { measured } from '../pipeline/metrics.js';
 import type { Telemetry } from '../pipeline/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { abortable } from '../util/abortable.js';
 import type { Breather } from '../util/breather.js';
 import { describeValue } from '../util/describe-value.js';
 import type { Disclose } from '../util/disclose.js';
@@ -324,6 +325,8 @@ export class Inbound {
     const { driver, clock, breather, logger, handlerLogger, metrics, outbound, codec, disclose } =
       this.#options;
     const { topic, group, persistence, from, ordering } = policy;
+    const ready = this.#options.topics.use.ready(topic, persistence);
+    if (ready !== undefined) await abortable(ready, signal, `subscribing to '${topic}'`);
     const joined = await driver.subscribe(
       { topic, group, persistence, from, ordering, durable: !internal },
       { signal },

@@ -212,18 +212,38 @@ export class Outbound {
   /** @throws TopicNameError; a name that passed is not looked at again */
   route(topic: string): TopicRoute {
     const known = this.#routes.get(topic);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (!known.checked) this.#check(known);
+      return known;
+    }
     validateTopicName(topic);
     this.#options.driver.validateTopic?.(topic, 'publish');
     const route = new TopicRoute(topic, this.#settings(topic));
     if (this.#routes.size >= this.#forgetAt) this.#forgetIdleRoutes();
     this.#routes.set(topic, route);
+    this.#check(route);
     return route;
   }
 
   /** The route of a topic that was published to. */
   knownRoute(topic: string): TopicRoute | undefined {
     return this.#routes.get(topic);
+  }
+
+  /** Holds what is published while the topic is looked for and perhaps made: before its first use, and once it is missing. */
+  #check(route: TopicRoute): void {
+    const { use } = this.#options.topics;
+    const { topic, persistence } = route;
+    if (route.isMissed) use.missed(topic);
+    route.isMissed = false;
+    route.checked = true;
+    const ready = use.ready(topic, persistence);
+    if (ready === undefined) return;
+    route.hold();
+    ready.then(
+      () => route.release(),
+      (error: unknown) => route.refuse(asPublishError(topic, error)),
+    );
   }
 
   /** What was configured about the topic changed: it holds for what is sent from now on. */

@@ -228,6 +228,12 @@ export const commonShape = {
     .enum(['warn', 'fail'])
     .default('warn')
     .describe('What to do about a topic that is not as configured and may not or cannot be changed.'),
+  unconfiguredTopics: z
+    .enum(['create', 'refuse'])
+    .default('create')
+    .describe(
+      "Topics that are used without being configured: made on first use with the broker's own settings, or refused.",
+    ),
   security: refusedSetting(
     'belongs to the transport: move it into the section of kafka or nats, as kafka.security',
   ),

@@ -187,6 +187,12 @@ export interface CommonConfig {
   topicConfigStrategy?: 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
   /** Default `warn`. */
   onMismatch?: 'warn' | 'fail';
+  /**
+   * What using a topic does that is not configured and that the broker does not have. `create`, the default: it is made on
+   * first use with the broker's own settings. `refuse`: publishing and subscribing reject with `TOPIC_NOT_FOUND`. Dead-letter
+   * topics and topics of probes are made in either case.
+   */
+  unconfiguredTopics?: 'create' | 'refuse';
 }
 
 /** One member of the union for each registered transport: `{ type: 'nats', nats: {…} }`. */

@@ -52,6 +52,7 @@ function supervise(driver: Driver, options: Partial<SupervisorOptions> = {}) {
       clock,
       logger,
       configuredTopic: () => undefined,
+      provision: async () => {},
       topicConfigStrategy: 'skip' as const,
     },
   };

@@ -41,6 +41,11 @@ export interface DriverHost {
   /** What the application wrote about a topic, and nothing else; undefined where it configured nothing. */
   configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /**
+   * For drivers without `DriverTopicAdmin.exists`: the broker does not have a topic that is used. Resolves once core has
+   * created it (`DriverTopicAdmin.create`); rejects with `TOPIC_NOT_FOUND` where that is not wanted.
+   */
+  provision(topic: string): Promise<void>;
+  /**
    * Reports a change of the connection as it happens; `failed` means the client has given up for good. That
    * `reconnect` succeeded is seen by its resolving: `connected` is not listened to meanwhile.
    */

@@ -81,6 +81,7 @@ export class Attempts {
   /** The job has the turn of its key. */
   readonly #run = (job: PublishJob): void => {
     if (this.#options.outcomes.isOver(job)) return this.#options.outcomes.release(job);
+    if (job.route.refusal !== undefined) return this.#rejected(job, job.route.refusal);
     if (!this.#isReady(job, this.#run)) return;
     if (this.middleware === undefined || job.verbatim) this.#attempt(job);
     else void this.#runMiddleware(job, this.middleware);
@@ -130,6 +131,7 @@ export class Attempts {
   readonly #attempt = (job: PublishJob): void => {
     if (this.#options.outcomes.isOver(job))
       return this.#rejected(job, new BusClosedError('the publish was given up'));
+    if (job.route.refusal !== undefined) return this.#rejected(job, job.route.refusal);
     if (!this.#isReady(job, this.#attempt)) return;
     job.persistence = job.route.persistence;
     job.attempts++;
@@ -174,6 +176,7 @@ export class Attempts {
   #failed(job: PublishJob, cause: unknown): void {
     const { outcomes, backoff, clock } = this.#options;
     const error = outcomes.toError(job, cause);
+    if (error.code === 'TOPIC_NOT_FOUND') job.route.missed();
     if (!outcomes.isOver(job) && this.#mayRetry(job, error)) {
       const delay = backoffDelay(backoff, job.attempts);
       if (clock.now() + delay < job.deadline) return this.#retryAfter(job, delay);

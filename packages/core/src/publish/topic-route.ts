@@ -1,5 +1,6 @@
 /** What publishing to one topic needs to know, worked out once per topic. */
 import { messageIdPrefix, type Persistence } from '../driver/message.js';
+import type { EbusError } from '../errors.js';
 import { HighOffsets } from '../util/high-offsets.js';
 import { JobLine } from './job-line.js';
 import { SendOrder } from './send-order.js';
@@ -21,8 +22,16 @@ export class TopicRoute {
   unplaced = 0;
   /** Given to the driver, and not answered yet. */
   sending = 0;
-  /** While the topic is being moved to another persistence: publishes that were to be sent meanwhile. */
+  /** While the topic is being moved or looked for: publishes that were to be sent meanwhile. */
   held: JobLine | undefined = undefined;
+  /** Who holds it. */
+  #holds = 0;
+  /** The topic was looked for, or is being; false again once the broker says that it is missing. */
+  checked = false;
+  /** The broker said that the topic is missing. */
+  isMissed = false;
+  /** Why what is being let go is not sent. */
+  refusal: EbusError | undefined = undefined;
   #idle: (() => void) | undefined;
 
   constructor(topic: string, settings: RouteSettings) {
@@ -63,6 +72,7 @@ export class TopicRoute {
 
   /** Nothing is sent from now on; what is to be sent waits, in order. */
   hold(): void {
+    this.#holds++;
     this.held ??= new JobLine();
   }
 
@@ -74,8 +84,29 @@ export class TopicRoute {
     });
   }
 
-  /** Sends what waited, and goes on. */
+  /** Sends what waited, and goes on, unless somebody else holds it still. */
   release(): void {
+    if (--this.#holds > 0) return;
+    this.#letGo();
+  }
+
+  /** Rejects what waited: the topic cannot be used. The next publish looks for it again. */
+  refuse(error: EbusError): void {
+    this.checked = false;
+    this.refusal = error;
+    this.#holds--;
+    this.#letGo();
+    this.refusal = undefined;
+    if (this.#holds > 0) this.held ??= new JobLine();
+  }
+
+  /** The broker answered a publish by saying that it does not have the topic. */
+  missed(): void {
+    this.checked = false;
+    this.isMissed = true;
+  }
+
+  #letGo(): void {
     const held = this.held;
     this.held = undefined;
     for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.go?.(job);

@@ -39,6 +39,15 @@ export function logTopicCreated(logger: Logger, topic: string, spec: NewTopicSpe
   logCreated(logger, `topic '${topic}'`, settings, { topic });
 }
 
+/** A topic that was used and that nobody configured. */
+export function logUnconfiguredCreated(logger: Logger, topic: string, system: string): void {
+  logger.info(
+    { topic },
+    `created topic '${topic}' on the broker at its first use, with the settings that ${system} gives by itself, because it ` +
+      "is not configured; configure it to choose them, or set unconfiguredTopics: 'refuse'",
+  );
+}
+
 /** Options that the new configuration of a topic does not have any more. */
 export function logUnwritten(logger: Logger, topic: string, before: TopicOptions, now: TopicOptions): void {
   const options = Object.keys(before).filter((option) => !Object.hasOwn(now, option));

@@ -19,8 +19,9 @@ import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import { DEAD_LETTER_TOPIC, roomForLettersOf, warnOfShortKeeping } from './dead-letter-topics.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
-import { logTopicChanges, logTopicCreated, logUnwritten } from './topic-log.js';
+import { logTopicChanges, logTopicCreated, logUnconfiguredCreated, logUnwritten } from './topic-log.js';
 import { creationSpec, readTopicOptions, throwProblems, toTopicSpec, writtenOptions } from './topic-spec.js';
+import { TopicUse } from './topic-use.js';
 import { type ReadTopics, TopicsFile } from './topics-file.js';
 import type {
   ConfigureOptions,
@@ -51,6 +52,8 @@ export interface TopicManagerOptions {
   clock: Clock;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   onMismatch: NonNullable<ConfigureOptions['onMismatch']>;
+  /** What becomes of topics that are used without being configured, and that the broker does not have. */
+  unconfigured: 'create' | 'refuse';
   governance: TopicGovernance | undefined;
   readTopics: ReadTopics;
   validateName(topic: string): void;
@@ -86,8 +89,17 @@ export class BusTopicManager implements TopicManager {
   readonly #watches = new Set<TopicsWatch>();
   #closed = false;
 
+  /** What happens where a topic is used that the broker may not have. */
+  readonly use: TopicUse;
+
   constructor(options: TopicManagerOptions) {
     this.#options = options;
+    const { driver, logger, clock, strategy, unconfigured, governance } = options;
+    this.use = new TopicUse({
+      ...{ driver, logger, clock, strategy, unconfigured, governance },
+      configured: (topic) => this.#configured.get(topic),
+      create: (topic, spec, isConfigured) => this.#create(topic, spec, isConfigured),
+    });
   }
 
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
@@ -221,6 +233,7 @@ export class BusTopicManager implements TopicManager {
   /** The broker says that it does not have the topic, whatever was known: the next use looks for it anew. */
   noteMissing(topic: string): void {
     this.#ensured.delete(topic);
+    this.use.missed(topic);
   }
 
   /** The same for the topic of health probes, which are not kept for long. */
@@ -241,10 +254,12 @@ export class BusTopicManager implements TopicManager {
   async #createOwnTopic(topic: string, wanted: TopicOptions, of?: () => readonly string[]): Promise<void> {
     this.#options.validateName(topic);
     const { driver, strategy, governance } = this.#options;
+    this.use.own(topic, wanted);
     if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
     // One that exists is as somebody wanted it.
     const present = await driver.admin.describe(topic, call());
     if (present !== undefined) {
+      this.use.found(topic);
       if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
       return;
     }
@@ -321,10 +336,12 @@ export class BusTopicManager implements TopicManager {
   }
 
   /** False where it is there by now. */
-  async #create(topic: string, spec: NewTopicSpec): Promise<boolean> {
+  async #create(topic: string, spec: NewTopicSpec, isConfigured = true): Promise<boolean> {
     const { driver, logger } = this.#options;
     if ((await driver.admin?.create(topic, spec, call())) === false) return false;
-    logTopicCreated(logger, topic, spec);
+    this.use.found(topic);
+    if (isConfigured) logTopicCreated(logger, topic, spec);
+    else logUnconfiguredCreated(logger, topic, driver.system);
     return true;
   }
 
@@ -337,6 +354,7 @@ export class BusTopicManager implements TopicManager {
     }
     const admin = this.#admin('configure');
     const actual = await admin.describe(wanted.topic, call());
+    if (actual !== undefined) this.use.found(wanted.topic);
     return { ...this.#reconcile(wanted, how, actual, admin), actual };
   }
 

@@ -31,6 +31,7 @@ export function testHost(clock = new ManualClock()): TestHost {
     logger,
     topicConfigStrategy: 'createOrUpdate',
     configuredTopic: () => undefined,
+    provision: async () => {},
     warnings,
     onState() {},
   };

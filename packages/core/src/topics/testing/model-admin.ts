@@ -18,6 +18,7 @@ export class ModelAdmin implements DriverTopicAdmin {
   readonly persistenceIs: 'setting' | 'route';
   readonly topics = new Map<string, TopicDescription>();
   readonly calls: string[] = [];
+  exists?: NonNullable<DriverTopicAdmin['exists']>;
   /** Calls under way at once, at most so far. */
   busiest = 0;
   /** Called before each call is carried out. */
@@ -34,7 +35,17 @@ export class ModelAdmin implements DriverTopicAdmin {
 
   /** Calls that change something. */
   get changes(): string[] {
-    return this.calls.filter((call) => !call.startsWith('describe'));
+    return this.calls.filter((call) => /^(create|alter)/.test(call));
+  }
+
+  /** Has core look for topics before they are used, as drivers do that do not notice by themselves. */
+  tellsExistence(
+    answer: (topic: string) => boolean | Promise<boolean> = (topic) => this.topics.has(topic),
+  ): void {
+    this.exists = (topic) => {
+      this.calls.push(`exists ${topic}`);
+      return answer(topic);
+    };
   }
 
   describe(topic: string): Promise<TopicDescription | undefined> {

@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ConnectionError, EbusError } from '../errors.js';
+import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { clientError, ScriptedDriver } from '../testing/scripted-driver.js';
+import { deferred } from '../util/promise.js';
+import { TopicGovernance } from './governance.js';
+import { ModelAdmin } from './testing/model-admin.js';
+
+const WEEK = 7 * 24 * 3_600_000;
+let admin: ModelAdmin;
+beforeEach(() => {
+  admin = new ModelAdmin(['persistence', 'retentionMs', 'partitions', 'replicas']);
+  admin.tellsExistence();
+});
+
+async function aBus(config: Parameters<typeof scriptedBus>[0] = {}, governance?: TopicGovernance) {
+  const driver = new ScriptedDriver();
+  driver.admin = admin;
+  return scriptedBus(config, { driver, ...(governance && { governance }) });
+}
+
+const notFound = (text: RegExp) => ({
+  code: 'TOPIC_NOT_FOUND',
+  retryable: false,
+  message: expect.stringMatching(text),
+});
+
+describe('a topic that nobody configured', () => {
+  it("is made on its first use with the broker's own settings, once, and logged", async () => {
+    const { bus, driver, logged } = await aBus();
+    const published = ['1', '2'].map((text) => bus.publish('orders', text, { key: 'a' }));
+    await settle();
+    published.push(bus.publish('orders', '3', { key: 'a' }));
+    await bus.subscribe('orders', () => {});
+    expect(driver.texts).toEqual(['1', '2', '3']);
+    for (const send of driver.sends) send.ack();
+    await Promise.all(published);
+    await bus.subscribe('orders', () => {}, { group: 'another' });
+    expect(admin.calls).toEqual(['exists orders', 'create orders']);
+    expect(admin.topics.get('orders')).toEqual({ name: 'orders', persistence: 'persistent' });
+    expect(bus.topics.list()).toEqual([]);
+    const lines = logged.filter(({ args }) => /created topic 'orders'/.test(String(args[1])));
+    expect(lines).toMatchObject([{ level: 'info', args: [{ topic: 'orders' }, /is not configured/] }]);
+  });
+
+  it('is used as it is where the broker has it, whatever the strategy', async () => {
+    admin.topics.set('orders', { name: 'orders' });
+    const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse', topicConfigStrategy: 'skip' });
+    for (const text of ['1', '2']) void bus.publish('orders', text);
+    expect(driver.texts).toEqual(['1', '2']);
+    await bus.subscribe('orders', () => {});
+    expect(admin.changes).toEqual([]);
+  });
+
+  it('holds publishes in order while the broker is asked, those of other topics not', async () => {
+    const answer = deferred<boolean>();
+    admin.tellsExistence((topic) => (topic === 'orders' ? answer.promise : true));
+    const { bus, driver } = await aBus();
+    for (const text of ['1', '2']) void bus.publish('orders', text, { key: text });
+    void bus.publish('others', 'x');
+    await settle();
+    void bus.publish('orders', '3');
+    expect(driver.texts).toEqual(['x']);
+    answer.resolve(true);
+    await settle();
+    expect(driver.texts).toEqual(['x', '1', '2', '3']);
+    expect(admin.calls).toEqual(['exists orders', 'exists others']);
+  });
+
+  it('is sent to where the broker cannot be asked: its answer decides', async () => {
+    admin.tellsExistence(() => Promise.reject(new ConnectionError('down')));
+    const { bus, driver } = await aBus();
+    void bus.publish('orders', '1');
+    await settle();
+    expect(driver.texts).toEqual(['1']);
+  });
+
+  it('is refused with `refuse`, for publishing and subscribing, with what to do', async () => {
+    const { bus, driver, clock } = await aBus({ unconfiguredTopics: 'refuse' });
+    const refusal = notFound(/scripted does not have topic 'orders'.*configure it under topics/);
+    const failed = Promise.all(
+      ['1', '2'].map((text) => expect(bus.publish('orders', text)).rejects.toMatchObject(refusal)),
+    );
+    await failed;
+    await expect(
+      bus.publishEnvelope('orders', { aggregateId: 'a', eventType: 'E', eventVersion: 1, payload: {} }),
+    ).rejects.toMatchObject(refusal);
+    await expect(bus.subscribe('orders', () => {})).rejects.toMatchObject(refusal);
+    expect(driver.sends).toEqual([]);
+    // However often it is tried.
+    expect(admin.calls).toEqual(['exists orders']);
+    await clock.advance(1_000);
+    admin.topics.set('orders', { name: 'orders' });
+    void bus.publish('orders', '3');
+    await settle();
+    expect(driver.texts).toEqual(['3']);
+  });
+
+  it('can be used as soon as it is configured', async () => {
+    const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse' });
+    await expect(bus.publish('orders', '1')).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
+    await bus.topics.configure('orders', {});
+    void bus.publish('orders', '2');
+    await settle();
+    expect(driver.texts).toEqual(['2']);
+  });
+
+  it.each(['skip', 'validateOnly'] as const)(
+    'is refused with strategy %s, configured or not',
+    async (how) => {
+      const { bus } = await aBus({ topicConfigStrategy: how, topics: { known: { retention: '1h' } } });
+      for (const topic of ['orders', 'known']) {
+        const refusal = notFound(new RegExp(`does not have topic '${topic}'.*'${how}'.*'createOrUpdate'`));
+        await expect(bus.publish(topic, 'x')).rejects.toMatchObject(refusal);
+        await expect(bus.subscribe(topic, () => {})).rejects.toMatchObject(refusal);
+      }
+      expect(admin.changes).toEqual([]);
+    },
+  );
+
+  it('keeps the rules of the governance', async () => {
+    const rules = new TopicGovernance([{ pattern: '**', minReplicas: 3, maxRetention: '1d' }]);
+    const { bus } = await aBus({}, rules);
+    void bus.publish('orders', 'x');
+    await settle();
+    expect(admin.topics.get('orders')).toMatchObject({ replicas: 3, retentionMs: 24 * 3_600_000 });
+  });
+
+  it('fails what is published as creating it does', async () => {
+    admin.before = (call) => {
+      if (call === 'create') throw new EbusError('not allowed to create', { code: 'UNAUTHORIZED' });
+    };
+    const { bus } = await aBus();
+    await expect(bus.publish('orders', 'x')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(bus.subscribe('orders', () => {})).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it('needs nothing on the broker as ephemeral, where persistence is a route', async () => {
+    admin = new ModelAdmin(undefined, 'route');
+    admin.tellsExistence();
+    const { bus, driver } = await aBus({
+      unconfiguredTopics: 'refuse',
+      topics: { news: { persistence: 'ephemeral' } },
+    });
+    void bus.publish('news', 'x');
+    expect(driver.texts).toEqual(['x']);
+  });
+});
+
+describe('a topic that goes missing', () => {
+  it('is made again as it was configured, once the broker has said so', async () => {
+    const { bus, driver } = await aBus({ topics: { orders: { partitions: 3 } } });
+    const failed = bus.publish('orders', '1');
+    admin.topics.delete('orders');
+    driver.sends[0]?.fail(new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND' }));
+    await expect(failed).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
+    void bus.publish('orders', '2');
+    await settle();
+    expect(driver.texts).toEqual(['1', '2']);
+    expect(admin.topics.get('orders')).toMatchObject({ partitions: 3, replicas: 1, retentionMs: WEEK });
+  });
+
+  it('is made again as a dead-letter topic, which `refuse` says nothing of', async () => {
+    const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse', topics: { orders: {} } });
+    await bus.subscribe('orders', () => Promise.reject(new Error('no')), { maxRetries: 0 });
+    driver.subscriptions[0]?.deliver({ value: 'x' });
+    await expect.poll(() => driver.sends.length).toBe(1);
+    expect(admin.topics.get('orders.dlq')).toMatchObject({ retentionMs: 30 * 24 * 3_600_000 });
+    admin.topics.delete('orders.dlq');
+    driver.sends[0]?.fail(new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND' }));
+    await settle();
+    driver.subscriptions[0]?.deliver({ value: 'y' });
+    await expect.poll(() => driver.sends.length).toBeGreaterThan(1);
+    expect(admin.topics.get('orders.dlq')).toMatchObject({ retentionMs: 30 * 24 * 3_600_000 });
+  });
+});
+
+describe('a driver that notices by itself', () => {
+  it('has core make the topic, and is told where that is not wanted', async () => {
+    admin = new ModelAdmin();
+    const { driver } = await aBus({ topics: { known: { partitions: 2 } } });
+    admin.topics.clear();
+    await Promise.all([driver.host?.provision('orders'), driver.host?.provision('orders')]);
+    await driver.host?.provision('known');
+    expect(admin.changes).toEqual(['create known', 'create orders', 'create known']);
+    expect(admin.topics.get('orders')).toEqual({ name: 'orders', persistence: 'persistent' });
+    expect(admin.topics.get('known')).toMatchObject({ partitions: 2, retentionMs: WEEK });
+    const other = await aBus({ unconfiguredTopics: 'refuse' });
+    await expect(other.driver.host?.provision('x')).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
+  });
+
+  it('is asked nothing before a publish', async () => {
+    admin = new ModelAdmin();
+    const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse' });
+    const failed = bus.publish('orders', 'x');
+    driver.sends[0]?.fail(clientError('no', false));
+    await expect(failed).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+    expect(admin.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,161 @@
+/**
+ * Topics as they are used: found once, made where they are missing, or refused. Nothing of it happens for a publish to a
+ * topic that is known to be there.
+ */
+import type { Clock } from '../clock.js';
+import type { CallOptions, Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
+import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from '../driver/topic-admin.js';
+import { EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { TopicGovernance } from './governance.js';
+import { creationSpec, toTopicSpec } from './topic-spec.js';
+import type { TopicOptions } from './types.js';
+
+const CALL_TIMEOUT_MS = 30_000;
+/** A topic that was refused is not looked for again in this time, however often it is used. */
+const REFUSAL_MS = 1_000;
+
+export interface TopicUseOptions {
+  readonly driver: Driver;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly strategy: TopicConfigStrategy;
+  /** What becomes of topics that nobody configured and the broker does not have. */
+  readonly unconfigured: 'create' | 'refuse';
+  readonly governance: TopicGovernance | undefined;
+  /** What was written about a topic. */
+  configured(topic: string): TopicOptions | undefined;
+  /** Makes it, and logs that. False where it is there by now. */
+  create(topic: string, spec: TopicSpec, isConfigured: boolean): Promise<boolean>;
+}
+
+export class TopicUse {
+  readonly #options: TopicUseOptions;
+  /** Known to be on the broker. */
+  readonly #there = new Set<string>();
+  /** Topics of ebus itself, for dead letters and probes, and how they are made. */
+  readonly #own = new Map<string, TopicOptions>();
+  readonly #making = new Map<string, Promise<void>>();
+  readonly #refused = new Map<string, { readonly error: EbusError; readonly until: number }>();
+
+  constructor(options: TopicUseOptions) {
+    this.#options = options;
+  }
+
+  /** The topic was found or made: using it asks nothing. */
+  found(topic: string): void {
+    this.#there.add(topic);
+    this.#refused.delete(topic);
+  }
+
+  /** A topic of ebus' own: made with these options where it is missing, although nobody configured it. */
+  own(topic: string, options: TopicOptions): void {
+    this.#own.set(topic, options);
+  }
+
+  /** The broker says that it does not have the topic, whatever was known. */
+  missed(topic: string): void {
+    this.#there.delete(topic);
+  }
+
+  /**
+   * Undefined where the topic can be used at once. Otherwise resolves when it can, or when nothing can be found out about
+   * it, so that the broker's answer decides.
+   * @throws EbusError `TOPIC_NOT_FOUND` saying what to do; what creating it throws
+   */
+  ready(topic: string, persistence: Persistence): Promise<void> | undefined {
+    const { admin } = this.#options.driver;
+    // Without `exists` the driver notices by itself, and asks for the topic.
+    if (admin?.exists === undefined || this.#there.has(topic)) return undefined;
+    if (admin.persistenceIs === 'route' && persistence === 'ephemeral') return undefined;
+    const refusal = this.#refusalOf(topic);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const answer = this.#ask(admin, topic);
+    if (answer === true) return undefined;
+    if (answer === false) return this.provision(topic);
+    return answer.then((isThere) => (isThere ? undefined : this.provision(topic)));
+  }
+
+  /**
+   * Makes a topic that the broker does not have: as it is configured, else with the broker's own settings.
+   * @throws EbusError `TOPIC_NOT_FOUND` where that is not wanted
+   */
+  provision(topic: string): Promise<void> {
+    let making = this.#making.get(topic);
+    if (making === undefined) {
+      making = this.#provision(topic).finally(() => this.#making.delete(topic));
+      this.#making.set(topic, making);
+    }
+    return making;
+  }
+
+  #ask(admin: DriverTopicAdmin, topic: string): boolean | Promise<boolean> {
+    const unknown = (error: unknown) => {
+      this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
+      return true;
+    };
+    try {
+      const answer = admin.exists?.(topic, call()) ?? true;
+      return typeof answer === 'boolean' ? answer : answer.catch(unknown);
+    } catch (error) {
+      return unknown(error);
+    }
+  }
+
+  async #provision(topic: string): Promise<void> {
+    const { clock, create } = this.#options;
+    const written = this.#options.configured(topic) ?? this.#own.get(topic);
+    const refusal = this.#whyNot(topic, written !== undefined);
+    if (refusal !== undefined) {
+      this.#refused.set(topic, { error: refusal, until: clock.now() + REFUSAL_MS });
+      throw refusal;
+    }
+    await create(topic, this.#specOf(topic, written), written !== undefined);
+    this.found(topic);
+  }
+
+  #specOf(topic: string, written: TopicOptions | undefined): TopicSpec {
+    const { driver, governance } = this.#options;
+    const { admin, defaultPersistence } = driver;
+    const options = governance?.fix(topic, { persistence: defaultPersistence, ...written }) ?? written ?? {};
+    const spec = toTopicSpec(topic, options, defaultPersistence);
+    const { persistence = defaultPersistence } = spec;
+    const full =
+      written === undefined ? spec : creationSpec(spec, persistence, admin?.defaults?.(persistence));
+    const known = Object.entries(full).filter(([field]) => admin?.supports.has(field as keyof TopicSpec));
+    return { ...(Object.fromEntries(known) as Partial<TopicSpec>), persistence };
+  }
+
+  #whyNot(topic: string, isWritten: boolean): EbusError | undefined {
+    const { driver, strategy, unconfigured } = this.#options;
+    const missing = `${driver.system} does not have topic '${topic}'`;
+    if (strategy === 'skip' || strategy === 'validateOnly') {
+      return notFound(
+        `${missing}, and topicConfigStrategy '${strategy}' does not let ebus make it: create it on the broker, or use ` +
+          "'createOrUpdate' or 'createOnly'",
+      );
+    }
+    if (isWritten || unconfigured === 'create') return undefined;
+    return notFound(
+      `${missing}, and it is not configured (unconfiguredTopics is 'refuse'): configure it under topics or with ` +
+        'bus.topics.configure, or create it on the broker',
+    );
+  }
+
+  #refusalOf(topic: string): EbusError | undefined {
+    const refused = this.#refused.get(topic);
+    if (refused === undefined) return undefined;
+    if (this.#options.clock.now() < refused.until) return refused.error;
+    this.#refused.delete(topic);
+    return undefined;
+  }
+}
+
+function notFound(text: string): EbusError {
+  return new EbusError(text, { code: 'TOPIC_NOT_FOUND' });
+}
+
+function call(): CallOptions {
+  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+}
