@@ -47,13 +47,17 @@ export class KafkaDriver implements Driver<KafkaNative> {
   readonly specVersion = 1;
   readonly system = 'kafka';
   readonly defaultPersistence: Persistence = 'persistent';
+  readonly isShared = true;
   readonly defaultGroup: string | undefined;
+  readonly clientId: string | undefined;
   readonly defaultFrom: 'earliest' | 'latest';
   readonly admin: TopicAdmin;
   readonly #client: NativeClient;
   readonly #config: ResolvedKafkaConfig;
   readonly #serviceName: string;
   readonly #groups = new Map<string, GroupConsumer>();
+  /** Set while the topics of `kafka.consumer.topics` are looked for, and once they are there. */
+  #declared: Promise<void> | undefined;
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
   /** Set while the clients are being replaced, however many attempts that takes. */
@@ -70,6 +74,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.#config = config;
     this.#serviceName = serviceName;
     this.defaultGroup = config.consumer.groupId;
+    this.clientId = config.clientId;
     this.defaultFrom = config.consumer.autoOffsetReset;
     this.admin = new TopicAdmin({
       config,
@@ -142,6 +147,11 @@ export class KafkaDriver implements Driver<KafkaNative> {
 
   async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
     this.#connected();
+    const declared = this.#declaredFor(spec);
+    if (declared.length > 0) {
+      this.#declared ??= this.#provide(declared, options);
+      await this.#declared;
+    }
     return this.#group(spec).join(spec, options);
   }
 
@@ -153,6 +163,27 @@ export class KafkaDriver implements Driver<KafkaNative> {
       serviceName: this.#serviceName,
       onError: (err) => this.#host?.logger.debug({ err, topic: spec.topic }, 'looking at a topic'),
     });
+  }
+
+  /** The group's consumer subscribes to declared topics with the first subscription: they are used from then on. */
+  async #provide(topics: readonly string[], options: CallOptions): Promise<void> {
+    const { provision } = this.#connectedHost();
+    try {
+      await Promise.all(
+        topics.map(async (topic) => {
+          // Where that cannot be found out, the client's own answer decides.
+          if (!(await this.admin.exists(topic, options).catch(() => true))) await provision(topic);
+        }),
+      );
+    } catch (error) {
+      this.#declared = undefined;
+      throw error;
+    }
+  }
+
+  #declaredFor({ group, durable }: SubscriptionSpec): readonly string[] {
+    const isDefault = group === this.#connectedHost().defaultGroup;
+    return isDefault && durable ? this.#config.consumer.topics : [];
   }
 
   classify(error: unknown): ErrorClass {
@@ -187,17 +218,17 @@ export class KafkaDriver implements Driver<KafkaNative> {
     return asking;
   }
 
-  #group({ group, durable }: SubscriptionSpec): GroupConsumer {
+  #group(spec: SubscriptionSpec): GroupConsumer {
+    const { group, durable } = spec;
     const known = this.#groups.get(group);
     if (known !== undefined) return known;
-    const isDefault = group === (this.defaultGroup ?? this.#serviceName);
     const made: GroupConsumer = new GroupConsumer({
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
       group,
       durable,
-      declared: isDefault && durable ? this.#config.consumer.topics : [],
+      declared: this.#declaredFor(spec),
       logger: this.#connectedHost().logger,
       isRebalancing: (name) => this.admin.isRebalancing(name),
       onError: (error) => this.#noted(error),

@@ -42,6 +42,8 @@ export class MemoryDriver implements Driver<BrokerView> {
   readonly specVersion = 1;
   readonly system = 'memory';
   readonly defaultPersistence = 'persistent';
+  /** A named broker is for several buses, and so for several services. */
+  readonly isShared: boolean;
   readonly native: BrokerView;
   readonly admin: DriverTopicAdmin;
   readonly #broker: MemoryBroker;
@@ -52,6 +54,7 @@ export class MemoryDriver implements Driver<BrokerView> {
   constructor(broker: MemoryBroker) {
     this.native = broker;
     this.#broker = broker;
+    this.isShared = broker.name !== undefined;
     this.admin = topicAdmin(broker, () => this.#connected());
   }
 

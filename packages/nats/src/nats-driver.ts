@@ -74,7 +74,9 @@ export class NatsDriver implements Driver<NatsNative> {
   readonly specVersion = 1;
   readonly system = 'nats';
   readonly defaultPersistence: Persistence;
+  readonly isShared = true;
   readonly defaultGroup: string | undefined;
+  readonly clientId: string | undefined;
   readonly defaultFrom: 'earliest' | 'latest';
   readonly maxDeliveries: number | undefined;
   readonly topicConfigStrategy: TopicConfigStrategy | undefined;
@@ -98,6 +100,7 @@ export class NatsDriver implements Driver<NatsNative> {
     this.defaultPersistence = config.jetstream.enabled ? 'persistent' : 'ephemeral';
     const { consumer, topicConfigStrategy } = config.jetstream;
     this.defaultGroup = consumer.durableName;
+    this.clientId = config.clientId;
     this.defaultFrom = consumer.deliverPolicy === 'new' ? 'latest' : 'earliest';
     const maxDeliver = config.jetstream.maxDeliver ?? consumer.maxDeliver ?? -1;
     this.maxDeliveries = maxDeliver === -1 ? undefined : maxDeliver;
@@ -343,7 +346,7 @@ export class NatsDriver implements Driver<NatsNative> {
   /** Declared topics share a consumer in the configured group; other groups read them like any topic. */
   #isDeclared({ topic, group, durable }: SubscriptionSpec): boolean {
     const { topics } = this.#config.jetstream.consumer;
-    return durable && topics.includes(topic) && group === (this.defaultGroup ?? this.#serviceName);
+    return durable && topics.includes(topic) && group === this.#host?.defaultGroup;
   }
 
   /** The other declared topics would wait for it for ever. */

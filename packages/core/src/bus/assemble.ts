@@ -33,6 +33,8 @@ const DEFAULT_MAX_IN_FLIGHT = 10_000;
 
 export interface AssembleInput {
   config: ResolvedConfig;
+  serviceName: string;
+  defaultGroup: string | undefined;
   driver: Driver;
   clock: Clock;
   logger: BusLogger;
@@ -54,7 +56,19 @@ export interface AssembleInput {
 }
 
 export function assemble(input: AssembleInput): BusParts {
-  const { config, driver, clock, logger, metrics, telemetry, codec, events, connection } = input;
+  const {
+    config,
+    serviceName,
+    defaultGroup,
+    driver,
+    clock,
+    logger,
+    metrics,
+    telemetry,
+    codec,
+    events,
+    connection,
+  } = input;
   const { governance, readTopics, extensions, handlerLogger, disclose, ownMetrics, closing } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
@@ -119,6 +133,7 @@ export function assemble(input: AssembleInput): BusParts {
   const inbound: Inbound = new Inbound({
     driver,
     config,
+    defaultGroup,
     topics,
     outbound,
     codec,
@@ -137,6 +152,7 @@ export function assemble(input: AssembleInput): BusParts {
   const deadLetters = new DeadLetters({ driver, outbound, inbound, clock, logger, configuredTopic });
   const monitoring: Monitoring = new Monitoring({
     ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
+    serviceName,
     closing: closing.signal,
   });
   const lifecycle: Lifecycle = new Lifecycle({
@@ -145,6 +161,7 @@ export function assemble(input: AssembleInput): BusParts {
   });
   return {
     config,
+    serviceName,
     driver,
     clock,
     breather,

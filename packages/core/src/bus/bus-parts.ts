@@ -18,6 +18,8 @@ import type { Outbound } from './outbound.js';
 
 export interface BusParts {
   readonly config: ResolvedConfig;
+  /** The name of the bus. */
+  readonly serviceName: string;
   readonly driver: Driver;
   readonly clock: Clock;
   readonly breather: Breather;

@@ -31,6 +31,7 @@ import { applyLazily } from './apply-lazily.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
 import { checkTopicNames } from './check-names.js';
+import { busName, defaultGroup, NAMELESS } from './default-group.js';
 import { EventBus } from './event-bus.js';
 
 export interface CreateEventBusOptions {
@@ -100,12 +101,17 @@ export async function createEventBus(
   const handlerLogger = options.logger ?? defaultLogger;
   const disclose = discloser(options.redact);
   const logger = busLogger(handlerLogger, { clock, disclose });
-  const { serviceName, environment } = resolved;
-  const context: PluginContext = { serviceName, environment, logger, clock };
+  const base = { environment: resolved.environment, logger, clock };
   const { signal } = options;
   if (signal?.aborted === true) throw abortError(signal, 'creating the event bus');
 
-  const driver = await createDriver(plugin, resolved, context);
+  const driver = await createDriver(plugin, resolved, {
+    ...base,
+    serviceName: resolved.serviceName ?? NAMELESS,
+  });
+  const serviceName = busName(driver, resolved.serviceName);
+  const group = defaultGroup(driver, resolved.serviceName);
+  const context: PluginContext = { ...base, serviceName };
   let ownMetrics: MetricsCollector | undefined;
   let bus: EventBus | undefined;
   let disconnected = false;
@@ -130,6 +136,8 @@ export async function createEventBus(
     const codec = options.codec ?? jsonCodec;
     const parts = assemble({
       config: resolved,
+      serviceName,
+      defaultGroup: group,
       driver,
       clock,
       logger,
@@ -142,13 +150,14 @@ export async function createEventBus(
       events,
       connection,
       governance: options.governance,
-      readTopics: (file) => readTopics(file, { registry, environment }),
+      readTopics: (file) => readTopics(file, { registry, environment: resolved.environment }),
       extensions,
       closing,
     });
 
     const host = {
       serviceName,
+      defaultGroup: group,
       clock,
       logger,
       topicConfigStrategy: resolved.topicConfigStrategy,

@@ -79,7 +79,7 @@ export class EventBus implements AsyncDisposable {
   constructor(parts: BusParts) {
     this.#parts = parts;
     this.type = parts.config.type;
-    this.serviceName = parts.config.serviceName;
+    this.serviceName = parts.serviceName;
     this.topics = untilClosing(parts.topics, parts.closing);
     this.connection = parts.connection;
     this.health = parts.monitoring.health;

@@ -34,6 +34,7 @@ import { shown } from '../util/shown.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import { consumeReports } from './consume-reports.js';
+import { withoutGroup } from './default-group.js';
 import { laneAssigner } from './lane-key.js';
 import type { MiddlewareList } from './middleware-list.js';
 import type { Outbound } from './outbound.js';
@@ -43,6 +44,8 @@ const SUBSCRIBE_TIMEOUT_MS = 30_000;
 export interface InboundOptions {
   driver: Driver;
   config: ResolvedConfig;
+  /** Of subscriptions that name none; undefined where each has to. */
+  defaultGroup: string | undefined;
   topics: BusTopicManager;
   outbound: Outbound;
   codec: EnvelopeCodec;
@@ -388,7 +391,8 @@ export class Inbound {
     persistence: Persistence = this.#options.topics.persistenceOf(topic),
   ): ConsumePolicy {
     const { driver, config } = this.#options;
-    const group = options.group ?? driver.defaultGroup ?? config.serviceName;
+    const group = options.group ?? this.#options.defaultGroup;
+    if (group === undefined) throw withoutGroup(topic, driver.system);
     if (typeof group !== 'string' || group.trim() === '') {
       throw new ConfigError(`subscription to '${topic}': group must be non-empty text`);
     }

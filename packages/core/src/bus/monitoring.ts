@@ -35,6 +35,8 @@ function assertOpen(closing: AbortSignal): void {
 
 export interface MonitoringOptions {
   readonly config: ResolvedConfig;
+  /** The name of the bus. */
+  readonly serviceName: string;
   readonly driver: Driver;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -194,7 +196,7 @@ export class Monitoring {
       topic: name,
       interval,
       failureThreshold,
-      source: config.serviceName,
+      source: this.#options.serviceName,
       eventBusType: config.type,
       send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
       connection: () => connection.state(),
@@ -248,7 +250,7 @@ export class Monitoring {
       watchesOther: topic !== own,
       expectedInterval: watch.expectedInterval ?? publisher.interval,
       messageTTL: publisher.messageTTL,
-      source: config.serviceName,
+      source: this.#options.serviceName,
       eventBusType: config.type,
       join: (onProbe, signal) => transport.join(onProbe, signal),
       isConnected: () => connection.state().status === 'connected',

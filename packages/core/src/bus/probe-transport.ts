@@ -1,6 +1,5 @@
 /** How health probes travel: over the same ways as everything else that the bus publishes and handles. */
 import { randomUUID } from 'node:crypto';
-import type { ResolvedConfig } from '../config/schema.js';
 import type { Driver } from '../driver/driver.js';
 import { ConnectionError } from '../errors.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
@@ -9,7 +8,7 @@ import type { Outbound } from './outbound.js';
 import { usingOwnTopic } from './own-topic.js';
 
 export interface ProbeTransportOptions {
-  readonly config: ResolvedConfig;
+  readonly serviceName: string;
   readonly driver: Driver;
   readonly topics: BusTopicManager;
   readonly outbound: Outbound;
@@ -20,7 +19,7 @@ export interface ProbeTransportOptions {
 }
 
 export function probeTransport({
-  config,
+  serviceName,
   driver,
   topics,
   outbound,
@@ -51,7 +50,7 @@ export function probeTransport({
 
     /** In a group of this instance's own, that leaves nothing behind. */
     async join(onProbe: (text: string) => void, signal: AbortSignal) {
-      const group = `${config.serviceName}-health-${randomUUID()}`;
+      const group = `${serviceName}-health-${randomUUID()}`;
       return usingOwnTopic(topics, topic, async () => {
         await topics.ensureProbeTopic(topic);
         return inbound.observe(topic, (message) => onProbe(message.text()), { group, signal });

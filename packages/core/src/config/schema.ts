@@ -206,7 +206,9 @@ const tracing = z
 
 /** Every key of the configuration that is core's own; transports and extensions add theirs. */
 export const commonShape = {
-  serviceName: text().default('ebus').describe('Names the service in groups, logs and probes.'),
+  serviceName: text()
+    .optional()
+    .describe("Names the service in groups, logs and probes. Default: the adapter's `clientId`."),
   environment: text().optional().describe('Which of `environments` to apply.'),
   connect: z
     .enum(['eager', 'lazy'])

@@ -110,7 +110,10 @@ export interface HealthCheckConfig {
 }
 
 export interface CommonConfig {
-  /** Names the service in groups, logs and probes. Default `ebus`. */
+  /**
+   * Names the service in groups, logs and probes. Default: the adapter's `clientId`. Where neither is given, nor a group of
+   * the adapter's, subscriptions to a broker that other services use need a `group`.
+   */
   serviceName?: string;
   /** Which of `environments` to apply; plug-ins are told as well. */
   environment?: string;

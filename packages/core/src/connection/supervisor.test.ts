@@ -51,6 +51,7 @@ function supervise(driver: Driver, options: Partial<SupervisorOptions> = {}) {
       serviceName: 'test',
       clock,
       logger,
+      defaultGroup: undefined,
       configuredTopic: () => undefined,
       provision: async () => {},
       topicConfigStrategy: 'skip' as const,

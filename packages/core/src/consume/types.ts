@@ -44,7 +44,7 @@ export interface SubscriptionChanges {
 }
 
 export interface SubscribeOptions {
-  /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`. */
+  /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`, else its `clientId`. */
   group?: string;
   /** Where a group without a position starts. Default: `earliest` on persistent topics, `latest` on ephemeral ones. */
   from?: 'earliest' | 'latest' | Date;

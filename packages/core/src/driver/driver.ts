@@ -34,6 +34,8 @@ export interface ConnectionChange {
 /** What core offers a driver. */
 export interface DriverHost {
   readonly serviceName: string;
+  /** The group of subscriptions that name none; undefined where each has to. */
+  readonly defaultGroup: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Whether topics may be made and changed where they are not configured. */
@@ -70,8 +72,12 @@ export interface Driver<Native = unknown> {
   readonly native: Native;
   /** What `persistence: 'auto'` means here. */
   readonly defaultPersistence: Persistence;
-  /** The group of subscriptions that name none; core falls back to the service name. */
+  /** Whether other services may use the same broker: then no two of them may get the same group by default. */
+  readonly isShared: boolean;
+  /** The configured group of subscriptions that name none. Core falls back to the service name, then to `clientId`. */
   readonly defaultGroup?: string | undefined;
+  /** The configured name of this client at the broker; what core calls the service where that has no name. */
+  readonly clientId?: string | undefined;
   /** Where a group without a position starts on a persistent topic, if the subscription does not say. */
   readonly defaultFrom?: 'earliest' | 'latest' | undefined;
   /**

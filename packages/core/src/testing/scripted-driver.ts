@@ -117,6 +117,9 @@ export class ScriptedDriver implements Driver<string> {
   readonly system = 'scripted';
   readonly native = 'the native client';
   readonly defaultPersistence = 'persistent';
+  isShared = false;
+  defaultGroup?: string;
+  clientId?: string;
   readonly sends: PendingSend[] = [];
   readonly subscriptions: ScriptedSubscription[] = [];
   capability: Partial<Capabilities> = {};

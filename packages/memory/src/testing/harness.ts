@@ -30,6 +30,7 @@ export function testHost(clock = new ManualClock()): TestHost {
     clock,
     logger,
     topicConfigStrategy: 'createOrUpdate',
+    defaultGroup: undefined,
     configuredTopic: () => undefined,
     provision: async () => {},
     warnings,
