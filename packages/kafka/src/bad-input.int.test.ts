@@ -175,7 +175,7 @@ it('TLS: a broker whose certificate is trusted is used, any other is refused, an
 
 describe('topics', () => {
   it('that do not exist are refused for publishing and subscribing, with what to do', async () => {
-    const app = await bus(addresses);
+    const app = await bus(addresses, { common: { unconfiguredTopics: 'refuse' } });
     const topic = uniqueName('missing');
     for (const action of [() => app.publish(topic, 'x'), () => app.subscribe(topic, () => {})]) {
       const error = await failure(action);

@@ -127,7 +127,10 @@ export class TopicAdmin implements DriverTopicAdmin {
         topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }],
         waitForLeaders: false,
       });
-      while ((await this.#layoutOf(topic)) === undefined && !options.signal.aborted) await pause();
+      // One that is there and cannot be seen is not this client's to see.
+      const until = created ? Number.POSITIVE_INFINITY : performance.now() + UNKNOWN_TOPIC_MS;
+      const mayWait = () => !options.signal.aborted && performance.now() < until;
+      while ((await this.#layoutOf(topic)) === undefined && mayWait()) await pause();
       this.#options.onChanged(topic);
       return created;
     });
