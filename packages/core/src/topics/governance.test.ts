@@ -149,7 +149,7 @@ describe('a bus with governance', () => {
     admin.topics.set('year', { ...there, name: 'year', retentionMs: parseDuration('365d') });
     admin.topics.set('day', { ...there, name: 'day', retentionMs: parseDuration('1d') });
     admin.topics.set('ever', { ...there, name: 'ever' });
-    const { bus } = await governed({ topics: { year: { description: '' }, day: {}, ever: {} } }, null);
+    const { bus } = await governed({ topics: { year: { partitions: 5 }, day: {}, ever: {} } }, null);
     const { violations, remaining } = await rules.enforce(bus, { fix: true });
     expect(violations.map(({ message }) => message)).toEqual([
       'topic year allows a retention of at most 30d, got 365d',
@@ -158,7 +158,7 @@ describe('a bus with governance', () => {
     expect(remaining).toEqual([]);
     expect(admin.changes).toEqual(['alter year', 'alter ever']);
     expect(admin.topics.get('year')).toEqual({ ...there, name: 'year', retentionMs: parseDuration('30d') });
-    expect(bus.topics.get('year')).toEqual({ description: '', retention: parseDuration('30d') });
+    expect(bus.topics.get('year')).toEqual({ partitions: 5, retention: parseDuration('30d') });
     expect(bus.topics.get('day')).toEqual({});
   });
 });
