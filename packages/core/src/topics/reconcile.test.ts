@@ -36,6 +36,12 @@ describe('reconcile', () => {
     expect(decision.outcome).toMatchObject({ action: 'created', unsupported: ['compression'] });
   });
 
+  it('does not miss a description where the broker has no place for one', () => {
+    const { create, outcome } = decide({ retentionMs: 1_000, description: 'for people' }, undefined);
+    expect(create).toEqual({ persistence: 'persistent', retentionMs: 1_000 });
+    expect(outcome).toMatchObject({ action: 'created', unsupported: [] });
+  });
+
   it('changes what can be changed, and reports what cannot', () => {
     const desired: TopicSpec = { persistence: 'persistent', retentionMs: 60_000, replicas: 3, partitions: 5 };
     const actual: TopicDescription = {

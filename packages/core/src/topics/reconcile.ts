@@ -64,7 +64,10 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   const isRoute = input.persistenceIs === 'route';
   // Beside a broker's topics there is only the way itself, which has no settings.
   const supports = isRoute && persistence === 'ephemeral' ? ONLY_PERSISTENCE : input.supports;
-  const unsupported = names((Object.keys(written) as Field[]).filter((field) => !supports.has(field)));
+  // A description is for people: where the broker has no place for it, the bus keeps it, and nothing is amiss.
+  const unsupported = names(
+    (Object.keys(written) as Field[]).filter((field) => !supports.has(field) && field !== 'description'),
+  );
   const outcome = { ...nothing, unsupported };
 
   if (actual === undefined) {
