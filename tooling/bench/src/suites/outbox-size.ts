@@ -8,8 +8,11 @@ import type { Row } from '../report.js';
 
 const EVENTS = Number(process.env.EBUS_BENCH_EVENTS ?? 1_000_000);
 const STEP = 10_000;
-/** The largest size after a tenth of the events, and no more than so many times that in the end. */
-const TARGET = 2;
+/**
+ * The largest size in the second half is at most so many times that of the first half. Vacuum comes once a minute, so that
+ * the first half has to last for longer than that.
+ */
+const TARGET = 1.5;
 
 export async function outboxSize(): Promise<Row[]> {
   const problem = await serviceProblem('postgres');
@@ -30,15 +33,15 @@ export async function outboxSize(): Promise<Row[]> {
       await write(pool, schema);
       while ((await store.stats()).pending > STEP) await new Promise((resolve) => setTimeout(resolve, 20));
       const size = await sizeOf(pool, schema);
-      if (written < EVENTS / 10) early = Math.max(early, size);
-      late = Math.max(late, size);
+      if (written < EVENTS / 2) early = Math.max(early, size);
+      else late = Math.max(late, size);
     }
     while ((await store.stats()).pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const growth = late / early;
     return [
       {
-        contender: `table and indexes while ${EVENTS.toLocaleString('en-US')} events pass: at most ${megabytes(late)}`,
-        against: `${megabytes(early)} in the first tenth`,
+        contender: `table and indexes while ${EVENTS.toLocaleString('en-US')} events pass: at most ${megabytes(Math.max(early, late))}`,
+        against: `${megabytes(early)} in the first half`,
         figure: `${growth.toFixed(2)}x`,
         target: `<= ${TARGET}x`,
         met: growth <= TARGET,
