@@ -84,7 +84,7 @@ describe('lag', () => {
   it('counts what is not settled, and tells the time of the oldest', async () => {
     const { host, send, subscribe } = testLog();
     const member = subscribe();
-    expect(await member.lag()).toEqual([{ partition: 0, lag: 0, unread: 0, position: 0 }]);
+    expect(await member.lag()).toEqual([{ partition: 0, lag: 0, unread: 0, position: 0, settled: -1 }]);
     const times: number[] = [];
     for (const value of ['a', 'b', 'c']) {
       times.push(host.clock.now());
@@ -92,16 +92,16 @@ describe('lag', () => {
       await host.clock.advance(1_000);
     }
     expect(await member.lag()).toEqual([
-      { partition: 0, lag: 3, unread: 3, position: 0, oldestTimestamp: times[0] },
+      { partition: 0, lag: 3, unread: 3, position: 0, settled: -1, oldestTimestamp: times[0] },
     ]);
     const [a, b] = (await member.receive({ messages: 2, bytes: 1e9 }))!;
     member.settle(settlements([b!]));
     expect(await member.lag()).toEqual([
-      { partition: 0, lag: 2, unread: 1, position: 0, oldestTimestamp: times[0] },
+      { partition: 0, lag: 2, unread: 1, position: 0, settled: -1, oldestTimestamp: times[0] },
     ]);
     member.settle(settlements([a!]));
     expect(await member.lag()).toEqual([
-      { partition: 0, lag: 1, unread: 1, position: 2, oldestTimestamp: times[2] },
+      { partition: 0, lag: 1, unread: 1, position: 2, settled: 1, oldestTimestamp: times[2] },
     ]);
   });
 });
