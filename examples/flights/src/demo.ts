@@ -16,6 +16,7 @@ import {
   TOPIC,
 } from './events.js';
 import { type Flight, loadFlights } from './flights.js';
+import { logger } from './logger.js';
 import { showProgress } from './progress.js';
 import { airportTable, countsTable, expectedCounts, introduction, problems } from './report.js';
 import { addFlight, type FlightStatistics, OrderCheck, statisticsOf } from './statistics.js';
@@ -33,7 +34,7 @@ export async function demo({ work }: Arguments, { config, plugins, on }: Transpo
 
   // 1. Create a bus. The topics that it declares are created where they are missing. A configuration file may say more.
   const topics = { [TOPIC]: { retention: '1d' }, [DEAD_LETTER_TOPIC]: { retention: '30d' } } as const;
-  const bus = await createEventBus({ serviceName: 'flights-demo', topics, ...config }, { plugins });
+  const bus = await createEventBus({ serviceName: 'flights-demo', topics, ...config }, { plugins, logger });
 
   // 2. Consume. Events of one airport are handled one at a time, in order; airports do not wait for each other.
   const statistics: FlightStatistics = new Map();

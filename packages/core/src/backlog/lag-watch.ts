@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/driver.js';
 import { abortable } from '../util/abortable.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 
 /** A subscription whose lag can be asked for. */
 export interface LagSource {
@@ -100,7 +101,7 @@ export class LagWatch {
     const { clock } = this.#options;
     const { topic } = source;
     try {
-      const signal = AbortSignal.any([AbortSignal.timeout(ASK_TIMEOUT_MS), over]);
+      const signal = AbortSignal.any([timeoutSignal(ASK_TIMEOUT_MS), over]);
       // Given up here as well: a driver may take its time to heed the signal.
       const partitions = await abortable(source.lag(signal), signal, `asking for the lag of '${topic}'`);
       const at = clock.now();

@@ -27,6 +27,7 @@ import { guardedClock } from '../util/guarded-clock.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { settledWithin } from '../util/settled-within.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import { applyLazily } from './apply-lazily.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
@@ -199,7 +200,7 @@ async function open(bus: EventBus, topics: Record<string, TopicOptions>, start: 
 
 /** Leaves nothing behind of a bus that never was. */
 async function discard(driver: Driver | undefined, ownMetrics: MetricsCollector | undefined): Promise<void> {
-  const signal = AbortSignal.timeout(DISCARD_MS);
+  const signal = timeoutSignal(DISCARD_MS);
   await settledWithin((async () => driver?.close({ signal }))(), DISCARD_MS);
   await settledWithin((async () => ownMetrics?.close?.())(), DISCARD_MS);
 }

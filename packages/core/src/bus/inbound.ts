@@ -31,6 +31,7 @@ import { describeValue } from '../util/describe-value.js';
 import type { Disclose } from '../util/disclose.js';
 import { deferred } from '../util/promise.js';
 import { shown } from '../util/shown.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import { consumeReports } from './consume-reports.js';
@@ -199,7 +200,7 @@ export class Inbound {
    * `moveOver` has the running ones finish what they have and go on there; `giveUp` undoes it all.
    */
   async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
-    const signal = AbortSignal.any([AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
+    const signal = AbortSignal.any([timeoutSignal(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
     const moves: { handle: SubscriptionHandle; next: ActiveSubscription }[] = [];
     const giveUp = async () => void (await Promise.all(moves.map(({ next }) => next.close({ timeout: 0 }))));
     try {
@@ -281,7 +282,7 @@ export class Inbound {
   }
 
   #connected(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const timeout = AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS);
+    const timeout = timeoutSignal(SUBSCRIBE_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     return this.#options.connection.whenConnected(either, `subscribing to '${topic}'`);
   }
@@ -290,7 +291,7 @@ export class Inbound {
     const { events } = this.#options;
     const { topic, group } = policy;
     const { signal } = how.options;
-    const bounds = [AbortSignal.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
+    const bounds = [timeoutSignal(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
     const first = await this.#activate(
       policy,
       how,

@@ -11,6 +11,7 @@ import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import type { Inbound } from './inbound.js';
 import type { Monitoring } from './monitoring.js';
 import { StartStop } from './start-stop.js';
@@ -101,9 +102,7 @@ export class Lifecycle {
     // The driver is asked nothing more once it is asked to close.
     await settledWithin(connection.shut(), LEAST_MS);
     const ms = Math.min(left(LEAST_DISCONNECT_MS), DISCONNECT_TIMEOUT_MS);
-    const disconnected = this.#attempt('disconnecting', () =>
-      driver.close({ signal: AbortSignal.timeout(ms) }),
-    );
+    const disconnected = this.#attempt('disconnecting', () => driver.close({ signal: timeoutSignal(ms) }));
     await settledWithin(disconnected, ms + LEAST_MS);
     connection.close();
     await settledWithin(this.#tellExtensions('close'), left(LEAST_DISCONNECT_MS));

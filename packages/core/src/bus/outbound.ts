@@ -21,6 +21,7 @@ import { validateTopicName } from '../topic-name.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { abortable } from '../util/abortable.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
 import { usingOwnTopic } from './own-topic.js';
@@ -181,7 +182,7 @@ export class Outbound {
     const { topics } = this.#options;
     return usingOwnTopic(topics, letter.topic, async () => {
       const ensured = topics.ensureDeadLetterTopic(letter.topic, of);
-      const limit = options === undefined ? undefined : AbortSignal.timeout(options.timeout);
+      const limit = options === undefined ? undefined : timeoutSignal(options.timeout);
       await abortable(ensured, limit, `looking for '${letter.topic}'`);
       return this.publishLetter(letter, signal, purpose, options);
     });

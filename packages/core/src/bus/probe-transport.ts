@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Driver } from '../driver/driver.js';
 import { ConnectionError } from '../errors.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import type { Inbound } from './inbound.js';
 import type { Outbound } from './outbound.js';
 import { usingOwnTopic } from './own-topic.js';
@@ -40,7 +41,7 @@ export function probeTransport({
   return {
     /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
     async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
-      const signal = AbortSignal.any([AbortSignal.timeout(timeout), stopped]);
+      const signal = AbortSignal.any([timeoutSignal(timeout), stopped]);
       const late = new Promise<never>((_, reject) => {
         const text = `the health probe to '${topic}' was not acknowledged within ${timeout} ms`;
         signal.addEventListener('abort', () => reject(new ConnectionError(text)), { once: true });

@@ -15,6 +15,7 @@ import { checkOptions } from '../util/options.js';
 import { pause } from '../util/pause.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
@@ -87,13 +88,13 @@ export class ConnectionSupervisor implements Connection {
    */
   async connect(host: Omit<DriverHost, 'onState'>, given?: AbortSignal): Promise<void> {
     const { driver, connectTimeout } = this.#options;
-    const bounds = [AbortSignal.timeout(connectTimeout), this.#closed.signal];
+    const bounds = [timeoutSignal(connectTimeout), this.#closed.signal];
     const signal = AbortSignal.any(given === undefined ? bounds : [...bounds, given]);
     this.#prepare(host);
     try {
       await this.#heeding(this.#firstConnect(signal), signal);
     } catch (error) {
-      const options = { signal: AbortSignal.timeout(DISCONNECT_MS) };
+      const options = { signal: timeoutSignal(DISCONNECT_MS) };
       await settledWithin((async () => driver.close(options))(), DISCONNECT_MS);
       if (given?.aborted === true) throw abortError(given, 'creating the event bus');
       throw this.#connectError(error, signal);
@@ -261,7 +262,7 @@ export class ConnectionSupervisor implements Connection {
     for (let attempt = 1; ; attempt++) {
       const began = performance.now();
       try {
-        const signal = AbortSignal.any([AbortSignal.timeout(connectTimeout), closed]);
+        const signal = AbortSignal.any([timeoutSignal(connectTimeout), closed]);
         // Not given up at the timeout: two attempts at once would be two clients. The driver heeds its signal.
         await abortable(this.#attempt(signal), closed, 'reconnecting');
         if (closed.aborted) throw new BusClosedError();

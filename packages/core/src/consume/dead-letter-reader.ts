@@ -8,6 +8,7 @@ import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 
 /** The group whose position says which dead letters have been dealt with. */
 export const REDRIVE_GROUP = 'ebus-redrive';
@@ -190,7 +191,7 @@ async function lagOf(
 async function leave(subscription: DriverSubscription, logger: Logger): Promise<void> {
   try {
     subscription.stop();
-    await subscription.close({ signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
+    await subscription.close({ signal: timeoutSignal(LEAVE_TIMEOUT_MS) });
   } catch (err) {
     logger.warn({ err, group: REDRIVE_GROUP }, 'could not leave the group cleanly');
   }

@@ -15,6 +15,7 @@ import { HighOffsets } from '../util/high-offsets.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
 import { shown } from '../util/shown.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
 import type { DeadLetterWriter } from './dead-letter-writer.js';
@@ -486,11 +487,9 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   /** Not for ever, where the driver does not heed its signal. Never rejects. */
   async #leave(ms: number): Promise<void> {
     const { driver, logger } = this.#parts;
-    const leaving = (async () => driver.close({ signal: AbortSignal.timeout(ms) }))().catch(
-      (err: unknown) => {
-        logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
-      },
-    );
+    const leaving = (async () => driver.close({ signal: timeoutSignal(ms) }))().catch((err: unknown) => {
+      logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
+    });
     await settledWithin(leaving, ms + LEAST_MS);
   }
 

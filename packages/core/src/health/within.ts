@@ -1,4 +1,5 @@
 /** Runs something that may hang, for no longer than so many milliseconds. */
+import { MAX_TIMER_MS } from '../clock.js';
 
 export type Outcome =
   | { readonly ok: true }
@@ -9,11 +10,14 @@ export async function within(ms: number, work: (signal: AbortSignal) => Promise<
   const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer within ${ms} ms`);
-      resolve({ ok: false, timedOut: true, error });
-      abort.abort(error);
-    }, ms);
+    timer = setTimeout(
+      () => {
+        const error = new Error(`no answer within ${ms} ms`);
+        resolve({ ok: false, timedOut: true, error });
+        abort.abort(error);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
   });
   const done = work(abort.signal).then(
     (): Outcome => ({ ok: true }),

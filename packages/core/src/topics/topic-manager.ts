@@ -15,6 +15,7 @@ import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import { DEAD_LETTER_TOPIC, roomForLettersOf, warnOfShortKeeping } from './dead-letter-topics.js';
 import type { TopicGovernance } from './governance.js';
@@ -463,5 +464,5 @@ function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions
 }
 
 function call(): CallOptions {
-  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+  return { signal: timeoutSignal(CALL_TIMEOUT_MS) };
 }

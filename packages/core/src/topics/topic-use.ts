@@ -8,6 +8,7 @@ import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from '../driver/topic-admin.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { timeoutSignal } from '../util/timeout-signal.js';
 import type { TopicGovernance } from './governance.js';
 import { creationSpec, toTopicSpec } from './topic-spec.js';
 import type { TopicOptions } from './types.js';
@@ -157,5 +158,5 @@ function notFound(text: string): EbusError {
 }
 
 function call(): CallOptions {
-  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+  return { signal: timeoutSignal(CALL_TIMEOUT_MS) };
 }
