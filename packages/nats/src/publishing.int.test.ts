@@ -115,7 +115,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await eventually(async () => (await bus.deadLetters.list(orders)).length === 2);
     broken = false;
     const report = await bus.deadLetters.redrive(orders);
-    expect(report).toEqual({ redriven: 2, left: 0, total: 2 });
+    expect(report).toEqual({ redriven: 2, left: 0, total: 2, failed: [] });
     await eventually(() => attempts.length === 2);
     await bus.idle();
     const { manager } = cleanup.add(await plainClient(service.addresses), ({ connection }) =>
