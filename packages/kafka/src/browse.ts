@@ -71,7 +71,7 @@ export async function* browse(
         const partition = partitions.get(message.partition);
         if (partition === undefined || message.offset >= (ends.get(message.partition) ?? 0)) continue;
         partition.next = message.offset + 1;
-        yield new KafkaDelivery(message, partition);
+        yield new KafkaDelivery(message, partition, Date.now());
         if (signal.aborted) throw aborted();
       }
     }

@@ -546,6 +546,7 @@ export class GroupConsumer {
       let share: TopicShare | undefined;
       let partition: Partition | undefined;
       const fed = new Set<TopicShare>();
+      const now = Date.now();
       for (const message of messages) {
         if (partition?.topic !== message.topic || partition.id !== message.partition) {
           share = this.#topics.get(message.topic);
@@ -553,7 +554,7 @@ export class GroupConsumer {
           if (share !== undefined) fed.add(share);
         }
         // Of a partition that has just gone: whoever has it now reads it.
-        if (partition !== undefined && !partition.revoked) partition.receive(message);
+        if (partition !== undefined && !partition.revoked) partition.receive(message, now);
       }
       this.#mayHaveMore ||= messages.length === BATCH;
       for (const one of fed) one.reader?.feed();

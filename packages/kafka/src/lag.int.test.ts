@@ -83,6 +83,7 @@ it('equals what the admin client computes on every partition: consumed, held up,
   const standing = await bus.subscribe(paused, () => {});
   standing.pause();
   const longAgo = Date.now() - 3_600_000;
+  const began = Date.now();
   const send = (to: string, partition: number, count: number, timestamp?: number) =>
     producer.send({
       topic: to,
@@ -106,13 +107,12 @@ it('equals what the admin client computes on every partition: consumed, held up,
     );
     await eventually(() => expect(lags(name)).toEqual(lag), `the reported lag of ${name}`);
   }
-  // By the oldest unsettled message, on whichever partition, handed over or not.
-  for (const name of [topic, paused]) {
-    expect(timeOf(name)).toBeGreaterThan(3_599_000);
-    expect(timeOf(name)).toBeLessThan(3_660_000);
+  // By the arrival of the oldest unsettled message, on whichever partition, handed over or not: not by its producer's time.
+  for (const name of [topic, paused, halting]) {
+    expect(timeOf(name)).toBeGreaterThan(0);
+    expect(timeOf(name)).toBeLessThanOrEqual(Date.now() - began);
   }
   expect(timeOf(idle)).toBe(0);
-  expect(timeOf(halting)).toBeLessThan(60_000);
   expect(events.some((one) => one.topic === idle)).toBe(false);
   stuck.resolve();
   standing.resume();

@@ -45,15 +45,17 @@ export class Partition {
     return this.tracker.span >= MAX_SPAN;
   }
 
-  /** Of its lag, what was not handed over yet, and since when the first of that waits, if it is here. */
+  /**
+   * Of its lag, what was not handed over yet, and since when the first of that waits, if it is here. By its arrival: a
+   * producer may have stamped it with any time.
+   */
   unreadOf({ lag, position }: PartitionLag, end: number): Pick<PartitionLag, 'unread' | 'oldestTimestamp'> {
     if (!this.isPositioned) return {};
     const head = this.buffer.peek();
     const handedOver = Math.max(position ?? 0, head?.offset ?? this.next);
-    const { timestamp } = head ?? {};
     return {
       unread: Math.min(lag, Math.max(0, end - handedOver)),
-      ...(timestamp === undefined ? {} : { oldestTimestamp: timestamp }),
+      ...(head === undefined ? {} : { oldestTimestamp: head.arrivedAt }),
     };
   }
 
@@ -63,11 +65,14 @@ export class Partition {
     return watermark !== undefined && watermark > (this.stored ?? -1) ? watermark : undefined;
   }
 
-  /** @returns false for one that came before, which may happen where fetching begins anew */
-  receive(message: Message): boolean {
+  /**
+   * @param arrivedAt epoch milliseconds
+   * @returns false for one that came before, which may happen where fetching begins anew
+   */
+  receive(message: Message, arrivedAt: number): boolean {
     if (message.offset < this.next) return false;
     this.next = message.offset + 1;
-    this.buffer.push(new KafkaDelivery(message, this));
+    this.buffer.push(new KafkaDelivery(message, this, arrivedAt));
     this.bufferedBytes += message.size;
     return true;
   }
@@ -96,14 +101,17 @@ export class KafkaDelivery implements IncomingMessage {
   readonly timestamp: number | undefined;
   readonly offset: number;
   readonly partition: Partition;
+  /** Epoch milliseconds. */
+  readonly arrivedAt: number;
   handle = -1;
   readonly #message: Message;
   #headers: HeaderList | undefined;
 
-  constructor(message: Message, partition: Partition) {
+  constructor(message: Message, partition: Partition, arrivedAt: number) {
     this.#message = message;
     this.topic = partition.topic;
     this.partition = partition;
+    this.arrivedAt = arrivedAt;
     this.offset = message.offset;
     // A tombstone: no value is an empty one.
     this.value = message.value ?? EMPTY;

@@ -52,20 +52,21 @@ const stuckBecause = (bus: EventBus, reason: RegExp) =>
   );
 
 describe('unhealthy with a connection that is fine', () => {
-  it('when the dead-letter topic refuses every message', async () => {
+  it('when the dead-letter topic refuses every message for now', async () => {
     const [topic, refusing] = [uniqueName('topic'), uniqueName('dead')];
     const admin = cleanup.add(await plainAdmin(broker.addresses), (one) => one.disconnect());
+    // A compacted topic takes nothing without a key.
     await admin.createTopics({
-      topics: [{ topic: refusing, configEntries: [{ name: 'max.message.bytes', value: '200' }] }],
+      topics: [{ topic: refusing, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }],
     });
     const bus = await start({ [topic]: {} });
     const options = { maxRetries: 0, deadLetterTopic: refusing } as const;
     await bus.subscribe(topic, () => Promise.reject(new Error('no')), options);
-    await bus.publish(topic, 'x'.repeat(1_000));
+    await bus.publish(topic, 'x');
     await stuckBecause(bus, /settling is stuck: the oldest of 1 unsettled messages is dead-lettering and/);
     await admin.alterConfigs({
       validateOnly: false,
-      resources: [{ type: 2, name: refusing, configEntries: [{ name: 'max.message.bytes', value: '9000' }] }],
+      resources: [{ type: 2, name: refusing, configEntries: [{ name: 'cleanup.policy', value: 'delete' }] }],
     });
     await eventually(async () => expect((await consumersOf(bus)).status).toBe('healthy'), 'repaired');
   }, 40_000);

@@ -242,6 +242,9 @@ export interface PartitionLag {
   readonly settled?: number;
   /** Of the lag, what no member of the group was given yet. Where known. */
   readonly unread?: number;
-  /** Epoch milliseconds of the oldest unsettled message, where known. */
+  /**
+   * Epoch milliseconds since when the oldest unsettled message waits, where known: by the broker's clock, or by its arrival
+   * in this process. Never by a time that its producer wrote, which may be any.
+   */
   readonly oldestTimestamp?: number;
 }
