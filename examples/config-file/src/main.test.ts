@@ -13,9 +13,9 @@ describe('the service that is configured by a file', () => {
   it('runs as the file says, and ends by itself', async () => {
     const lines = [
       'billing bills order-1: 42',
-      'shop.orders: auto, 30d, replicas 1',
-      'shop.refunds: auto, 30d, replicas 1',
-      'shop.prices: ephemeral, 7d, replicas 1',
+      'shop.orders {"retention":"30d"}',
+      'shop.refunds {"retention":"30d"}',
+      'shop.prices {"persistence":"ephemeral"}',
     ];
     expect(await service()).toEqual({ code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
   });
@@ -24,7 +24,7 @@ describe('the service that is configured by a file', () => {
     vi.stubEnv('BILLING_ENV', 'production');
     const { code, stdout } = await service();
     expect(code).toBe(0);
-    expect(stdout).toContain('shop.orders: auto, 30d, replicas 3');
+    expect(stdout).toContain('shop.orders {"retention":"30d","maxSize":"10GB","replicas":3}');
   });
 
   it('lists everything that is wrong with the file', async () => {

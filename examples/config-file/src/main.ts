@@ -16,8 +16,7 @@ async function main(): Promise<void> {
   await bus.publishEnvelope('shop.orders', order);
   await bus.idle();
   for (const topic of bus.topics.list()) {
-    const { persistence, retention, replicas } = bus.topics.get(topic);
-    console.log(`${topic}: ${persistence}, ${retention}, replicas ${replicas}`);
+    console.log(topic, JSON.stringify(bus.topics.get(topic)));
   }
   await bus.close();
 }

@@ -5,7 +5,7 @@ import { prometheus } from '@ebus/prometheus';
 import { readArguments } from './arguments.js';
 import { type Broker, startBroker } from './broker.js';
 import { watchKeys } from './keys.js';
-import { report } from './narrator.js';
+import { logger, report } from './narrator.js';
 import { Shop } from './shop.js';
 
 const options = readArguments(process.argv.slice(2));
@@ -31,7 +31,7 @@ const bus: EventBus = await createEventBus(
     healthHttp: { port: options.port, host: options.host },
     topics: { [Shop.orders]: broker.topicOptions, [Shop.mails]: broker.topicOptions },
   },
-  { plugins: [...broker.plugins, prometheus, healthHttp] },
+  { plugins: [...broker.plugins, prometheus, healthHttp], logger },
 );
 
 const shop = new Shop(bus);
