@@ -1,3 +1,4 @@
+import { createEventBus } from '@ebus/core';
 import type { Driver, SubscriptionSpec } from '@ebus/core/driver';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BrokerView, type MemoryConfig, memory, resetMemoryBroker } from './index.js';
@@ -55,6 +56,18 @@ describe('the memory driver', () => {
       dedupe: false,
     });
     expect(driver.capabilities('ephemeral')).toMatchObject({ redelivery: true, replay: false });
+  });
+
+  it('has no subscriptions by wildcard, as the real brokers have none', async () => {
+    const bus = await createEventBus({ type: 'memory' }, { plugins: [memory] });
+    for (const topic of ['orders.*', 'orders.>']) {
+      const refused = await bus.subscribe(topic, () => {}).catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        code: 'TOPIC_NAME_INVALID',
+        message: `invalid topic name '${topic}': wildcards ('*', '>') are not supported; subscribe to each topic by name`,
+      });
+    }
+    await bus.close();
   });
 
   it('works only between connect and close', async () => {

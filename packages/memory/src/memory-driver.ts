@@ -18,6 +18,7 @@ import {
   PublishError,
   type SendReceipt,
   type SubscriptionSpec,
+  TopicNameError,
 } from '@ebus/core/driver';
 import type { BrokerView, MemoryBroker } from './broker.js';
 import { MemorySubscription } from './subscription.js';
@@ -60,6 +61,16 @@ export class MemoryDriver implements Driver<BrokerView> {
 
   capabilities(persistence: Persistence): Capabilities {
     return persistence === 'persistent' ? PERSISTENT : EPHEMERAL;
+  }
+
+  /** Names are names here. But whoever subscribes to `orders.*` expects more than a topic of that name. */
+  validateTopic(topic: string, use: 'publish' | 'subscribe'): void {
+    if (use === 'subscribe' && /[*>]/.test(topic)) {
+      throw new TopicNameError(
+        topic,
+        "wildcards ('*', '>') are not supported; subscribe to each topic by name",
+      );
+    }
   }
 
   connect(host: DriverHost): Promise<void> {

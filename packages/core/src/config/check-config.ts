@@ -147,7 +147,12 @@ function check(tree: unknown, schema: z.ZodType, { registry, problems, overlay, 
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) report([...path, key], () => sayUnknownKey(key, path, schema, plugins));
+      // The meant one is looked for only where the message shows it: an object from elsewhere may have thousands of keys.
+      for (const key of issue.keys) {
+        report([...path, key], () =>
+          problems.listsNext ? sayUnknownKey(key, path, schema, plugins) : 'unknown key',
+        );
+      }
     } else {
       report(path, () => {
         const variable = from.get(pathKey(path));

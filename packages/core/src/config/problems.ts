@@ -21,6 +21,11 @@ export class Problems {
     return this.#paths;
   }
 
+  /** Whether the next one is still shown in the message of the error. */
+  get listsNext(): boolean {
+    return this.#found.length < MAX_LISTED;
+  }
+
   get any(): boolean {
     return this.#count > 0;
   }
