@@ -149,14 +149,15 @@ describe('health probes', () => {
     const told = () => alerts.map(({ severity, alertType }) => `${severity} ${alertType}`);
     await eventually(() => bus.health.subscriber.stats().received > 0);
     await bus.health.publisher.stop();
-    await eventually(() => told().length === 3);
-    expect(told()).toEqual(['warning no_messages', 'error no_messages', 'critical no_messages']);
+    await eventually(() => told().at(-1) === 'critical no_messages');
+    // Before these, a busy machine may have been late with a probe.
+    expect(told().slice(-3)).toEqual(['warning no_messages', 'error no_messages', 'critical no_messages']);
     await bus.health.publisher.start();
-    await eventually(() => told().length === 4);
-    alerts.length = 0;
+    await eventually(() => told().at(-1) === 'recovered no_messages');
     await broker.stop();
-    await eventually(() => told().length === 3);
-    expect(told()).toEqual(['warning connection_lost', 'error connection_lost', 'critical connection_lost']);
+    const lost = ['warning connection_lost', 'error connection_lost', 'critical connection_lost'];
+    await eventually(() => told().at(-1) === lost.at(-1));
+    expect(told().slice(-3)).toEqual(lost);
     expect((await bus.health.report()).ready).toBe(false);
     await broker.restart();
     await eventually(() => told().at(-1) === 'recovered connection_lost');

@@ -42,8 +42,9 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
   const { persistence, admin } = offer;
   const fields = topicFields(offer);
   const isOnBroker = administered(offer) === undefined;
+  // A description is for people: the bus keeps it where the broker has no place for it.
   const unsupported = Object.keys(OPTIONS).filter(
-    (option) => !fields.has(SPEC[option]?.[0] ?? 'persistence'),
+    (option) => option !== 'description' && !fields.has(SPEC[option]?.[0] ?? 'persistence'),
   );
   const options: TopicOptions = { ...OPTIONS, persistence };
   const other: TopicOptions['persistence'] = persistence === 'persistent' ? 'ephemeral' : 'persistent';
@@ -58,6 +59,7 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
       assert.equal(first.action, isOnBroker ? 'created' : 'left');
       assert.deepEqual([...first.unsupported].sort(), [...unsupported].sort());
       assert.deepEqual([first.changed, first.mismatches], [[], []]);
+      assert.equal(bus.topics.get(topic).description, OPTIONS.description);
       const described = await bus.topics.describe(topic);
       if (!isOnBroker) assert.equal(described, undefined);
       else {
