@@ -149,7 +149,10 @@ export function assemble(input: AssembleInput): BusParts {
     disclose,
   });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
-  const deadLetters = new DeadLetters({ driver, outbound, inbound, clock, logger, configuredTopic });
+  const { refused } = publisher;
+  const deadLetters = new DeadLetters({
+    ...{ driver, outbound, inbound, clock, logger, configuredTopic, refused },
+  });
   const monitoring: Monitoring = new Monitoring({
     ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
     serviceName,

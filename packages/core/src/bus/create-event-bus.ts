@@ -8,6 +8,7 @@ import type { EventBusConfig } from '../config/types.js';
 import { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Driver } from '../driver/driver.js';
 import { attachDriver } from '../driver/native.js';
+import { checkedCodec } from '../envelope/checked-codec.js';
 import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
 import { abortError, ConnectionError, PluginError } from '../errors.js';
 import { defaultLogger, type Logger } from '../logger.js';
@@ -134,7 +135,7 @@ export async function createEventBus(
       closing: closing.signal,
     });
     const extensions: Extension[] = [];
-    const codec = options.codec ?? jsonCodec;
+    const codec = options.codec === undefined ? jsonCodec : checkedCodec(options.codec);
     const parts = assemble({
       config: resolved,
       serviceName,

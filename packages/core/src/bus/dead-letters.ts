@@ -3,9 +3,10 @@ import type { Clock } from '../clock.js';
 import { DeadLetterReader, REDRIVE_GROUP } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
-import { abortError, ConfigError } from '../errors.js';
+import { abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
+import type { Letter } from '../pipeline/letter.js';
 import { validateTopicName } from '../topic-name.js';
 import { abortable } from '../util/abortable.js';
 import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
@@ -55,6 +56,8 @@ export interface DeadLettersOptions {
   inbound: Inbound;
   clock: Clock;
   logger: Logger;
+  /** Aborts once publishing is refused: redrives end then. */
+  refused: AbortSignal;
   /** Configured for all topics; empty: `<topic>.dlq`. */
   configuredTopic: string;
 }
@@ -78,12 +81,16 @@ export class DeadLetters {
   /**
    * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. Looking takes nothing: any
    * number may look at once, redrives may run meanwhile (what they are at may still be shown), and nothing stays behind.
-   * @throws TopicNameError, ConfigError, EbusError `ABORTED`, and what the broker says, by rejecting
+   * @throws TopicNameError, ConfigError, BusClosedError, EbusError `ABORTED`, and what the broker says, by rejecting
    */
   async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
     const place = this.#place(topic, options);
+    return this.#whileOpen(() => this.#list(topic, place, limit), options.signal);
+  }
+
+  async #list(topic: string, place: Place, limit: number): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
     if (!(await this.#exists(place))) return letters;
     const isDeadLetters = place.deadLetterTopic === topic;
@@ -109,17 +116,18 @@ export class DeadLetters {
    * Each is settled only after its publish was acknowledged; those that stay are appended to the dead-letter topic again.
    * Killed midway it loses nothing: the letter it was at may be published twice. Dead letters that come in meanwhile are left
    * for the next call. Several redrives at once share the letters; on one bus they take turns.
-   * @throws TopicNameError, ConfigError, what the filter throws, and EbusError: `ABORTED`; retryable where the broker cannot
-   * be reached. What was redriven by then stays so
+   * @throws TopicNameError, ConfigError, what the filter throws, and EbusError: `ABORTED`, `BUS_CLOSED`; retryable where the
+   * broker cannot be reached. What was redriven by then stays so
    */
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
     checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
     const place = this.#place(topic, options);
     const rules = this.#rules(topic, place, options);
-    if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
-    return options.dryRun === true
-      ? this.#count(place, rules, options)
-      : this.#inTurn(place.deadLetterTopic, () => this.#redrive(place, rules, options));
+    return this.#whileOpen(async () => {
+      if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
+      if (options.dryRun === true) return this.#count(place, rules, options);
+      return this.#inTurn(place.deadLetterTopic, () => this.#redrive(place, rules, options));
+    }, options.signal);
   }
 
   async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
@@ -127,24 +135,28 @@ export class DeadLetters {
     const { deadLetterTopic, signal } = place;
     const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
-      return await this.#begin(rules, options, (letter) =>
-        outbound.publishLetter(letter, signal, 'redrive'),
-      ).run(reader);
+      const publish = (letter: Letter) => outbound.publishLetter(letter, signal, 'redrive');
+      return await this.#begin(rules, signal, options, publish).run(reader);
     } finally {
       await reader.close();
     }
   }
 
   async #count(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
-    const redrive = this.#begin(rules, options, () => Promise.resolve());
+    const redrive = this.#begin(rules, place.signal, options, () => Promise.resolve());
     return this.#look(place, (messages) => redrive.count(messages));
   }
 
-  #begin(rules: DestinationRules, options: RedriveOptions, publish: RedriveWork['publish']): Redrive {
+  #begin(
+    rules: DestinationRules,
+    signal: AbortSignal,
+    options: RedriveOptions,
+    publish: RedriveWork['publish'],
+  ): Redrive {
     const { driver, logger } = this.#options;
     const { limit = Number.MAX_SAFE_INTEGER } = options;
     const mayStay = driver.capabilities('persistent').settle === 'individual';
-    return new Redrive({ rules, options, limit, logger, mayStay, publish });
+    return new Redrive({ rules, options, limit, signal, logger, mayStay, publish });
   }
 
   /** Without taking anything, where the transport can; else by handing back what was taken. */
@@ -168,9 +180,14 @@ export class DeadLetters {
 
   #place(topic: string, { deadLetterTopic, signal }: ListOptions): Place {
     validateTopicName(topic);
+    const { refused } = this.#options;
     const place = deadLetterTopic ?? this.#topicOf(topic);
     validateTopicName(place);
-    return { deadLetterTopic: place, signal: signal ?? new AbortController().signal };
+    return {
+      deadLetterTopic: place,
+      // One of its own in any case: many may listen to it.
+      signal: AbortSignal.any(signal === undefined ? [refused] : [signal, refused]),
+    };
   }
 
   /** What a subscription of this bus says comes before what is configured for all. */
@@ -203,6 +220,16 @@ export class DeadLetters {
       isShared: deadLetterTopic === configuredTopic,
       validateName,
     };
+  }
+
+  /** What the closing bus aborts rejects as everything does then. */
+  async #whileOpen<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isClosed = this.#options.refused.aborted && signal?.aborted !== true;
+      throw isClosed && EbusError.isInstance(error) ? new BusClosedError() : error;
+    }
   }
 
   async #exists({ deadLetterTopic, signal }: Place): Promise<boolean> {

@@ -160,6 +160,17 @@ describe('functions of the application that throw or reject', () => {
     await bus.close({ timeout: 0 });
   });
 
+  it.each([
+    ['throw', broken],
+    ['reject', rejects],
+  ])('metrics() of health checks, and redact, that %s', async (_how, foreign) => {
+    const { bus, logged } = await scriptedBus({}, { redact: foreign as never });
+    bus.health.register({ name: 'stock', check: async () => {}, metrics: foreign as never });
+    expect((await bus.health.report()).business).toEqual([{ name: 'stock', status: 'healthy' }]);
+    expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    await bus.close();
+  });
+
   it('timers of a clock that is given', async () => {
     const clock = new ManualClock();
     const { bus, driver, logged } = await scriptedBus({}, { clock });

@@ -35,7 +35,8 @@ export function publishReports(events: Emitter, logger: Logger, disclose: Disclo
     },
     resultsStalled: () => events.emit('resultsStalled', {}),
     failuresUnread: (failed) => {
-      const note = 'a reader of publishResults() was closed without reading that publishes had failed';
+      const note =
+        'publishResults(): a reader was closed, or the bus was, before anybody read from it that publishes had failed';
       logger.warn({ failed }, note);
     },
   };

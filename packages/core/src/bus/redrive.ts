@@ -6,6 +6,8 @@ import type { HeaderList } from '../headers.js';
 import type { Logger } from '../logger.js';
 import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from '../pipeline/dead-letter.js';
 import { Letter } from '../pipeline/letter.js';
+import { abortable } from '../util/abortable.js';
+import { isPromise } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import { type DestinationRules, destinationOf } from './letter-destination.js';
@@ -58,6 +60,8 @@ export interface RedriveWork {
   readonly rules: DestinationRules;
   readonly options: RedriveOptions;
   readonly limit: number;
+  /** Aborts where the caller gives up, or the bus closes. */
+  readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Letters are settled one by one, so that one can stay behind. */
   readonly mayStay: boolean;
@@ -112,8 +116,14 @@ export class Redrive {
     const { rules, options } = this.#work;
     const destination = destinationOf(letter.originalTopic, rules);
     if (destination.kind === 'stays') return 'stays';
-    if (options.filter !== undefined && !(await options.filter(letter))) return 'stays';
+    if (options.filter !== undefined && !(await this.#isWanted(options.filter, letter))) return 'stays';
     return destination.kind === 'goes' ? 'goes' : { reason: destination.reason };
+  }
+
+  /** A filter that hangs ends with the redrive. */
+  #isWanted(filter: NonNullable<RedriveOptions['filter']>, letter: DeadLetter): Promise<boolean> {
+    const asked = (async () => filter(letter))();
+    return abortable(asked, this.#work.signal, `redriving '${this.#work.rules.deadLetterTopic}'`);
   }
 
   async #sendBack(
@@ -165,11 +175,15 @@ export class Redrive {
         : failed;
       this.#progress = { redriven, left: left + 1, total, failed: all };
     }
-    try {
-      options.onProgress?.(this.#progress);
-    } catch (err) {
+    const complain = (err: unknown) => {
       if (!this.#told) logger.error({ err, topic: rules.asked }, 'onProgress of a redrive threw; it goes on');
       this.#told = true;
+    };
+    try {
+      const outcome: unknown = options.onProgress?.(this.#progress);
+      if (isPromise(outcome)) Promise.resolve(outcome).catch(complain);
+    } catch (err) {
+      complain(err);
     }
   }
 }

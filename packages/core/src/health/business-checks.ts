@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { filledText, func, required } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import { isPromise, quietly } from '../util/promise.js';
 import type { BusinessCheck, BusinessCheckResult } from './types.js';
 import { within } from './within.js';
 
@@ -60,7 +61,9 @@ export class BusinessChecks {
   #details(check: BusinessCheck): { details?: Readonly<Record<string, unknown>> } {
     try {
       const details = check.metrics?.();
-      return details === undefined ? {} : { details };
+      if (!isPromise(details)) return details === undefined ? {} : { details };
+      quietly(details);
+      throw new TypeError('metrics() must not be async; take the figures in check()');
     } catch (err) {
       this.#logger.warn({ err, check: check.name }, 'metrics() of a business health check throws');
       return {};

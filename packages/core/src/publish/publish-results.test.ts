@@ -12,6 +12,20 @@ const event = (id: number) => ({
 });
 
 describe('publishResults', () => {
+  it('has the log say at the end that nobody has begun to read that publishes failed', async () => {
+    const { bus, driver, logged } = await scriptedBus({
+      publisher: { errorHandling: { maxRetryAttempts: 0 } },
+    });
+    const unread = bus.publishResults();
+    void bus.publishEnvelope('orders', event(1));
+    driver.sends[0]?.fail(clientError('refused', false));
+    await bus.flush();
+    await bus.close();
+    const warned = logged.filter(({ level }) => level === 'warn');
+    expect(warned.map(({ args }) => args)).toEqual([[{ failed: 1 }, expect.stringContaining('the bus was')]]);
+    expect((await unread.next()).value).toMatchObject({ ok: false });
+  });
+
   it('yields one result per envelope accepted after the call, failures included, and ends after close', async () => {
     const { bus, driver } = await scriptedBus({ publisher: { errorHandling: { maxRetryAttempts: 0 } } });
     void bus.publishEnvelope('orders', event(0));

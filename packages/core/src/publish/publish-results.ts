@@ -19,6 +19,7 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
   /** Ended, with results still to come or to be read. */
   #draining = false;
   #unreadFailures = 0;
+  #begun = false;
 
   constructor(onRoom: (reader: ResultReader, closed: boolean) => void) {
     this.#onRoom = onRoom;
@@ -53,6 +54,11 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
     return this.#unreadFailures;
   }
 
+  /** Somebody has begun to read. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** No further results will be reserved: what is reserved or buffered is still read, then the reader ends. */
   end(): void {
     if (this.#ended) return;
@@ -74,6 +80,7 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
   }
 
   next(): Promise<Step> {
+    this.#begun = true;
     const value = this.#buffer.shift();
     if (value !== undefined) {
       if (!value.ok) this.#unreadFailures--;
@@ -110,7 +117,7 @@ export class PublishResults {
 
   /**
    * `onRoom` is called whenever a publish that waited for a reader may try again, `onUnread` where a reader is closed that
-   * has failures which nobody read.
+   * has failures which nobody read, and at the end where nobody has begun to.
    */
   constructor(onRoom: () => void, onUnread: (failures: number) => void) {
     this.#onRoom = onRoom;
@@ -145,10 +152,13 @@ export class PublishResults {
     return reader;
   }
 
-  /** Nothing more will be published: every reader ends after what it has. */
+  /** Nothing more will be published: every reader ends after what it has. One that nobody has begun to read hides failures. */
   end(): void {
     this.#ended = true;
-    for (const reader of this.#readers) reader.end();
+    for (const reader of this.#readers) {
+      reader.end();
+      if (!reader.begun && reader.unreadFailures > 0) this.#onUnread(reader.unreadFailures);
+    }
     this.#readers = [];
   }
 }

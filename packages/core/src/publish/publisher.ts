@@ -153,7 +153,7 @@ export class Publisher {
   /** No new publishes from now on; those under way go on. */
   refuse(): void {
     this.#refusing = true;
-    this.#refused.abort();
+    this.#refused.abort(new BusClosedError());
   }
 
   /** Aborts once publishing is refused. */

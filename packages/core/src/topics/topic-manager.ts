@@ -14,7 +14,7 @@ import {
 import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
-import { checkOptions, optionTable } from '../util/options.js';
+import { checkOptions, isOptionsObject, optionTable } from '../util/options.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import { DEAD_LETTER_TOPIC, roomForLettersOf, warnOfShortKeeping } from './dead-letter-topics.js';
@@ -458,8 +458,7 @@ export class BusTopicManager implements TopicManager {
 }
 
 function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions][] {
-  if (typeof configs === 'object' && configs !== null && !Array.isArray(configs))
-    return Object.entries(configs);
+  if (isOptionsObject(configs)) return Object.entries(configs);
   throw new ConfigError("topics are given as an object of options by name, { 'orders': { … } }");
 }
 

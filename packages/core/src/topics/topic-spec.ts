@@ -8,6 +8,7 @@ import { parseDuration } from '../duration.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import { parseSize } from '../size.js';
 import { nearest } from '../util/nearest.js';
+import { isOptionsObject } from '../util/options.js';
 import type { TopicOptions } from './types.js';
 
 /** Options of a topic that is made, where they were not written. A topic that exists is never compared with them. */
@@ -98,7 +99,7 @@ export function readTopicOptions(
 ): Partial<TopicSpec> {
   const wrong = (field: string, message: string) =>
     void problems.push({ path: `topics.${topic}.${field}`, message });
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isOptionsObject(options)) {
     problems.push({
       path: `topics.${topic}`,
       message: `must be an object of options, got ${shown(options)}`,

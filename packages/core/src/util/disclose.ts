@@ -1,5 +1,6 @@
 /** What of an error, or of anything else that strangers had a hand in, may leave the process. */
 import { reasonOf } from '../errors.js';
+import { quietly } from './promise.js';
 import { type Redact, redactSecrets } from './redact.js';
 import { cutAndEscaped } from './shown.js';
 
@@ -30,6 +31,7 @@ export const disclosed: Disclose = discloser();
 function hooked(hook: Redact, text: string): string {
   try {
     const result: unknown = hook(text);
+    quietly(result);
     return typeof result === 'string' ? result : HOOK_FAILED;
   } catch {
     return HOOK_FAILED;

@@ -1,26 +1,32 @@
 /** The arguments of a log line, made fit to be written: errors and texts without secrets, cut and escaped. */
 import type { Disclose } from './disclose.js';
+import { isRecord } from './records.js';
+import { namesSecret } from './redact.js';
+import { shown } from './shown.js';
 
 const MESSAGE_LIMIT = 2_000;
 const STACK_FRAMES = 20;
 const MAX_DEPTH = 5;
 const MAX_ENTRIES = 100;
 
-/** A copy where something had to be changed, else the value itself. Bytes become their number. */
-export function disclosedField(value: unknown, disclose: Disclose, depth = 0): unknown {
+/**
+ * A copy where something had to be changed, else the value itself. Bytes become their number, and fields with the name of a
+ * secret `***`. Instances are left to the logger, which may know them, except inside of errors: clients keep whole requests
+ * there, logins among them, so only their class is shown.
+ */
+export function disclosedField(value: unknown, disclose: Disclose, depth = 0, inError = false): unknown {
   if (typeof value === 'string') return disclose(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return '…';
   if (value instanceof Error) return disclosedError(value, disclose, depth);
   if (value instanceof Uint8Array) return `<${value.byteLength} bytes>`;
   if (Array.isArray(value)) {
-    return value.slice(0, MAX_ENTRIES).map((entry) => disclosedField(entry, disclose, depth + 1));
+    return value.slice(0, MAX_ENTRIES).map((entry) => disclosedField(entry, disclose, depth + 1, inError));
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (!isRecord(value)) return inError && !(value instanceof Date) ? classOf(value) : value;
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value).slice(0, MAX_ENTRIES)) {
-    const field = disclosedField(read(value, name), disclose, depth + 1);
+    const field = fieldOf(value, name, disclose, depth, inError);
     Object.defineProperty(copy, disclose(name), { value: field, enumerable: true, configurable: true });
   }
   return copy;
@@ -37,10 +43,8 @@ function disclosedError(error: Error, disclose: Disclose, depth: number): Error 
   if (message !== before) changed.set('message', message);
   for (const name of [...Object.keys(error), 'cause', 'errors']) {
     if (name === 'stack' || name === 'message' || !Object.hasOwn(error, name)) continue;
-    const before = read(error, name);
-    const isOwn = typeof before === 'string' || name === 'cause' || name === 'errors';
-    const after = isOwn ? disclosedField(before, disclose, depth + 1) : before;
-    if (isOwn && !isSame(before, after)) changed.set(name, after);
+    const after = fieldOf(error, name, disclose, depth, true);
+    if (!isSame(read(error, name), after)) changed.set(name, after);
   }
   if (changed.size === 0) return error;
   if (changed.has('message')) changed.set('stack', stackOf(error, message));
@@ -69,6 +73,17 @@ function stackOf(error: Error, message: string): string {
   const stack = read(error, 'stack');
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return [`${String(read(error, 'name'))}: ${message}`, ...frames.slice(0, STACK_FRAMES)].join('\n');
+}
+
+function fieldOf(owner: object, name: string, disclose: Disclose, depth: number, inError: boolean): unknown {
+  const value = read(owner, name);
+  if (typeof value === 'string' && namesSecret(name)) return '***';
+  return disclosedField(value, disclose, depth + 1, inError);
+}
+
+function classOf(value: object): string {
+  const name: unknown = (read(value, 'constructor') as { name?: unknown } | undefined)?.name;
+  return `[${typeof name === 'string' && name !== '' ? shown(name, 60) : 'Object'}]`;
 }
 
 function isSame(before: unknown, after: unknown): boolean {

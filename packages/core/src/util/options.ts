@@ -136,7 +136,7 @@ function problemOf(
 }
 
 /** Instances of an application's own classes are fine; lists, maps, dates, signals and other things with a purpose are not. */
-function isOptionsObject(value: unknown): value is object {
+export function isOptionsObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Object.getPrototypeOf(value) === Object.prototype) return true;
   return Object.prototype.toString.call(value) === '[object Object]';

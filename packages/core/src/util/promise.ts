@@ -28,3 +28,8 @@ export function deferred<T = void>(): Deferred<T> {
 export function macrotask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** What rejects later ends no process. For values that were to be none, and that are refused or told about elsewhere. */
+export function quietly(value: unknown): void {
+  if (isPromise(value)) Promise.resolve(value).catch(() => {});
+}

@@ -40,6 +40,13 @@ const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/((?:token|key):\s{0,4})(?=[^\s"',;]{0,100}\d)[\w.~+/=-]{16,}/gi, '$1***'],
 ];
 
+const SECRET_NAME = new RegExp(`${NAMED}$`, 'i');
+
+/** True for names of fields whose values are secrets: `password`, `access_token`, `Authorization`. */
+export function namesSecret(name: string): boolean {
+  return SECRET_NAME.test(name.slice(-100));
+}
+
 /** The text with `***` in place of logins, passwords, tokens and keys in their common shapes. */
 export function redactSecrets(text: string): string {
   let result = text;
