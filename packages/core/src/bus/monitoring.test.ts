@@ -1,5 +1,5 @@
 import { memory } from '@ebus/memory';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { SubscriberBacklogEvent } from '../backlog/types.js';
 import type { CommonConfig } from '../config/types.js';
@@ -287,6 +287,7 @@ describe('the health report', () => {
     const release = deferred();
     await bus.subscribeEnvelope('orders', () => release.promise);
     for (let i = 0; i < 50; i++) await bus.publishEnvelope('orders', event(`order-${i % 5}`));
+    await vi.waitFor(() => expect(bus.metrics().messageBacklog).toBe(50));
     const busy = await bus.health.report();
     expect(busy.status).toBe('healthy');
     expect(busy.eventBus.messageBacklog).toBe(50);
