@@ -75,8 +75,13 @@ export class EbusError extends Error {
     // A subclass that an application made has no name of its own that other copies could know.
     if (!Object.hasOwn(this, 'kind')) return error instanceof this;
     if (typeof error !== 'object' || error === null) return false;
-    const kinds: unknown = (error as Record<symbol, unknown>)[KINDS];
-    return Array.isArray(kinds) && kinds.includes((this as unknown as typeof EbusError).kind);
+    try {
+      const kinds: unknown = (error as Record<symbol, unknown>)[KINDS];
+      return Array.isArray(kinds) && kinds.includes((this as unknown as typeof EbusError).kind);
+    } catch {
+      // A proxy that throws.
+      return false;
+    }
   }
 
   /**
@@ -119,6 +124,19 @@ export function reasonOf(error: unknown): string {
     // A getter or a proxy that throws: `textOf` finds words for that.
   }
   return textOf(error);
+}
+
+const LOOKED_AT = ['name', 'message', 'code', 'cause'];
+
+/** The error itself; another one in place of what cannot even be looked at: a proxy that throws or was revoked. */
+export function lookable(error: unknown): unknown {
+  try {
+    if (error instanceof Error) return error;
+    for (const name of LOOKED_AT) void Object(error)[name];
+    return error;
+  } catch {
+    return new Error('what was thrown cannot be looked at: a proxy that throws, or was revoked');
+  }
 }
 
 /** One thing that is wrong with a configuration. */

@@ -141,6 +141,29 @@ describe('functions of the application that throw or reject', () => {
     await bus.close();
   });
 
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  it.each([
+    ['throws a proxy that throws', () => Promise.reject(new Proxy({}, { get: broken, has: broken }))],
+    ['throws a proxy whose properties throw', () => Promise.reject(new Proxy({}, { get: broken }))],
+    [
+      'throws a revoked proxy',
+      () => {
+        throw revoked.proxy;
+      },
+    ],
+    ['returns something whose then throws', () => Object.defineProperty({}, 'then', { get: broken })],
+  ])('a handler that %s has failed', async (_how, handler) => {
+    const { bus, driver } = await scriptedBus();
+    await bus.subscribe('orders', handler, { maxRetries: 0, onExhausted: 'discard' });
+    await settle();
+    driver.subscriptions[0]?.deliver({ value: 'a' });
+    await settle();
+    expect(driver.subscriptions[0]?.settled).toHaveLength(1);
+    expect(bus.metrics().consumeErrors).toBe(1);
+    await bus.close();
+  });
+
   it('middleware that does not wait for next()', async () => {
     const { bus, driver } = await scriptedBus();
     bus.use({

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import type { SettleOutcome } from '../driver/message.js';
-import { PermanentError, ProcessingTimeoutError } from '../errors.js';
+import { lookable, PermanentError, ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { decideFailure, FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';
@@ -125,13 +125,16 @@ export class Runner {
       return;
     }
     let outcome: void | Promise<void>;
+    let isOver: boolean;
     try {
       outcome = this.#options.invoke(attempt);
+      // Reading its `then` may throw.
+      isOver = !isPromise(outcome);
     } catch (error) {
       this.#failed(attempt, error);
       return;
     }
-    if (!isPromise(outcome)) {
+    if (isOver) {
       this.#succeeded(attempt);
       return;
     }
@@ -187,7 +190,7 @@ export class Runner {
     this.#forget(attempt);
     // Cut short by a close: not the handler's failure. The message goes back as if it had never been tried.
     if (attempt.aborted && !attempt.timedOut) return this.#options.finish(delivery, 'released');
-    this.#decide(attempt, error);
+    this.#decide(attempt, lookable(error));
   }
 
   /** Nobody waits for its outcome any more; but where its partition was revoked, its key has waited for its end. */
