@@ -32,7 +32,7 @@ const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }
   kafka: { about: 'Kafka, against the bare clients on the same broker', run: kafkaSuite },
   outbox: { about: 'one relay on PostgreSQL, against the bare updates on the same server', run: outbox },
   'outbox-size': {
-    about: 'how large the outbox gets while 1,000,000 events pass; by name only',
+    about: 'how large the outbox gets while 2,500,000 events pass; by name only',
     run: outboxSize,
     onlyByName: true,
   },

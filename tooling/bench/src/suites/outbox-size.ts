@@ -6,7 +6,7 @@ import pg from 'pg';
 import { memoryBus } from '../contenders.js';
 import type { Row } from '../report.js';
 
-const EVENTS = Number(process.env.EBUS_BENCH_EVENTS ?? 1_000_000);
+const EVENTS = Number(process.env.EBUS_BENCH_EVENTS ?? 2_500_000);
 const STEP = 10_000;
 /**
  * The largest size in the second half is at most so many times that of the first half. Vacuum comes once a minute, so that
