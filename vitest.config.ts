@@ -15,6 +15,7 @@ const all = ['{packages,examples}/*/src/**/*.test.ts', 'tooling/**/*.test.ts'];
 const withServices = [
   '{packages,examples}/*/src/**/*.int.test.ts',
   'packages/{nats,kafka}/src/**/*.conformance.test.ts',
+  'examples/flights-{nats,kafka,config}/src/main.test.ts',
   'tooling/**/*.int.test.ts',
 ];
 
