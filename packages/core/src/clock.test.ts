@@ -1,39 +1,46 @@
-import { describe, expect, it } from 'vitest';
-import { MAX_TIMER_MS, systemClock } from './clock.js';
+import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from './clock.js';
 
-describe('systemClock', () => {
-  it('tells epoch milliseconds', () => {
-    const before = Date.now();
-    expect(systemClock.now()).toBeGreaterThanOrEqual(before);
+describe('the system clock', () => {
+  it.each([0, 0.4, 4990.213635, 1e15, -3])('makes a signal that waits for %s ms', (ms) => {
+    expect(systemClock.timeout(ms).aborted).toBe(false);
   });
 
-  it('fires a timer once', async () => {
-    await new Promise<void>((resolve) => {
-      systemClock.setTimeout(resolve, 1);
+  it('aborts after a fraction of a millisecond', async () => {
+    const signal = systemClock.timeout(0.2);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    expect(signal.reason).toHaveProperty('name', 'TimeoutError');
+  });
+
+  it('lets durations grow whatever the wall clock does', () => {
+    const before = systemClock.monotonic();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    try {
+      expect(systemClock.monotonic()).toBeGreaterThanOrEqual(before);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('calls back after microtasks', async () => {
+    const seen: string[] = [];
+    const turn = new Promise<void>((resolve) => {
+      systemClock.setImmediate(() => {
+        seen.push('turn');
+        resolve();
+      });
     });
+    await Promise.resolve().then(() => seen.push('microtask'));
+    await turn;
+    expect(seen).toEqual(['microtask', 'turn']);
   });
 
-  it('clears a timer, and does not mind one that has fired', async () => {
-    let fired = false;
-    const cleared = systemClock.setTimeout(() => {
-      fired = true;
-    }, 1);
-    systemClock.clearTimeout(cleared);
-    const other = await new Promise<ReturnType<typeof systemClock.setTimeout>>((resolve) => {
-      const handle = systemClock.setTimeout(() => resolve(handle), 5);
-    });
-    systemClock.clearTimeout(other);
-    expect(fired).toBe(false);
-  });
-
-  it('cuts delays that Node cannot hold instead of firing at once', async () => {
-    let fired = false;
-    const handle = systemClock.setTimeout(() => {
-      fired = true;
-    }, MAX_TIMER_MS * 2);
-    handle.unref();
-    await new Promise((resolve) => systemClock.setTimeout(() => resolve(undefined), 10));
-    systemClock.clearTimeout(handle);
-    expect(fired).toBe(false);
+  it('hands out bytes once, also more than it keeps at hand', () => {
+    const drawn = Array.from({ length: 1_000 }, () =>
+      Buffer.from(systemClock.randomBytes(16)).toString('hex'),
+    );
+    expect(new Set(drawn).size).toBe(drawn.length);
+    expect(systemClock.randomBytes(10_000)).toHaveLength(10_000);
+    expect(systemClock.randomBytes(0)).toHaveLength(0);
   });
 });

@@ -91,7 +91,7 @@ describe('SendQueue', () => {
     const { queue, written, makeRoom } = target();
     const host = testHost();
     const late = queue.add(record('late', { deadline: host.clock.now() + 100 }), host);
-    host.clock.jump(100);
+    host.clock.block(100);
     makeRoom(1);
     await expect(late).rejects.toBeInstanceOf(PublishTimeoutError);
     expect(written).toEqual([]);

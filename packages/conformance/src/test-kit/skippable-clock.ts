@@ -1,9 +1,9 @@
 /** The machine's clock, with a way to skip ahead: for waits of the bus that are longer than a test should take. */
-import type { Clock, TimerHandle } from '@ebus/core/driver';
+import { type Clock, systemClock, type TimerHandle } from '@ebus/core/driver';
 
 interface Timer extends TimerHandle {
   readonly due: number;
-  readonly machineTimer: NodeJS.Timeout;
+  readonly machineTimer: TimerHandle;
   fire(): void;
 }
 
@@ -12,7 +12,11 @@ export class SkippableClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   now(): number {
-    return Date.now() + this.#skipped;
+    return systemClock.now() + this.#skipped;
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.#skipped;
   }
 
   setTimeout(fn: () => void, ms: number): TimerHandle {
@@ -20,9 +24,9 @@ export class SkippableClock implements Clock {
       this.clearTimeout(timer);
       fn();
     };
-    const machineTimer = setTimeout(fire, ms);
+    const machineTimer = systemClock.setTimeout(fire, ms);
     const timer: Timer = {
-      due: this.now() + ms,
+      due: this.monotonic() + ms,
       machineTimer,
       fire,
       unref: () => machineTimer.unref(),
@@ -33,13 +37,31 @@ export class SkippableClock implements Clock {
 
   clearTimeout(handle: TimerHandle): void {
     this.#timers.delete(handle as Timer);
-    clearTimeout((handle as Timer).machineTimer);
+    systemClock.clearTimeout((handle as Timer).machineTimer);
+  }
+
+  setImmediate(fn: () => void): void {
+    systemClock.setImmediate(fn);
+  }
+
+  timeout(ms: number): AbortSignal {
+    const abort = new AbortController();
+    this.setTimeout(() => abort.abort(new DOMException('the time is over', 'TimeoutError')), ms).unref();
+    return abort.signal;
+  }
+
+  random(): number {
+    return systemClock.random();
+  }
+
+  randomBytes(size: number): Uint8Array {
+    return systemClock.randomBytes(size);
   }
 
   /** Moves the time on; what is due by then fires now, earliest first. */
   skip(ms: number): void {
     this.#skipped += ms;
-    const due = [...this.#timers].filter((timer) => timer.due <= this.now());
+    const due = [...this.#timers].filter((timer) => timer.due <= this.monotonic());
     for (const timer of due.sort((a, b) => a.due - b.due)) timer.fire();
   }
 }

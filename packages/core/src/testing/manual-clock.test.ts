@@ -52,4 +52,49 @@ describe('ManualClock', () => {
     await clock.advance(5);
     expect(fired).toBe(6);
   });
+
+  it('sets the wall clock without a change of durations', async () => {
+    const clock = new ManualClock(3_600_000);
+    const began = clock.monotonic();
+    let firedAt = 0;
+    clock.setTimeout(() => {
+      firedAt = clock.monotonic();
+    }, 20);
+    clock.setWall(-3_600_000);
+    expect(clock.now()).toBe(0);
+    await clock.advance(30);
+    expect([clock.now(), clock.monotonic() - began, firedAt - began]).toEqual([30, 30, 20]);
+  });
+
+  it('fires late what became due while it was blocked', async () => {
+    const clock = new ManualClock(0);
+    let firedAt = 0;
+    clock.setTimeout(() => {
+      firedAt = clock.now();
+    }, 20);
+    clock.block(50);
+    expect(firedAt).toBe(0);
+    await clock.advance(1);
+    expect(firedAt).toBe(50);
+  });
+
+  it('aborts signals, and repeats chance', async () => {
+    const clock = new ManualClock();
+    const signal = clock.timeout(10);
+    expect(clock.pending).toBe(0);
+    await clock.advance(9);
+    expect(signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(signal.reason).toHaveProperty('name', 'TimeoutError');
+    const draw = () => {
+      const { randomBytes, random } = bound(new ManualClock());
+      return [random(), random(), ...randomBytes(4)];
+    };
+    expect(draw()).toEqual(draw());
+    expect(new Set(draw()).size).toBeGreaterThan(3);
+  });
 });
+
+function bound(clock: ManualClock) {
+  return { random: () => clock.random(), randomBytes: (size: number) => clock.randomBytes(size) };
+}

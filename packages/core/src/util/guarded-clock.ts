@@ -6,16 +6,21 @@ import type { Clock } from '../clock.js';
  * where it is called: a driver, a plug-in, an application's function.
  */
 export function guardedClock(clock: Clock, onError: (error: unknown) => void): Clock {
+  const guarded = (fn: () => void) => () => {
+    try {
+      fn();
+    } catch (error) {
+      onError(error);
+    }
+  };
   return {
-    now: () => clock.now(),
-    setTimeout: (fn, ms) =>
-      clock.setTimeout(() => {
-        try {
-          fn();
-        } catch (error) {
-          onError(error);
-        }
-      }, ms),
-    clearTimeout: (handle) => clock.clearTimeout(handle),
+    now: clock.now.bind(clock),
+    monotonic: clock.monotonic.bind(clock),
+    setTimeout: (fn, ms) => clock.setTimeout(guarded(fn), ms),
+    clearTimeout: clock.clearTimeout.bind(clock),
+    setImmediate: (fn) => clock.setImmediate(guarded(fn)),
+    timeout: clock.timeout.bind(clock),
+    random: clock.random.bind(clock),
+    randomBytes: clock.randomBytes.bind(clock),
   };
 }

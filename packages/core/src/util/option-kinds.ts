@@ -146,7 +146,17 @@ export function withMethods(what: string, ...methods: readonly string[]): Option
   };
 }
 
-export const clock: OptionKind = withMethods('a clock', 'now', 'setTimeout', 'clearTimeout');
+export const clock: OptionKind = withMethods(
+  'a clock',
+  'now',
+  'monotonic',
+  'setTimeout',
+  'clearTimeout',
+  'setImmediate',
+  'timeout',
+  'random',
+  'randomBytes',
+);
 export const logger: OptionKind = withMethods('a logger', 'debug', 'info', 'warn', 'error');
 
 /** Anything for which the test holds. */

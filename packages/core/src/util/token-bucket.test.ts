@@ -9,13 +9,13 @@ describe('TokenBucket', () => {
     const bucket = new TokenBucket(10, 3, clock);
     expect([1, 2, 3, 4].map(() => bucket.tryTake())).toEqual([true, true, true, false]);
     expect(bucket.waitMs()).toBe(100);
-    clock.jump(99);
+    clock.block(99);
     expect(bucket.tryTake()).toBe(false);
     expect(bucket.waitMs()).toBe(1);
-    clock.jump(1);
+    clock.block(1);
     expect(bucket.waitMs()).toBe(0);
     expect(bucket.tryTake()).toBe(true);
-    clock.jump(3_600_000);
+    clock.block(3_600_000);
     expect([1, 2, 3, 4].map(() => bucket.tryTake())).toEqual([true, true, true, false]);
   });
 
@@ -23,10 +23,10 @@ describe('TokenBucket', () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket(10, 1, clock);
     expect(bucket.tryTake()).toBe(true);
-    clock.jump(-3_600_000);
+    clock.block(-3_600_000);
     expect(bucket.tryTake()).toBe(false);
     expect(bucket.waitMs()).toBe(100);
-    clock.jump(100);
+    clock.block(100);
     expect(bucket.tryTake()).toBe(true);
   });
 
@@ -57,7 +57,7 @@ describe('TokenBucket', () => {
         const bucket = new TokenBucket(perSecond, burst, clock);
         const taken: number[] = [];
         for (const { ms, tries } of moves) {
-          clock.jump(ms);
+          clock.block(ms);
           for (let i = 0; i < tries; i++) if (bucket.tryTake()) taken.push(clock.now());
         }
         for (let from = 0; from < taken.length; from++) {
@@ -81,12 +81,12 @@ describe('TokenBucket', () => {
           const bucket = new TokenBucket(perSecond, 1, clock);
           bucket.tryTake();
           for (const ms of pauses) {
-            clock.jump(ms);
+            clock.block(ms);
             const wait = bucket.waitMs();
             if (wait > 0) {
-              clock.jump(wait - 1);
+              clock.block(wait - 1);
               expect(bucket.tryTake()).toBe(false);
-              clock.jump(1);
+              clock.block(1);
             }
             expect(bucket.tryTake()).toBe(true);
           }

@@ -23,7 +23,7 @@ describe('leases of a relay', () => {
     const done = scenario.relay({ lease: '3s' }).runOnce();
     await scenario.settle();
     // The process stood still: no renewal in time.
-    scenario.clock.jump(3001);
+    scenario.clock.block(3001);
     const [other] = await scenario.store.claim(1, 60_000);
     await scenario.clock.advance(2000);
     scenario.bus.sent[0]?.acknowledge();

@@ -86,7 +86,7 @@ const OPTIONS = optionTable<OutboxRelayOptions>({
   retryBackoff: kinds.nested(RETRY_BACKOFF),
   health: kinds.nested(HEALTH),
   logger: kinds.withMethods('a logger', 'debug', 'info', 'warn', 'error'),
-  clock: kinds.withMethods('a clock', 'now', 'setTimeout', 'clearTimeout'),
+  clock: kinds.clock,
 });
 
 /** Durations in milliseconds. */
