@@ -8,7 +8,8 @@
 const coreLayers = [
   ['index.ts', 'bus/', 'registry/', 'config/'],
   ['publish/', 'consume/', 'topics/', 'connection/', 'health/', 'backlog/'],
-  ['pipeline/', 'keyed-pool/', 'envelope/'],
+  ['dead-letters/'],
+  ['pipeline/', 'keyed-pool/', 'envelope/', 'telemetry/'],
   ['driver/', 'metrics/'],
   // The ground floor: what no row above names. Its files may import each other.
   ['**'],

@@ -28,8 +28,6 @@ export type {
 } from './bus/bus-events.js';
 export { closeOnSignals } from './bus/close-on-signals.js';
 export { type CreateEventBusOptions, createEventBus } from './bus/create-event-bus.js';
-export type { DeadLetter } from './bus/dead-letter.js';
-export type { DeadLetters, ListOptions as DeadLetterListOptions } from './bus/dead-letters.js';
 export type {
   AssignmentFailure,
   BusErrorEvent,
@@ -42,7 +40,6 @@ export type {
 } from './bus/error-event.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
-export type { FailedLetter, RedriveOptions, RedriveProgress } from './bus/redrive.js';
 // ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export type { Clock, TimerHandle } from './clock.js';
 export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
@@ -76,6 +73,9 @@ export type {
   SubscriptionChanges,
   SubscriptionStats,
 } from './consume/types.js';
+export type { DeadLetter } from './dead-letters/dead-letter.js';
+export type { DeadLetters, ListOptions as DeadLetterListOptions } from './dead-letters/dead-letters.js';
+export type { FailedLetter, RedriveOptions, RedriveProgress } from './dead-letters/redrive.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';
 export type { PartitionLag } from './driver/driver.js';

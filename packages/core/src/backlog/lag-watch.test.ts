@@ -31,7 +31,7 @@ function lagging() {
     source.answer = async () => lags.map((lag, partition) => ({ partition, ...lag }));
     return watch.ask();
   };
-  const unmoved = () => watch.standings(source.identity).map(({ unmovedMs }) => unmovedMs);
+  const unmoved = () => watch.lagStates(source.identity).map(({ unmovedMs }) => unmovedMs);
   return { clock, readings, source, watch, ask, unmoved };
 }
 
@@ -81,12 +81,12 @@ describe('a position', () => {
     expect(unmoved()).toEqual([0, 1_000]);
     await ask({ lag: 2, position: 5 }, { lag: 9, position: 9 });
     expect(unmoved()).toEqual([1_000, 2_000]);
-    expect(watch.standings(source.identity).map(({ receivedThen }) => receivedThen)).toEqual([7, 0]);
+    expect(watch.lagStates(source.identity).map(({ receivedThen }) => receivedThen)).toEqual([7, 0]);
     await ask({ lag: 2, position: 6 }, { lag: 0, position: 9 });
     await clock.advance(500);
     await ask({ lag: 2, position: 6 }, { lag: 0, position: 9 });
     expect(unmoved()).toEqual([500, 0]);
-    expect(watch.standings({})).toEqual([]);
+    expect(watch.lagStates({})).toEqual([]);
   });
 
   it('is not due while the oldest message here is the same, and is due once that is settled', async () => {

@@ -27,7 +27,7 @@ export interface LagReading {
   readonly error?: unknown;
 }
 
-interface Standing {
+interface LagState {
   readonly lag: PartitionLag;
   readonly readAt: number;
   /** Since when it should have moved. */
@@ -53,7 +53,7 @@ export interface LagWatchOptions {
 
 export class LagWatch {
   readonly #options: LagWatchOptions;
-  readonly #standings = new WeakMap<object, Map<number, Standing>>();
+  readonly #lagStates = new WeakMap<object, Map<number, LagState>>();
   #asking: Promise<readonly LagReading[]> | undefined;
   #givenUp = new AbortController();
 
@@ -76,8 +76,8 @@ export class LagWatch {
   }
 
   /** What the last questions say of a subscription. */
-  standings(identity: object) {
-    return [...(this.#standings.get(identity)?.values() ?? [])].map(
+  lagStates(identity: object) {
+    return [...(this.#lagStates.get(identity)?.values() ?? [])].map(
       ({ lag, readAt, since, receivedThen }) => ({
         partition: lag.partition,
         lag: lag.lag,
@@ -109,14 +109,14 @@ export class LagWatch {
       return { source, at, partitions };
     } catch (error) {
       // What cannot be asked has not been seen to stand still.
-      this.#standings.delete(source.identity);
+      this.#lagStates.delete(source.identity);
       return { source, at: clock.now(), partitions: undefined, error };
     }
   }
 
   #note({ identity, received, held }: LagSource, partitions: readonly PartitionLag[], readAt: number): void {
-    const before = this.#standings.get(identity);
-    this.#standings.set(
+    const before = this.#lagStates.get(identity);
+    this.#lagStates.set(
       identity,
       new Map(
         partitions.map((lag) => {

@@ -2,31 +2,33 @@
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import { type MoveTopicParts, moveTopic } from '../consume/move-topic.js';
+import { Subscriptions } from '../consume/subscriptions.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Driver } from '../driver/driver.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { composePublish } from '../pipeline/compose.js';
-import type { Telemetry } from '../pipeline/telemetry.js';
+import { MiddlewareList } from '../pipeline/middleware-list.js';
+import { Outbound } from '../publish/outbound.js';
 import { Publisher } from '../publish/publisher.js';
 import type { Extension } from '../registry/plugin.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import { BusTopicManager } from '../topics/topic-manager.js';
 import type { ReadTopics } from '../topics/topics-file.js';
-import { Breather } from '../util/breather.js';
 import type { BusLogger } from '../util/bus-logger.js';
 import type { Disclose } from '../util/disclose.js';
+import { EventLoopYield } from '../util/event-loop-yield.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Emitter } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
-import { DeadLetters } from './dead-letters.js';
-import { Inbound } from './inbound.js';
+import { consumeDefaults } from './consume-defaults.js';
+import { consumeReports } from './consume-reports.js';
 import { Lifecycle } from './lifecycle.js';
-import { MiddlewareList } from './middleware-list.js';
 import { Monitoring } from './monitoring.js';
-import { type MoveTopicParts, moveTopic } from './move-topic.js';
-import { Outbound } from './outbound.js';
 import { publishReports } from './publish-reports.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
@@ -72,16 +74,14 @@ export function assemble(input: AssembleInput): BusParts {
   const { governance, readTopics, extensions, handlerLogger, disclose, ownMetrics, closing } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
-  const breather = new Breather();
+  const loopYield = new EventLoopYield();
   const publisher = new Publisher({
     driver,
     clock,
-    breather,
+    loopYield,
     metrics,
     maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
-    bucket: rateLimit.enabled
-      ? new TokenBucket(rateLimit.ratePerSecond, rateLimit.burstSize, clock)
-      : undefined,
+    bucket: bucketOf(rateLimit, clock),
     backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },
     deadLetters:
       errorHandling.deadLetterTopic === ''
@@ -113,8 +113,8 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const moveParts = (): MoveTopicParts => ({
     driver,
-    inbound,
-    outbound,
+    subscriptions,
+    routeOf: (topic) => outbound.route(topic),
     clock,
     logger,
     publishTimeout: config.publisher.publishTimeout,
@@ -122,7 +122,8 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const outbound: Outbound = new Outbound({
     driver,
-    config,
+    publishTimeout: config.publisher.publishTimeout,
+    maxRetries: errorHandling.maxRetryAttempts,
     publisher,
     topics,
     codec,
@@ -130,20 +131,24 @@ export function assemble(input: AssembleInput): BusParts {
     clock,
     logger,
   });
-  const inbound: Inbound = new Inbound({
+  const subscriptions: Subscriptions = new Subscriptions({
     driver,
-    config,
     defaultGroup,
-    topics,
-    outbound,
+    defaults: (ordered) => consumeDefaults(config, ordered),
+    rateLimit: bucketOf(config.subscriber.rateLimit, clock),
+    persistenceOf: (topic) => topics.persistenceOf(topic),
+    whenTopicReady: (topic, persistence) => topics.use.ready(topic, persistence),
+    publishDeadLetter: (letter, of, signal) => outbound.publishDeadLetter(letter, of, signal, 'dead-letter'),
     codec,
     middleware,
     telemetry,
     metrics,
-    events,
+    eventsOf: (policy) => consumeReports(policy, { events, logger, disclose }),
+    subscribed: (of) => events.emit('subscribed', of),
+    unsubscribed: (of) => events.emit('unsubscribed', of),
     connection,
     clock,
-    breather,
+    loopYield,
     logger,
     handlerLogger,
     disclose,
@@ -151,15 +156,30 @@ export function assemble(input: AssembleInput): BusParts {
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const { refused } = publisher;
   const deadLetters = new DeadLetters({
-    ...{ driver, outbound, inbound, clock, logger, configuredTopic, refused },
+    ...{ driver, clock, logger, configuredTopic, refused },
+    publish: (letter, signal) => outbound.publishLetter(letter, signal, 'redrive'),
+    deadLetterTopicsOf: (topic) => subscriptions.deadLetterTopicsOf(topic),
+    deadLettersInto: (topic) => subscriptions.deadLettersInto(topic),
   });
   const monitoring: Monitoring = new Monitoring({
-    ...{ config, driver, clock, logger, metrics, events, connection, topics, publisher, outbound, inbound },
+    ...{
+      config,
+      driver,
+      clock,
+      logger,
+      metrics,
+      events,
+      connection,
+      topics,
+      publisher,
+      outbound,
+      subscriptions,
+    },
     serviceName,
     closing: closing.signal,
   });
   const lifecycle: Lifecycle = new Lifecycle({
-    ...{ topics, driver, connection, inbound, publisher, monitoring, extensions, ownMetrics, logger },
+    ...{ topics, driver, connection, subscriptions, publisher, monitoring, extensions, ownMetrics, logger },
     closing,
   });
   return {
@@ -167,14 +187,14 @@ export function assemble(input: AssembleInput): BusParts {
     serviceName,
     driver,
     clock,
-    breather,
+    loopYield,
     logger,
     metrics,
     connection,
     topics,
     publisher,
     outbound,
-    inbound,
+    subscriptions,
     middleware,
     events,
     deadLetters,
@@ -182,4 +202,8 @@ export function assemble(input: AssembleInput): BusParts {
     lifecycle,
     closing: closing.signal,
   };
+}
+
+function bucketOf(limit: ResolvedConfig['publisher']['rateLimit'], clock: Clock): TokenBucket | undefined {
+  return limit.enabled ? new TokenBucket(limit.ratePerSecond, limit.burstSize, clock) : undefined;
 }

@@ -2,19 +2,19 @@
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import type { Subscriptions } from '../consume/subscriptions.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Driver } from '../driver/driver.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
+import type { MiddlewareList } from '../pipeline/middleware-list.js';
+import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
-import type { Breather } from '../util/breather.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
 import type { Emitter } from './bus-events.js';
-import type { DeadLetters } from './dead-letters.js';
-import type { Inbound } from './inbound.js';
 import type { Lifecycle } from './lifecycle.js';
-import type { MiddlewareList } from './middleware-list.js';
 import type { Monitoring } from './monitoring.js';
-import type { Outbound } from './outbound.js';
 
 export interface BusParts {
   readonly config: ResolvedConfig;
@@ -22,14 +22,14 @@ export interface BusParts {
   readonly serviceName: string;
   readonly driver: Driver;
   readonly clock: Clock;
-  readonly breather: Breather;
+  readonly loopYield: EventLoopYield;
   readonly logger: Logger;
   readonly metrics: MetricsCollector | undefined;
   readonly connection: ConnectionSupervisor;
   readonly topics: BusTopicManager;
   readonly publisher: Publisher;
   readonly outbound: Outbound;
-  readonly inbound: Inbound;
+  readonly subscriptions: Subscriptions;
   readonly middleware: MiddlewareList;
   readonly events: Emitter;
   readonly deadLetters: DeadLetters;

@@ -1,6 +1,5 @@
 /** Who a bus is where the configuration does not say: the group of its subscriptions, and its name. */
 import type { Driver } from '../driver/driver.js';
-import { ConfigError } from '../errors.js';
 
 /** The name in probes, metrics and at the broker of a bus whose configuration gives none. */
 export const NAMELESS = 'ebus';
@@ -18,11 +17,4 @@ export function defaultGroup(driver: Driver, serviceName: string | undefined): s
 /** `serviceName`, else the adapter's `clientId`. */
 export function busName(driver: Driver, serviceName: string | undefined): string {
   return serviceName ?? driver.clientId ?? NAMELESS;
-}
-
-export function withoutGroup(topic: string, system: string): ConfigError {
-  return new ConfigError(
-    `subscription to '${topic}': say serviceName or a group. Other services use the same ${system}, and members of a group ` +
-      "share its messages: set serviceName in the configuration, or give subscribe { group: '…' }",
-  );
 }

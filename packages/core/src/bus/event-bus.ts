@@ -9,6 +9,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../consume/types.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Capabilities } from '../driver/capabilities.js';
 import type { Persistence } from '../driver/message.js';
 import type { Duration } from '../duration.js';
@@ -35,7 +36,6 @@ import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
 import { attachClosing } from './close-on-signals.js';
 import { untilClosing } from './closing-topics.js';
-import type { DeadLetters } from './dead-letters.js';
 import { IDLE_OPTIONS, idle } from './idle.js';
 
 const PERSISTENCE = oneOf('persistent', 'ephemeral');
@@ -145,14 +145,14 @@ export class EventBus implements AsyncDisposable {
   ): Promise<PublishReport> {
     checkOptions('publishEnvelopes', options, PUBLISH_ENVELOPES_OPTIONS);
     const { maxInFlight, ...each } = options;
-    const { outbound, publisher, breather, clock } = this.#parts;
+    const { outbound, publisher, loopYield, clock } = this.#parts;
     return publishEnvelopes(envelopes, {
       topic,
       maxInFlight,
       publisherMaxInFlight: publisher.maxInFlight,
       signal: each.signal,
       closed: publisher.refused,
-      breather,
+      loopYield,
       pipelinePerAggregate: outbound.keepsOrderOverRetries(topic),
       publish: (envelope) => outbound.publishEnvelope(topic, envelope, each),
       now: () => clock.now(),
@@ -180,7 +180,7 @@ export class EventBus implements AsyncDisposable {
    * @throws AlreadySubscribedError, ConfigError, UnsupportedError, TopicNameError, BusClosedError, by rejecting
    */
   subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions = {}): Promise<Subscription> {
-    return this.#parts.inbound.subscribe(topic, handler, options);
+    return this.#parts.subscriptions.subscribe(topic, handler, options);
   }
 
   /**
@@ -193,7 +193,7 @@ export class EventBus implements AsyncDisposable {
     handler: EnvelopeHandler<P>,
     options: SubscribeOptions & { schema?: StandardSchemaV1<unknown, P> } = {},
   ): Promise<Subscription> {
-    return this.#parts.inbound.subscribeEnvelope(topic, handler, options);
+    return this.#parts.subscriptions.subscribeEnvelope(topic, handler, options);
   }
 
   /** Adds middleware around publishes and attempts begun from now on, outermost first. */
@@ -208,9 +208,9 @@ export class EventBus implements AsyncDisposable {
   }
 
   metrics(): MetricsSnapshot {
-    const { publisher, inbound, connection, monitoring } = this.#parts;
+    const { publisher, subscriptions, connection, monitoring } = this.#parts;
     const { lastHealthCheck } = monitoring;
-    const consumed = inbound.totals();
+    const consumed = subscriptions.totals();
     return {
       messagesPublished: publisher.published,
       messagesConsumed: consumed.handled,

@@ -1,5 +1,5 @@
 /** Waiting until everything that a bus published to itself is handled. */
-import type { ActiveSubscription } from '../consume/subscription.js';
+import type { Consumer } from '../consume/consumer.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
 import type { TopicRoute } from '../publish/topic-route.js';
@@ -25,7 +25,10 @@ const LONGEST_PAUSE_MS = 50;
 /** What this member is about to receive need not be asked for; only where it does not come. */
 const ASK_AFTER_MS = 500;
 
-type Parts = Pick<BusParts, 'publisher' | 'inbound' | 'outbound' | 'driver' | 'clock' | 'logger' | 'closing'>;
+type Parts = Pick<
+  BusParts,
+  'publisher' | 'subscriptions' | 'outbound' | 'driver' | 'clock' | 'logger' | 'closing'
+>;
 
 export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Promise<void> {
   const { clock, logger } = parts;
@@ -51,7 +54,7 @@ export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Prom
 }
 
 interface Followed {
-  readonly way: ActiveSubscription;
+  readonly consumer: Consumer;
   readonly route: TopicRoute;
 }
 
@@ -69,16 +72,16 @@ class Waiting {
 
   /** @throws EbusError `ABORTED` */
   async over(signal: AbortSignal): Promise<void> {
-    const { publisher, inbound } = this.#parts;
+    const { publisher, subscriptions } = this.#parts;
     const what = 'waiting until the bus is idle';
     let pauseMs = FIRST_PAUSE_MS;
     for (let quiet = 0; quiet < 2; ) {
       await abortable(publisher.flush(), signal, what);
       await abortable(this.#delivered(signal), signal, what);
-      await abortable(inbound.quiet(), signal, what);
+      await abortable(subscriptions.quiet(), signal, what);
       await macrotask();
       const before = publisher.published;
-      const isQuiet = () => publisher.open === 0 && inbound.isQuiet && publisher.published === before;
+      const isQuiet = () => publisher.open === 0 && subscriptions.isQuiet && publisher.published === before;
       // The second time nothing was published since the last question: its answer holds.
       if (isQuiet() && quiet === 0) this.#behind = await abortable(this.#look(signal), signal, what);
       if (isQuiet() && this.#behind.length === 0) {
@@ -94,14 +97,16 @@ class Waiting {
 
   /** Who keeps the bus from being idle, in words. */
   busy(): string[] {
-    const { publisher, inbound } = this.#parts;
+    const { publisher, subscriptions } = this.#parts;
     const busy = publisher.open === 0 ? [] : [`${publisher.open} publishes are not acknowledged`];
-    for (const { topic, group, ways } of inbound.handles()) {
+    for (const { topic, group, consumers } of subscriptions.active()) {
       const said: string[] = [];
-      for (const { standing } of ways) {
-        if (standing.unsettled > 0) said.push(`${standing.unsettled} messages are unsettled`);
-        if (standing.paused) said.push('it is paused');
-        const keys = [...new Set(standing.halted)].map((key) => (key === '' ? 'all' : `'${shown(key, 60)}'`));
+      for (const { unfinished } of consumers) {
+        if (unfinished.unsettled > 0) said.push(`${unfinished.unsettled} messages are unsettled`);
+        if (unfinished.paused) said.push('it is paused');
+        const keys = [...new Set(unfinished.halted)].map((key) =>
+          key === '' ? 'all' : `'${shown(key, 60)}'`,
+        );
         if (keys.length === 0) continue;
         const more = keys.length > 5 ? ` and ${keys.length - 5} more` : '';
         said.push(`halted: ${keys.slice(0, 5).join(', ')}${more}; call retryHalted() or skipHalted()`);
@@ -111,13 +116,13 @@ class Waiting {
     return [...busy, ...this.#behind];
   }
 
-  /** The ways by which messages come in that this bus published. */
+  /** The consumers of what this bus published. */
   #followed(): Followed[] {
-    const { inbound, outbound } = this.#parts;
-    return inbound.handles().flatMap((handle) => {
-      const route = outbound.knownRoute(handle.topic);
-      const way = handle.ways.at(-1);
-      return route === undefined || way === undefined ? [] : [{ way, route }];
+    const { subscriptions, outbound } = this.#parts;
+    return subscriptions.active().flatMap((subscription) => {
+      const route = outbound.knownRoute(subscription.topic);
+      const consumer = subscription.consumers.at(-1);
+      return route === undefined || consumer === undefined ? [] : [{ consumer, route }];
     });
   }
 
@@ -127,8 +132,8 @@ class Waiting {
    */
   async #delivered(signal: AbortSignal): Promise<void> {
     let unplaced = 0;
-    for (const { way, route } of this.#followed())
-      if (way.lagSource === undefined) unplaced += route.unplaced;
+    for (const { consumer, route } of this.#followed())
+      if (consumer.lagSource === undefined) unplaced += route.unplaced;
     if (unplaced === this.#roundTrips) return;
     try {
       await this.#parts.driver.ping({ signal });
@@ -144,12 +149,12 @@ class Waiting {
   }
 
   /** What is not handled, in words; undefined where everything is. */
-  async #lookAt({ way, route }: Followed, signal: AbortSignal): Promise<string | undefined> {
-    const unknown = way.unknown(route.published);
-    const { lagSource: source } = way;
+  async #lookAt({ consumer, route }: Followed, signal: AbortSignal): Promise<string | undefined> {
+    const unknown = consumer.unknown(route.published);
+    const { lagSource: source } = consumer;
     const needsLag = source !== undefined && route.unplaced > 0;
     if (unknown.length === 0 && !needsLag) return undefined;
-    const name = `${way.topic} (group ${way.group})`;
+    const name = `${consumer.topic} (group ${consumer.group})`;
     const first = unknown[0];
     const behind = `${name}: not handled up to ${first === undefined ? 'the end' : `${first.partition}:${first.offset}`}`;
     if (source === undefined) return behind;

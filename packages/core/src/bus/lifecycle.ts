@@ -1,5 +1,6 @@
 /** The life of a bus from its creation to its end. docs/guides/lifecycle.md has the table of its states. */
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import type { Subscriptions } from '../consume/subscriptions.js';
 import type { CloseReport } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import { type Duration, parseDuration } from '../duration.js';
@@ -12,7 +13,6 @@ import { checkOptions } from '../util/options.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
-import type { Inbound } from './inbound.js';
 import type { Monitoring } from './monitoring.js';
 import { StartStop } from './start-stop.js';
 
@@ -28,7 +28,7 @@ export interface LifecycleOptions {
   topics: { close(): Promise<void> };
   driver: Driver;
   connection: ConnectionSupervisor;
-  inbound: Inbound;
+  subscriptions: Subscriptions;
   publisher: Publisher;
   monitoring: Monitoring;
   extensions: readonly Extension[];
@@ -78,14 +78,14 @@ export class Lifecycle {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, connection, inbound, publisher, topics, closing, ownMetrics } = this.#options;
+    const { driver, connection, subscriptions, publisher, topics, closing, ownMetrics } = this.#options;
     const deadline = performance.now() + timeout;
     const left = (least = LEAST_MS) => Math.max(least, deadline - performance.now());
     // All of this begins before the first await: what the caller does next finds the bus closing.
     closing.abort(new BusClosedError());
     const told = this.#tellExtensions('closing');
     const unwatched = this.#attempt('ending topics.watch()', () => topics.close());
-    const drains = inbound.refuse().map((subscription) => subscription.close({ timeout }));
+    const drains = subscriptions.refuse().map((subscription) => subscription.close({ timeout }));
     await settledWithin(told, left());
     await settledWithin(unwatched, left());
     const stopped = this.#attempt('stopping', () => this.#startStop.stop());
@@ -94,7 +94,7 @@ export class Lifecycle {
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
     const drained = await Promise.all(drains);
     // The driver closes last, so a subscription that is just being made is given the time to give up.
-    await settledWithin(inbound.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
+    await settledWithin(subscriptions.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
     publisher.refuse();
     const flushed = await settledWithin(publisher.flush(), left());
     const { unpublished } = publisher.close();

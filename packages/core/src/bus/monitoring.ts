@@ -7,6 +7,7 @@ import type { Backlog } from '../backlog/types.js';
 import type { Clock } from '../clock.js';
 import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
+import type { Subscriptions } from '../consume/subscriptions.js';
 import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
@@ -18,12 +19,11 @@ import { defaultProbeTopic } from '../health/probe.js';
 import type { HealthCheckEvent } from '../health/types.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
+import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { Ticker } from '../util/ticker.js';
 import type { Emitter } from './bus-events.js';
-import type { Inbound } from './inbound.js';
-import type { Outbound } from './outbound.js';
 import { probeTransport } from './probe-transport.js';
 
 /** The label of the publisher's backlog among the topics of `backlog` and `backlog_state`. */
@@ -46,7 +46,7 @@ export interface MonitoringOptions {
   readonly topics: BusTopicManager;
   readonly publisher: Publisher;
   readonly outbound: Outbound;
-  readonly inbound: Inbound;
+  readonly subscriptions: Subscriptions;
   /** Aborts when the bus begins to close: nothing is started after that, and questions under way are given up. */
   readonly closing: AbortSignal;
 }
@@ -64,12 +64,12 @@ export class Monitoring {
   #stops = 0;
 
   constructor(options: MonitoringOptions) {
-    const { config, clock, inbound, logger, closing } = options;
+    const { config, clock, subscriptions, logger, closing } = options;
     this.#options = options;
     this.#lags = new LagWatch({
       clock,
       closing,
-      sources: () => inbound.ways({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
+      sources: () => subscriptions.consumers({ internal: false }).flatMap(({ lagSource }) => lagSource ?? []),
       onReadings: (readings) => this.#noteLags(readings),
     });
     this.#gauges = new Ticker(clock, config.metrics.collectInterval, () => this.#refreshGauges());
@@ -125,7 +125,7 @@ export class Monitoring {
   }
 
   #refreshGauges(): Promise<unknown> {
-    for (const way of this.#options.inbound.ways()) way.recordGauges();
+    for (const consumer of this.#options.subscriptions.consumers()) consumer.recordGauges();
     return this.#lags.ask();
   }
 
@@ -265,20 +265,20 @@ export class Monitoring {
   }
 
   #healthSources(): ConstructorParameters<typeof BusHealth>[0]['sources'] {
-    const { config, driver, connection, inbound, publisher, topics, closing } = this.#options;
+    const { config, driver, connection, subscriptions, publisher, topics, closing } = this.#options;
     const { stalledAfter } = config.healthCheck.report;
     return {
       connection: () => connection.state(),
       ping: async (signal) => (await driver.ping({ signal })).brokers,
       consumers: () =>
-        inbound.ways().map((way) => {
-          const vitals = way.vitals();
-          return stalledAfter === undefined ? vitals : { ...vitals, patienceMs: stalledAfter };
+        subscriptions.consumers().map((consumer) => {
+          const snapshot = consumer.snapshot();
+          return stalledAfter === undefined ? snapshot : { ...snapshot, stallTimeoutMs: stalledAfter };
         }),
-      standings: (consumer) => this.#lags.standings(consumer),
+      lagStates: (consumer) => this.#lags.lagStates(consumer),
       backlogs: () => this.#backlogged(),
       figures: () => {
-        const { handled, inFlight, oldestInFlightMs } = inbound.totals();
+        const { handled, inFlight, oldestInFlightMs } = subscriptions.totals();
         return {
           processed: publisher.published + handled,
           messageBacklog: publisher.open + inFlight,

@@ -1,19 +1,19 @@
 /** How health probes travel: over the same ways as everything else that the bus publishes and handles. */
 import { randomUUID } from 'node:crypto';
+import type { Subscriptions } from '../consume/subscriptions.js';
 import type { Driver } from '../driver/driver.js';
 import { ConnectionError } from '../errors.js';
+import type { Outbound } from '../publish/outbound.js';
+import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
-import type { Inbound } from './inbound.js';
-import type { Outbound } from './outbound.js';
-import { usingOwnTopic } from './own-topic.js';
 
 export interface ProbeTransportOptions {
   readonly serviceName: string;
   readonly driver: Driver;
   readonly topics: BusTopicManager;
   readonly outbound: Outbound;
-  readonly inbound: Inbound;
+  readonly subscriptions: Subscriptions;
   readonly topic: string;
   /** Milliseconds for sending one. */
   readonly timeout: number;
@@ -24,7 +24,7 @@ export function probeTransport({
   driver,
   topics,
   outbound,
-  inbound,
+  subscriptions,
   topic,
   timeout,
 }: ProbeTransportOptions) {
@@ -54,7 +54,7 @@ export function probeTransport({
       const group = `${serviceName}-health-${randomUUID()}`;
       return usingOwnTopic(topics, topic, async () => {
         await topics.ensureProbeTopic(topic);
-        return inbound.observe(topic, (message) => onProbe(message.text()), { group, signal });
+        return subscriptions.observe(topic, (message) => onProbe(message.text()), { group, signal });
       });
     },
   };

@@ -18,16 +18,16 @@ const delivery = (partition: number, offset: number, receivedAt: number) =>
 
 it('knows the oldest of each partition, and since when the oldest of all is here, whatever its producer says', () => {
   const inFlight = new InFlight();
-  expect(inFlight.standing()).toEqual({ held: new Map(), oldestArrival: undefined });
+  expect(inFlight.held()).toEqual({ held: new Map(), oldestArrival: undefined });
   const first = delivery(0, 7, 900);
   const second = delivery(0, 8, 950);
   const other = delivery(1, 3, 960);
   for (const one of [first, second, other, delivery(1, 4, 970)]) inFlight.add(one);
-  expect(inFlight.standing().oldestArrival).toBe(900);
-  expect(inFlight.standing().held.get(0)).toBe(first);
-  expect(inFlight.standing().held.get(1)).toBe(other);
+  expect(inFlight.held().oldestArrival).toBe(900);
+  expect(inFlight.held().held.get(0)).toBe(first);
+  expect(inFlight.held().held.get(1)).toBe(other);
   inFlight.remove(first);
   inFlight.remove(other);
-  expect(inFlight.standing().oldestArrival).toBe(950);
-  expect(inFlight.standing().held.get(0)).toBe(second);
+  expect(inFlight.held().oldestArrival).toBe(950);
+  expect(inFlight.held().held.get(0)).toBe(second);
 });

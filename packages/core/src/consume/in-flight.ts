@@ -37,7 +37,7 @@ export class InFlight implements Iterable<Delivery> {
    * The oldest of each partition, and since when the oldest of all is here. By its arrival: a producer may have stamped it
    * with any time.
    */
-  standing(): { held: ReadonlyMap<number, object>; oldestArrival: number | undefined } {
+  held(): { held: ReadonlyMap<number, object>; oldestArrival: number | undefined } {
     const held = new Map<number, object>();
     for (let delivery = this.#oldest; delivery !== undefined; delivery = delivery.newer) {
       const partition = delivery.incoming.position?.partition ?? 0;

@@ -1,9 +1,10 @@
 /** The options of a subscription, checked before (`subscribe-options.ts`), with every default filled in. */
+
+import { defaultDeadLetterTopic, isDeadLetterTopic } from '../dead-letters/format.js';
 import type { Capabilities } from '../driver/capabilities.js';
 import type { Persistence } from '../driver/message.js';
 import { parseDuration } from '../duration.js';
 import { ConfigError, UnsupportedError } from '../errors.js';
-import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
 import type { ExhaustedAction } from '../pipeline/failure.js';
 import type { BackoffOptions } from '../util/backoff.js';
 import type { LaneBy, SubscribeOptions } from './types.js';

@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '../clock.js';
 import type { Demand, DriverSubscription, ReceivedBatch } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { backoffDelay } from '../util/backoff.js';
-import type { Breather } from '../util/breather.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { type Deferred, deferred, isPromise, macrotask } from '../util/promise.js';
 
 /** Messages of one batch: large enough to spread its costs, small enough to keep the event loop moving. */
@@ -15,7 +15,7 @@ const FETCH_BACKOFF = { base: 200, max: 10_000 };
 export interface ReceiveLoopOptions {
   driver: DriverSubscription;
   clock: Clock;
-  breather: Breather;
+  loopYield: EventLoopYield;
   /** The room that is left; nothing is fetched while it has none. */
   room(): Demand;
   /** Takes the messages from `start` up to and without `end`. */
@@ -81,7 +81,7 @@ export class ReceiveLoop {
 
   /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
   async run(): Promise<void> {
-    const { driver, accept, breather } = this.#options;
+    const { driver, accept, loopYield } = this.#options;
     while (!this.#stopped) {
       const room = this.#options.room();
       if (room.messages <= 0 || room.bytes <= 0) {
@@ -108,8 +108,8 @@ export class ReceiveLoop {
       // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.
       for (let start = 0; start < batch.length; start += SLICE) {
         accept(batch, start, Math.min(start + SLICE, batch.length));
-        const breath = breather.due();
-        if (breath !== undefined) await breath;
+        const turn = loopYield.due();
+        if (turn !== undefined) await turn;
       }
     }
   }

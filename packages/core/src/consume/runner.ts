@@ -3,6 +3,7 @@
  * Knows nothing of fetching and settling; `finish` tells its owner that a delivery's outcome is final.
  */
 import type { Clock } from '../clock.js';
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { SettleOutcome } from '../driver/message.js';
 import { lookable, PermanentError, ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -12,7 +13,6 @@ import { backoffDelay } from '../util/backoff.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
 import { Attempt } from './attempt.js';
-import type { DeadLetterWriter } from './dead-letter-writer.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { ConsumeEvents } from './events.js';
@@ -84,7 +84,7 @@ export class Runner {
   }
 
   /** Failures are decided by this one from now on. */
-  adopt(policy: ConsumePolicy): void {
+  setPolicy(policy: ConsumePolicy): void {
     this.#options.policy = policy;
   }
 

@@ -1,6 +1,9 @@
 /** The options of subscribing, and what they may be. Defaults and what depends on the topic: `policy.ts`. */
+import { ConfigError } from '../errors.js';
+import { describeValue } from '../util/describe-value.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, type OptionTable, optionTable } from '../util/options.js';
+import { shown } from '../util/shown.js';
 import type { RateLimit, RetryBackoff, SubscribeOptions, SubscriptionChanges } from './types.js';
 
 const RETRY_BACKOFF = optionTable<RetryBackoff>({
@@ -80,18 +83,27 @@ export const SUBSCRIBE_ENVELOPE_OPTIONS: OptionTable = optionTable<SubscribeOpti
   ELSEWHERE,
 );
 
-/** @throws ConfigError */
-export function checkSubscribeOptions(
-  method: 'subscribe' | 'subscribeEnvelope',
-  topic: string,
-  options: SubscribeOptions | undefined,
-): void {
-  const table = method === 'subscribe' ? SUBSCRIBE_OPTIONS : SUBSCRIBE_ENVELOPE_OPTIONS;
-  checkOptions(`${method}('${topic}')`, options, table);
-}
-
 function isStandardSchema(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard = (value as { '~standard'?: { validate?: unknown } })['~standard'];
   return typeof standard?.validate === 'function';
+}
+
+/** Before anything else: what is wrong by itself is refused whatever the state of the bus. @throws ConfigError */
+export function checkSubscribeCall(
+  method: 'subscribe' | 'subscribeEnvelope',
+  topic: unknown,
+  handler: unknown,
+  options: SubscribeOptions | undefined,
+): void {
+  if (typeof topic === 'function') {
+    throw new ConfigError(`${method}(topic, handler): the topic comes first, then the handler`);
+  }
+  if (typeof handler !== 'function') {
+    throw new ConfigError(
+      `${method}(topic, handler) needs a function as its handler, got ${describeValue(handler)}`,
+    );
+  }
+  const table = method === 'subscribe' ? SUBSCRIBE_OPTIONS : SUBSCRIBE_ENVELOPE_OPTIONS;
+  checkOptions(`${method}('${shown(topic)}')`, options, table);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
+import { type ConsumerSnapshot, ConsumerWatch, type PartitionLagState } from './consumers.js';
 
-const healthy: ConsumerVitals = {
+const healthy: ConsumerSnapshot = {
   identity: {},
   topic: 'orders',
   group: 'billing',
@@ -16,20 +16,20 @@ const healthy: ConsumerVitals = {
   ended: false,
   fetchFailures: 0,
   partitions: undefined,
-  patienceMs: 1_000,
+  stallTimeoutMs: 1_000,
 };
 const head = (state = 'queued', runsUntil?: number) => ({ identity: {}, state, runsUntil });
 
 /** Judges what it was shown at 0 and shows again at the given time. */
 function judgedAfter(
   ms: number,
-  vitals: Partial<ConsumerVitals>,
-  standings: readonly PartitionStanding[] = [],
+  snapshot: Partial<ConsumerSnapshot>,
+  lagStates: readonly PartitionLagState[] = [],
 ) {
   const watch = new ConsumerWatch();
-  const all = { ...healthy, ...vitals };
+  const all = { ...healthy, ...snapshot };
   watch.sample([all], 0);
-  return watch.judge(all, standings, ms).map(({ status, reason }) => `${status}: ${reason}`);
+  return watch.judge(all, lagStates, ms).map(({ status, reason }) => `${status}: ${reason}`);
 }
 
 describe('a consumer', () => {
@@ -56,9 +56,9 @@ describe('a consumer', () => {
     const watch = new ConsumerWatch();
     const waiting = head('queued');
     const at = (now: number, settled: number) => {
-      const vitals = { ...healthy, head: waiting, inFlight: 4, received: 4 + settled };
-      watch.sample([vitals], now);
-      return watch.judge(vitals, [], now);
+      const snapshot = { ...healthy, head: waiting, inFlight: 4, received: 4 + settled };
+      watch.sample([snapshot], now);
+      return watch.judge(snapshot, [], now);
     };
     for (let settled = 0; settled <= 4; settled++) expect(at(settled * 900, settled)).toEqual([]);
     expect(at(4_600, 5)).toEqual([]);
@@ -100,34 +100,34 @@ describe('a consumer', () => {
 });
 
 describe('a position that does not move on the broker', () => {
-  const standing = { partition: 2, lag: 7, unmovedMs: 1_001, receivedThen: 10 };
+  const behind = { partition: 2, lag: 7, unmovedMs: 1_001, receivedThen: 10 };
 
   it('is this member’s fault on its own partitions, and nobody’s on those of others', () => {
-    expect(judgedAfter(0, { partitions: new Set([2]), received: 99 }, [standing])).toEqual([
+    expect(judgedAfter(0, { partitions: new Set([2]), received: 99 }, [behind])).toEqual([
       "unhealthy: orders (group billing): the group's position on partition 2 has not moved for 1s, 7 behind",
     ]);
-    expect(judgedAfter(0, { partitions: new Set([1]) }, [standing])).toEqual([]);
+    expect(judgedAfter(0, { partitions: new Set([1]) }, [behind])).toEqual([]);
   });
 
   it('is nobody’s fault where the member is busy with other partitions', () => {
-    const untouched = { ...standing, unread: 7 };
+    const untouched = { ...behind, unread: 7 };
     const mine = new Set([2]);
     expect(judgedAfter(0, { partitions: mine, received: 11 }, [untouched])).toEqual([]);
     expect(judgedAfter(0, { partitions: mine, received: 10 }, [untouched])).toHaveLength(1);
-    expect(judgedAfter(0, { partitions: mine, received: 11 }, [{ ...standing, unread: 6 }])).toHaveLength(1);
+    expect(judgedAfter(0, { partitions: mine, received: 11 }, [{ ...behind, unread: 6 }])).toHaveLength(1);
   });
 
   it('where members share everything: its fault if it takes nothing of what there is', () => {
-    expect(judgedAfter(0, {}, [standing])[0]).toMatch(/^unhealthy: /);
-    expect(judgedAfter(0, {}, [{ ...standing, unread: 1 }])[0]).toMatch(/^unhealthy: /);
-    expect(judgedAfter(0, {}, [{ ...standing, unread: 0 }])[0]).toMatch(/^degraded: /);
-    expect(judgedAfter(0, { received: 11 }, [standing])[0]).toMatch(/^degraded: /);
+    expect(judgedAfter(0, {}, [behind])[0]).toMatch(/^unhealthy: /);
+    expect(judgedAfter(0, {}, [{ ...behind, unread: 1 }])[0]).toMatch(/^unhealthy: /);
+    expect(judgedAfter(0, {}, [{ ...behind, unread: 0 }])[0]).toMatch(/^degraded: /);
+    expect(judgedAfter(0, { received: 11 }, [behind])[0]).toMatch(/^degraded: /);
   });
 
   it('may stand while there is nothing to do, within its patience, paused or halted', () => {
-    expect(judgedAfter(0, {}, [{ ...standing, lag: 0 }])).toEqual([]);
-    expect(judgedAfter(0, {}, [{ ...standing, unmovedMs: 1_000 }])).toEqual([]);
-    expect(judgedAfter(0, { paused: true }, [standing])).toEqual([]);
-    expect(judgedAfter(0, { halted: 1 }, [standing])).toHaveLength(1);
+    expect(judgedAfter(0, {}, [{ ...behind, lag: 0 }])).toEqual([]);
+    expect(judgedAfter(0, {}, [{ ...behind, unmovedMs: 1_000 }])).toEqual([]);
+    expect(judgedAfter(0, { paused: true }, [behind])).toEqual([]);
+    expect(judgedAfter(0, { halted: 1 }, [behind])).toHaveLength(1);
   });
 });

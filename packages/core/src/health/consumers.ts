@@ -8,7 +8,7 @@ import { formatDuration } from '../duration.js';
 import type { HealthStatus } from './types.js';
 
 /** What there is to see of a subscription at one moment. */
-export interface ConsumerVitals {
+export interface ConsumerSnapshot {
   /** The same object for as long as the subscription lives. */
   readonly identity: object;
   readonly topic: string;
@@ -33,7 +33,7 @@ export interface ConsumerVitals {
   /** Partitions that are this member's; undefined where the transport does not share topics by partition. */
   readonly partitions: ReadonlySet<number> | undefined;
   /** Milliseconds that the head may take: all its attempts, the pauses between them, and some more. */
-  readonly patienceMs: number;
+  readonly stallTimeoutMs: number;
 }
 
 export interface ConsumerHead {
@@ -44,14 +44,14 @@ export interface ConsumerHead {
 }
 
 /** Where the broker says that the group stands on one partition. */
-export interface PartitionStanding {
+export interface PartitionLagState {
   readonly partition: number;
   readonly lag: number;
   /** Of these, what no member was given yet, where the broker says so. */
   readonly unread?: number | undefined;
   /** Milliseconds, as of when it was last asked, for which the group's position should have moved and did not. */
   readonly unmovedMs: number;
-  /** What `received` of the vitals was when it last moved. */
+  /** What `received` of the snapshot was when it last moved. */
   readonly receivedThen: number;
 }
 
@@ -76,65 +76,65 @@ export class ConsumerWatch {
   readonly #seen = new WeakMap<object, Seen>();
 
   /** Looks at what is at hand; called twice a second. `now` in epoch milliseconds, as for all of these. */
-  sample(consumers: readonly ConsumerVitals[], now: number): void {
-    for (const vitals of consumers) {
-      const seen = this.#seenOf(vitals, now);
-      const settled = vitals.received - vitals.inFlight;
-      if (seen.head !== vitals.head?.identity) {
-        seen.head = vitals.head?.identity;
+  sample(consumers: readonly ConsumerSnapshot[], now: number): void {
+    for (const snapshot of consumers) {
+      const seen = this.#seenOf(snapshot, now);
+      const settled = snapshot.received - snapshot.inFlight;
+      if (seen.head !== snapshot.head?.identity) {
+        seen.head = snapshot.head?.identity;
         seen.headSince = now;
         seen.headSettled = settled;
-        seen.headInFlight = vitals.inFlight;
-      } else if (vitals.head?.state === 'queued' && settled !== seen.settled) {
+        seen.headInFlight = snapshot.inFlight;
+      } else if (snapshot.head?.state === 'queued' && settled !== seen.settled) {
         // Others of the window go on, and its turn comes: after all of them at the latest.
         if (settled - seen.headSettled <= seen.headInFlight) seen.headSince = now;
       }
       seen.settled = settled;
-      if (seen.settling !== vitals.settling) {
-        seen.settling = vitals.settling;
+      if (seen.settling !== snapshot.settling) {
+        seen.settling = snapshot.settling;
         seen.settlingSince = now;
       }
-      if (vitals.fetchFailures === 0) seen.failingSince = undefined;
+      if (snapshot.fetchFailures === 0) seen.failingSince = undefined;
       else seen.failingSince ??= now;
     }
   }
 
-  /** What is wrong with a consumer; `standings` as far as its lag was asked for. */
-  judge(vitals: ConsumerVitals, standings: readonly PartitionStanding[], now: number): Finding[] {
-    this.sample([vitals], now);
-    const seen = this.#seenOf(vitals, now);
+  /** What is wrong with a consumer; `lagStates` as far as its lag was asked for. */
+  judge(snapshot: ConsumerSnapshot, lagStates: readonly PartitionLagState[], now: number): Finding[] {
+    this.sample([snapshot], now);
+    const seen = this.#seenOf(snapshot, now);
     const found = (status: Finding['status'], what: string): Finding => ({
       status,
-      reason: `${vitals.topic} (group ${vitals.group}): ${what}`,
+      reason: `${snapshot.topic} (group ${snapshot.group}): ${what}`,
     });
     return [
-      ...handlers(vitals).map(([status, what]) => found(status, what)),
-      ...this.#standstills(vitals, seen, now).map((what) => found('unhealthy', what)),
-      ...positions(vitals, standings).map(([status, what]) => found(status, what)),
+      ...handlers(snapshot).map(([status, what]) => found(status, what)),
+      ...this.#standstills(snapshot, seen, now).map((what) => found('unhealthy', what)),
+      ...positions(snapshot, lagStates).map(([status, what]) => found(status, what)),
     ];
   }
 
-  #standstills(vitals: ConsumerVitals, seen: Seen, now: number): string[] {
-    const { head, patienceMs, settling, ended } = vitals;
+  #standstills(snapshot: ConsumerSnapshot, seen: Seen, now: number): string[] {
+    const { head, stallTimeoutMs, settling, ended } = snapshot;
     const found: string[] = [];
     if (ended) found.push('the transport has ended the subscription, and nothing more is received');
-    if (seen.failingSince !== undefined && now - seen.failingSince > patienceMs) {
+    if (seen.failingSince !== undefined && now - seen.failingSince > stallTimeoutMs) {
       found.push(`fetching has failed for ${lasting(now - seen.failingSince)}`);
     }
     const headAge = now - seen.headSince;
-    if (head !== undefined && headAge > patienceMs && !mayStand(vitals, head, now)) {
+    if (head !== undefined && headAge > stallTimeoutMs && !mayStand(snapshot, head, now)) {
       found.push(
-        `settling is stuck: the oldest of ${vitals.inFlight} unsettled messages is ${head.state} and has not moved ` +
+        `settling is stuck: the oldest of ${snapshot.inFlight} unsettled messages is ${head.state} and has not moved ` +
           `for ${lasting(headAge)}`,
       );
     }
-    if (settling !== undefined && now - seen.settlingSince > patienceMs) {
+    if (settling !== undefined && now - seen.settlingSince > stallTimeoutMs) {
       found.push(`settling is stuck: not confirmed for ${lasting(now - seen.settlingSince)}`);
     }
     return found;
   }
 
-  #seenOf({ identity }: ConsumerVitals, now: number): Seen {
+  #seenOf({ identity }: ConsumerSnapshot, now: number): Seen {
     let seen = this.#seen.get(identity);
     if (seen === undefined) {
       seen = {
@@ -154,13 +154,13 @@ export class ConsumerWatch {
 }
 
 /** Standing still by intent: paused or halted by hand, or an attempt that was given more time. */
-function mayStand({ paused }: ConsumerVitals, head: ConsumerHead, now: number): boolean {
+function mayStand({ paused }: ConsumerSnapshot, head: ConsumerHead, now: number): boolean {
   if (head.state === 'halted') return true;
   if (head.state === 'running') return head.runsUntil !== undefined && head.runsUntil >= now;
   return paused && head.state !== 'dead-lettering';
 }
 
-function handlers({ overrunning, overlapped, halted }: ConsumerVitals): [Finding['status'], string][] {
+function handlers({ overrunning, overlapped, halted }: ConsumerSnapshot): [Finding['status'], string][] {
   const found: [Finding['status'], string][] = [];
   const unreturned = (count: number) =>
     `${count} handler${count === 1 ? ' was' : 's were'} aborted at the processing timeout and did not return`;
@@ -174,13 +174,13 @@ function handlers({ overrunning, overlapped, halted }: ConsumerVitals): [Finding
 
 /** What the broker says: a member that takes nothing, or whose progress does not arrive there. */
 function positions(
-  { partitions, paused, halted, patienceMs, received }: ConsumerVitals,
-  standings: readonly PartitionStanding[],
+  { partitions, paused, halted, stallTimeoutMs, received }: ConsumerSnapshot,
+  lagStates: readonly PartitionLagState[],
 ): [Finding['status'], string][] {
   if (paused || halted > 0) return [];
   const found: [Finding['status'], string][] = [];
-  for (const { partition, lag, unread, unmovedMs, receivedThen } of standings) {
-    if (lag === 0 || unmovedMs <= patienceMs || partitions?.has(partition) === false) continue;
+  for (const { partition, lag, unread, unmovedMs, receivedThen } of lagStates) {
+    if (lag === 0 || unmovedMs <= stallTimeoutMs || partitions?.has(partition) === false) continue;
     // Busy with other partitions: the turn of this one comes.
     if (partitions !== undefined && unread === lag && received !== receivedThen) continue;
     const what = `the group's position on partition ${partition} has not moved for ${lasting(unmovedMs)}, ${lag} behind`;

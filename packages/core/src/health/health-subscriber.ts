@@ -60,7 +60,7 @@ interface Run {
   latencyMs: number | undefined;
   alerts: number;
   lastAlertAt: number | undefined;
-  standing: { severity: AlertSeverity; alertType: AlertType } | undefined;
+  raised: { severity: AlertSeverity; alertType: AlertType } | undefined;
 }
 
 export class ProbeSubscriber implements HealthSubscriber {
@@ -113,14 +113,14 @@ export class ProbeSubscriber implements HealthSubscriber {
       consecutiveMisses: running ? this.#misses(run, now) : 0,
       alerts: run.alerts,
       lastAlertAt: dateOf(run.lastAlertAt),
-      healthy: run.standing === undefined,
+      healthy: run.raised === undefined,
       uptimeSeconds: running ? Math.max(0, (now - run.startedAt) / 1_000) : 0,
     };
   }
 
   /** Of the alert that stands. */
   get severity(): AlertSeverity | undefined {
-    return this.#ticker.started ? this.#run?.standing?.severity : undefined;
+    return this.#ticker.started ? this.#run?.raised?.severity : undefined;
   }
 
   /** Milliseconds from the making of the newest probe to its arrival; its sender's clock counts. */
@@ -162,8 +162,8 @@ export class ProbeSubscriber implements HealthSubscriber {
     run.lastMessageAt = now;
     run.lastSource = probe.source;
     run.latencyMs = Math.max(0, now - probe.timestamp.getTime());
-    if (run.standing !== undefined) this.#alert(run, 'recovered', run.standing.alertType);
-    run.standing = undefined;
+    if (run.raised !== undefined) this.#alert(run, 'recovered', run.raised.alertType);
+    run.raised = undefined;
   }
 
   /** Another service's topic shows that this one service lives; others there prove nothing about it. */
@@ -206,9 +206,9 @@ export class ProbeSubscriber implements HealthSubscriber {
     const run = this.#run as Run;
     this.#sayRejected(run);
     const severity = severityOfMisses(this.#misses(run, this.#options.clock.now()), this.#options);
-    if (severity === undefined || !isWorse(severity, run.standing?.severity)) return;
+    if (severity === undefined || !isWorse(severity, run.raised?.severity)) return;
     const alertType = alertTypeOf(this.#options.isConnected(), run.expiredSinceLast);
-    run.standing = { severity, alertType };
+    run.raised = { severity, alertType };
     this.#alert(run, severity, alertType);
   }
 
@@ -254,7 +254,7 @@ function newRun(startedAt: number, watched?: string): Run {
     latencyMs: undefined,
     alerts: 0,
     lastAlertAt: undefined,
-    standing: undefined,
+    raised: undefined,
   };
 }
 

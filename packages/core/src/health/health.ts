@@ -6,7 +6,7 @@ import { abortable } from '../util/abortable.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import { BusinessChecks } from './business-checks.js';
-import { type ConsumerVitals, ConsumerWatch, type PartitionStanding } from './consumers.js';
+import { type ConsumerSnapshot, ConsumerWatch, type PartitionLagState } from './consumers.js';
 import { EventLoopMonitor } from './event-loop-monitor.js';
 import type { ProbePublisher } from './health-publisher.js';
 import type { ProbeSubscriber } from './health-subscriber.js';
@@ -33,8 +33,8 @@ export interface HealthSources {
   connection(): { readonly status: EventBusHealth['connectionStatus']; readonly reconnects: number };
   /** A round trip to the broker; says how many brokers the client knows of, if it does. */
   ping(signal: AbortSignal): Promise<number | undefined>;
-  consumers(): readonly ConsumerVitals[];
-  standings(consumer: object): readonly PartitionStanding[];
+  consumers(): readonly ConsumerSnapshot[];
+  lagStates(consumer: object): readonly PartitionLagState[];
   /** What is backlogged, in words; undefined where no monitor runs. */
   backlogs(): readonly string[] | undefined;
   figures(): {
@@ -162,10 +162,10 @@ export class BusHealth implements Health {
     const { sources, clock } = this.#options;
     const now = clock.now();
     const consumers = sources.consumers();
-    const findings = consumers.flatMap((vitals) =>
-      this.#consumers.judge(vitals, sources.standings(vitals.identity), now),
+    const findings = consumers.flatMap((snapshot) =>
+      this.#consumers.judge(snapshot, sources.lagStates(snapshot.identity), now),
     );
-    const inFlight = consumers.reduce((total, vitals) => total + vitals.inFlight, 0);
+    const inFlight = consumers.reduce((total, snapshot) => total + snapshot.inFlight, 0);
     const { oldestInFlightMs } = sources.figures();
     return consumersCheck(findings, { subscriptions: consumers.length, inFlight, oldestInFlightMs });
   }

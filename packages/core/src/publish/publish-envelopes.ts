@@ -2,7 +2,7 @@
 import type { EnvelopeInput } from '../envelope/envelope.js';
 import { abortError, BusClosedError, EbusError, PublishError } from '../errors.js';
 import type { PublishReceipt } from '../pipeline/context.js';
-import type { Breather } from '../util/breather.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { shown } from '../util/shown.js';
 import { isSource, SourceReader } from './source-reader.js';
 import type { PublishReport, PublishResult } from './types.js';
@@ -22,7 +22,7 @@ export interface PublishEnvelopesOptions {
   closed: AbortSignal;
   /** The client keeps order over its own retries, so that one aggregate's events may be pipelined. */
   pipelinePerAggregate: boolean;
-  breather: Breather;
+  loopYield: EventLoopYield;
   publish(envelope: EnvelopeInput): Promise<PublishReceipt>;
   now(): number;
 }
@@ -35,7 +35,7 @@ export async function publishEnvelopes(
   envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
   options: PublishEnvelopesOptions,
 ): Promise<PublishReport> {
-  const { topic, signal, closed, breather } = options;
+  const { topic, signal, closed, loopYield } = options;
   if (!isSource(envelopes)) {
     const text = 'publishEnvelopes(topic, envelopes) needs a list or another (async) iterable of envelopes';
     throw new EbusError(`${text}; for a single one use publishEnvelope`, { code: 'INVALID_ARGUMENT' });
@@ -52,8 +52,8 @@ export async function publishEnvelopes(
       await batch.room(stop);
       batch.add(step.value);
       // A source that is always ready must not keep acknowledgements and timers from their turn.
-      const breath = read % BURST === 0 ? breather.due() : undefined;
-      if (breath !== undefined) await breath;
+      const turn = read % BURST === 0 ? loopYield.due() : undefined;
+      if (turn !== undefined) await turn;
     }
   } finally {
     stop.removeEventListener('abort', wake);

@@ -5,7 +5,7 @@ import type { EbusError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { keyText } from '../pipeline/message.js';
-import type { SendSpan } from '../pipeline/telemetry.js';
+import type { SendSpan } from '../telemetry/telemetry.js';
 import type { DeadlineEntry } from '../util/deadline-queue.js';
 import type { Admission } from './admission.js';
 import type { FlushEpoch } from './flush-epochs.js';

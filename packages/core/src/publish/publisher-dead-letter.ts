@@ -1,7 +1,8 @@
 /** The dead letter of an envelope that could not be published. */
+
+import { deadLetterHeaders } from '../dead-letters/format.js';
+import { Letter } from '../dead-letters/letter.js';
 import { EbusError } from '../errors.js';
-import { deadLetterHeaders } from '../pipeline/dead-letter.js';
-import { Letter } from '../pipeline/letter.js';
 import type { Disclose } from '../util/disclose.js';
 import type { JobOptions, PublishJob } from './publish-job.js';
 

@@ -12,7 +12,7 @@ import { abortError, BusClosedError, type EbusError } from '../errors.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { BackoffOptions } from '../util/backoff.js';
-import type { Breather } from '../util/breather.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { isPromise } from '../util/promise.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import { Admission } from './admission.js';
@@ -25,7 +25,7 @@ import type { PublisherDeadLetters } from './publisher-dead-letter.js';
 export interface PublisherOptions {
   driver: Driver;
   clock: Clock;
-  breather: Breather;
+  loopYield: EventLoopYield;
   maxInFlight: number;
   bucket: TokenBucket | undefined;
   backoff: BackoffOptions;
@@ -47,7 +47,7 @@ const BURST = 64;
 export class Publisher {
   readonly #driver: Driver;
   readonly #clock: Clock;
-  readonly #breather: Breather;
+  readonly #loopYield: EventLoopYield;
   readonly #collects: boolean;
   #measures: boolean;
   readonly #results: PublishResults;
@@ -64,7 +64,7 @@ export class Publisher {
     const { driver, clock, metrics, events } = options;
     this.#driver = driver;
     this.#clock = clock;
-    this.#breather = options.breather;
+    this.#loopYield = options.loopYield;
     this.maxInFlight = options.maxInFlight;
     this.#collects = metrics !== undefined;
     this.#measures = this.#collects;
@@ -200,7 +200,7 @@ export class Publisher {
 
   /** Now and then the promise takes a turn of the event loop: a loop that awaits each publish starves nobody. */
   #answer(receipt: PublishReceipt): Promise<PublishReceipt> {
-    const breath = ++this.#burst % BURST === 0 ? this.#breather.due() : this.#breather.pending;
-    return breath === undefined ? Promise.resolve(receipt) : breath.then(() => receipt);
+    const turn = ++this.#burst % BURST === 0 ? this.#loopYield.due() : this.#loopYield.pending;
+    return turn === undefined ? Promise.resolve(receipt) : turn.then(() => receipt);
   }
 }

@@ -1,5 +1,10 @@
 /** Declares topics to the broker through the driver's administration. */
 import type { Clock } from '../clock.js';
+import {
+  DEAD_LETTER_TOPIC,
+  roomForLettersOf,
+  warnOfShortKeeping,
+} from '../dead-letters/dead-letter-topics.js';
 import { classified } from '../driver/classified.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
@@ -17,7 +22,6 @@ import * as kinds from '../util/option-kinds.js';
 import { checkOptions, isOptionsObject, optionTable } from '../util/options.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
-import { DEAD_LETTER_TOPIC, roomForLettersOf, warnOfShortKeeping } from './dead-letter-topics.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
 import { logTopicChanges, logTopicCreated, logUnconfiguredCreated, logUnwritten } from './topic-log.js';

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from '../driver/message.js';
 import { parseTimestamp } from '../envelope/rfc3339.js';
 import { findHeader, headerText } from '../headers.js';
-import { writtenAt } from '../pipeline/dead-letter.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
+import { writtenAt } from './format.js';
 
 /** A message that a group could not handle. What its headers do not say, or not so that it can be read, is undefined. */
 export interface DeadLetter {

@@ -1,7 +1,8 @@
 /** From what applications publish to the records that the publisher sends. */
 import type { Clock } from '../clock.js';
-import type { ResolvedConfig } from '../config/schema.js';
+import type { Letter } from '../dead-letters/letter.js';
 import type { Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
 import { parseDuration } from '../duration.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
@@ -10,21 +11,19 @@ import { EbusError, PublishError } from '../errors.js';
 import { type HeaderList, headersToSend, NO_HEADERS } from '../headers.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
-import type { Letter } from '../pipeline/letter.js';
-import type { SendSpan, Telemetry } from '../pipeline/telemetry.js';
-import { type JobOptions, PublishJob, type Purpose } from '../publish/publish-job.js';
-import { PUBLISH_ENVELOPE_OPTIONS, PUBLISH_OPTIONS } from '../publish/publish-options.js';
-import type { Publisher } from '../publish/publisher.js';
-import { type RouteSettings, TopicRoute } from '../publish/topic-route.js';
-import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from '../publish/types.js';
+import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
-import type { BusTopicManager } from '../topics/topic-manager.js';
 import { abortable } from '../util/abortable.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
 import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
-import { usingOwnTopic } from './own-topic.js';
+import { type OwnTopics, usingOwnTopic } from './own-topic.js';
+import { type JobOptions, PublishJob, type Purpose } from './publish-job.js';
+import { PUBLISH_ENVELOPE_OPTIONS, PUBLISH_OPTIONS } from './publish-options.js';
+import type { Publisher } from './publisher.js';
+import { type RouteSettings, TopicRoute } from './topic-route.js';
+import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from './types.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
 const MAX_ROUTES = 10_000;
@@ -33,11 +32,27 @@ const MAX_DUPLICATES = 5;
 
 const encoder = new TextEncoder();
 
+/** The topics of the bus, as publishing uses them. */
+export interface PublishTopics extends OwnTopics {
+  /** The persistence that the topic's publishers use at this moment. */
+  persistenceOf(topic: string): Persistence;
+  ensureDeadLetterTopic(topic: string, of: () => readonly string[]): Promise<void>;
+  readonly use: {
+    /** Undefined where the topic is known to be there; else resolves once it is. */
+    ready(topic: string, persistence: Persistence): Promise<void> | undefined;
+    /** The broker says that it does not have the topic. */
+    missed(topic: string): void;
+  };
+}
+
 export interface OutboundOptions {
   driver: Driver;
-  config: ResolvedConfig;
+  /** Of publishes that say nothing else, in milliseconds. */
+  publishTimeout: number;
+  /** Retries of publishes that say nothing else. */
+  maxRetries: number;
   publisher: Publisher;
-  topics: BusTopicManager;
+  topics: PublishTopics;
   codec: EnvelopeCodec;
   telemetry: Telemetry | undefined;
   clock: Clock;
@@ -53,8 +68,7 @@ export class Outbound {
 
   constructor(options: OutboundOptions) {
     this.#options = options;
-    const { publishTimeout, errorHandling } = options.config.publisher;
-    this.#defaults = { timeout: publishTimeout, retries: errorHandling.maxRetryAttempts, signal: undefined };
+    this.#defaults = { timeout: options.publishTimeout, retries: options.maxRetries, signal: undefined };
   }
 
   publish(

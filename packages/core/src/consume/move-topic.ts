@@ -4,16 +4,26 @@ import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { TopicRoute } from '../publish/topic-route.js';
 import { abortable } from '../util/abortable.js';
 import { deferred } from '../util/promise.js';
-import type { Inbound } from './inbound.js';
-import type { Outbound } from './outbound.js';
+import type { Subscriptions } from './subscriptions.js';
+
+/** The topic's route, as far as moving it goes. */
+export interface HoldableRoute {
+  readonly topic: string;
+  /** Publishes that were sent and are not answered. */
+  readonly sending: number;
+  /** Keeps back what is published from now on. */
+  hold(): void;
+  release(): void;
+  allAnswered(): Promise<void>;
+}
 
 export interface MoveTopicParts {
   readonly driver: Driver;
-  readonly inbound: Inbound;
-  readonly outbound: Outbound;
+  readonly subscriptions: Subscriptions;
+  /** Where the topic's publishes go. */
+  routeOf(topic: string): HoldableRoute;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long the publishes under way may take to be acknowledged, in milliseconds. */
@@ -24,9 +34,9 @@ export interface MoveTopicParts {
 
 /**
  * Where persistence is a setting of the broker's topic, nothing moves. Where it is a route: publishes are held while
- * those under way are acknowledged; the subscriptions get into position on the new route; the line is drawn on the old
- * one, which has everything up to here; publishes go on, on the new route. So each message goes exactly one of the
- * ways, and the subscriptions handle all of the old one before the first of the new one.
+ * those under way are acknowledged; the subscriptions get into position on the new route; the old one, which has
+ * everything up to here, ends; publishes go on, on the new route. So each message goes over exactly one of the
+ * routes, and the subscriptions handle all of the old one before the first of the new one.
  *
  * @throws EbusError with everything as it was, and `commit` not called
  */
@@ -36,18 +46,18 @@ export async function moveTopic(
   persistence: Persistence,
   commit: () => void,
 ): Promise<void> {
-  const { driver, inbound, outbound, logger } = parts;
+  const { driver, subscriptions, logger } = parts;
   if (driver.admin?.persistenceIs !== 'route') {
     commit();
-    inbound.adopt(topic);
+    subscriptions.refreshPolicies(topic);
     return;
   }
-  await inbound.whileMoving(topic, async () => {
-    const route = outbound.route(topic);
+  await subscriptions.whileMoving(topic, async () => {
+    const route = parts.routeOf(topic);
     route.hold();
     try {
       await answered(parts, route);
-      const prepared = await inbound.prepareMove(topic, persistence);
+      const prepared = await subscriptions.prepareMove(topic, persistence);
       try {
         await prepared.moveOver();
       } catch (error) {
@@ -64,7 +74,7 @@ export async function moveTopic(
 
 async function answered(
   { clock, publishTimeout, refused }: MoveTopicParts,
-  route: TopicRoute,
+  route: HoldableRoute,
 ): Promise<void> {
   const late = deferred<never>();
   const timer = clock.setTimeout(() => {

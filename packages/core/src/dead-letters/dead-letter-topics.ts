@@ -2,12 +2,11 @@
 import type { CallOptions } from '../driver/driver.js';
 import type { DriverTopicAdmin, TopicDescription } from '../driver/topic-admin.js';
 import type { Logger } from '../logger.js';
-import type { TopicOptions } from './types.js';
 
 const DAY_MS = 24 * 3_600_000;
 const KEPT_DAYS = 30;
 /** Dead letters are for people to look at: they are kept longer than the default. */
-export const DEAD_LETTER_TOPIC: TopicOptions = { persistence: 'persistent', retention: `${KEPT_DAYS}d` };
+export const DEAD_LETTER_TOPIC = { persistence: 'persistent', retention: `${KEPT_DAYS}d` } as const;
 /** Room for the headers that a dead letter gets, whatever the names in them and however a broker writes them. */
 const HEADERS_BYTES = 64 * 1024;
 /** Topics that are asked about; beyond that the first ones stand for all. */

@@ -8,7 +8,7 @@ const MARGIN_MS = 5_000;
 const MAX_MS = 3_600_000;
 
 /** Milliseconds for all attempts and the longest pauses between them; at most an hour. */
-export function patienceOf({ maxRetries, processingTimeout, backoff }: ConsumePolicy): number {
+export function stallTimeoutOf({ maxRetries, processingTimeout, backoff }: ConsumePolicy): number {
   let total = processingTimeout + MARGIN_MS;
   for (let retry = 1; retry <= maxRetries && total < MAX_MS; retry++) {
     total += processingTimeout + backoffDelay({ ...backoff, jitter: false }, retry);

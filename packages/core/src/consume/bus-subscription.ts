@@ -1,19 +1,19 @@
 /**
- * What the application holds of a subscription: stays the same while its topic is moved from one way to another.
+ * What the application holds of a subscription: stays the same while its topic moves to another persistence.
  *
- * The ways stand in line. The first one is at work; when it has handed over and settled everything that came before
+ * It has one consumer, and a further one for each move. The first one runs. When it has settled everything from before
  * the move, the next one begins, so that nothing overtakes.
  */
 import type { Duration } from '../duration.js';
 import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { filledText } from '../util/option-kinds.js';
 import { checkArgument, checkOptions } from '../util/options.js';
+import type { Consumer } from './consumer.js';
 import type { ConsumePolicy } from './policy.js';
 import { CHANGES } from './subscribe-options.js';
-import type { ActiveSubscription } from './subscription.js';
 import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 
-/** What is added up over the ways that have ended. */
+/** What is added up over the consumers that have ended. */
 const COUNTERS = [
   'handled',
   'failedAttempts',
@@ -23,32 +23,32 @@ const COUNTERS = [
   'received',
   'skipped',
 ] as const;
-/** What is added up over the ways that stand in line. The oldest message in flight is with the first of them. */
+/** What is added up over the present consumers. The oldest message in flight is with the first of them. */
 const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'overrunning'] as const;
 
-export class SubscriptionHandle implements Subscription {
+export class BusSubscription implements Subscription {
   readonly topic: string;
   readonly group: string;
-  readonly #onClosed: (handle: SubscriptionHandle) => void;
-  readonly #line: ActiveSubscription[];
+  readonly #onClosed: (handle: BusSubscription) => void;
+  readonly #consumers: Consumer[];
   readonly #past = Object.fromEntries(COUNTERS.map((counter) => [counter, 0])) as Record<
     (typeof COUNTERS)[number],
     number
   >;
-  /** What was changed since it was made; holds for later ways, too. */
+  /** What was changed since it was made; holds for later consumers, too. */
   readonly #changes: SubscriptionChanges = {};
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(first: ActiveSubscription, onClosed: (handle: SubscriptionHandle) => void) {
+  constructor(first: Consumer, onClosed: (handle: BusSubscription) => void) {
     this.topic = first.topic;
     this.group = first.group;
-    this.#line = [first];
+    this.#consumers = [first];
     this.#onClosed = onClosed;
   }
 
-  /** The ways that it has now, the one at work first. */
-  get ways(): readonly ActiveSubscription[] {
-    return this.#line;
+  /** Those that it has now, the running one first. */
+  get consumers(): readonly Consumer[] {
+    return this.#consumers;
   }
 
   get isClosing(): boolean {
@@ -57,29 +57,29 @@ export class SubscriptionHandle implements Subscription {
 
   /** Begins to fetch. */
   begin(): void {
-    this.#line[0]?.begin();
+    this.#consumers[0]?.begin();
   }
 
   /**
-   * Ends the last way in line, and puts another one behind it. Rejects with nothing changed where the last one cannot
-   * draw a line before the signal aborts; without a signal it just stops, and never rejects.
+   * Ends the last consumer, and has another one follow it. Rejects with nothing changed where the last one cannot
+   * stop in order before the signal aborts; without a signal it just stops, and never rejects.
    */
-  async moveTo(next: ActiveSubscription, signal?: AbortSignal): Promise<void> {
-    const last = this.#line.at(-1) as ActiveSubscription;
+  async swapTo(next: Consumer, signal?: AbortSignal): Promise<void> {
+    const last = this.#consumers.at(-1) as Consumer;
     const finished = await last.drain(signal);
     if (last.stats().paused) next.pause();
     next.adjust(this.#changes);
-    this.#line.push(next);
+    this.#consumers.push(next);
     if (this.#closing !== undefined) await next.close();
     else this.#follow(last, finished, next).catch((err: unknown) => next.fail(err));
   }
 
-  adopt(policy: ConsumePolicy): void {
-    for (const way of this.#line) way.adopt(policy);
+  setPolicy(policy: ConsumePolicy): void {
+    for (const consumer of this.#consumers) consumer.setPolicy(policy);
   }
 
   recompose(): void {
-    for (const way of this.#line) way.recompose();
+    for (const consumer of this.#consumers) consumer.recompose();
   }
 
   update(changes: SubscriptionChanges): void {
@@ -88,29 +88,29 @@ export class SubscriptionHandle implements Subscription {
     const { concurrency, rateLimit } = changes;
     if (concurrency !== undefined) this.#changes.concurrency = concurrency;
     if (rateLimit !== undefined) this.#changes.rateLimit = { ...rateLimit };
-    for (const way of this.#line) way.adjust(changes);
+    for (const consumer of this.#consumers) consumer.adjust(changes);
   }
 
   pause(): void {
-    for (const way of this.#line) way.pause();
+    for (const consumer of this.#consumers) consumer.pause();
   }
 
   resume(): void {
-    for (const way of this.#line) way.resume();
+    for (const consumer of this.#consumers) consumer.resume();
   }
 
   retryHalted(key?: string): void {
     checkArgument('retryHalted(key): key', key, filledText);
-    for (const way of this.#line) way.retryHalted(key);
+    for (const consumer of this.#consumers) consumer.retryHalted(key);
   }
 
   async skipHalted(key?: string): Promise<void> {
     checkArgument('skipHalted(key): key', key, filledText);
-    await Promise.all(this.#line.map((way) => way.skipHalted(key)));
+    await Promise.all(this.#consumers.map((consumer) => consumer.skipHalted(key)));
   }
 
   stats(): SubscriptionStats {
-    const all = this.#line.map((way) => way.stats());
+    const all = this.#consumers.map((consumer) => consumer.stats());
     const [first] = all as [SubscriptionStats];
     const sums = Object.fromEntries(
       [...COUNTERS, ...GAUGES].map((name) => [name, all.reduce((total, stats) => total + stats[name], 0)]),
@@ -119,14 +119,14 @@ export class SubscriptionHandle implements Subscription {
     return { ...first, ...sums };
   }
 
-  /** Not while a way waits for the one before it, unless that one is paused and will not end by itself. */
+  /** Not while a consumer waits for the one before it, unless that one is paused and will not end by itself. */
   get isQuiet(): boolean {
-    const [first] = this.#line as [ActiveSubscription];
-    return first.isQuiet && (this.#line.length === 1 || first.stats().paused);
+    const [first] = this.#consumers as [Consumer];
+    return first.isQuiet && (this.#consumers.length === 1 || first.stats().paused);
   }
 
   async quiet(): Promise<void> {
-    await Promise.all(this.#line.map((way) => way.quiet()));
+    await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
   }
 
   async close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
@@ -141,7 +141,7 @@ export class SubscriptionHandle implements Subscription {
   }
 
   async #close(options?: { timeout?: Duration }): Promise<CloseReport> {
-    const reports = await Promise.all(this.#line.map((way) => way.close(options)));
+    const reports = await Promise.all(this.#consumers.map((consumer) => consumer.close(options)));
     const sum = (count: 'handled' | 'abandoned' | 'unpublished') =>
       reports.reduce((total, report) => total + report[count], 0);
     return {
@@ -152,16 +152,12 @@ export class SubscriptionHandle implements Subscription {
     };
   }
 
-  async #follow(
-    last: ActiveSubscription,
-    finished: () => Promise<void>,
-    next: ActiveSubscription,
-  ): Promise<void> {
+  async #follow(last: Consumer, finished: () => Promise<void>, next: Consumer): Promise<void> {
     await finished();
     if (this.#closing !== undefined) return;
     const stats = last.stats();
     for (const counter of COUNTERS) this.#past[counter] += stats[counter];
-    this.#line.splice(this.#line.indexOf(last), 1);
+    this.#consumers.splice(this.#consumers.indexOf(last), 1);
     next.begin();
   }
 }

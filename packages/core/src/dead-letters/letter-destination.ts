@@ -1,6 +1,7 @@
 /** Where a dead letter may be redriven to. Who writes one chooses the topic that it names, so its word is not enough. Pure. */
-import { defaultDeadLetterTopic } from '../pipeline/dead-letter.js';
+
 import { shown } from '../util/shown.js';
+import { defaultDeadLetterTopic } from './format.js';
 
 export interface DestinationRules {
   /** What `redrive` was called with: a topic, or the dead-letter topic itself. */

@@ -1,8 +1,8 @@
 /** The middleware of a bus, in the order of registration. */
 import { ConfigError } from '../errors.js';
-import type { ConsumeMiddleware, Middleware, PublishMiddleware } from '../pipeline/context.js';
 import { func } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import type { ConsumeMiddleware, Middleware, PublishMiddleware } from './context.js';
 
 const MIDDLEWARE = optionTable<Middleware>({ publish: func, consume: func }, {}, { others: 'instances' });
 

@@ -1,13 +1,12 @@
 /** Publishes dead letters, and does not give up: the original stays unsettled until its letter is acknowledged. */
 import type { Clock } from '../clock.js';
+import type { IncomingMessage } from '../driver/message.js';
 import { EbusError, type ErrorCode, PublishError } from '../errors.js';
-import { deadLetterHeaders } from '../pipeline/dead-letter.js';
-import { Letter, type PublishLetter } from '../pipeline/letter.js';
 import { AbortListeners } from '../util/abort-listeners.js';
 import { backoffDelay } from '../util/backoff.js';
 import type { Disclose } from '../util/disclose.js';
-import type { Delivery } from './delivery.js';
-import type { ConsumeEvents } from './events.js';
+import { deadLetterHeaders } from './format.js';
+import { Letter, type PublishLetter } from './letter.js';
 
 const WRITE_BACKOFF = { base: 200, max: 30_000 };
 /** What stays so however often it is tried. All else passes, be it by the hands of an operator: rights, a missing topic. */
@@ -17,13 +16,23 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   'TOPIC_NAME_INVALID',
 ]);
 
+/** A message that could not be handled. */
+export interface FailedMessage {
+  readonly incoming: IncomingMessage;
+  /** Attempts that were made to handle it. */
+  readonly attempts: number;
+}
+
 export interface DeadLetterWriterOptions {
   topic: string;
   group: string;
   deadLetterTopic: string;
   publish: PublishLetter;
   clock: Clock;
-  events: ConsumeEvents;
+  events: {
+    /** Writing failed, and is tried again. */
+    failed(source: 'dead-letter-write', error: unknown, note: string, fields: object): void;
+  };
   disclose: Disclose;
 }
 
@@ -42,9 +51,9 @@ export class DeadLetterWriter {
    * once more with only the headers that redriving needs.
    * @throws PublishError where it can never be written
    */
-  async write(delivery: Delivery, error: unknown): Promise<boolean> {
+  async write(failed: FailedMessage, error: unknown): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
-    const { incoming, attempts } = delivery;
+    const { incoming, attempts } = failed;
     const { key, value, headers, position } = incoming;
     const reason = { topic, group, error, disclose, position, attempts, now: clock.now() };
     const letter = new Letter({

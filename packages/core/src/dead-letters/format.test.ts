@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PermanentError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
-import { deadLetterHeaders, withoutDeadLetterHeaders, writtenAt } from './dead-letter.js';
+import { deadLetterHeaders, withoutDeadLetterHeaders, writtenAt } from './format.js';
 
 const reason = {
   topic: 'orders',

@@ -10,8 +10,8 @@ import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CommonConfig } from '../config/types.js';
 import { headerText } from '../headers.js';
-import * as names from '../pipeline/semantic-conventions.js';
 import { type ScriptedBus, scriptedBus, settle } from '../testing/scripted-bus.js';
+import * as names from './semantic-conventions.js';
 
 const event = { aggregateId: 'order-1', eventType: 'OrderCreated', eventVersion: 1, payload: {} };
 const remote = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

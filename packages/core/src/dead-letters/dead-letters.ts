@@ -1,21 +1,19 @@
 /** `bus.deadLetters`: looking at dead letters, and publishing them back to where they came from. */
 import type { Clock } from '../clock.js';
-import { DeadLetterReader, REDRIVE_GROUP } from '../consume/dead-letter-reader.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { defaultDeadLetterTopic, isDeadLetterTopic } from '../pipeline/dead-letter.js';
-import type { Letter } from '../pipeline/letter.js';
 import { validateTopicName } from '../topic-name.js';
 import { abortable } from '../util/abortable.js';
 import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
-import type { Inbound } from './inbound.js';
+import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
+import { defaultDeadLetterTopic, isDeadLetterTopic } from './format.js';
+import type { Letter } from './letter.js';
 import type { DestinationRules } from './letter-destination.js';
-import type { Outbound } from './outbound.js';
 import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
 
 export interface ListOptions {
@@ -52,8 +50,11 @@ const DEFAULT_LIST_LIMIT = 100;
 
 export interface DeadLettersOptions {
   driver: Driver;
-  outbound: Outbound;
-  inbound: Inbound;
+  publish(letter: Letter, signal: AbortSignal): Promise<unknown>;
+  /** Where the subscriptions of this bus to that topic put their dead letters. */
+  deadLetterTopicsOf(topic: string): readonly string[];
+  /** The topics whose subscriptions on this bus dead-letter into that one. */
+  deadLettersInto(deadLetterTopic: string): readonly string[];
   clock: Clock;
   logger: Logger;
   /** Aborts once publishing is refused: redrives end then. */
@@ -131,11 +132,11 @@ export class DeadLetters {
   }
 
   async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
-    const { outbound, driver, clock, logger } = this.#options;
+    const { driver, clock, logger } = this.#options;
     const { deadLetterTopic, signal } = place;
     const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
-      const publish = (letter: Letter) => outbound.publishLetter(letter, signal, 'redrive');
+      const publish = (letter: Letter) => this.#options.publish(letter, signal);
       return await this.#begin(rules, signal, options, publish).run(reader);
     } finally {
       await reader.close();
@@ -192,17 +193,15 @@ export class DeadLetters {
 
   /** What a subscription of this bus says comes before what is configured for all. */
   #topicOf(topic: string): string {
-    const { configuredTopic, inbound } = this.#options;
+    const { configuredTopic } = this.#options;
     if (isDeadLetterTopic(topic) || topic === configuredTopic) return topic;
-    const said = new Set(
-      inbound.ways({ internal: false }).flatMap((way) => (way.topic === topic ? [way.deadLetterTopic] : [])),
-    );
+    const said = new Set(this.#options.deadLetterTopicsOf(topic));
     if (said.size === 1) for (const one of said) return one;
     return configuredTopic === '' ? defaultDeadLetterTopic(topic) : configuredTopic;
   }
 
   #rules(asked: string, { deadLetterTopic }: Place, { to = [] }: RedriveOptions): DestinationRules {
-    const { configuredTopic, driver, inbound } = this.#options;
+    const { configuredTopic, driver } = this.#options;
     const validateName = (name: string) => {
       validateTopicName(name);
       driver.validateTopic?.(name, 'publish');
@@ -215,7 +214,7 @@ export class DeadLetters {
     return {
       asked,
       deadLetterTopic,
-      subscribed: new Set(inbound.deadLettersInto(deadLetterTopic)),
+      subscribed: new Set(this.#options.deadLettersInto(deadLetterTopic)),
       to: new Set(to),
       isShared: deadLetterTopic === configuredTopic,
       validateName,

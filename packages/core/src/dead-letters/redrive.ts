@@ -1,15 +1,16 @@
 /** Publishes dead letters back to where they came from, one by one, and keeps those that cannot go. */
-import type { DeadLetterReader } from '../consume/dead-letter-reader.js';
+
 import type { IncomingMessage, Position } from '../driver/message.js';
 import { EbusError, type ErrorCode } from '../errors.js';
 import type { HeaderList } from '../headers.js';
 import type { Logger } from '../logger.js';
-import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from '../pipeline/dead-letter.js';
-import { Letter } from '../pipeline/letter.js';
 import { abortable } from '../util/abortable.js';
 import { isPromise } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
+import type { DeadLetterReader } from './dead-letter-reader.js';
+import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from './format.js';
+import { Letter } from './letter.js';
 import { type DestinationRules, destinationOf } from './letter-destination.js';
 
 /** A dead letter that was to be redriven and could not: it stays in its topic. */

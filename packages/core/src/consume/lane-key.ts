@@ -1,9 +1,10 @@
 /** Finds the lane of a message: what it is handled in order with. */
-import type { Delivery } from '../consume/delivery.js';
-import type { LaneBy } from '../consume/types.js';
+
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { findHeader, headerText } from '../headers.js';
 import { keyText } from '../pipeline/message.js';
+import type { Delivery } from './delivery.js';
+import type { LaneBy } from './types.js';
 
 /** The lane of what has no aggregate: undecodable, so it fails at once and holds nobody up. */
 const NO_AGGREGATE = '\0';

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Delivery } from '../consume/delivery.js';
 import { encodeEnvelope, jsonCodec } from '../envelope/codec.js';
 import { createEnvelope } from '../envelope/envelope.js';
 import type { HeaderList } from '../headers.js';
+import { Delivery } from './delivery.js';
 import { laneAssigner } from './lane-key.js';
 
 const bytes = (aggregateId: string) =>

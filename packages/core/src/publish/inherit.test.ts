@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { EventBus } from '../bus/event-bus.js';
 import { decodeEnvelope, encodeEnvelope } from '../envelope/codec.js';
 import { createEnvelope, type EnvelopeInput } from '../envelope/envelope.js';
 import type { HeaderList } from '../headers.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
-import type { EventBus } from './event-bus.js';
 
 const event = (more: Partial<EnvelopeInput> = {}): EnvelopeInput => ({
   ...{ eventId: 'e-1', aggregateId: 'order-1', eventType: 'OrderPlaced', eventVersion: 1, payload: {} },

@@ -1,5 +1,7 @@
 /** A subscription at work: joins fetching, dispatching, running and settling, and closes them in order. */
 import type { Clock } from '../clock.js';
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
+import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import type { DriverSubscription } from '../driver/driver.js';
 import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import { type Duration, parseDuration } from '../duration.js';
@@ -9,8 +11,7 @@ import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { GaugeShare } from '../metrics/shared-gauges.js';
 import type { Handle } from '../pipeline/compose.js';
-import { REDRIVE_GROUP_HEADER } from '../pipeline/dead-letter.js';
-import type { Breather } from '../util/breather.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { HighOffsets } from '../util/high-offsets.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
@@ -18,19 +19,18 @@ import { shown } from '../util/shown.js';
 import { timeoutSignal } from '../util/timeout-signal.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
-import type { DeadLetterWriter } from './dead-letter-writer.js';
 import { Delivery } from './delivery.js';
 import { type Dispatcher, orderedDispatcher, UnorderedDispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
 import { InFlight } from './in-flight.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { patienceOf } from './patience.js';
 import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { ReceiveLoop } from './receive-loop.js';
 import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
 import { Settler } from './settler.js';
+import { stallTimeoutOf } from './stall-timeout.js';
 import { StartGate } from './start-gate.js';
 import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 
@@ -49,11 +49,11 @@ const SKIPS_TOLD_EVERY_MS = 60_000;
 /** What it may take where the time of the close is used up. */
 const LEAST_MS = 500;
 
-export interface SubscriptionParts {
+export interface ConsumerParts {
   policy: ConsumePolicy;
   driver: DriverSubscription;
   clock: Clock;
-  breather: Breather;
+  loopYield: EventLoopYield;
   logger: Logger;
   handlerLogger: Logger;
   metrics: MetricsCollector | undefined;
@@ -68,11 +68,11 @@ export interface SubscriptionParts {
   pipeline(): Handle<Attempt>;
 }
 
-/** One way that a topic's messages come in. What the application holds is the handle around it. */
-export class ActiveSubscription implements Omit<Subscription, 'update'> {
+/** Takes a topic's messages in for one group over one route. The application holds the `BusSubscription` around it. */
+export class Consumer implements Omit<Subscription, 'update'> {
   readonly topic: string;
   readonly group: string;
-  readonly #parts: SubscriptionParts;
+  readonly #parts: ConsumerParts;
   readonly #inFlight = new InFlight();
   readonly #drain: Drain;
   readonly #runner: Runner;
@@ -85,9 +85,9 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   readonly #reached: HighOffsets | undefined;
   #windowMessages: number;
   #pipeline: Handle<Attempt>;
-  #patienceMs: number;
+  #stallTimeoutMs: number;
   #quiet: Deferred<void> | undefined;
-  /** Set while it hands over what its way holds, and nothing that comes later. */
+  /** Set while it hands over what its route holds, and nothing that comes later. */
   #draining: Deferred<void> | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<CloseReport> | undefined;
@@ -98,15 +98,15 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
   #skipped = 0;
   #skipsToldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SubscriptionParts) {
-    const { policy, driver, clock, breather } = parts;
+  constructor(parts: ConsumerParts) {
+    const { policy, driver, clock, loopYield } = parts;
     this.#parts = parts;
     this.topic = policy.topic;
     this.group = policy.group;
     this.#pipeline = parts.pipeline();
     const tells = driver.onAssignment !== undefined || driver.lag === undefined;
     this.#reached = tells ? new HighOffsets() : undefined;
-    this.#patienceMs = patienceOf(policy);
+    this.#stallTimeoutMs = stallTimeoutOf(policy);
     this.#drain = new Drain(this.#inFlight, clock);
     this.#settler = new Settler(driver, (err, count) => this.#settleFailed(err, count));
     this.#runner = new Runner({
@@ -141,7 +141,7 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     this.#loop = new ReceiveLoop({
       driver,
       clock,
-      breather,
+      loopYield,
       room: () => this.#room(),
       accept: (messages, start, end) => this.#accept(messages, start, end),
       onError: (err) => this.#fetchFailed(err),
@@ -183,15 +183,15 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     }
   }
 
-  /** The topic's persistence is another one now, and its messages come the same way as before. */
-  adopt(policy: ConsumePolicy): void {
+  /** The topic's persistence is another one now, and its messages come over the same route as before. */
+  setPolicy(policy: ConsumePolicy): void {
     this.#parts.policy = policy;
-    this.#patienceMs = patienceOf(policy);
-    this.#runner.adopt(policy);
+    this.#stallTimeoutMs = stallTimeoutOf(policy);
+    this.#runner.setPolicy(policy);
   }
 
   /**
-   * Draws the line behind which nothing is taken from this way any more. Resolves once it is drawn, with a function
+   * Takes nothing more from this route. Resolves once its end is known, with a function
    * that waits until everything before it is settled, and then closes: for as long as that takes, since who is paused
    * or halted must not lose anything.
    */
@@ -253,8 +253,8 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     return this.#parts.policy.deadLetterTopic;
   }
 
-  /** What watches over consumers sees of this one. Cheap: nothing is kept for it on the way of a message. */
-  vitals() {
+  /** What watches over consumers sees of this one. Cheap: nothing is kept for it for each message. */
+  snapshot() {
     const { oldest, count } = this.#inFlight;
     const overlapped = this.#runner.overlapped;
     return {
@@ -275,7 +275,7 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       ended: this.#hasEnded,
       fetchFailures: this.#loop.failures,
       partitions: this.#revocation?.partitions,
-      patienceMs: this.#patienceMs,
+      stallTimeoutMs: this.#stallTimeoutMs,
     };
   }
 
@@ -289,7 +289,7 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
       topic: this.topic,
       group: this.group,
       received: this.#received,
-      ...this.#inFlight.standing(),
+      ...this.#inFlight.held(),
       lag: (signal: AbortSignal) => ask({ signal }),
     };
   }
@@ -307,8 +307,8 @@ export class ActiveSubscription implements Omit<Subscription, 'update'> {
     return unknown;
   }
 
-  /** What stands here, for people. */
-  get standing(): { unsettled: number; halted: readonly string[]; paused: boolean } {
+  /** What is not done here, for people. */
+  get unfinished(): { unsettled: number; halted: readonly string[]; paused: boolean } {
     const { inFlight, paused } = this.stats();
     return { unsettled: inFlight, halted: this.#runner.halts.keys, paused };
   }

@@ -1,0 +1,197 @@
+/** From a topic, a handler and options to a consumer in position. */
+import type { Clock } from '../clock.js';
+import { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
+import type { Letter } from '../dead-letters/letter.js';
+import { classified } from '../driver/classified.js';
+import type { Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
+import type { EnvelopeCodec } from '../envelope/codec.js';
+import { abortError, ConfigError, EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import { SharedGauges } from '../metrics/shared-gauges.js';
+import { composeConsume, type Handle } from '../pipeline/compose.js';
+import type { ConsumeMiddleware } from '../pipeline/context.js';
+import { isHandling, whileHandling } from '../pipeline/handling.js';
+import { measured } from '../pipeline/metrics.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { validateTopicName } from '../topic-name.js';
+import { abortable } from '../util/abortable.js';
+import type { Disclose } from '../util/disclose.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
+import { TokenBucket } from '../util/token-bucket.js';
+import type { Attempt } from './attempt.js';
+import { Consumer } from './consumer.js';
+import type { ConsumeEvents } from './events.js';
+import { laneAssigner } from './lane-key.js';
+import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from './policy.js';
+import type { SubscribeOptions } from './types.js';
+
+export interface OpenConsumerOptions {
+  readonly driver: Driver;
+  /** Of subscriptions that name no group; undefined where each has to. */
+  readonly defaultGroup: string | undefined;
+  /** What the configuration says for every subscription, with or without order. */
+  defaults(ordered: boolean): ConsumeDefaults;
+  /** The rate limit that all subscriptions share. */
+  readonly rateLimit: TokenBucket | undefined;
+  /** The persistence that the topic's subscriptions use at this moment. */
+  persistenceOf(topic: string): Persistence;
+  /** Undefined where the topic is known to be there; else resolves once it is. */
+  whenTopicReady(topic: string, persistence: Persistence): Promise<void> | undefined;
+  /** `of`: the topics whose dead letters go there. */
+  publishDeadLetter(letter: Letter, of: () => readonly string[], signal: AbortSignal): Promise<unknown>;
+  readonly codec: EnvelopeCodec;
+  readonly middleware: { readonly consume: readonly ConsumeMiddleware[] };
+  readonly telemetry: Telemetry | undefined;
+  readonly metrics: MetricsCollector | undefined;
+  /** Who is told what a consumer does. */
+  eventsOf(policy: ConsumePolicy): ConsumeEvents;
+  readonly clock: Clock;
+  readonly loopYield: EventLoopYield;
+  readonly logger: Logger;
+  readonly handlerLogger: Logger;
+  readonly disclose: Disclose;
+}
+
+interface Work {
+  readonly handler: Handle<Attempt>;
+  /** The bus's own, for probes. */
+  readonly internal: boolean;
+}
+
+export class ConsumerOpener {
+  readonly #options: OpenConsumerOptions;
+  readonly #deadLettersInto: (deadLetterTopic: string) => readonly string[];
+  readonly #gauges: SharedGauges | undefined;
+
+  constructor(options: OpenConsumerOptions, deadLettersInto: (deadLetterTopic: string) => readonly string[]) {
+    this.#options = options;
+    this.#deadLettersInto = deadLettersInto;
+    if (options.metrics !== undefined) this.#gauges = new SharedGauges(options.metrics);
+  }
+
+  /**
+   * @throws ConfigError without a group, and for options that are wrong for this topic
+   * @throws TopicNameError, UnsupportedError as `consumePolicy` does
+   */
+  policy(
+    topic: string,
+    ordered: boolean,
+    options: SubscribeOptions,
+    persistence: Persistence = this.#options.persistenceOf(topic),
+  ): ConsumePolicy {
+    const { driver } = this.#options;
+    const group = options.group ?? this.#options.defaultGroup;
+    if (group === undefined) throw withoutGroup(topic, driver.system);
+    if (typeof group !== 'string' || group.trim() === '') {
+      throw new ConfigError(`subscription to '${topic}': group must be non-empty text`);
+    }
+    return consumePolicy({
+      topic,
+      group,
+      persistence,
+      ordered,
+      options,
+      system: driver.system,
+      defaultFrom: driver.defaultFrom,
+      maxDeliveries: driver.maxDeliveries,
+      capabilities: driver.capabilities(persistence),
+      defaults: this.#options.defaults(ordered),
+      validateName: (name) => {
+        validateTopicName(name);
+        driver.validateTopic?.(name, 'publish');
+      },
+    });
+  }
+
+  /** A consumer in position, that does not fetch yet. */
+  async open(policy: ConsumePolicy, { handler, internal }: Work, signal: AbortSignal): Promise<Consumer> {
+    const { driver, clock, loopYield, logger, handlerLogger, metrics, codec, disclose } = this.#options;
+    const { topic, group, persistence, from, ordering } = policy;
+    const ready = this.#options.whenTopicReady(topic, persistence);
+    if (ready !== undefined) await abortable(ready, signal, `subscribing to '${topic}'`);
+    const joined = await driver.subscribe(
+      { topic, group, persistence, from, ordering, durable: !internal },
+      { signal },
+    );
+    const events = this.#options.eventsOf(policy);
+    const deadLetters = new DeadLetterWriter({
+      topic,
+      group,
+      deadLetterTopic: policy.deadLetterTopic,
+      publish: (letter, abort) =>
+        this.#options.publishDeadLetter(letter, () => this.#deadLettersInto(letter.topic), abort),
+      clock,
+      events,
+      disclose,
+    });
+    return new Consumer({
+      policy,
+      driver: joined,
+      clock,
+      loopYield,
+      logger,
+      handlerLogger,
+      metrics,
+      gauges: this.#gauges?.share(topic, ordering !== 'none'),
+      events,
+      deadLetters,
+      bucketsOf: (changed) => this.#buckets(changed),
+      assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
+      pipeline: () => this.#pipeline(policy, handler, internal),
+    });
+  }
+
+  errorOf(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {
+    if (signal?.aborted === true) return abortError(signal, `subscribing to '${topic}'`);
+    return EbusError.from(error, (reason) => {
+      const { driver } = this.#options;
+      const { code, retryable } = classified(driver, error);
+      return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
+        code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
+        retryable,
+        cause: error,
+      });
+    });
+  }
+
+  /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */
+  #pipeline(policy: ConsumePolicy, handle: Handle<Attempt>, internal: boolean): Handle<Attempt> {
+    const { middleware, metrics, telemetry } = this.#options;
+    // Probes go as they are, in both directions: the application's middleware is for its own messages.
+    let pipeline = internal ? handle : composeConsume<Attempt>(middleware.consume, handle);
+    if (metrics !== undefined) pipeline = measured(policy.topic, metrics, pipeline);
+    pipeline = inContext(policy.ordering !== 'none', pipeline);
+    if (telemetry === undefined) return pipeline;
+    const inner = pipeline;
+    return (attempt) => {
+      if (!telemetry.active) return inner(attempt);
+      const info = { group: policy.group, attempt: attempt.attempt };
+      return telemetry.process(attempt.delivery.incoming, info, () => inner(attempt));
+    };
+  }
+
+  #buckets({ rateLimit: own }: ConsumePolicy): TokenBucket[] {
+    const { rateLimit, clock } = this.#options;
+    const buckets = rateLimit === undefined ? [] : [rateLimit];
+    return own === undefined ? buckets : [...buckets, new TokenBucket(own.perSecond, own.burst, clock)];
+  }
+}
+
+/** Events always have ids that travel; other messages may have them in their headers. */
+function inContext(isOfEvents: boolean, handle: Handle<Attempt>): Handle<Attempt> {
+  if (isOfEvents) return (attempt) => whileHandling(attempt, handle);
+  return (attempt) => {
+    // A subscription that was made in a handler must not hand on the ids of that one's message.
+    const mayMatter = attempt.delivery.incoming.headers.length > 0 || isHandling();
+    return mayMatter ? whileHandling(attempt, handle) : handle(attempt);
+  };
+}
+
+function withoutGroup(topic: string, system: string): ConfigError {
+  return new ConfigError(
+    `subscription to '${topic}': say serviceName or a group. Other services use the same ${system}, and members of a group ` +
+      "share its messages: set serviceName in the configuration, or give subscribe { group: '…' }",
+  );
+}
