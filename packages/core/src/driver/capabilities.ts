@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly lag: boolean;
   /** What a topic holds can be looked at without taking it (`Driver.browse`). Default: false. */
   readonly browse?: boolean;
+  /** Null and an empty value differ, both ways. Default: false. */
+  readonly tombstones?: boolean;
   /** The largest value in bytes, where there is a limit. */
   readonly maxMessageBytes?: number;
 }

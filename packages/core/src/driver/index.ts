@@ -35,6 +35,7 @@ export { Deque } from '../util/deque.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 export { shown } from '../util/shown.js';
+export { Attempts } from './attempts.js';
 export type { Capabilities } from './capabilities.js';
 export type {
   AssignmentListener,
@@ -51,13 +52,21 @@ export type {
   ReceivedBatch,
   SubscriptionSpec,
 } from './driver.js';
+export type {
+  AttemptOptions,
+  Driver as DriverV2,
+  DriverHost as DriverHostV2,
+  ErrorClass as ErrorClassV2,
+} from './driver-v2.js';
 export {
   formatPosition,
   type IncomingMessage,
+  type OffsetValue,
   type OutgoingRecord,
   type Persistence,
   type Position,
   type SendReceipt,
+  type SendRecord,
   type Settlement,
   type SettleOutcome,
   type SettleToken,
@@ -65,8 +74,17 @@ export {
 export { PrefixTracker } from './prefix-tracker.js';
 export { logCreated, logSettingChanges, type SettingChange, type SettingKind } from './setting-changes.js';
 export type {
+  Credit,
+  DriverSubscription as DriverSubscriptionV2,
+  SubscriptionSink,
+  UnsettledCount,
+} from './subscription.js';
+export type {
   Compression,
+  ConsumerDescription,
   DriverTopicAdmin,
+  EnsuredTopic,
+  EnsureSpec,
   NewTopicSpec,
   TopicConfigStrategy,
   TopicDescription,

@@ -1,10 +1,21 @@
 /** What travels between core and a driver: plain data, one object a message, no behaviour. */
 import type { HeaderList } from '../headers.js';
 
+/**
+ * A place in a log. Compared only for equality, and for order within one incarnation of a partition. Numbers and bigints are
+ * ordered by value; of texts, runs of digits by value and everything else by code units, so `171-9` is before `171-10`.
+ */
+export type OffsetValue = number | bigint | string;
+
 /** Where the broker put a message. JetStream: the stream sequence. Memory and Kafka: the offset in its log. */
 export interface Position {
   readonly partition?: number;
   readonly offset: number;
+  /**
+   * Names the log that the offset is in, where logs can be made anew under the same name (a topic's id, when a stream was
+   * made). Offsets of two incarnations have no order.
+   */
+  readonly incarnation?: string | number;
 }
 
 /** `3:1042` with a partition, `1042` without. */
@@ -42,6 +53,8 @@ export interface OutgoingRecord {
   readonly persistence: Persistence;
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
+  /** `value` is empty and stands for null, where `capabilities` say `tombstones`. An empty value is zero bytes otherwise. */
+  readonly tombstone?: boolean | undefined;
   readonly headers: HeaderList;
   /**
    * For brokers that deduplicate: what makes this message one, over all topics of the broker (`<topic>:<id>`). Hand it to
@@ -52,6 +65,14 @@ export interface OutgoingRecord {
   readonly ownsValue: boolean;
   /** Epoch milliseconds (of the host's clock) after which the caller no longer waits; clients may give up then. */
   readonly deadline: number;
+}
+
+/** A record that also takes the answer, for drivers whose `send` returns nothing. Answer once; later answers are ignored. */
+export interface SendRecord extends OutgoingRecord {
+  /** The topic's guarantee holds. `duplicate`: the broker had seen this message id, and did not store it again. */
+  stored(position?: Position, duplicate?: boolean): void;
+  /** It was not stored, or nobody knows; `classify` says whether the same record may be sent again. */
+  failed(error: unknown): void;
 }
 
 export interface SendReceipt {
@@ -69,6 +90,8 @@ export interface IncomingMessage {
   readonly token: SettleToken;
   readonly topic: string;
   readonly value: Uint8Array;
+  /** True where the broker holds null; `value` is empty then. */
+  readonly tombstone?: boolean | undefined;
   /** Text; bytes only where the key on the wire is no valid UTF-8. */
   readonly key?: string | Uint8Array | undefined;
   readonly headers: HeaderList;
@@ -81,6 +104,11 @@ export interface IncomingMessage {
   readonly deliveryCount?: number | undefined;
   /** True where the broker knows that it was delivered before. */
   readonly redelivered?: boolean | undefined;
+  /**
+   * Bytes of value, key and headers, where that is known or can be told without decoding; else core measures them. What was read
+   * ahead is bounded by it.
+   */
+  readonly size?: number | undefined;
 }
 
 /**

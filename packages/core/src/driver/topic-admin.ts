@@ -41,9 +41,75 @@ export interface TopicDescription extends Partial<TopicSpec> {
   readonly maxMessageBytes?: number;
   /** False where the topic shares its settings with others, so that none can be changed for it alone. */
   readonly alterable?: boolean;
+
+  // What a promise may break on. Left out: not known, and not judged.
+
+  /**
+   * When a message goes: by `limits` of age, number or size; by `compaction` of older messages of its key; once every consumer of the
+   * moment has it (`interest`); or once one has (`workqueue`).
+   */
+  readonly retentionKind?: 'limits' | 'compaction' | 'interest' | 'workqueue';
+  /** Whether a publisher is told that a message was stored. */
+  readonly acknowledged?: boolean;
+  /** `memory` does not survive the broker's restart. */
+  readonly storage?: 'file' | 'memory';
+  /** How many messages of one name (NATS: subject) are kept at most; 0 or left out: no such limit. */
+  readonly maxMessagesPerSubject?: number;
+  /** What a full topic does with a new message: makes room for it, or refuses it. */
+  readonly discard?: 'old' | 'new';
+  /** Whether it can be written to; a mirror cannot. */
+  readonly writable?: boolean;
+  /** Whether ebus made it. What others made is used and never changed unasked. */
+  readonly madeBy?: 'ebus' | 'others';
+}
+
+/** How a topic is about to be used. */
+export interface EnsureSpec {
+  readonly persistence: Persistence;
+  readonly use: 'publish' | 'subscribe';
+  /** What it is made with where it is missing. Left out: it is not made. */
+  readonly create?: NewTopicSpec | undefined;
+}
+
+/** A topic that is there. */
+export interface EnsuredTopic {
+  /** Whether this call has made it. */
+  readonly created: boolean;
+  /** As far as it is known without rights to administer, or was looked up anyway. */
+  readonly description?: TopicDescription | undefined;
+}
+
+/** A group's consumer that is on the broker already. Left out: not known, and not judged. Durations in milliseconds. */
+export interface ConsumerDescription {
+  readonly name: string;
+  readonly madeBy?: 'ebus' | 'others';
+  /** The topics that it delivers, as the broker writes them. */
+  readonly topics?: readonly string[];
+  readonly acknowledges?: 'explicit' | 'all' | 'none';
+  readonly leaseMs?: number;
+  /** Deliveries after which the broker gives a message up; 0: none. */
+  readonly maxDeliveries?: number;
+  /** Unsettled messages at most; 0: no limit. */
+  readonly maxUnsettled?: number;
+  /** Of one request: messages, bytes, time; 0: no limit. */
+  readonly maxRequest?: { readonly messages?: number; readonly bytes?: number; readonly expiresMs?: number };
+  /** Delivers headers without bodies. */
+  readonly headersOnly?: boolean;
+  /** Deleted after that long without a member; 0: never. */
+  readonly inactiveMs?: number;
+  /** One member at a time. */
+  readonly singleActive?: boolean;
 }
 
 export interface DriverTopicAdmin {
+  /**
+   * Core calls it before a topic's first publish or subscription, and again after `TOPIC_NOT_FOUND`; elsewhere a driver answers
+   * `TOPIC_NOT_FOUND` and makes nothing. Makes the topic where it is missing and `create` is given; what two processes make at once is
+   * made once. A question of the data plane: cheap, without rights to administer where it is there. Core's `reconcile` judges the
+   * description: use it, change it (`alter`), tell a mismatch, or refuse it. May answer at once.
+   * @throws EbusError `TOPIC_NOT_FOUND` where it is missing and not to be made
+   */
+  ensure?(topic: string, spec: EnsureSpec, options: CallOptions): EnsuredTopic | Promise<EnsuredTopic>;
   /** The fields that this broker has for a topic; others are reported as unsupported, never ignored. */
   readonly supports: ReadonlySet<keyof TopicSpec>;
   /**

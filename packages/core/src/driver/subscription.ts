@@ -1,0 +1,157 @@
+/**
+ * Receiving, version 2: core grants credit, the driver pushes. Everything that was pushed and is not settled belongs to
+ * core: it buffers, renews leases, gives back at the end and knows what was revoked. A driver keeps no messages.
+ */
+import type { CallOptions } from './driver.js';
+import type { IncomingMessage, OffsetValue, Persistence, Settlement, SettleToken } from './message.js';
+
+/** What to subscribe to. */
+export interface SubscriptionSpec {
+  readonly topic: string;
+  readonly persistence: Persistence;
+  readonly group: string;
+  /** False for a group of this process's own that leaves nothing behind. */
+  readonly durable: boolean;
+  /** Where a group without a position starts. */
+  readonly from: 'earliest' | 'latest' | Date;
+  /** What the subscription needs; core has checked it against the capabilities. */
+  readonly ordering: 'none' | 'instance' | 'cluster';
+}
+
+/**
+ * How much core has room for. Absolute: it replaces the credit given before, and each message pushed uses it up. Nothing is
+ * pushed while `messages` or `bytes` is 0 or less; the message that crosses `bytes` may still be pushed.
+ */
+export interface Credit {
+  readonly messages: number;
+  /** Of values, keys and headers. */
+  readonly bytes: number;
+  /**
+   * About that partition alone, beside the credit of the whole subscription: with `messages` 0 the partition is paused, with
+   * any other number it goes on. A partition that is assigned (again) is not paused.
+   */
+  readonly partition?: number;
+}
+
+/**
+ * Core's end of one subscription. Its methods never throw, take constant time for each message, and may be called at any
+ * time: what comes after core has given the subscription up is ignored, and so not settled.
+ */
+export interface SubscriptionSink {
+  /**
+   * Takes messages, in log order within a partition; those of a key that come again come before newer ones of it. Core does
+   * not keep the array. Never more than the credit, except for messages that the client had handed out already when the
+   * credit shrank: push those as well, rather than keep them. Nothing is pushed before the first `request`. Handlers may
+   * run, settle and request more from within `push`.
+   */
+  push(batch: readonly IncomingMessage[]): void;
+  /**
+   * Something is wrong with this subscription's topic, group or consumer: not found, not allowed, refused by the group, taken
+   * away. Core reports it, counts it against the subscription's health, and goes on; the driver keeps trying.
+   */
+  failed(error: unknown): void;
+  /**
+   * The broker answers (again): after `failed`, and after each interruption during which it may have handed what the group
+   * has not settled to other members, or may hold it back. Call it before the first `push` that follows. On a broker with
+   * leases core then looks what is unsettled elsewhere, and holds back newer messages of the same keys (`unsettled`).
+   */
+  resumed(): void;
+  /**
+   * These deliveries are gone: their lease was given to another, or their log is. Core aborts the signals of those that run,
+   * begins none of the others, and settles none of them.
+   */
+  lost(tokens: readonly SettleToken[]): void;
+  /** Nothing will be pushed any more, and not because core asked for that; or what `drain` left has been pushed. */
+  ended(): void;
+
+  // Where members of a group share a topic by partitions. A message belongs to the one that its `position` names.
+
+  /** These are this member's from now on. May come before `subscribe` resolves. */
+  assigned(partitions: readonly number[]): void;
+  /**
+   * They go to another member: push nothing more of them. Core begins nothing more of them, lets run what runs until the
+   * signal aborts at the latest, and settles it. Commit and release them when this resolves: what is not settled by then
+   * never will be. Partitions do not wait for each other where they are revoked by calls of their own.
+   */
+  revoked(partitions: readonly number[], options: CallOptions): Promise<void>;
+  /** They are another's already. Core aborts what runs and settles nothing of them from now on. */
+  unassigned(partitions: readonly number[]): void;
+}
+
+/** What a broker with leases counts as unsettled. */
+export interface UnsettledCount {
+  /**
+   * Deliveries that the group has not settled, those that this subscription holds included. May be too high for a moment
+   * (settled here, and the broker does not know yet), never too low.
+   */
+  readonly count: number;
+  /** The newest of them is not after this offset, where known: core does not look beyond for the keys to hold. */
+  readonly through?: OffsetValue;
+  /** Whether other members of the group are at work: what they hold is theirs. Undefined: not known, and taken for no. */
+  readonly others?: boolean;
+}
+
+/** The driver's end of one subscription. */
+export interface DriverSubscription {
+  /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
+  readonly leaseMs?: number;
+  /**
+   * Grants credit; see `Credit`. Called again and again, also from within `push`: a driver that pushes from within `request`
+   * does so in a loop with a guard, not recursively. Without credit the driver keeps its session with the broker alive by
+   * itself. Must not throw.
+   */
+  request(credit: Credit): void;
+  /**
+   * Settles deliveries in any order; core passes each at most once, and passes `released` ones in log order, after `stop`
+   * has resolved. The array belongs to core again as soon as the call returned. Resolves once the broker has confirmed,
+   * where it does: `revoked` and closing wait for that.
+   */
+  settle(done: readonly Settlement[]): void | Promise<void>;
+  /** Renews the leases of everything pushed and not settled, running or not. Needed where `leaseMs` is given. */
+  extendLease?(tokens: readonly SettleToken[]): void;
+  /**
+   * What the group has not settled. Needed for order on brokers with leases, where what a dead process held comes again late:
+   * core asks at the first request and after each `resumed`, and looks at the messages with `Driver.browse` from the group's
+   * position to learn their keys. Without `browse` it holds back every key.
+   */
+  unsettled?(options: CallOptions): Promise<UnsettledCount>;
+  /** What the group has not settled yet, per partition. Rejects where it cannot be found out: that is told to health. */
+  lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
+  /**
+   * Draws a line, because the topic's messages will take another way (`DriverTopicAdmin.persistenceIs` is `route`).
+   * Resolves once it is drawn. What was published before is still pushed, as credit permits, and then, once the group has
+   * settled that, `sink.ended` is called; what is published afterwards never is pushed. Rejects with nothing changed.
+   * Absent where `stop` serves as well, because what is left is not lost with this subscription.
+   */
+  drain?(options: CallOptions): Promise<void>;
+  /**
+   * Ends fetching. What is on its way may still be pushed; resolves when nothing more will be. Core then gives back what it
+   * did not begin. Settling stays possible until `close`. Idempotent.
+   */
+  stop(): void | Promise<void>;
+  /**
+   * Leaves the group after committing what was settled. Also called for a subscription that came too late for its attempt.
+   * Clean-up has a signal of its own: the one of `subscribe` may have aborted.
+   */
+  close(options: CallOptions): Promise<void>;
+}
+
+export interface PartitionLag {
+  readonly partition: number;
+  /** Messages between the group's settled position and the end of the log. */
+  readonly lag: number;
+  /** The group's settled position: what it is does not matter, only whether it moved. Where known. */
+  readonly position?: OffsetValue;
+  /**
+   * Up to this offset, as receipts have it in their `position`, the group has settled everything. Where known: it tells
+   * whether a message was handled by another member.
+   */
+  readonly settled?: OffsetValue;
+  /** Of the lag, what no member of the group was given yet. Where known. */
+  readonly unread?: number;
+  /**
+   * Epoch milliseconds since when the oldest unsettled message waits, where known: by the broker's clock, or by its arrival
+   * in this process. Never by a time that its producer wrote, which may be any.
+   */
+  readonly oldestTimestamp?: number;
+}
