@@ -1,19 +1,28 @@
 // A vitest reporter that writes what `npm test` sums up: counts, the reasons of skips, and what failed outside a test.
 import { writeFileSync } from 'node:fs';
 
-/** Why a test was skipped: `context.skip(reason)`, or `# skipped: reason` at the end of its title. */
+/**
+ * Why a test was skipped: `context.skip(reason)`, or `# skipped: reason` at the end of its title. What the conformance
+ * suite cannot prove says so instead.
+ */
 function skipReason(testCase) {
   const note = testCase.result().note ?? testCase.meta().skipReason;
-  return note ?? /# skipped: (.+)$/.exec(testCase.fullName)?.[1] ?? 'no reason given';
+  return (
+    note ??
+    /# skipped: (.+)$|# (not proven: .+)$/.exec(testCase.fullName)?.slice(1).find(Boolean) ??
+    'no reason given'
+  );
 }
 
 export default class SummaryReporter {
   onTestRunEnd(testModules, unhandledErrors) {
-    const summary = { passed: 0, failed: 0, skipped: [], failures: [] };
+    const summary = { passed: 0, failed: 0, knownToFail: [], skipped: [], failures: [] };
     for (const testModule of testModules) {
       for (const testCase of testModule.children.allTests()) {
         const { state } = testCase.result();
         const name = `${testModule.relativeModuleId} > ${testCase.fullName}`;
+        const known = / # known to fail: (.+)$/.exec(testCase.fullName)?.[1];
+        if (state === 'passed' && known !== undefined) summary.knownToFail.push({ name, reason: known });
         if (state === 'passed') summary.passed += 1;
         else if (state === 'failed') summary.failures.push(name);
         else summary.skipped.push({ name, reason: skipReason(testCase) });

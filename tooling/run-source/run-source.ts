@@ -46,3 +46,9 @@ export function startSource(
     killSignal: 'SIGKILL',
   });
 }
+
+/** How to start such a program, for who starts it by other means. */
+export function programOf(file: string): { command: string[]; env: Record<string, string> } {
+  const command = [process.execPath, '--import', import.meta.resolve('tsx'), file];
+  return { command, env: { TSX_TSCONFIG_PATH: tsconfig } };
+}

@@ -1,6 +1,7 @@
-/** What an adapter hands to the suite: its plug-in, a configuration, and which kind of topic to cover. */
+/** What an adapter hands to the suite: its plug-in, a configuration, and what tests may do beside using it. */
 import type { Duration, EventBusConfig, TopicOptions } from '@ebus/core';
 import type { Persistence, TransportPlugin } from '@ebus/core/driver';
+import type { BreakableBroker, ChildProgram, LogAccess, ShortLeases } from './abilities.js';
 
 export interface Harness {
   /** Names the run in the report, `kafka`. */
@@ -14,7 +15,23 @@ export interface Harness {
   readonly topicOptions?: TopicOptions;
   /**
    * How long one condition may take to become true. Default 10 s. A test is cut off after one and a half times as
-   * much; set the runner's own timeout beyond that.
+   * much, a test of faults after three times as much; set the runner's own timeout beyond that.
    */
   readonly patience?: Duration;
+
+  /** Looks into the broker of `config` with a client that knows nothing of ebus. */
+  readonly log?: LogAccess;
+  /** A broker that tests kill, freeze and cut off. One that no other test uses. */
+  readonly broker?: BreakableBroker;
+  /** Runs consumers in processes of their own, to be killed in mid-handler. Left out for transports within one process. */
+  readonly program?: ChildProgram;
+  /** Makes the leases of deliveries, or the sessions of members, run out soon. */
+  readonly leases?: ShortLeases;
+  /** Names that the broker does not take for topics, beyond those that ebus itself refuses: `['a/b']`. */
+  readonly invalidTopics?: readonly string[];
+  /**
+   * Tests that show a known fault, by `group: title`, with the reason. Each runs and must fail; one that passes is an
+   * error, as is a name that no test has.
+   */
+  readonly knownToFail?: Readonly<Record<string, string>>;
 }

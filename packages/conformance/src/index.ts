@@ -1,5 +1,20 @@
 /** `@ebus/conformance`: the suite every adapter runs. */
+export type {
+  Ability,
+  BreakableBroker,
+  ChildProgram,
+  ConfigOverlay,
+  LogAccess,
+  Login,
+  Network,
+  Permissions,
+  ShortLeases,
+  StoredMessage,
+} from './abilities.js';
+export type { GroupName } from './groups/index.js';
 export type { Harness } from './harness.js';
-export { runConformance } from './run-conformance.js';
+export { runProcess } from './process/run-process.js';
+export { type ConformanceOptions, runConformance } from './run-conformance.js';
 export type { TestRunner } from './runner.js';
 export { type Recorded, recordReads, settingsOf } from './settings/settings.js';
+export { TcpProxy } from './test-kit/tcp-proxy.js';

@@ -1,15 +1,24 @@
 /** What a group defines its tests with. */
+import type { Ability } from './abilities.js';
 import type { Offer, Requirement } from './requirements.js';
 import type { Scenario } from './test-kit/scenario.js';
 
 export interface Suite extends Offer {
-  test(title: string, body: (scenario: Scenario) => Promise<void>): void;
+  test(title: string, body: Body): void;
   /** A test that is skipped, with the reason in its title, where the transport does not meet a requirement. */
-  testWhere(
+  testWhere(requirements: Requirement | readonly Requirement[], title: string, body: Body): void;
+  /**
+   * A test that does more than using the bus. Where the harness does not offer what it needs, the title says that it
+   * is not proven, and the summary counts it. With any `broker` ability it plays on the broker that may be broken.
+   */
+  prove(
+    needs: readonly Ability[],
     requirements: Requirement | readonly Requirement[],
     title: string,
-    body: (scenario: Scenario) => Promise<void>,
+    body: Body,
   ): void;
 }
+
+export type Body = (scenario: Scenario) => Promise<void>;
 
 export type Group = (suite: Suite) => void;

@@ -5,6 +5,7 @@ import { backpressure } from './backpressure.js';
 import { browse } from './browse.js';
 import { closing } from './closing.js';
 import { consumerGroups } from './consumer-groups.js';
+import { crash } from './crash.js';
 import { deadLetters } from './dead-letters.js';
 import { events } from './events.js';
 import { halt } from './halt.js';
@@ -33,7 +34,7 @@ import { unorderedDelivery } from './unordered-delivery.js';
 import { updating } from './updating.js';
 import { validation } from './validation.js';
 
-export const groups: Readonly<Record<string, Group>> = {
+export const groups = {
   validation,
   publishing,
   'publish outcomes': publishOutcomes,
@@ -58,6 +59,7 @@ export const groups: Readonly<Record<string, Group>> = {
   updating,
   idle,
   restart,
+  crash,
   closing,
   'after close': afterClose,
   topics,
@@ -66,4 +68,8 @@ export const groups: Readonly<Record<string, Group>> = {
   lag,
   health,
   metrics,
-};
+} as const satisfies Readonly<Record<string, Group>>;
+
+export type GroupName = keyof typeof groups;
+
+export const groupNames = Object.keys(groups) as readonly GroupName[];

@@ -9,10 +9,16 @@ import {
   type TopicOptions,
 } from '@ebus/core';
 import { type Persistence, parseDuration } from '@ebus/core/driver';
+import type { LogAccess } from '../abilities.js';
 import type { Harness } from '../harness.js';
+import { Child } from '../process/child.js';
+import type { ProcessReport, ProcessTask } from '../process/process-task.js';
+import { SHARED, type Stage } from '../stage.js';
+import type { BrokenBroker } from './broken-broker.js';
 import { type Collector, collectMessages } from './collector.js';
 import { Deferred } from './deferred.js';
 import { eventually } from './eventually.js';
+import { merge } from './merge.js';
 import { uniqueName } from './unique-name.js';
 import type { Wire } from './wire.js';
 
@@ -38,9 +44,12 @@ export class Scenario {
   readonly #topics: Record<string, TopicOptions> = {};
   readonly #buses: EventBus[] = [];
   readonly #gates: Deferred[] = [];
+  readonly #children: Child[] = [];
+  readonly #stage: Stage;
 
-  constructor(harness: Harness) {
+  constructor(harness: Harness, stage: Stage = SHARED) {
     this.#harness = harness;
+    this.#stage = stage;
     this.#patienceMs = parseDuration(harness.patience ?? '10s');
     this.persistence = harness.persistence;
     this.service = uniqueName('service');
@@ -48,13 +57,38 @@ export class Scenario {
   }
 
   /** Runs one test and ends what it began; cuts it off when it hangs. */
-  static async play(harness: Harness, body: (scenario: Scenario) => Promise<void>): Promise<void> {
-    const scenario = new Scenario(harness);
+  static async play(
+    harness: Harness,
+    body: (scenario: Scenario) => Promise<void>,
+    stage: Stage = SHARED,
+  ): Promise<void> {
+    const scenario = new Scenario(harness, stage);
     try {
       await scenario.#cutOff(body(scenario));
     } finally {
       await scenario.end();
     }
+  }
+
+  /** The broker that this test may break. @throws where the test did not ask for one */
+  get broker(): BrokenBroker {
+    if (this.#stage.broker === undefined) throw new Error('the test uses a broker without asking for it');
+    return this.#stage.broker;
+  }
+
+  /** A look into the broker, by a client that knows nothing of ebus. */
+  get log(): Required<LogAccess> {
+    if (this.#stage.log === undefined) throw new Error('the test uses the log without asking for it');
+    return this.#stage.log as Required<LogAccess>;
+  }
+
+  /** How long a silent member keeps its deliveries. */
+  get leaseMs(): number {
+    return this.#harness.leases?.ms ?? 0;
+  }
+
+  get invalidTopics(): readonly string[] {
+    return this.#harness.invalidTopics ?? [];
   }
 
   /** A further topic; buses created from now on have it configured. */
@@ -66,14 +100,43 @@ export class Scenario {
 
   /** A new bus on the harness' broker with the topics so far. Several buses are several instances of one service. */
   async bus(options: BusOptions = {}): Promise<EventBus> {
-    const { transport, config } = this.#harness;
-    const bus = await createEventBus(merge(config, this.#commonConfig(), options.config ?? {}), {
+    const { transport } = this.#harness;
+    const bus = await createEventBus(this.config(options.config), {
       logger: silent,
       ...options.createOptions,
       plugins: [options.wire?.wrap(transport) ?? transport],
     });
     this.#buses.push(bus);
     return bus;
+  }
+
+  /** What buses are made of. */
+  config(over: CommonConfig = {}): EventBusConfig {
+    return merge(this.#harness.config, this.#stage.overlay, this.#commonConfig(), over);
+  }
+
+  /** A member of the service in a process of its own. Its reports come as they are written. */
+  spawn(
+    task: Partial<ProcessTask> = {},
+    onReport?: (report: ProcessReport) => void,
+    config: CommonConfig = {},
+  ): Child {
+    const { program } = this.#harness;
+    if (program === undefined) throw new Error('the test uses a program without asking for it');
+    const all = { config: this.config(config), topic: this.topic, options: {}, ...task };
+    const child = new Child(program, all, onReport);
+    this.#children.push(child);
+    return child;
+  }
+
+  /** The same, once its subscription stands. */
+  async spawnConsumer(
+    task: Partial<ProcessTask> = {},
+    onReport?: (report: ProcessReport) => void,
+  ): Promise<Child> {
+    const child = this.spawn(task, onReport);
+    await this.eventually(() => child.has('subscribed'), 'the process has subscribed');
+    return child;
   }
 
   /** Blocks a handler; the end of the test opens it in any case. */
@@ -106,6 +169,8 @@ export class Scenario {
 
   async end(): Promise<void> {
     for (const gate of this.#gates) gate.resolve();
+    await Promise.all(this.#children.map((child) => child.kill()));
+    await this.#stage.broker?.mend();
     await Promise.all(this.#buses.map((bus) => bus.close({ timeout: END_TIMEOUT_MS })));
   }
 
@@ -120,7 +185,7 @@ export class Scenario {
   }
 
   async #cutOff(body: Promise<void>): Promise<void> {
-    const limit = this.#patienceMs * 1.5;
+    const limit = this.#patienceMs * (this.#stage === SHARED ? 1.5 : 3);
     const late = new Deferred<never>();
     const timer = setTimeout(() => late.reject(new Error(`the test still ran after ${limit} ms`)), limit);
     try {
@@ -130,22 +195,5 @@ export class Scenario {
     }
   }
 }
-
-/** Later ones win, key by key through all plain objects. */
-function merge(...configs: readonly (EventBusConfig | CommonConfig)[]): EventBusConfig {
-  return configs.reduce((all: object, config) => mergeObjects(all, config), {}) as EventBusConfig;
-}
-
-function mergeObjects(base: object, over: object): object {
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const present = merged[key];
-    merged[key] = isPlain(present) && isPlain(value) ? mergeObjects(present, value) : value;
-  }
-  return merged;
-}
-
-const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,30 +1,46 @@
-/** A network in between that can fail without saying so: what is sent is swallowed, and the connections stay open. */
+/** A network in between that can fail, also without saying so: connections stay open and nothing passes. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Network } from '../abilities.js';
 
-export class TcpProxy implements AsyncDisposable {
+interface Pipe {
+  readonly client: Socket;
+  readonly upstream: Socket;
+}
+
+export class TcpProxy implements Network, AsyncDisposable {
   readonly #server: Server;
+  readonly #clients = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
   #target: { host: string; port: number } | undefined;
-  #pipes: { client: Socket; upstream: Socket }[] = [];
-  #swallows = false;
+  #pipes: Pipe[] = [];
+  #mode: 'passes' | 'swallows' | 'holds' | 'cut' = 'passes';
   /** Connections that clients made so far. */
   connections = 0;
 
-  private constructor(server: Server) {
-    this.#server = server;
-    server.on('connection', (client) => this.#accept(client));
+  constructor() {
+    this.#server = createServer((client) => this.#accept(client));
+    this.#server.unref();
   }
 
   /** Listens on a free port of this machine. What connects before `forwardTo` gets no answer. */
   static async start(): Promise<TcpProxy> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new TcpProxy(server);
+    const proxy = new TcpProxy();
+    await proxy.listen();
+    return proxy;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
   }
 
   /** `host:port`. */
   get address(): string {
     return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.#clients.size;
   }
 
   /** New connections go there: `host:port`, a scheme before it is left out. */
@@ -33,9 +49,16 @@ export class TcpProxy implements AsyncDisposable {
     this.#target = { host: hostname, port: Number(port) };
   }
 
+  /** Closes all connections, and refuses new ones. */
+  cut(): void {
+    this.#mode = 'cut';
+    this.#pipes = [];
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** From now on nothing passes, on present connections and on new ones, and none of them is closed. */
   swallow(): void {
-    this.#swallows = true;
+    this.#mode = 'swallows';
     for (const { client, upstream } of this.#pipes) {
       client.unpipe(upstream);
       upstream.unpipe(client);
@@ -45,9 +68,16 @@ export class TcpProxy implements AsyncDisposable {
     this.#pipes = [];
   }
 
-  /** New connections pass again. Those from before stay as dead as they are. */
+  /** What clients send passes, and what comes back is kept until `heal`, on present connections and on new ones. */
+  holdAnswers(): void {
+    this.#mode = 'holds';
+    for (const pipe of this.#pipes) hold(pipe);
+  }
+
+  /** New connections pass again, and answers that were held arrive. Connections that were swallowed stay as dead as they are. */
   heal(): void {
-    this.#swallows = false;
+    this.#mode = 'passes';
+    for (const { client, upstream } of this.#pipes) upstream.unpipe(client).pipe(client);
   }
 
   async close(): Promise<void> {
@@ -61,17 +91,23 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
+    if (this.#mode === 'cut') return void client.destroy();
     this.connections++;
+    this.#clients.add(client);
+    client.on('close', () => this.#clients.delete(client));
     this.#keep(client);
-    if (this.#swallows || this.#target === undefined) return void client.resume();
+    if (this.#mode === 'swallows' || this.#target === undefined) return void client.resume();
     const upstream = connect(this.#target);
     this.#keep(upstream);
     const pipe = { client, upstream };
     this.#pipes.push(pipe);
     client.pipe(upstream).pipe(client);
+    if (this.#mode === 'holds') hold(pipe);
     // Of a connection that is swallowed, neither side learns that the other went.
     const end = (other: Socket) => () => {
-      if (this.#pipes.includes(pipe)) other.destroy();
+      if (!this.#pipes.includes(pipe)) return;
+      this.#pipes = this.#pipes.filter((one) => one !== pipe);
+      other.destroy();
     };
     client.on('close', end(upstream));
     upstream.on('close', end(client));
@@ -82,4 +118,9 @@ export class TcpProxy implements AsyncDisposable {
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
   }
+}
+
+function hold({ client, upstream }: Pipe): void {
+  upstream.unpipe(client);
+  upstream.pause();
 }

@@ -1,0 +1,37 @@
+/** The conformance suite on a shared server, and on one that it may break. */
+import { fileURLToPath } from 'node:url';
+import { type Harness, runConformance } from '@ebus/conformance';
+import { programOf } from '@ebus/run-source';
+import { sharedService } from '@ebus/services';
+import { describe, it, vi } from 'vitest';
+import { nats } from '../index.js';
+import { NatsBroker } from './nats-broker.js';
+import { NatsLog } from './nats-log.js';
+
+const program = programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url)));
+
+const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
+
+export async function conformanceOf(
+  version: 'current' | '2.9',
+  persistence: 'persistent' | 'ephemeral',
+  groups?: NonNullable<Parameters<typeof runConformance>[2]>['groups'],
+): Promise<void> {
+  vi.setConfig({ testTimeout: 35_000 });
+  const { addresses } = await sharedService('nats', { version });
+  const harness: Harness = {
+    name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}`,
+    persistence,
+    transport: nats,
+    config: {
+      type: 'nats',
+      nats: { urls: [...addresses], jetstream: { ackWait: '2s', stream: { storage: 'memory' } } },
+    },
+    log: new NatsLog(() => addresses[0] as string),
+    broker: new NatsBroker(version),
+    program,
+    leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
+    invalidTopics: INVALID_TOPICS,
+  };
+  await runConformance({ describe, it }, harness, groups === undefined ? {} : { groups });
+}
