@@ -3,6 +3,7 @@ import {
   type BrowseSpec,
   type CallOptions,
   type Capabilities,
+  type Clock,
   ConnectionError,
   type Driver,
   type DriverHost,
@@ -13,6 +14,7 @@ import {
   type PingReply,
   type SendReceipt,
   type SubscriptionSpec,
+  type TimerHandle,
 } from '@ebus/core/driver';
 import { browse } from './browse.js';
 import { address, cannotConnect, classify } from './errors.js';
@@ -34,6 +36,9 @@ const CAPABILITIES: Capabilities = {
   browse: true,
 };
 
+/** How often old messages are looked for. */
+const SWEEP_MS = 2_000;
+
 export class PostgresDriver implements Driver<{ query: Link['query'] }> {
   readonly specVersion = 1;
   readonly system = 'postgresql';
@@ -47,6 +52,8 @@ export class PostgresDriver implements Driver<{ query: Link['query'] }> {
   readonly #subscriptions = new Set<PostgresSubscription>();
   #host: DriverHost | undefined;
   #link: Link | undefined;
+  #sweeping: TimerHandle | undefined;
+  #closed = false;
 
   constructor(settings: PostgresSettings) {
     this.#settings = settings;
@@ -59,6 +66,7 @@ export class PostgresDriver implements Driver<{ query: Link['query'] }> {
   async connect(host: DriverHost, options: CallOptions): Promise<void> {
     this.#host = host;
     await this.reconnect(options);
+    this.#sweepLater(host.clock);
   }
 
   async reconnect(_options: CallOptions): Promise<void> {
@@ -103,8 +111,19 @@ export class PostgresDriver implements Driver<{ query: Link['query'] }> {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    this.#closed = true;
+    if (this.#sweeping !== undefined) this.#host?.clock.clearTimeout(this.#sweeping);
     await Promise.race([this.#sender.settled(), aborted]);
     this.#link?.end();
+  }
+
+  /** Several buses do it side by side: what is gone is gone. */
+  #sweepLater(clock: Clock): void {
+    this.#sweeping = clock.setTimeout(async () => {
+      await this.#link?.query('SELECT $S.sweep()').catch(() => {});
+      if (!this.#closed) this.#sweepLater(clock);
+    }, SWEEP_MS);
+    this.#sweeping.unref();
   }
 
   #notify(topic: string): void {

@@ -15,7 +15,6 @@ SET LOCAL search_path = ${schema};
 CREATE TABLE IF NOT EXISTS topics (
   name         text PRIMARY KEY,
   retention_ms bigint NOT NULL DEFAULT 0,
-  max_messages bigint NOT NULL DEFAULT 0,
   description  text
 );
 
@@ -36,6 +35,7 @@ CREATE TABLE IF NOT EXISTS groups (
   name       text NOT NULL,
   read_up_to bigint NOT NULL,
   durable    boolean NOT NULL,
+  seen_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (topic, name)
 );
 
@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   group_name  text NOT NULL,
   id          bigint NOT NULL REFERENCES messages ON DELETE CASCADE,
   key         bytea,
+  size        integer NOT NULL,
   owner       text,
   lease_until timestamptz NOT NULL DEFAULT '-infinity',
   attempts    integer NOT NULL DEFAULT 0,
@@ -58,47 +59,57 @@ CREATE INDEX IF NOT EXISTS deliveries_by_id ON deliveries (id);
 CREATE OR REPLACE FUNCTION claim(
   for_topic text, for_group text, for_owner text, max_messages integer, max_bytes bigint, lease_ms double precision
 ) RETURNS TABLE (id bigint, key bytea, value bytea, headers bytea, message_id text, stored_at timestamptz, attempts integer)
-LANGUAGE plpgsql SET search_path = ${schema} AS $$
+LANGUAGE plpgsql SET search_path = ${schema} SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   read_so_far bigint;
   present timestamptz;
+  ids bigint[];
 BEGIN
   SELECT read_up_to INTO read_so_far FROM groups WHERE topic = for_topic AND name = for_group FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'group % of topic % is gone', for_group, for_topic USING ERRCODE = 'EB404';
   END IF;
   present := clock_timestamp();
+  UPDATE groups SET seen_at = present
+  WHERE topic = for_topic AND name = for_group AND NOT durable AND seen_at < present - interval '1 minute';
   WITH unread AS (
-    INSERT INTO deliveries (topic, group_name, id, key)
-    SELECT topic, for_group, id, key FROM messages WHERE topic = for_topic AND id > read_so_far ORDER BY id
-    LIMIT greatest(0, max_messages + 10000 - (
+    INSERT INTO deliveries (topic, group_name, id, key, size)
+    SELECT topic, for_group, id, key, octet_length(value) + octet_length(headers) FROM messages WHERE topic = for_topic AND id > read_so_far ORDER BY id
+    LIMIT CASE WHEN (
       SELECT count(*) FROM deliveries WHERE topic = for_topic AND group_name = for_group AND lease_until < present
-    ))
+    ) < 10000 THEN max_messages ELSE 0 END
     RETURNING id
   )
   UPDATE groups SET read_up_to = (SELECT max(id) FROM unread)
   WHERE topic = for_topic AND name = for_group AND EXISTS (SELECT 1 FROM unread);
-  RETURN QUERY
-  WITH free AS (
-    SELECT d.id, octet_length(m.value) AS size
-    FROM deliveries d JOIN messages m ON m.id = d.id
-    WHERE d.topic = for_topic AND d.group_name = for_group AND d.lease_until < present AND NOT EXISTS (
-      SELECT 1 FROM deliveries held
-      WHERE held.topic = for_topic AND held.group_name = for_group AND held.key = d.key
-        AND held.owner <> for_owner AND held.lease_until >= present
-    )
-    ORDER BY d.id LIMIT max_messages
+  WITH held AS MATERIALIZED (
+    SELECT DISTINCT key FROM deliveries
+    WHERE topic = for_topic AND group_name = for_group AND owner <> for_owner AND lease_until >= present AND key IS NOT NULL
+  ), free AS (
+    SELECT id, size FROM deliveries
+    WHERE topic = for_topic AND group_name = for_group AND owner IS DISTINCT FROM for_owner AND lease_until < present
+      AND (key IS NULL OR key NOT IN (SELECT key FROM held))
+    ORDER BY id LIMIT max_messages
   ), fitting AS (
     SELECT id, sum(size) OVER (ORDER BY id) - size AS bytes_before FROM free
-  ), leased AS (
-    UPDATE deliveries d
-    SET owner = for_owner, lease_until = present + lease_ms * interval '1 millisecond', attempts = d.attempts + 1
-    FROM fitting WHERE d.topic = for_topic AND d.group_name = for_group AND d.id = fitting.id AND bytes_before < max_bytes
-    RETURNING d.id, d.attempts
   )
-  SELECT m.id, m.key, m.value, m.headers, m.message_id, m.stored_at, leased.attempts
-  FROM leased JOIN messages m ON m.id = leased.id ORDER BY m.id;
+  SELECT array_agg(id) INTO ids FROM fitting WHERE bytes_before < max_bytes;
+  UPDATE deliveries
+  SET owner = for_owner, lease_until = present + lease_ms * interval '1 millisecond', attempts = attempts + 1
+  WHERE topic = for_topic AND group_name = for_group AND id = ANY(ids);
+  RETURN QUERY
+  SELECT m.id, m.key, m.value, m.headers, m.message_id, m.stored_at, d.attempts
+  FROM unnest(ids) AS taken (id) JOIN messages m ON m.id = taken.id
+  JOIN deliveries d ON d.topic = for_topic AND d.group_name = for_group AND d.id = taken.id
+  ORDER BY taken.id;
 END $$;
+
+-- What goes by age, and groups of processes that ended without a word.
+CREATE OR REPLACE FUNCTION sweep() RETURNS void LANGUAGE sql SET search_path = ${schema} AS $$
+  DELETE FROM messages USING topics
+  WHERE topic = name AND retention_ms > 0 AND stored_at < clock_timestamp() - retention_ms * interval '1 millisecond';
+  DELETE FROM groups WHERE NOT durable AND seen_at < clock_timestamp() - interval '10 minutes';
+$$;
 `;
 }

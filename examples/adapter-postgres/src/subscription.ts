@@ -12,6 +12,7 @@ import type {
   SettleToken,
   SubscriptionSpec,
 } from '@ebus/core/driver';
+import { Batches } from './batches.js';
 import type { Link } from './link.js';
 import { type MessageRow, type Token, toMessage } from './mapping.js';
 import type { PostgresSettings } from './postgres-config.js';
@@ -53,6 +54,7 @@ export class PostgresSubscription implements DriverSubscription {
   readonly #link: () => Link;
   readonly #clock: Clock;
   readonly #settings: PostgresSettings;
+  readonly #settlements = new Batches<Settlement>((done) => this.#settle(done));
   #stopped = false;
   #wake: () => void = () => {};
   #notified = false;
@@ -106,19 +108,8 @@ export class PostgresSubscription implements DriverSubscription {
     this.#wake();
   }
 
-  async settle(done: readonly Settlement[]): Promise<void> {
-    const released = done.filter(({ outcome }) => outcome === 'released');
-    const settled = done.filter(({ outcome }) => outcome !== 'released');
-    if (settled.length > 0)
-      await this.#on(
-        SETTLE,
-        settled.map(({ token }) => token),
-      );
-    if (released.length > 0)
-      await this.#on(
-        RELEASE,
-        released.map(({ token }) => token),
-      );
+  settle(done: readonly Settlement[]): Promise<void> {
+    return this.#settlements.add(done);
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
@@ -155,6 +146,14 @@ export class PostgresSubscription implements DriverSubscription {
     if (!this.#durable) await this.#link().query('DELETE FROM $S.groups WHERE topic = $1 AND name = $2', own);
     else await this.#link().query(`UPDATE $S.deliveries SET ${FREE} WHERE ${OWN}`, [...own, this.#owner]);
     await this.#link().query("SELECT pg_notify('$S', $1)", [this.topic]);
+  }
+
+  async #settle(done: readonly Settlement[]): Promise<void> {
+    const released = done.filter(({ outcome }) => outcome === 'released');
+    const settled = done.filter(({ outcome }) => outcome !== 'released');
+    const tokens = (list: readonly Settlement[]) => list.map(({ token }) => token);
+    if (settled.length > 0) await this.#on(SETTLE, tokens(settled));
+    if (released.length > 0) await this.#on(RELEASE, tokens(released));
   }
 
   async #on(statement: string, tokens: readonly SettleToken[], ...more: number[]): Promise<void> {

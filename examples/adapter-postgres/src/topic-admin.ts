@@ -5,19 +5,17 @@ import { missing } from './sender.js';
 
 interface TopicRow {
   readonly retention_ms: string;
-  readonly max_messages: string;
   readonly description: string | null;
 }
 
 const COLUMNS = {
   retentionMs: 'retention_ms',
-  maxMessages: 'max_messages',
   description: 'description',
 } as const;
 
 export function topicAdmin(link: () => Link): DriverTopicAdmin {
   return {
-    supports: new Set<keyof TopicSpec>(['persistence', 'retentionMs', 'maxMessages', 'description']),
+    supports: new Set<keyof TopicSpec>(['persistence', 'retentionMs', 'description']),
 
     async exists(topic) {
       return (await link().query('SELECT 1 FROM $S.topics WHERE name = $1', [topic])).length > 0;
@@ -28,10 +26,10 @@ export function topicAdmin(link: () => Link): DriverTopicAdmin {
       return row === undefined ? undefined : toDescription(topic, row);
     },
 
-    async create(topic, { retentionMs = 0, maxMessages = 0, description = null }) {
+    async create(topic, { retentionMs = 0, description = null }) {
       const made = await link().query(
-        'INSERT INTO $S.topics (name, retention_ms, max_messages, description) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING 1',
-        [topic, retentionMs, maxMessages, description],
+        'INSERT INTO $S.topics (name, retention_ms, description) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
+        [topic, retentionMs, description],
       );
       return made.length > 0;
     },
@@ -54,7 +52,6 @@ function toDescription(name: string, row: TopicRow): TopicDescription {
     name,
     persistence: 'persistent',
     ...(row.retention_ms === '0' ? {} : { retentionMs: Number(row.retention_ms) }),
-    ...(row.max_messages === '0' ? {} : { maxMessages: Number(row.max_messages) }),
     ...(row.description === null ? {} : { description: row.description }),
   };
 }

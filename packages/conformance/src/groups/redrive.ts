@@ -273,7 +273,8 @@ export const redrive: Group = ({ testWhere }) => {
     assert.deepEqual(one, { redriven: 1, left: 1, total: 2, failed: [] });
     assert.equal((await bus.deadLetters.redrive(shared)).redriven, 1);
     await t.eventually(() => handled.length === 2);
-    assert.deepEqual(handled, [t.topic, other]);
+    // Two topics: nothing says which of them is read first.
+    assert.deepEqual(handled.sort(), [t.topic, other].sort());
   });
 
   testWhere(
