@@ -1,9 +1,17 @@
+import { fileURLToPath } from 'node:url';
 import { runConformance } from '@ebus/conformance';
+import { programOf } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { postgres } from './index.js';
+import { PostgresBroker } from './testing/postgres-broker.js';
+import { PostgresLog } from './testing/postgres-log.js';
+
+vi.setConfig({ testTimeout: 35_000 });
 
 const { addresses } = await sharedService('postgres');
+const url = addresses[0] as string;
+const schema = `conformance_${process.pid}`;
 
 await runConformance(
   { describe, it },
@@ -11,14 +19,14 @@ await runConformance(
     name: 'postgres',
     persistence: 'persistent',
     transport: postgres,
-    config: {
-      type: 'postgres',
-      postgres: {
-        url: addresses[0] as string,
-        schema: `conformance_${process.pid}`,
-        lease: '2s',
-        pollInterval: '50ms',
-      },
+    config: { type: 'postgres', postgres: { url, schema, lease: '2s', pollInterval: '50ms' } },
+    log: new PostgresLog(() => url, schema),
+    broker: new PostgresBroker(schema),
+    program: programOf(fileURLToPath(new URL('testing/conformance-process.ts', import.meta.url))),
+    leases: { ms: 1_000, config: { postgres: { lease: '1s' } } },
+    knownToFail: {
+      'crash: a process that slept begins nothing more of what others have handled meanwhile':
+        'version 1 of the driver interface has no way to say that a lease was lost',
     },
   },
 );

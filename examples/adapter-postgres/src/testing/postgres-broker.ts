@@ -1,0 +1,82 @@
+/** A server that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
+import { type BreakableBroker, type ConfigOverlay, type LogAccess, TcpProxy } from '@ebus/conformance';
+import { type Service, startService } from '@ebus/services';
+import { schemaStatements } from '../schema.js';
+import { PostgresLog } from './postgres-log.js';
+
+/** Refuses what is listed in `denied`, as a missing grant does. */
+const RULES = `
+CREATE TABLE $S.denied (topic text NOT NULL, use text NOT NULL);
+CREATE FUNCTION $S.refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = $S AS $body$
+BEGIN
+  IF EXISTS (SELECT 1 FROM denied WHERE topic = NEW.topic AND use = TG_ARGV[0]) THEN
+    RAISE EXCEPTION 'permission denied for topic %', NEW.topic USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $body$;
+CREATE TRIGGER refuse BEFORE INSERT ON $S.messages FOR EACH ROW EXECUTE FUNCTION $S.refuse('publish');
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON $S.groups FOR EACH ROW EXECUTE FUNCTION $S.refuse('subscribe');
+CREATE TRIGGER refuse BEFORE UPDATE ON $S.deliveries FOR EACH ROW EXECUTE FUNCTION $S.refuse('subscribe');`;
+
+export class PostgresBroker implements BreakableBroker {
+  readonly network = new TcpProxy();
+  readonly log: LogAccess;
+  readonly #log: PostgresLog;
+  readonly #schema: string;
+  #server!: Service;
+
+  constructor(schema: string) {
+    this.#schema = schema;
+    this.#log = new PostgresLog(() => this.#server.addresses[0] as string, schema);
+    this.log = this.#log;
+  }
+
+  async start(): Promise<ConfigOverlay> {
+    this.#server = await startService('postgres', { own: true });
+    await this.network.listen();
+    this.network.forwardTo(new URL(this.#server.addresses[0] as string).host);
+    await this.#log.query(`
+      CREATE ROLE app LOGIN PASSWORD 'right';
+      GRANT CREATE ON DATABASE ebus TO app;
+      BEGIN; SET ROLE app; ${schemaStatements(this.#schema)} COMMIT; RESET ROLE;
+      ${RULES}`);
+    return { postgres: { url: this.#url('app'), requestTimeout: '2s' } };
+  }
+
+  async close(): Promise<void> {
+    await this.#log.close();
+    await this.network.close();
+    await this.#server.close();
+  }
+
+  kill = () => this.#server.kill();
+  restart = () => this.#server.restart();
+  freeze = () => this.#server.pause();
+  thaw = () => this.#server.resume();
+
+  readonly permissions = {
+    deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {
+      await this.#log.query('INSERT INTO $S.denied VALUES ($1, $2)', [topic, use]);
+    },
+    restore: async (): Promise<void> => {
+      await this.#log.query('DELETE FROM $S.denied');
+    },
+  };
+
+  get login() {
+    return {
+      wrong: { postgres: { url: this.#url('nobody') } },
+      take: async (): Promise<void> => {
+        await this.#log.query('ALTER ROLE app NOLOGIN');
+        await this.#log.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'");
+      },
+      giveBack: async (): Promise<void> => {
+        await this.#log.query('ALTER ROLE app LOGIN');
+      },
+    };
+  }
+
+  #url(user: string): string {
+    return `postgres://${user}:right@${this.network.address}/ebus`;
+  }
+}
