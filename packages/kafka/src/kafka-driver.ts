@@ -119,7 +119,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const old = this.#sender;
     this.#sender = undefined;
     // Where it was never connected, nobody publishes yet.
-    if (old !== undefined) this.#held ??= new HeldRecords(() => this.#connectedHost().clock.now());
+    if (old !== undefined) this.#held ??= new HeldRecords(() => this.#connectedHost().clock.monotonic());
     this.#asking = undefined;
     void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
     // Made again when something is administered.
@@ -287,7 +287,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
-      now: () => clock.now(),
+      now: () => clock.monotonic(),
       codecOf: (topic) => {
         const { compression = 'none', compressionLevel: level } = configuredTopic(topic) ?? {};
         checkLevel(topic, compression, level);

@@ -86,7 +86,7 @@ export class SendQueue {
   #arm(host: DriverHost, deadline: number): void {
     if (this.#timer !== undefined && this.#timer.deadline <= deadline) return;
     this.#disarm();
-    const delay = Math.min(Math.max(0, deadline - host.clock.now()), MAX_DELAY_MS);
+    const delay = Math.min(Math.max(0, deadline - host.clock.monotonic()), MAX_DELAY_MS);
     const handle = host.clock.setTimeout(() => this.#expire(), delay);
     handle.unref();
     this.#timer = { handle, host, deadline };
@@ -123,5 +123,5 @@ export class SendQueue {
 }
 
 function isOverdue({ host, deadline }: WaitingSend): boolean {
-  return host.clock.now() >= deadline;
+  return host.clock.monotonic() >= deadline;
 }

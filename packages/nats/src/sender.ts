@@ -74,7 +74,7 @@ export class Sender {
     }
     return new Promise((resolve, reject) => {
       const number = ++this.#sent;
-      const expiresAt = this.#options.clock.now() + this.#options.publishTimeout;
+      const expiresAt = this.#options.clock.monotonic() + this.#options.publishTimeout;
       this.#dispatch({ record, number, expiresAt, resolve, reject });
     });
   }
@@ -257,7 +257,7 @@ export class Sender {
     if (this.#unprovisioned.get(topic) !== entry) return;
     this.#unprovisioned.delete(topic);
     entry.waiting.sort((a, b) => a.number - b.number);
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     for (const pending of entry.waiting) {
       if (failure !== undefined) pending.reject(failure);
       else if (pending.expiresAt <= now) pending.reject(this.#late(topic));
@@ -269,7 +269,7 @@ export class Sender {
 
   readonly #expire = (): void => {
     this.#timer = undefined;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     for (const [number, { record, expiresAt, reject }] of this.#pending) {
       if (expiresAt > now) {
         this.#timer = this.#options.clock.setTimeout(this.#expire, expiresAt - now);

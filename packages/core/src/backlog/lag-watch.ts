@@ -2,7 +2,6 @@
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/driver.js';
 import { abortable } from '../util/abortable.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 
 /** A subscription whose lag can be asked for. */
 export interface LagSource {
@@ -12,7 +11,7 @@ export interface LagSource {
   readonly group: string;
   /** Messages taken from the broker so far. */
   readonly received: number;
-  /** Epoch milliseconds since when the oldest unsettled message is here. */
+  /** Since when the oldest unsettled message is here, in monotonic time. */
   readonly oldestArrival: number | undefined;
   /** The oldest unsettled message here of each partition that has one; another object once it is settled. */
   readonly held: ReadonlyMap<number, object>;
@@ -21,7 +20,10 @@ export interface LagSource {
 
 export interface LagReading {
   readonly source: LagSource;
+  /** Wall time of the answer. */
   readonly at: number;
+  /** The same in monotonic time. */
+  readonly readAt: number;
   /** Undefined where it could not be asked for: see `error`. */
   readonly partitions: readonly PartitionLag[] | undefined;
   readonly error?: unknown;
@@ -101,16 +103,16 @@ export class LagWatch {
     const { clock } = this.#options;
     const { topic } = source;
     try {
-      const signal = AbortSignal.any([timeoutSignal(ASK_TIMEOUT_MS), over]);
+      const signal = AbortSignal.any([clock.timeout(ASK_TIMEOUT_MS), over]);
       // Given up here as well: a driver may take its time to heed the signal.
       const partitions = await abortable(source.lag(signal), signal, `asking for the lag of '${topic}'`);
-      const at = clock.now();
-      this.#note(source, partitions, at);
-      return { source, at, partitions };
+      const readAt = clock.monotonic();
+      this.#note(source, partitions, readAt);
+      return { source, at: clock.now(), readAt, partitions };
     } catch (error) {
       // What cannot be asked has not been seen to stand still.
       this.#lagStates.delete(source.identity);
-      return { source, at: clock.now(), partitions: undefined, error };
+      return { source, at: clock.now(), readAt: clock.monotonic(), partitions: undefined, error };
     }
   }
 

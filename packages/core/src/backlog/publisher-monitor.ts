@@ -50,7 +50,7 @@ export class PublisherMonitor implements PublisherBacklog {
     this.#options.assertOpen?.();
     if (this.running) return;
     this.#options.measure(true);
-    this.#before = { ...this.#options.totals(), at: this.#options.clock.now() };
+    this.#before = { ...this.#options.totals(), at: this.#options.clock.monotonic() };
     this.#severity = 'NORMAL';
     this.#state = undefined;
     this.#ticker.start();
@@ -68,7 +68,7 @@ export class PublisherMonitor implements PublisherBacklog {
   #look(): void {
     const { clock, totals, onState, onLook } = this.#options;
     const { maxQueueDepth, maxPublishLatency, rateThreshold } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
     const { queueDepth, ended, latencyMs } = totals();
     const before = this.#before;
     this.#before = { queueDepth, ended, latencyMs, at: now };
@@ -90,7 +90,7 @@ export class PublisherMonitor implements PublisherBacklog {
       avgPublishLatencyMs,
       backlogRatio,
       severity,
-      timestamp: new Date(now),
+      timestamp: new Date(clock.now()),
     };
     const changed = severity !== this.#severity;
     this.#severity = severity;

@@ -28,6 +28,7 @@ function monitoring() {
           lag: async () => [],
         },
         at: clock.now(),
+        readAt: clock.monotonic(),
         partitions: undefined,
         ...reading,
       })),

@@ -80,13 +80,13 @@ export class SubscriberMonitor implements SubscriberBacklog {
 
 /** Backlogged when the lag of one partition, or the age of the oldest unsettled message, is strictly above its limit. */
 export function backlogOf(
-  { source, at }: LagReading,
+  { source, at, readAt }: LagReading,
   partitions: readonly NonNullable<LagReading['partitions']>[number][],
   { maxLagThreshold, maxTimeThreshold }: { maxLagThreshold: number; maxTimeThreshold: number },
 ): { state: SubscriberBacklogState; severity: BacklogSeverity } {
   const lagCount = partitions.reduce((total, { lag }) => total + lag, 0);
   const largest = Math.max(0, ...partitions.map(({ lag }) => lag));
-  const lagTimeMs = lagCount === 0 ? 0 : ageOf(source.oldestArrival, partitions, at);
+  const lagTimeMs = lagCount === 0 ? 0 : ageOf(source.oldestArrival, partitions, { at, readAt });
   const hasBacklog =
     (maxLagThreshold > 0 && largest > maxLagThreshold) ||
     (maxTimeThreshold > 0 && lagTimeMs > maxTimeThreshold);
@@ -108,11 +108,10 @@ export function backlogOf(
 function ageOf(
   here: number | undefined,
   partitions: readonly { lag: number; oldestTimestamp?: number }[],
-  now: number,
+  { at, readAt }: Pick<LagReading, 'at' | 'readAt'>,
 ): number {
   const told = partitions.flatMap(({ lag, oldestTimestamp }) =>
-    lag > 0 && oldestTimestamp !== undefined ? [oldestTimestamp] : [],
+    lag > 0 && oldestTimestamp !== undefined ? [at - oldestTimestamp] : [],
   );
-  const oldest = Math.min(...told, here ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(oldest) ? Math.max(0, now - oldest) : 0;
+  return Math.max(0, ...told, here === undefined ? 0 : readAt - here);
 }

@@ -40,7 +40,7 @@ export async function applyLazily(options: ApplyLazilyOptions): Promise<void> {
         return;
       }
       logger.warn({ err, attempt }, 'the configured topics were not applied; trying again');
-      await pause(clock, backoffDelay(BACKOFF, attempt), closing);
+      await pause(clock, backoffDelay(BACKOFF, attempt, clock), closing);
     }
   }
 }

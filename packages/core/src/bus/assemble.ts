@@ -39,6 +39,8 @@ export interface AssembleInput {
   defaultGroup: string | undefined;
   driver: Driver;
   clock: Clock;
+  /** The same clock as it was given: ids of events grow over all buses that share it. */
+  envelopeClock: Clock;
   logger: BusLogger;
   handlerLogger: Logger;
   disclose: Disclose;
@@ -74,7 +76,7 @@ export function assemble(input: AssembleInput): BusParts {
   const { governance, readTopics, extensions, handlerLogger, disclose, ownMetrics, closing } = input;
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
-  const loopYield = new EventLoopYield();
+  const loopYield = new EventLoopYield(clock);
   const publisher = new Publisher({
     driver,
     clock,
@@ -129,6 +131,7 @@ export function assemble(input: AssembleInput): BusParts {
     codec,
     telemetry,
     clock,
+    envelopeClock: input.envelopeClock,
     logger,
   });
   const subscriptions: Subscriptions = new Subscriptions({
@@ -179,7 +182,18 @@ export function assemble(input: AssembleInput): BusParts {
     closing: closing.signal,
   });
   const lifecycle: Lifecycle = new Lifecycle({
-    ...{ topics, driver, connection, subscriptions, publisher, monitoring, extensions, ownMetrics, logger },
+    ...{
+      topics,
+      driver,
+      connection,
+      subscriptions,
+      publisher,
+      monitoring,
+      extensions,
+      ownMetrics,
+      clock,
+      logger,
+    },
     closing,
   });
   return {

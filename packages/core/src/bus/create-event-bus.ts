@@ -28,7 +28,6 @@ import { guardedClock } from '../util/guarded-clock.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { settledWithin } from '../util/settled-within.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import { applyLazily } from './apply-lazily.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
@@ -97,7 +96,8 @@ export async function createEventBus(
   checkOptions('createEventBus', options, CREATE_OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
   const { plugin, resolved } = checkConfig(config, { registry });
-  const clock = guardedClock(options.clock ?? systemClock, (err) => {
+  const envelopeClock = options.clock ?? systemClock;
+  const clock = guardedClock(envelopeClock, (err) => {
     logger.error({ err }, 'a timer failed; what it was for may not go on');
   });
   const handlerLogger = options.logger ?? defaultLogger;
@@ -122,7 +122,7 @@ export async function createEventBus(
     ownMetrics = configuredMetrics(resolved, options, registry, context);
     const metrics = ownMetrics ?? (options.metrics && bounded(guarded(options.metrics, logger)));
     const { enabled, sampleRate, consumer, baggage } = resolved.tracing;
-    const tracing = { system: driver.system, sampleRate, consumer, baggage, disclose };
+    const tracing = { system: driver.system, sampleRate, consumer, baggage, disclose, clock };
     const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
     const events = new Emitter(logger, disclose);
     const closing = new AbortController();
@@ -142,6 +142,7 @@ export async function createEventBus(
       defaultGroup: group,
       driver,
       clock,
+      envelopeClock,
       logger,
       handlerLogger,
       disclose,
@@ -189,7 +190,7 @@ export async function createEventBus(
     return bus;
   } catch (error) {
     if (bus !== undefined) await bus.close({ timeout: 0 });
-    else await discard(disconnected ? undefined : driver, ownMetrics);
+    else await discard(clock, disconnected ? undefined : driver, ownMetrics);
     throw error;
   }
 }
@@ -200,10 +201,14 @@ async function open(bus: EventBus, topics: Record<string, TopicOptions>, start: 
 }
 
 /** Leaves nothing behind of a bus that never was. */
-async function discard(driver: Driver | undefined, ownMetrics: MetricsCollector | undefined): Promise<void> {
-  const signal = timeoutSignal(DISCARD_MS);
-  await settledWithin((async () => driver?.close({ signal }))(), DISCARD_MS);
-  await settledWithin((async () => ownMetrics?.close?.())(), DISCARD_MS);
+async function discard(
+  clock: Clock,
+  driver: Driver | undefined,
+  ownMetrics: MetricsCollector | undefined,
+): Promise<void> {
+  const signal = clock.timeout(DISCARD_MS);
+  await settledWithin(clock, (async () => driver?.close({ signal }))(), DISCARD_MS);
+  await settledWithin(clock, (async () => ownMetrics?.close?.())(), DISCARD_MS);
 }
 
 /** The one that the configuration names; the bus makes it and closes it. */

@@ -6,6 +6,7 @@ import type { TopicRoute } from '../publish/topic-route.js';
 import { abortable } from '../util/abortable.js';
 import { abortSignal, duration } from '../util/option-kinds.js';
 import { optionTable } from '../util/options.js';
+import { pause } from '../util/pause.js';
 import { macrotask } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import type { BusParts } from './bus-parts.js';
@@ -62,24 +63,25 @@ class Waiting {
   readonly #parts: Parts;
   /** Subscriptions that have not handled what was published, as of the last look, in words. */
   #behind: string[] = [];
-  #askedAt = performance.now();
+  #askedAt: number;
   /** Publishes without a position for which a round trip was made. */
   #roundTrips = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#askedAt = parts.clock.monotonic();
   }
 
   /** @throws EbusError `ABORTED` */
   async over(signal: AbortSignal): Promise<void> {
-    const { publisher, subscriptions } = this.#parts;
+    const { publisher, subscriptions, clock } = this.#parts;
     const what = 'waiting until the bus is idle';
     let pauseMs = FIRST_PAUSE_MS;
     for (let quiet = 0; quiet < 2; ) {
       await abortable(publisher.flush(), signal, what);
       await abortable(this.#delivered(signal), signal, what);
       await abortable(subscriptions.quiet(), signal, what);
-      await macrotask();
+      await macrotask(clock);
       const before = publisher.published;
       const isQuiet = () => publisher.open === 0 && subscriptions.isQuiet && publisher.published === before;
       // The second time nothing was published since the last question: its answer holds.
@@ -90,7 +92,7 @@ class Waiting {
       }
       quiet = 0;
       if (this.#behind.length === 0) continue;
-      await abortable(pauseFor(pauseMs), signal, what);
+      await abortable(pause(clock, pauseMs, signal), signal, what);
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
     }
   }
@@ -158,7 +160,7 @@ class Waiting {
     const first = unknown[0];
     const behind = `${name}: not handled up to ${first === undefined ? 'the end' : `${first.partition}:${first.offset}`}`;
     if (source === undefined) return behind;
-    const now = performance.now();
+    const now = this.#parts.clock.monotonic();
     if (!needsLag && unknown.every(({ isOwn }) => isOwn) && now - this.#askedAt < ASK_AFTER_MS) return behind;
     this.#askedAt = now;
     try {
@@ -174,8 +176,4 @@ class Waiting {
       return `${name}: its lag cannot be asked for: ${shown(error)}`;
     }
   }
-}
-
-function pauseFor(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

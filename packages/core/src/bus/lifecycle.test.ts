@@ -256,8 +256,8 @@ describe('connecting lazily', () => {
     await settle();
     expect(bus.connection.state().status).toBe('connected');
     expect(logged.filter(({ level }) => level === 'error')).toHaveLength(1);
-    expect(clock.pending).toBe(0);
     await bus.close();
+    expect(clock.pending).toBe(0);
   });
 
   it('has reconnect() wait for the first connection, and not pretend that there is one', async () => {

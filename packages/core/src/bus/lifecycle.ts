@@ -1,4 +1,5 @@
 /** The life of a bus from its creation to its end. docs/guides/lifecycle.md has the table of its states. */
+import type { Clock } from '../clock.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Subscriptions } from '../consume/subscriptions.js';
 import type { CloseReport } from '../consume/types.js';
@@ -12,7 +13,6 @@ import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import type { Monitoring } from './monitoring.js';
 import { StartStop } from './start-stop.js';
 
@@ -34,6 +34,7 @@ export interface LifecycleOptions {
   extensions: readonly Extension[];
   /** What the bus made itself and ends with it. */
   ownMetrics: { close?(): void | Promise<void> } | undefined;
+  clock: Clock;
   logger: BusLogger;
   /** Aborted when closing begins: questions to the broker are given up then. */
   closing: AbortController;
@@ -78,36 +79,37 @@ export class Lifecycle {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, connection, subscriptions, publisher, topics, closing, ownMetrics } = this.#options;
-    const deadline = performance.now() + timeout;
-    const left = (least = LEAST_MS) => Math.max(least, deadline - performance.now());
+    const { driver, connection, subscriptions, publisher, topics, closing, ownMetrics, clock } =
+      this.#options;
+    const deadline = clock.monotonic() + timeout;
+    const left = (least = LEAST_MS) => Math.max(least, deadline - clock.monotonic());
     // All of this begins before the first await: what the caller does next finds the bus closing.
     closing.abort(new BusClosedError());
     const told = this.#tellExtensions('closing');
     const unwatched = this.#attempt('ending topics.watch()', () => topics.close());
     const drains = subscriptions.refuse().map((subscription) => subscription.close({ timeout }));
-    await settledWithin(told, left());
-    await settledWithin(unwatched, left());
+    await settledWithin(clock, told, left());
+    await settledWithin(clock, unwatched, left());
     const stopped = this.#attempt('stopping', () => this.#startStop.stop());
-    await settledWithin(stopped, Math.min(left(), STOP_TIMEOUT_MS));
+    await settledWithin(clock, stopped, Math.min(left(), STOP_TIMEOUT_MS));
 
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
     const drained = await Promise.all(drains);
     // The driver closes last, so a subscription that is just being made is given the time to give up.
-    await settledWithin(subscriptions.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
+    await settledWithin(clock, subscriptions.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
     publisher.refuse();
-    const flushed = await settledWithin(publisher.flush(), left());
+    const flushed = await settledWithin(clock, publisher.flush(), left());
     const { unpublished } = publisher.close();
 
     // The driver is asked nothing more once it is asked to close.
-    await settledWithin(connection.shut(), LEAST_MS);
+    await settledWithin(clock, connection.shut(), LEAST_MS);
     const ms = Math.min(left(LEAST_DISCONNECT_MS), DISCONNECT_TIMEOUT_MS);
-    const disconnected = this.#attempt('disconnecting', () => driver.close({ signal: timeoutSignal(ms) }));
-    await settledWithin(disconnected, ms + LEAST_MS);
+    const disconnected = this.#attempt('disconnecting', () => driver.close({ signal: clock.timeout(ms) }));
+    await settledWithin(clock, disconnected, ms + LEAST_MS);
     connection.close();
-    await settledWithin(this.#tellExtensions('close'), left(LEAST_DISCONNECT_MS));
+    await settledWithin(clock, this.#tellExtensions('close'), left(LEAST_DISCONNECT_MS));
     const measured = this.#attempt("the metrics collector's close()", async () => ownMetrics?.close?.());
-    await settledWithin(measured, left(LEAST_DISCONNECT_MS));
+    await settledWithin(clock, measured, left(LEAST_DISCONNECT_MS));
     this.#options.logger.flush();
     return {
       handled: sum(drained.map((report) => report.handled)),

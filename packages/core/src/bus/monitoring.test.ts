@@ -317,10 +317,8 @@ describe('the health report', () => {
   });
 
   it('is unhealthy when a handler blocked the event loop', async () => {
-    const { bus } = await memoryBus({ healthCheck: { report: { maxEventLoopDelay: '300ms' } } });
-    await bus.subscribe('orders', () => {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
-    });
+    const { bus, clock } = await memoryBus({ healthCheck: { report: { maxEventLoopDelay: '300ms' } } });
+    await bus.subscribe('orders', () => clock.block(1_200));
     expect((await bus.health.report()).status).toBe('healthy');
     await bus.publish('orders', 'x');
     await bus.idle();
@@ -482,16 +480,16 @@ describe('backlog monitors', () => {
     const seen: string[] = [];
     bus.on('publisherBacklog', ({ severity, queueDepth }) => void seen.push(`${severity} ${queueDepth}`));
     await bus.backlog.publisher.start();
+    await clock.advance(990);
     const published = [1, 2, 3].map((i) => bus.publish('orders', String(i)));
-    await clock.advance(1_000);
+    await clock.advance(10);
     expect(seen).toEqual(['CRITICAL 3']);
     expect(bus.backlog.publisher.state()).toMatchObject({ hasBacklog: true, publishRate: 0 });
     for (const { ack } of driver.sends) ack();
     await Promise.all(published);
     await clock.advance(1_000);
     expect(seen).toEqual(['CRITICAL 3', 'NORMAL 0']);
-    expect(bus.backlog.publisher.state()).toMatchObject({ publishRate: 3 });
-    expect(bus.backlog.publisher.state()?.avgPublishLatencyMs).toBeGreaterThan(0);
+    expect(bus.backlog.publisher.state()).toMatchObject({ publishRate: 3, avgPublishLatencyMs: 10 });
   });
 
   it('say that they could not ask, and count it', async () => {
@@ -529,7 +527,8 @@ describe('metrics', () => {
       { plugins: [memory], clock: without, logger: silent },
     );
     buses.push({ bus: plain, clock: without });
-    expect(without.pending).toBe(0);
+    // What watches the event loop is all that runs.
+    expect(without.pending).toBe(1);
   });
 
   it('are closed by whoever made them: the bus those of its configuration, also one that never came to be', async () => {

@@ -200,6 +200,7 @@ export class Monitoring {
       eventBusType: config.type,
       send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
       connection: () => connection.state(),
+      connectedMs: () => connection.lastedMs,
       connectTimeout: config.connectTimeout,
       onChecked: (event) => {
         this.#lastHealthCheck = event;

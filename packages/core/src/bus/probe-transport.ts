@@ -1,14 +1,15 @@
 /** How health probes travel: over the same ways as everything else that the bus publishes and handles. */
-import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import type { Subscriptions } from '../consume/subscriptions.js';
 import type { Driver } from '../driver/driver.js';
 import { ConnectionError } from '../errors.js';
 import type { Outbound } from '../publish/outbound.js';
 import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
+import { randomUuid } from '../util/random-uuid.js';
 
 export interface ProbeTransportOptions {
+  readonly clock: Clock;
   readonly serviceName: string;
   readonly driver: Driver;
   readonly topics: BusTopicManager;
@@ -20,6 +21,7 @@ export interface ProbeTransportOptions {
 }
 
 export function probeTransport({
+  clock,
   serviceName,
   driver,
   topics,
@@ -41,7 +43,7 @@ export function probeTransport({
   return {
     /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
     async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
-      const signal = AbortSignal.any([timeoutSignal(timeout), stopped]);
+      const signal = AbortSignal.any([clock.timeout(timeout), stopped]);
       const late = new Promise<never>((_, reject) => {
         const text = `the health probe to '${topic}' was not acknowledged within ${timeout} ms`;
         signal.addEventListener('abort', () => reject(new ConnectionError(text)), { once: true });
@@ -51,7 +53,7 @@ export function probeTransport({
 
     /** In a group of this instance's own, that leaves nothing behind. */
     async join(onProbe: (text: string) => void, signal: AbortSignal) {
-      const group = `${serviceName}-health-${randomUUID()}`;
+      const group = `${serviceName}-health-${randomUuid(clock)}`;
       return usingOwnTopic(topics, topic, async () => {
         await topics.ensureProbeTopic(topic);
         return subscriptions.observe(topic, (message) => onProbe(message.text()), { group, signal });

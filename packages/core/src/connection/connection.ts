@@ -27,17 +27,25 @@ export class TrackedConnection {
   readonly #clock: Clock;
   readonly #onChange: (status: ConnectionState['status'], cause: unknown) => void;
   #state: ConnectionState;
+  /** Of the last change, in monotonic time. */
+  #changedAt: number;
   /** How often a connection was reported lost. */
   losses = 0;
 
   constructor(clock: Clock, onChange: (status: ConnectionState['status'], cause: unknown) => void) {
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#changedAt = clock.monotonic();
     this.#state = { status: 'connecting', since: new Date(clock.now()), reconnects: 0 };
   }
 
   state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Milliseconds since the status changed. */
+  get lastedMs(): number {
+    return this.#clock.monotonic() - this.#changedAt;
   }
 
   /** The client says so. Repeating a status changes nothing. */
@@ -46,6 +54,7 @@ export class TrackedConnection {
     if (this.#state.status === status || this.#state.status === 'closed') return;
     if (status === 'reconnecting' || status === 'failed') this.losses++;
     const now = new Date(this.#clock.now());
+    this.#changedAt = this.#clock.monotonic();
     const cameBack = status === 'connected' && this.#state.lastConnectedAt !== undefined;
     this.#state = {
       ...this.#state,

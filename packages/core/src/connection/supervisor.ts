@@ -15,7 +15,6 @@ import { checkOptions } from '../util/options.js';
 import { pause } from '../util/pause.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
@@ -76,6 +75,11 @@ export class ConnectionSupervisor implements Connection {
     return this.#tracked.state();
   }
 
+  /** Milliseconds since the status changed. */
+  get lastedMs(): number {
+    return this.#tracked.lastedMs;
+  }
+
   /** How often a connection was reported lost. */
   get losses(): number {
     return this.#tracked.losses;
@@ -87,15 +91,15 @@ export class ConnectionSupervisor implements Connection {
    * @throws ConnectionError once `connectTimeout` has passed
    */
   async connect(host: Omit<DriverHost, 'onState'>, given?: AbortSignal): Promise<void> {
-    const { driver, connectTimeout } = this.#options;
-    const bounds = [timeoutSignal(connectTimeout), this.#closed.signal];
+    const { driver, connectTimeout, clock } = this.#options;
+    const bounds = [clock.timeout(connectTimeout), this.#closed.signal];
     const signal = AbortSignal.any(given === undefined ? bounds : [...bounds, given]);
     this.#prepare(host);
     try {
       await this.#heeding(this.#firstConnect(signal), signal);
     } catch (error) {
-      const options = { signal: timeoutSignal(DISCONNECT_MS) };
-      await settledWithin((async () => driver.close(options))(), DISCONNECT_MS);
+      const options = { signal: clock.timeout(DISCONNECT_MS) };
+      await settledWithin(clock, (async () => driver.close(options))(), DISCONNECT_MS);
       if (given?.aborted === true) throw abortError(given, 'creating the event bus');
       throw this.#connectError(error, signal);
     }
@@ -260,9 +264,9 @@ export class ConnectionSupervisor implements Connection {
     this.#report({ status: this.#everConnected ? 'reconnecting' : 'connecting', cause });
     const { signal: closed } = this.#closed;
     for (let attempt = 1; ; attempt++) {
-      const began = performance.now();
+      const began = this.#options.clock.monotonic();
       try {
-        const signal = AbortSignal.any([timeoutSignal(connectTimeout), closed]);
+        const signal = AbortSignal.any([this.#options.clock.timeout(connectTimeout), closed]);
         // Not given up at the timeout: two attempts at once would be two clients. The driver heeds its signal.
         await abortable(this.#attempt(signal), closed, 'reconnecting');
         if (closed.aborted) throw new BusClosedError();
@@ -270,7 +274,7 @@ export class ConnectionSupervisor implements Connection {
         return this.#report({ status: 'connected' });
       } catch (error) {
         if (closed.aborted) throw new BusClosedError();
-        this.#options.metrics?.recordReconnect(false, (performance.now() - began) / 1_000);
+        this.#options.metrics?.recordReconnect(false, (this.#options.clock.monotonic() - began) / 1_000);
         const usedUp = maxReconnectAttempts > 0 && attempt >= maxReconnectAttempts;
         if (usedUp || !this.#mayHelp(error)) {
           this.#report({ status: 'failed', cause: error });
@@ -287,7 +291,8 @@ export class ConnectionSupervisor implements Connection {
   async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
     this.#pausing = new AbortController();
     const either = AbortSignal.any([this.#pausing.signal, signal]);
-    await pause(this.#options.clock, backoffDelay(backoff, attempt), either);
+    const { clock } = this.#options;
+    await pause(clock, backoffDelay(backoff, attempt, clock), either);
   }
 
   #report(change: ConnectionChange | { status: 'connecting'; cause?: unknown }): void {
@@ -297,11 +302,11 @@ export class ConnectionSupervisor implements Connection {
     const { status } = this.state();
     if (status === before.status) return;
     this.#wake();
-    if (status === 'reconnecting' || status === 'failed') this.#lostAt ??= performance.now();
+    if (status === 'reconnecting' || status === 'failed') this.#lostAt ??= this.#options.clock.monotonic();
     if (status !== 'connected' || before.lastConnectedAt === undefined) return;
     this.#options.metrics?.recordReconnect(
       true,
-      (performance.now() - (this.#lostAt ?? performance.now())) / 1_000,
+      (this.#options.clock.monotonic() - (this.#lostAt ?? this.#options.clock.monotonic())) / 1_000,
     );
     this.#lostAt = undefined;
     // One reconnect after the other, also where the connection breaks again while listeners are at work.

@@ -104,7 +104,7 @@ export class Attempt implements DeadlineEntry {
   }
 
   extendDeadline(by: Duration): void {
-    const deadline = this.#owner.clock.now() + parseDuration(by);
+    const deadline = this.#owner.clock.monotonic() + parseDuration(by);
     if (deadline <= this.deadline || this.timedOut) return;
     // Not queued yet where the handler asks before its first await; the deadline counts once it is.
     this.deadline = deadline;

@@ -450,6 +450,7 @@ it('closes although the broker never confirms what was settled', async () => {
   await clock.advance(10_000);
   expect(await closing).toMatchObject({ handled: 0, abandoned: 0 });
   expect(below?.closed).toBe(true);
+  await bus.close();
   expect(clock.pending).toBe(0);
 });
 

@@ -16,7 +16,6 @@ import { HighOffsets } from '../util/high-offsets.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
 import { shown } from '../util/shown.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
 import { Delivery } from './delivery.js';
@@ -243,7 +242,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       paused: this.#gate.isClosedBy('paused'),
       received: this.#received,
       skipped: this.#skipped,
-      oldestInFlightMs: oldest === undefined ? 0 : Math.max(0, this.#parts.clock.now() - oldest.receivedAt),
+      oldestInFlightMs: oldest === undefined ? 0 : this.#parts.clock.monotonic() - oldest.receivedAt,
       ...this.#runner.counters,
     };
   }
@@ -370,7 +369,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
   }
 
   #accept(messages: readonly IncomingMessage[], start: number, end: number): void {
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.monotonic();
     const { assignLane, gauges } = this.#parts;
     const reached = this.#reached;
     this.#received += end - start;
@@ -452,10 +451,10 @@ export class Consumer implements Omit<Subscription, 'update'> {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { deadLetters } = this.#parts;
+    const { deadLetters, clock } = this.#parts;
     const handledBefore = this.#runner.counters.handled;
-    const deadline = performance.now() + timeout;
-    const left = (most: number) => Math.min(most, Math.max(LEAST_MS, deadline - performance.now()));
+    const deadline = clock.monotonic() + timeout;
+    const left = (most: number) => Math.min(most, Math.max(LEAST_MS, deadline - clock.monotonic()));
 
     this.#loop.stop();
     this.#draining?.resolve();
@@ -467,7 +466,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       deadLetters.stop();
       await this.#drain.within(ABORT_GRACE_MS);
     }
-    if (!(await settledWithin(this.#running ?? Promise.resolve(), left(LEAVE_TIMEOUT_MS))))
+    if (!(await settledWithin(clock, this.#running ?? Promise.resolve(), left(LEAVE_TIMEOUT_MS))))
       this.#loop.abandon();
     await this.#confirmed(left(CONFIRM_TIMEOUT_MS));
     const abandoned = this.#handBack();
@@ -486,11 +485,11 @@ export class Consumer implements Omit<Subscription, 'update'> {
 
   /** Not for ever, where the driver does not heed its signal. Never rejects. */
   async #leave(ms: number): Promise<void> {
-    const { driver, logger } = this.#parts;
-    const leaving = (async () => driver.close({ signal: timeoutSignal(ms) }))().catch((err: unknown) => {
+    const { driver, logger, clock } = this.#parts;
+    const leaving = (async () => driver.close({ signal: clock.timeout(ms) }))().catch((err: unknown) => {
       logger.warn({ err, topic: this.topic, group: this.group }, 'could not leave the group cleanly');
     });
-    await settledWithin(leaving, ms + LEAST_MS);
+    await settledWithin(clock, leaving, ms + LEAST_MS);
   }
 
   /** Backoff, rate limit, pause and halt end here: those messages stay unsettled. */

@@ -19,7 +19,7 @@ export class Delivery implements Settlement {
   /** The lane that orders it; empty in unordered subscriptions. */
   key = '';
   readonly bytes: number;
-  /** Epoch milliseconds at which this instance received it. */
+  /** When this instance received it, in the monotonic time of its clock. */
   readonly receivedAt: number;
   state: DeliveryState = 'queued';
   outcome: SettleOutcome = 'released';

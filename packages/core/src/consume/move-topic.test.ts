@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommonConfig } from '../config/types.js';
 import type { DriverSubscription, SubscriptionSpec } from '../driver/driver.js';
 import type { OutgoingRecord, Persistence, SendReceipt } from '../driver/message.js';
-import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { closed, scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver, ScriptedSubscription } from '../testing/scripted-driver.js';
 import { ModelAdmin } from '../topics/testing/model-admin.js';
 import { deferred } from '../util/promise.js';
@@ -127,7 +127,7 @@ describe('moving publishers', () => {
     const moved = bus.topics.setPersistence('orders', false).catch((error: unknown) => error);
     await settle();
     const held = bus.publish('orders', '2').catch((error: unknown) => error);
-    expect(await bus.close({ timeout: 0 })).toMatchObject({ unpublished: 2 });
+    expect(await closed({ bus, clock }, { timeout: 0 })).toMatchObject({ unpublished: 2 });
     expect(await held).toMatchObject({ code: 'BUS_CLOSED' });
     expect(await moved).toMatchObject({ code: 'BUS_CLOSED' });
     expect(clock.pending).toBe(0);

@@ -158,10 +158,10 @@ export class ConsumerOpener {
 
   /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */
   #pipeline(policy: ConsumePolicy, handle: Handle<Attempt>, internal: boolean): Handle<Attempt> {
-    const { middleware, metrics, telemetry } = this.#options;
+    const { middleware, metrics, clock, telemetry } = this.#options;
     // Probes go as they are, in both directions: the application's middleware is for its own messages.
     let pipeline = internal ? handle : composeConsume<Attempt>(middleware.consume, handle);
-    if (metrics !== undefined) pipeline = measured(policy.topic, metrics, pipeline);
+    if (metrics !== undefined) pipeline = measured(policy.topic, { metrics, clock }, pipeline);
     pipeline = inContext(policy.ordering !== 'none', pipeline);
     if (telemetry === undefined) return pipeline;
     const inner = pipeline;

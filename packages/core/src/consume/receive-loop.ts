@@ -81,7 +81,7 @@ export class ReceiveLoop {
 
   /** Ends after `stop`, or when the driver says that the subscription has ended. Never rejects. */
   async run(): Promise<void> {
-    const { driver, accept, loopYield } = this.#options;
+    const { driver, accept, loopYield, clock } = this.#options;
     while (!this.#stopped) {
       const room = this.#options.room();
       if (room.messages <= 0 || room.bytes <= 0) {
@@ -97,13 +97,13 @@ export class ReceiveLoop {
       } catch (error) {
         if (this.#stopped) return;
         this.#options.onError(error);
-        await this.#pause(backoffDelay(FETCH_BACKOFF, ++this.#failures));
+        await this.#pause(backoffDelay(FETCH_BACKOFF, ++this.#failures, clock));
         continue;
       }
       if (this.#abandoned) return;
       if (batch === undefined) return this.#ended();
       // A driver that answers with nothing, again and again, must not keep everything else from its turn.
-      if (batch.length === 0) await macrotask();
+      if (batch.length === 0) await macrotask(clock);
       // In slices: handlers that answer at once, and take their time, must not keep timers and I/O waiting. Awaiting
       // only where that is due lets the loop empty what is at hand in one go, and so keep pace with publishers.
       for (let start = 0; start < batch.length; start += SLICE) {
@@ -117,7 +117,7 @@ export class ReceiveLoop {
   /** May end although there is no room yet. */
   async #room(): Promise<void> {
     const { clock, stallAfter } = this.#options;
-    this.#fullSince ??= clock.now();
+    this.#fullSince ??= clock.monotonic();
     if (this.#stallTimer === undefined) this.#watchStall(stallAfter);
     this.#waiting = deferred();
     await this.#waiting.promise;
@@ -131,7 +131,7 @@ export class ReceiveLoop {
     this.#stallTimer = clock.setTimeout(() => {
       this.#stallTimer = undefined;
       if (this.#fullSince === undefined) return;
-      const lasted = clock.now() - this.#fullSince;
+      const lasted = clock.monotonic() - this.#fullSince;
       if (lasted < stallAfter) this.#watchStall(stallAfter - lasted);
       else onStalled(lasted);
     }, ms);

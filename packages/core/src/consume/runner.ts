@@ -138,7 +138,7 @@ export class Runner {
       this.#succeeded(attempt);
       return;
     }
-    const deadline = this.#options.clock.now() + this.#options.policy.processingTimeout;
+    const deadline = this.#options.clock.monotonic() + this.#options.policy.processingTimeout;
     this.#deadlines.add(attempt, Math.max(deadline, attempt.deadline));
     // Not every thenable keeps the promises of a promise: to call back later, once, and never to throw.
     Promise.resolve(outcome).then(
@@ -217,7 +217,7 @@ export class Runner {
       onExhausted: policy.onExhausted,
     });
     const isFinal = action !== 'retry' || this.#closing || delivery.revoked;
-    const delay = isFinal ? undefined : backoffDelay(policy.backoff, delivery.attempts);
+    const delay = isFinal ? undefined : backoffDelay(policy.backoff, delivery.attempts, this.#options.clock);
     metrics?.recordError('handler', policy.topic);
     events.handlerError(attempt, error, action, delay);
     this.#act(delivery, error, action, delay);
@@ -317,7 +317,7 @@ export class Runner {
       attempt.abort(this.#timeoutError(attempt));
       this.#deadlines.add(
         attempt,
-        clock.now() + Math.min(HEED_SIGNAL_MS, policy.overlapAfter ?? HEED_SIGNAL_MS),
+        clock.monotonic() + Math.min(HEED_SIGNAL_MS, policy.overlapAfter ?? HEED_SIGNAL_MS),
       );
       return;
     }
@@ -328,7 +328,7 @@ export class Runner {
       if (policy.overlapAfter === undefined) return;
       const overlapIn = policy.overlapAfter - Math.min(HEED_SIGNAL_MS, policy.overlapAfter);
       if (overlapIn > 0) {
-        this.#deadlines.add(attempt, clock.now() + overlapIn);
+        this.#deadlines.add(attempt, clock.monotonic() + overlapIn);
         return;
       }
     }

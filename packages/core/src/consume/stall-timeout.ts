@@ -1,5 +1,5 @@
 /** How long a message may take by its policy. */
-import { backoffDelay } from '../util/backoff.js';
+import { longestDelay } from '../util/backoff.js';
 import type { ConsumePolicy } from './policy.js';
 
 /** For settling, and for what an event loop adds. */
@@ -11,7 +11,7 @@ const MAX_MS = 3_600_000;
 export function stallTimeoutOf({ maxRetries, processingTimeout, backoff }: ConsumePolicy): number {
   let total = processingTimeout + MARGIN_MS;
   for (let retry = 1; retry <= maxRetries && total < MAX_MS; retry++) {
-    total += processingTimeout + backoffDelay({ ...backoff, jitter: false }, retry);
+    total += processingTimeout + longestDelay(backoff, retry);
   }
   return Math.min(total, MAX_MS);
 }

@@ -5,7 +5,6 @@ import { AlreadySubscribedError, abortError, BusClosedError } from '../errors.js
 import type { Handle } from '../pipeline/compose.js';
 import { validateTopicName } from '../topic-name.js';
 import { deferred } from '../util/promise.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import type { Attempt } from './attempt.js';
 import { BusSubscription } from './bus-subscription.js';
 import type { Consumer } from './consumer.js';
@@ -175,7 +174,7 @@ export class Subscriptions {
    * `moveOver` has the running ones finish what they have and go on there; `giveUp` undoes it all.
    */
   async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
-    const signal = AbortSignal.any([timeoutSignal(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
+    const signal = AbortSignal.any([this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
     const moves: { subscription: BusSubscription; next: Consumer }[] = [];
     const giveUp = async () => void (await Promise.all(moves.map(({ next }) => next.close({ timeout: 0 }))));
     try {
@@ -258,7 +257,7 @@ export class Subscriptions {
   }
 
   #connected(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const timeout = timeoutSignal(SUBSCRIBE_TIMEOUT_MS);
+    const timeout = this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     return this.#options.connection.whenConnected(either, `subscribing to '${topic}'`);
   }
@@ -270,7 +269,7 @@ export class Subscriptions {
   ): Promise<BusSubscription> {
     const { topic, group } = policy;
     const { signal } = how.options;
-    const bounds = [timeoutSignal(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
+    const bounds = [this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
     const first = await this.#opener.open(
       policy,
       how,

@@ -8,7 +8,6 @@ import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 
 /** The group whose position says which dead letters have been dealt with. */
 export const REDRIVE_GROUP = 'ebus-redrive';
@@ -63,7 +62,7 @@ export class DeadLetterReader {
       const lag = await lagOf(driver, topic, subscription, signal);
       return new DeadLetterReader(options, subscription, lag);
     } catch (error) {
-      await leave(subscription, options.logger);
+      await leave(subscription, options);
       throw error;
     }
   }
@@ -111,14 +110,14 @@ export class DeadLetterReader {
       logger.warn({ err, topic }, 'dead letters could not be handed back; they come again after a while');
     } finally {
       patience.end();
-      await leave(subscription, logger);
+      await leave(subscription, this.#options);
     }
   }
 
   async #receive(): Promise<readonly IncomingMessage[] | undefined> {
     const { clock, signal, topic, driver } = this.#options;
     let lag = Number.POSITIVE_INFINITY;
-    let since = clock.now();
+    let since = clock.monotonic();
     for (;;) {
       const given = await this.#next();
       if (given !== 'nothing yet') return given;
@@ -126,8 +125,8 @@ export class DeadLetterReader {
       const now = await lagOf(driver, topic, this.#subscription, signal);
       if (now !== lag) {
         lag = now;
-        since = clock.now();
-      } else if (clock.now() - since >= GIVE_UP_AFTER_MS) {
+        since = clock.monotonic();
+      } else if (clock.monotonic() - since >= GIVE_UP_AFTER_MS) {
         throw new EbusError(
           `${now} dead letters of '${topic}' were not handed over for ${GIVE_UP_AFTER_MS} ms: another redrive holds them; ` +
             'try again when it has ended',
@@ -188,10 +187,13 @@ async function lagOf(
   return lag.reduce((sum, { lag: one }) => sum + one, 0);
 }
 
-async function leave(subscription: DriverSubscription, logger: Logger): Promise<void> {
+async function leave(
+  subscription: DriverSubscription,
+  { clock, logger }: Pick<ReaderOptions, 'clock' | 'logger'>,
+): Promise<void> {
   try {
     subscription.stop();
-    await subscription.close({ signal: timeoutSignal(LEAVE_TIMEOUT_MS) });
+    await subscription.close({ signal: clock.timeout(LEAVE_TIMEOUT_MS) });
   } catch (err) {
     logger.warn({ err, group: REDRIVE_GROUP }, 'could not leave the group cleanly');
   }

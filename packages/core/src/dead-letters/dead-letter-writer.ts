@@ -56,12 +56,10 @@ export class DeadLetterWriter {
     const { incoming, attempts } = failed;
     const { key, value, headers, position } = incoming;
     const reason = { topic, group, error, disclose, position, attempts, now: clock.now() };
-    const letter = new Letter({
-      topic: deadLetterTopic,
-      key,
-      value,
-      headers: deadLetterHeaders(headers, reason),
-    });
+    const letter = new Letter(
+      { topic: deadLetterTopic, key, value, headers: deadLetterHeaders(headers, reason) },
+      clock,
+    );
     let shortened = false;
     for (let attempt = 1; !this.#stopped.signal.aborted; attempt++) {
       try {
@@ -78,7 +76,7 @@ export class DeadLetterWriter {
         if (code !== undefined && FINAL.has(code)) throw this.#unwritable(err as EbusError);
         const note = 'could not publish a dead letter; trying again';
         events.failed('dead-letter-write', err, note, { deadLetterTopic, attempt });
-        await this.#pause(backoffDelay(WRITE_BACKOFF, attempt));
+        await this.#pause(backoffDelay(WRITE_BACKOFF, attempt, clock));
       }
     }
     return false;

@@ -154,10 +154,10 @@ export class DeadLetters {
     options: RedriveOptions,
     publish: RedriveWork['publish'],
   ): Redrive {
-    const { driver, logger } = this.#options;
+    const { driver, clock, logger } = this.#options;
     const { limit = Number.MAX_SAFE_INTEGER } = options;
     const mayStay = driver.capabilities('persistent').settle === 'individual';
-    return new Redrive({ rules, options, limit, signal, logger, mayStay, publish });
+    return new Redrive({ rules, options, limit, signal, clock, logger, mayStay, publish });
   }
 
   /** Without taking anything, where the transport can; else by handing back what was taken. */

@@ -1,6 +1,7 @@
 /** A message that is published as it is, under an id that nobody can guess: a dead letter or a redrive. */
-import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import type { HeaderList } from '../headers.js';
+import { randomUuid } from '../util/random-uuid.js';
 
 export interface LetterContent {
   readonly topic: string;
@@ -16,13 +17,15 @@ export class Letter implements LetterContent {
   headers: HeaderList;
   /** It was sent under its present id, and nobody knows whether it was stored. */
   mayBeStored = false;
+  readonly #clock: Pick<Clock, 'randomBytes'>;
   #id: string | undefined;
 
-  constructor({ topic, key, value, headers }: LetterContent) {
+  constructor({ topic, key, value, headers }: LetterContent, clock: Pick<Clock, 'randomBytes'>) {
     this.topic = topic;
     this.key = key;
     this.value = value;
     this.headers = headers;
+    this.#clock = clock;
   }
 
   /**
@@ -30,7 +33,7 @@ export class Letter implements LetterContent {
    * that others can work out, they could have the letter taken for one that is stored already.
    */
   get id(): string {
-    this.#id ??= randomUUID();
+    this.#id ??= randomUuid(this.#clock);
     return this.#id;
   }
 

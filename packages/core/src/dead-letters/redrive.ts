@@ -1,5 +1,5 @@
 /** Publishes dead letters back to where they came from, one by one, and keeps those that cannot go. */
-
+import type { Clock } from '../clock.js';
 import type { IncomingMessage, Position } from '../driver/message.js';
 import { EbusError, type ErrorCode } from '../errors.js';
 import type { HeaderList } from '../headers.js';
@@ -63,6 +63,7 @@ export interface RedriveWork {
   readonly limit: number;
   /** Aborts where the caller gives up, or the bus closes. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Letters are settled one by one, so that one can stay behind. */
   readonly mayStay: boolean;
@@ -139,7 +140,7 @@ export class Redrive {
     const headers = [...withoutDeadLetterHeaders(incoming.headers)];
     if (group !== undefined) headers.push([REDRIVE_GROUP_HEADER, group]);
     try {
-      await this.#work.publish(letterOf(topic, incoming, headers));
+      await this.#work.publish(this.#letterOf(topic, incoming, headers));
       return 'goes';
     } catch (error) {
       if (!EbusError.isInstance(error) || ENDS_ALL.has(error.code)) throw error;
@@ -156,13 +157,17 @@ export class Redrive {
   async #append(incoming: IncomingMessage): Promise<string | undefined> {
     const { rules, publish, mayStay } = this.#work;
     try {
-      await publish(letterOf(rules.deadLetterTopic, incoming, incoming.headers));
+      await publish(this.#letterOf(rules.deadLetterTopic, incoming, incoming.headers));
       return undefined;
     } catch (error) {
       if (!EbusError.isInstance(error) || error.retryable || ENDS_ALL.has(error.code) || !mayStay)
         throw error;
       return `it can neither go back nor be put back: ${shown(error, 500)}`;
     }
+  }
+
+  #letterOf(topic: string, { key, value }: IncomingMessage, headers: HeaderList): Letter {
+    return new Letter({ topic, key, value, headers }, this.#work.clock);
   }
 
   #note({ position }: IncomingMessage, { message, originalTopic }: DeadLetter, verdict: Verdict): void {
@@ -191,7 +196,3 @@ export class Redrive {
 
 /** `stays`: nothing is wrong with it, and it is not to go. */
 type Verdict = 'goes' | 'stays' | { readonly reason: string };
-
-function letterOf(topic: string, { key, value }: IncomingMessage, headers: HeaderList): Letter {
-  return new Letter({ topic, key, value, headers });
-}

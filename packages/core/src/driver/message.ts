@@ -63,7 +63,7 @@ export interface OutgoingRecord {
   readonly messageId: string | undefined;
   /** True where core made `value` itself and will not touch it again. */
   readonly ownsValue: boolean;
-  /** Epoch milliseconds (of the host's clock) after which the caller no longer waits; clients may give up then. */
+  /** In the monotonic time of the host's clock: after it the caller no longer waits, and clients may give up. */
   readonly deadline: number;
 }
 

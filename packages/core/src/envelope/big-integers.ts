@@ -1,5 +1,6 @@
 /** Reading JSON whose integers may be beyond 2^53, where JavaScript's numbers have gaps. */
-import { randomUUID } from 'node:crypto';
+import { systemClock } from '../clock.js';
+import { randomUuid } from '../util/random-uuid.js';
 
 /** How such integers are read: as the text of their digits, or as `bigint`. */
 export type BigIntegers = 'string' | 'bigint';
@@ -7,7 +8,7 @@ export type BigIntegers = 'string' | 'bigint';
 /** An integer that a number cannot hold has at least 16 digits. */
 const CANDIDATE = /[0-9]{16}/;
 /** Marks a text that stands for an integer while `JSON.parse` is at work. Made by chance, so that no message holds it. */
-const MARK = `\0${randomUUID()}:`;
+const MARK = `\0${randomUuid(systemClock)}:`;
 
 /** Digits of an integer. To read more takes a time that grows faster than their number. */
 const MAX_DIGITS = 1_000;

@@ -1,5 +1,6 @@
 /** The envelope around every domain event: its shape, how one is made, and what makes it valid. */
 
+import { type Clock, systemClock } from '../clock.js';
 import { EnvelopeError } from '../errors.js';
 import { isCleanAggregateId, reasonAgainst } from './aggregate-id.js';
 import { refuseUnknownKeys } from './envelope-keys.js';
@@ -41,13 +42,21 @@ export interface EnvelopeInput<P = unknown> {
  * @throws EnvelopeError for a key that envelopes do not have: it would not be sent
  */
 export function createEnvelope<P>(input: EnvelopeInput<P>): Envelope<P> {
+  return completeEnvelope(input, systemClock);
+}
+
+/** As `createEnvelope`, with the defaults of another clock. */
+export function completeEnvelope<P>(
+  input: EnvelopeInput<P>,
+  clock: Pick<Clock, 'now' | 'randomBytes'>,
+): Envelope<P> {
   refuseUnknownKeys(input);
   const envelope: Envelope<P> = {
-    eventId: input.eventId ?? newEventId(),
+    eventId: input.eventId ?? newEventId(clock),
     aggregateId: input.aggregateId,
     eventType: input.eventType,
     eventVersion: input.eventVersion,
-    timestamp: input.timestamp ?? new Date(),
+    timestamp: input.timestamp ?? new Date(clock.now()),
     payload: input.payload,
   };
   if (input.traceId !== undefined) envelope.traceId = input.traceId;

@@ -1,36 +1,42 @@
-/** Event ids: UUIDv7, monotonic within the process. */
-import { randomFillSync } from 'node:crypto';
+/** Event ids: UUIDv7, monotonic for each clock. */
 import { v7 } from 'uuid';
+import type { Clock } from '../clock.js';
 
-/** Random bytes are fetched for many ids at once: asking for 16 at a time costs more than all the rest. */
-const pool = Buffer.alloc(4096);
-let used = pool.length;
-let lastMs = 0;
-let sequence = 0;
+type IdClock = Pick<Clock, 'now' | 'randomBytes'>;
+
+/** The newest id of a clock. */
+interface Newest {
+  ms: number;
+  sequence: number;
+}
+
+const newestOf = new WeakMap<IdClock, Newest>();
 
 /**
  * A new id. Within one millisecond the 32-bit counter behind the time grows by one (RFC 9562, section 6.2,
  * method 1); it starts at a random value with its top bit clear, so that it has room to grow. A clock that is set
  * back does not take ids back.
  */
-export function newEventId(): string {
-  const random = randomBytes16();
-  const now = Date.now();
-  if (now > lastMs) {
-    lastMs = now;
-    sequence = random.readUInt32BE(6) & 0x7fffffff;
-  } else if (++sequence > 0xffffffff) {
-    sequence = 0;
-    lastMs++;
+export function newEventId(clock: IdClock): string {
+  let newest = newestOf.get(clock);
+  if (newest === undefined) {
+    newest = { ms: 0, sequence: 0 };
+    newestOf.set(clock, newest);
   }
-  return v7({ msecs: lastMs, seq: sequence, random });
+  const random = clock.randomBytes(16);
+  const now = clock.now();
+  if (now > newest.ms) {
+    newest.ms = now;
+    newest.sequence = sequenceOf(random);
+  } else if (++newest.sequence > 0xffffffff) {
+    newest.sequence = 0;
+    newest.ms++;
+  }
+  return v7({ msecs: newest.ms, seq: newest.sequence, random });
 }
 
-function randomBytes16(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += 16;
-  return pool.subarray(used - 16, used);
+/** 31 bits of bytes that the id itself leaves free. */
+function sequenceOf(random: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = random.subarray(6, 10);
+  return (((a & 0x7f) << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }

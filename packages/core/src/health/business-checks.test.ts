@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
 import { ConfigError } from '../errors.js';
 import { BusinessChecks } from './business-checks.js';
 
 function checks() {
   const logged: unknown[] = [];
   const log = (...args: unknown[]) => void logged.push(args);
-  return { logged, all: new BusinessChecks({ debug: log, info: log, warn: log, error: log }) };
+  return { logged, all: new BusinessChecks({ debug: log, info: log, warn: log, error: log }, systemClock) };
 }
 
 it('says of each whether it passed, with its figures', async () => {

@@ -1,4 +1,5 @@
 /** The application's own checks. */
+import type { Clock } from '../clock.js';
 import { ConfigError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { filledText, func, required } from '../util/option-kinds.js';
@@ -16,11 +17,13 @@ const CHECK = optionTable<BusinessCheck>(
 export class BusinessChecks {
   readonly #checks = new Map<string, BusinessCheck>();
   readonly #logger: Logger;
+  readonly #clock: Clock;
   /** Those that failed the last time: a failure is logged once, however often the report is asked for. */
   readonly #failing = new Set<BusinessCheck>();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   /** The function returned removes it. */
@@ -45,7 +48,7 @@ export class BusinessChecks {
 
   async #run(check: BusinessCheck, timeout: number): Promise<BusinessCheckResult> {
     const { name } = check;
-    const outcome = await within(timeout, async (signal) => check.check(signal));
+    const outcome = await within(this.#clock, timeout, async (signal) => check.check(signal));
     if (outcome.ok) {
       this.#failing.delete(check);
       return { name, status: 'healthy', ...this.#details(check) };

@@ -39,7 +39,7 @@ export interface ConsumerSnapshot {
 export interface ConsumerHead {
   readonly identity: object;
   readonly state: string;
-  /** Epoch milliseconds until which its running attempt may go on. */
+  /** Until when its running attempt may go on, in monotonic time. */
   readonly runsUntil: number | undefined;
 }
 
@@ -75,7 +75,7 @@ interface Seen {
 export class ConsumerWatch {
   readonly #seen = new WeakMap<object, Seen>();
 
-  /** Looks at what is at hand; called twice a second. `now` in epoch milliseconds, as for all of these. */
+  /** Looks at what is at hand; called twice a second. `now` in monotonic time, as for all of these. */
   sample(consumers: readonly ConsumerSnapshot[], now: number): void {
     for (const snapshot of consumers) {
       const seen = this.#seenOf(snapshot, now);

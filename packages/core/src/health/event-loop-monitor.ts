@@ -1,5 +1,5 @@
 /** How long the event loop was held up lately: by handlers that compute, or anything else in the process. */
-import { performance } from 'node:perf_hooks';
+import type { Clock, TimerHandle } from '../clock.js';
 
 /** Between two ticks of a loop that is free. */
 const TICK_MS = 500;
@@ -11,7 +11,8 @@ const WINDOW_MS = 15_000;
  * over and its timer had its turn, and who asks may be served before.
  */
 export class EventLoopMonitor {
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #timer: TimerHandle | undefined;
   #lastTick = 0;
   #windowSince = 0;
   #worst = 0;
@@ -19,7 +20,8 @@ export class EventLoopMonitor {
   readonly #onTick: () => void;
 
   /** `onTick` is called twice a second, for what is sampled along. */
-  constructor(onTick: () => void = () => {}) {
+  constructor(clock: Clock, onTick: () => void = () => {}) {
+    this.#clock = clock;
     this.#onTick = onTick;
   }
 
@@ -30,27 +32,32 @@ export class EventLoopMonitor {
   /** Idempotent. The process does not live on for it. */
   start(): void {
     if (this.#timer !== undefined) return;
-    this.#lastTick = performance.now();
+    this.#lastTick = this.#clock.monotonic();
     this.#windowSince = this.#lastTick;
     this.#worst = 0;
     this.#worstBefore = 0;
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#timer.unref();
+    this.#schedule();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   /** Milliseconds of the longest hold-up in the last 15 to 30 s, the present one included. */
   worstMs(): number {
     if (this.#timer === undefined) return 0;
-    return Math.max(this.#worst, this.#worstBefore, this.#lateness(performance.now()));
+    return Math.max(this.#worst, this.#worstBefore, this.#lateness(this.#clock.monotonic()));
+  }
+
+  #schedule(): void {
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
   }
 
   #tick(): void {
-    const now = performance.now();
+    this.#schedule();
+    const now = this.#clock.monotonic();
     this.#worst = Math.max(this.#worst, this.#lateness(now));
     this.#lastTick = now;
     if (now - this.#windowSince >= WINDOW_MS) {

@@ -9,8 +9,8 @@ function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Prom
   const clock = new ManualClock();
   const events: HealthCheckEvent[] = [];
   const suspected: unknown[] = [];
-  const connectedSince = (at: number) => ({ status: 'connected', since: new Date(at) });
-  const link = { state: connectedSince(0) };
+  const connectedSince = (at: number) => ({ status: 'connected', since: at });
+  const link = { state: connectedSince(clock.monotonic() - 60_000) };
   const sent: Probe[] = [];
   const publisher = new ProbePublisher({
     clock,
@@ -25,6 +25,7 @@ function probing(send: (probe: Probe, json: string, signal: AbortSignal) => Prom
     },
     onChecked: (event) => events.push(event),
     connection: () => link.state,
+    connectedMs: () => clock.monotonic() - link.state.since,
     connectTimeout: 1_500,
     onSuspect: (error) => suspected.push(error),
   });
@@ -84,11 +85,12 @@ describe('the health publisher', () => {
     });
     await publisher.start();
     await clock.advance(1_000);
-    link.state = { status: 'reconnecting', since: new Date(clock.now()) };
+    link.state = { status: 'reconnecting', since: clock.monotonic() };
     await clock.advance(10_000);
     expect(publisher.status()).toMatchObject({ healthy: false, consecutiveFailures: 12 });
     expect(suspected).toEqual([]);
-    link.state = connectedSince(clock.now());
+    link.state = connectedSince(clock.monotonic());
+    clock.setWall(3_600_000);
     // One more while it is only just back, and two after that.
     await clock.advance(3_000);
     expect(suspected).toEqual([]);
@@ -100,7 +102,7 @@ describe('the health publisher', () => {
     const slow = deferred();
     const { clock, publisher, suspected, events, link, connectedSince } = probing(() => slow.promise);
     await publisher.start();
-    link.state = connectedSince(0);
+    link.state = connectedSince(clock.monotonic() - 60_000);
     slow.reject(refused);
     await clock.advance(1_000);
     expect(events).toHaveLength(2);

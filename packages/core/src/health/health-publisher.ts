@@ -17,7 +17,9 @@ export interface HealthPublisherOptions {
   /** Publishes a probe; resolves with the broker's acknowledgement, rejects when aborted or at its timeout. */
   send(probe: Probe, json: string, signal: AbortSignal): Promise<void>;
   /** What the client says of its connection: another object as soon as it says something else. */
-  connection(): { readonly status: string; readonly since: Date };
+  connection(): { readonly status: string };
+  /** For how long it has said so, in milliseconds. */
+  connectedMs(): number;
   /** Milliseconds that a connection may take until everything works on it. */
   readonly connectTimeout: number;
   onChecked(event: HealthCheckEvent): void;
@@ -76,21 +78,21 @@ export class ProbePublisher implements HealthPublisher {
   }
 
   async #check(): Promise<void> {
-    const { clock, source, eventBusType, topic, send, connection, onChecked } = this.#options;
+    const { clock, source, eventBusType, topic, send, connection, connectedMs, onChecked } = this.#options;
     const { signal } = this.#stopped;
     const before = connection();
-    const beganAt = clock.now();
-    const began = performance.now();
+    const lastedMs = connectedMs();
+    const began = clock.monotonic();
     let failure: { error: unknown } | undefined;
     try {
-      const probe = createProbe(source, eventBusType, this.#instanceId, beganAt);
+      const probe = createProbe(source, eventBusType, this.#instanceId, clock);
       await send(probe, encodeProbe(probe), signal);
     } catch (error) {
       failure = { error };
     }
     // Stopped meanwhile: whoever stopped it did not ask for an answer.
     if (signal.aborted) return;
-    const durationMs = performance.now() - began;
+    const durationMs = clock.monotonic() - began;
     const timestamp = new Date(clock.now());
     if (failure === undefined) {
       this.#failures = 0;
@@ -98,7 +100,7 @@ export class ProbePublisher implements HealthPublisher {
       this.#lastSuccess = { at: timestamp, durationMs };
     } else {
       this.#failures++;
-      this.#unexplained = this.#isExplained(before, beganAt) ? 0 : this.#unexplained + 1;
+      this.#unexplained = this.#isExplained(before, lastedMs) ? 0 : this.#unexplained + 1;
       this.#lastFailureAt = timestamp;
     }
     onChecked({
@@ -113,10 +115,10 @@ export class ProbePublisher implements HealthPublisher {
   }
 
   /** By a connection that was lost, or is only just back. */
-  #isExplained(before: ReturnType<HealthPublisherOptions['connection']>, beganAt: number): boolean {
+  #isExplained(before: ReturnType<HealthPublisherOptions['connection']>, lastedMs: number): boolean {
     const { connection, connectTimeout } = this.#options;
     if (before.status !== 'connected' || connection() !== before) return true;
-    return beganAt - before.since.getTime() < connectTimeout;
+    return lastedMs < connectTimeout;
   }
 
   #suspect(error: unknown): void {

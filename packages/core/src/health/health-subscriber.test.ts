@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
 import { ConfigError, ConnectionError } from '../errors.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { deferred } from '../util/promise.js';
@@ -43,7 +44,11 @@ function watching(options: Partial<HealthSubscriberOptions> = {}) {
     ...options,
   });
   const probe = (at = clock.now(), type = 'memory', source = 'billing') =>
-    onProbe(encodeProbe(createProbe(source, type, `${source}-1`, at)));
+    onProbe(
+      encodeProbe(
+        createProbe(source, type, `${source}-1`, { now: () => at, randomBytes: systemClock.randomBytes }),
+      ),
+    );
   return {
     clock,
     subscriber,
@@ -221,7 +226,7 @@ describe('the health subscriber', () => {
   });
 
   describe('that watches another service', () => {
-    const forged = (clock: ManualClock) => createProbe('mallory', 'memory', 'mallory-1', clock.now());
+    const forged = (clock: ManualClock) => createProbe('mallory', 'memory', 'mallory-1', clock);
 
     it('counts the probes of the expected one only', async () => {
       const { clock, subscriber, alerts, probe, say } = watching({
@@ -276,7 +281,7 @@ describe('the health subscriber', () => {
     const { clock, subscriber, lines, say, probe } = watching();
     await subscriber.start();
     for (let i = 0; i < 5_000; i++) say('x');
-    say(encodeProbe({ ...createProbe('billing', 'y'.repeat(10_000), 'billing-1', clock.now()) }));
+    say(encodeProbe({ ...createProbe('billing', 'y'.repeat(10_000), 'billing-1', clock) }));
     say(JSON.stringify({ padding: 'z'.repeat(1_000_000) }));
     await clock.advance(250);
     await clock.advance(250);

@@ -46,7 +46,11 @@ export interface HealthSubscriberOptions extends AlertThresholds {
 
 /** One run, from `start` to `stop`. */
 interface Run {
-  readonly startedAt: number;
+  readonly startedAt: Date;
+  /** The same in monotonic time, as `silentSince`. */
+  readonly began: number;
+  /** Since the last probe that counts, or since the start. */
+  silentSince: number;
   readonly ended: AbortController;
   received: number;
   readonly rejected: Record<ProbeRejection, number>;
@@ -55,11 +59,11 @@ interface Run {
   /** Whose probes count; undefined where all do, or none was seen yet. */
   watched: string | undefined;
   expiredSinceLast: number;
-  lastMessageAt: number | undefined;
+  lastMessageAt: Date | undefined;
   lastSource: string | undefined;
   latencyMs: number | undefined;
   alerts: number;
-  lastAlertAt: number | undefined;
+  lastAlertAt: Date | undefined;
   raised: { severity: AlertSeverity; alertType: AlertType } | undefined;
 }
 
@@ -83,7 +87,7 @@ export class ProbeSubscriber implements HealthSubscriber {
   async start(): Promise<void> {
     this.#options.assertOpen?.();
     if (this.#ticker.started) return;
-    const run = newRun(this.#options.clock.now(), this.expectedSource);
+    const run = newRun(this.#options.clock, this.expectedSource);
     this.#run = run;
     this.#ticker.start();
     const tried = new Promise<void>((resolve) => {
@@ -99,22 +103,21 @@ export class ProbeSubscriber implements HealthSubscriber {
   }
 
   stats(): HealthSubscriberStats {
-    const run = this.#run ?? newRun(Number.NaN);
+    const run = this.#run ?? newRun(this.#options.clock);
     const started = this.#run !== undefined;
     const running = this.#ticker.started;
-    const now = this.#options.clock.now();
     return {
       running,
-      startedAt: started ? new Date(run.startedAt) : undefined,
-      lastMessageAt: dateOf(run.lastMessageAt),
+      startedAt: started ? run.startedAt : undefined,
+      lastMessageAt: run.lastMessageAt,
       received: run.received,
       rejected: { ...run.rejected },
       lastSource: run.lastSource,
-      consecutiveMisses: running ? this.#misses(run, now) : 0,
+      consecutiveMisses: running ? this.#misses(run) : 0,
       alerts: run.alerts,
-      lastAlertAt: dateOf(run.lastAlertAt),
+      lastAlertAt: run.lastAlertAt,
       healthy: run.raised === undefined,
-      uptimeSeconds: running ? Math.max(0, (now - run.startedAt) / 1_000) : 0,
+      uptimeSeconds: running ? (this.#options.clock.monotonic() - run.began) / 1_000 : 0,
     };
   }
 
@@ -130,7 +133,7 @@ export class ProbeSubscriber implements HealthSubscriber {
 
   /** Subscribed until stopped; `tried` is called after the first attempt, or where there is no connection to try on. */
   async #stayJoined(run: Run, tried: () => void): Promise<void> {
-    const { join, isConnected, logger, topic } = this.#options;
+    const { join, isConnected, logger, topic, clock } = this.#options;
     for (let attempt = 1; !run.ended.signal.aborted; attempt++) {
       if (!isConnected()) tried();
       try {
@@ -145,7 +148,7 @@ export class ProbeSubscriber implements HealthSubscriber {
         if (run.ended.signal.aborted || BusClosedError.isInstance(err)) return;
         const level = EbusError.isInstance(err) && err.retryable ? 'warn' : 'error';
         logger[level]({ err, topic }, 'cannot subscribe to the health probes; trying again');
-        await pause(this.#options.clock, backoffDelay(JOIN_BACKOFF, attempt), run.ended.signal);
+        await pause(clock, backoffDelay(JOIN_BACKOFF, attempt, clock), run.ended.signal);
       }
     }
   }
@@ -159,7 +162,8 @@ export class ProbeSubscriber implements HealthSubscriber {
     const { probe } = read;
     run.received++;
     run.expiredSinceLast = 0;
-    run.lastMessageAt = now;
+    run.lastMessageAt = new Date(now);
+    run.silentSince = clock.monotonic();
     run.lastSource = probe.source;
     run.latencyMs = Math.max(0, now - probe.timestamp.getTime());
     if (run.raised !== undefined) this.#alert(run, 'recovered', run.raised.alertType);
@@ -205,20 +209,24 @@ export class ProbeSubscriber implements HealthSubscriber {
   #look(): void {
     const run = this.#run as Run;
     this.#sayRejected(run);
-    const severity = severityOfMisses(this.#misses(run, this.#options.clock.now()), this.#options);
+    const severity = severityOfMisses(this.#misses(run), this.#options);
     if (severity === undefined || !isWorse(severity, run.raised?.severity)) return;
     const alertType = alertTypeOf(this.#options.isConnected(), run.expiredSinceLast);
     run.raised = { severity, alertType };
     this.#alert(run, severity, alertType);
   }
 
-  #misses(run: Run, now: number): number {
-    return missesOf(now - (run.lastMessageAt ?? run.startedAt), this.#options.expectedInterval);
+  #misses(run: Run): number {
+    return missesOf(this.#silentMs(run), this.#options.expectedInterval);
+  }
+
+  #silentMs(run: Run): number {
+    return this.#options.clock.monotonic() - run.silentSince;
   }
 
   #alert(run: Run, severity: HealthAlert['severity'], alertType: AlertType): void {
     const { clock, source, eventBusType, topic, expectedInterval, onAlert } = this.#options;
-    const now = clock.now();
+    const now = new Date(clock.now());
     run.alerts++;
     run.lastAlertAt = now;
     onAlert({
@@ -227,11 +235,11 @@ export class ProbeSubscriber implements HealthSubscriber {
       source,
       eventBusType,
       topic,
-      lastMessageAt: dateOf(run.lastMessageAt),
-      sinceLastMessageMs: Math.max(0, now - (run.lastMessageAt ?? run.startedAt)),
+      lastMessageAt: run.lastMessageAt,
+      sinceLastMessageMs: this.#silentMs(run),
       expectedIntervalMs: expectedInterval,
-      consecutiveMisses: this.#misses(run, now),
-      timestamp: new Date(now),
+      consecutiveMisses: this.#misses(run),
+      timestamp: now,
       metadata: {
         ...(run.lastSource === undefined ? {} : { lastSource: run.lastSource }),
         ...(run.watched === undefined ? {} : { watchedSource: run.watched }),
@@ -240,9 +248,11 @@ export class ProbeSubscriber implements HealthSubscriber {
   }
 }
 
-function newRun(startedAt: number, watched?: string): Run {
+function newRun(clock: Clock, watched?: string): Run {
   return {
-    startedAt,
+    startedAt: new Date(clock.now()),
+    began: clock.monotonic(),
+    silentSince: clock.monotonic(),
     ended: new AbortController(),
     received: 0,
     rejected: { malformed: 0, foreign: 0, expired: 0, future: 0 },
@@ -257,5 +267,3 @@ function newRun(startedAt: number, watched?: string): Run {
     raised: undefined,
   };
 }
-
-const dateOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));

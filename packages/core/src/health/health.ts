@@ -80,8 +80,10 @@ export class BusHealth implements Health {
     this.publisher = options.publisher;
     [this.subscriber] = options.subscribers;
     this.subscribers = options.subscribers;
-    this.#business = new BusinessChecks(logger);
-    this.#eventLoop = new EventLoopMonitor(() => this.#consumers.sample(sources.consumers(), clock.now()));
+    this.#business = new BusinessChecks(logger, clock);
+    this.#eventLoop = new EventLoopMonitor(clock, () =>
+      this.#consumers.sample(sources.consumers(), clock.monotonic()),
+    );
   }
 
   register(check: BusinessCheck): () => void {
@@ -110,7 +112,7 @@ export class BusHealth implements Health {
 
   async #report(): Promise<HealthReport> {
     const { sources, clock, maxEventLoopDelay } = this.#options;
-    const began = performance.now();
+    const began = clock.monotonic();
     // Asked first: while the round trip is awaited, the loop is free, and would look as if it had been.
     const worstDelay = this.#eventLoop.worstMs();
     const [ping, business] = await Promise.all([this.#ping(), this.#business.run(this.#checkTimeout)]);
@@ -130,7 +132,7 @@ export class BusHealth implements Health {
       ready: status !== 'unhealthy' && !draining,
       draining,
       timestamp: new Date(clock.now()),
-      durationMs: performance.now() - began,
+      durationMs: clock.monotonic() - began,
       eventBus: this.#figures(connection),
       checks,
       business,
@@ -149,18 +151,18 @@ export class BusHealth implements Health {
 
   /** Only where the client says that it is connected: otherwise there is nobody to ask. */
   async #ping(): Promise<{ outcome: Outcome; ms: number } | undefined> {
-    const { sources } = this.#options;
+    const { sources, clock } = this.#options;
     if (sources.connection().status !== 'connected') return undefined;
-    const began = performance.now();
-    const outcome = await within(this.#checkTimeout, async (signal) => {
+    const began = clock.monotonic();
+    const outcome = await within(clock, this.#checkTimeout, async (signal) => {
       this.#brokerCount = await sources.ping(signal);
     });
-    return { outcome, ms: performance.now() - began };
+    return { outcome, ms: clock.monotonic() - began };
   }
 
   #consumersCheck(): HealthCheckResult {
     const { sources, clock } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
     const consumers = sources.consumers();
     const findings = consumers.flatMap((snapshot) =>
       this.#consumers.judge(snapshot, sources.lagStates(snapshot.identity), now),
@@ -194,7 +196,7 @@ export class BusHealth implements Health {
   }
 
   #throughput(processed: number): number {
-    const now = performance.now();
+    const now = this.#options.clock.monotonic();
     const { at, processed: before, perSecond } = this.#rate;
     if (now - at < MIN_RATE_WINDOW_MS) return perSecond;
     const rate = at === 0 ? 0 : ((processed - before) * 1_000) / (now - at);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
 import { createProbe, defaultProbeTopic, encodeProbe, instanceIdOf, readProbe } from './probe.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 const TTL = 300_000;
-const probe = () => createProbe('orders', 'kafka', instanceIdOf('orders', NOW), NOW);
+const probe = () =>
+  createProbe('orders', 'kafka', instanceIdOf('orders', NOW), { ...systemClock, now: () => NOW });
 const read = (data: unknown, now = NOW) =>
   readProbe(typeof data === 'string' ? data : JSON.stringify(data), 'kafka', now, TTL);
 

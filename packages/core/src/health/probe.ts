@@ -2,7 +2,7 @@
  * Probes: the messages by which services on one broker show that it works. Their JSON is that of jxt-core, whose
  * services read and write the same topic.
  */
-import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import { parseTimestamp } from '../envelope/rfc3339.js';
 import { isRecord } from '../util/records.js';
 import { shown } from '../util/shown.js';
@@ -41,10 +41,15 @@ export function instanceIdOf(source: string, startedAt: number): string {
   return `${source}-${Math.floor(startedAt / 1_000)}`;
 }
 
-/** @param now epoch milliseconds */
-export function createProbe(source: string, eventBusType: string, instanceId: string, now: number): Probe {
+export function createProbe(
+  source: string,
+  eventBusType: string,
+  instanceId: string,
+  clock: Pick<Clock, 'now' | 'randomBytes'>,
+): Probe {
+  const now = clock.now();
   return {
-    messageId: `hc-${BigInt(now) * 1_000_000n}-${randomBytes(8).toString('hex')}`,
+    messageId: `hc-${BigInt(Math.floor(now)) * 1_000_000n}-${Buffer.from(clock.randomBytes(8)).toString('hex')}`,
     timestamp: new Date(now),
     source,
     eventBusType,

@@ -1,23 +1,24 @@
 /** Runs something that may hang, for no longer than so many milliseconds. */
-import { MAX_TIMER_MS } from '../clock.js';
+import type { Clock, TimerHandle } from '../clock.js';
 
 export type Outcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly timedOut: boolean; readonly error: unknown };
 
 /** Aborts the signal at the time limit and goes on; never rejects. What comes later is ignored. */
-export async function within(ms: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<Outcome> {
+export async function within(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<Outcome> {
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: TimerHandle | undefined;
   const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(
-      () => {
-        const error = new Error(`no answer within ${ms} ms`);
-        resolve({ ok: false, timedOut: true, error });
-        abort.abort(error);
-      },
-      Math.min(ms, MAX_TIMER_MS),
-    );
+    timer = clock.setTimeout(() => {
+      const error = new Error(`no answer within ${ms} ms`);
+      resolve({ ok: false, timedOut: true, error });
+      abort.abort(error);
+    }, ms);
   });
   const done = work(abort.signal).then(
     (): Outcome => ({ ok: true }),
@@ -26,6 +27,6 @@ export async function within(ms: number, work: (signal: AbortSignal) => Promise<
   try {
     return await Promise.race([done, late]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clock.clearTimeout(timer);
   }
 }

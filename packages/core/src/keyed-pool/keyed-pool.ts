@@ -90,7 +90,7 @@ export class KeyedPool {
       if (signal?.aborted) throw abortError(signal, `the task of key '${key}'`);
       const hasRoom = this.#hasRoom(key);
       if (!hasRoom && this.#waitTimeout === 0) throw new KeyedPoolFullError();
-      const now = this.#clock.now();
+      const now = this.#clock.monotonic();
       const added = new PoolTask<R>(key, task, now, signal, resolve, reject) as PoolTask;
       this.#unfinished++;
       if (signal !== undefined) this.#signals.add(signal, added);
@@ -107,7 +107,7 @@ export class KeyedPool {
 
   /** A snapshot, in time proportional to the number of active keys. */
   stats(): KeyedPoolStats {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let oldest = now;
     for (const lane of this.#lanes.lanes()) oldest = Math.min(oldest, lane.oldest?.calledAt ?? now);
     let idleKeys = 0;

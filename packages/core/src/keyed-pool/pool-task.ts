@@ -15,7 +15,7 @@ export class PoolTask<R = unknown> implements DeadlineEntry {
   constructor(
     readonly key: string,
     readonly task: () => R | PromiseLike<R>,
-    /** Epoch milliseconds of the call to `run`. */
+    /** When `run` was called, in the pool's monotonic time. */
     readonly calledAt: number,
     readonly signal: AbortSignal | undefined,
     readonly resolve: (result: R) => void,

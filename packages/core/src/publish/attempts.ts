@@ -178,8 +178,8 @@ export class Attempts {
     const error = outcomes.toError(job, cause);
     if (error.code === 'TOPIC_NOT_FOUND') job.route.missed();
     if (!outcomes.isOver(job) && this.#mayRetry(job, error)) {
-      const delay = backoffDelay(backoff, job.attempts);
-      if (clock.now() + delay < job.deadline) return this.#retryAfter(job, delay);
+      const delay = backoffDelay(backoff, job.attempts, clock);
+      if (clock.monotonic() + delay < job.deadline) return this.#retryAfter(job, delay);
     }
     this.#rejected(job, error);
   }

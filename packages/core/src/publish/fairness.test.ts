@@ -71,20 +71,19 @@ describe('a key that stands still', () => {
   };
 
   it('holds no place in flight, however much waits behind its retry', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.9);
-    const { bus, driver } = await scriptedBus(patient);
+    const { bus, driver, clock } = await scriptedBus(patient);
+    vi.spyOn(clock, 'random').mockReturnValue(0.9);
     quiet(bus.publish('orders', 'first', { key: 'k', timeout: '10m' }));
     driver.sends[0]?.fail(clientError('not leader', true));
     await settle();
     for (let i = 0; i < 10_000; i++) quiet(bus.publish('orders', `k-${i}`, { key: 'k', timeout: '10m' }));
     quiet(bus.publish('orders', 'other', { key: 'l' }));
     expect(driver.texts).toEqual(['first', 'other']);
-    vi.restoreAllMocks();
   });
 
   it('holds none while many keys wait for their retries either', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.9);
     const { bus, driver, clock } = await scriptedBus(patient);
+    vi.spyOn(clock, 'random').mockReturnValue(0.9);
     for (let i = 0; i < 100; i++)
       quiet(bus.publish('orders', `first-${i}`, { key: `k-${i}`, timeout: '10m' }));
     for (const send of driver.sends) send.fail(clientError('not leader', true));
@@ -97,12 +96,11 @@ describe('a key that stands still', () => {
     driver.sends[100]?.ack();
     await settle();
     expect(driver.texts[200]).toBe('first-0');
-    vi.restoreAllMocks();
   });
 
   it('lets those that gave up behind it go at once, and holds nothing of them', async () => {
     const { bus, driver, clock } = await scriptedBus(patient);
-    vi.spyOn(Math, 'random').mockReturnValue(0.9);
+    vi.spyOn(clock, 'random').mockReturnValue(0.9);
     quiet(bus.publish('orders', 'first', { key: 'k', timeout: '10m' }));
     driver.sends[0]?.fail(clientError('not leader', true));
     await settle();
@@ -122,7 +120,6 @@ describe('a key that stands still', () => {
     driver.sends[1]?.ack();
     await settle();
     expect(bus.metrics().messageBacklog).toBe(0);
-    vi.restoreAllMocks();
   });
 });
 

@@ -5,7 +5,12 @@ import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import { parseDuration } from '../duration.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
-import { createEnvelope, type Envelope, type EnvelopeInput, validateEnvelope } from '../envelope/envelope.js';
+import {
+  completeEnvelope,
+  type Envelope,
+  type EnvelopeInput,
+  validateEnvelope,
+} from '../envelope/envelope.js';
 import { envelopeHeaders, withMore } from '../envelope/envelope-headers.js';
 import { EbusError, PublishError } from '../errors.js';
 import { type HeaderList, headersToSend, NO_HEADERS } from '../headers.js';
@@ -15,7 +20,6 @@ import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
 import { abortable } from '../util/abortable.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
 import { type OwnTopics, usingOwnTopic } from './own-topic.js';
@@ -56,6 +60,8 @@ export interface OutboundOptions {
   codec: EnvelopeCodec;
   telemetry: Telemetry | undefined;
   clock: Clock;
+  /** Stamps envelopes, and makes their ids. */
+  envelopeClock: Clock;
   logger: Logger;
 }
 
@@ -115,7 +121,7 @@ export class Outbound {
       const route = this.route(topic);
       const jobOptions =
         options === undefined ? this.#defaults : this.#jobOptions(options, PUBLISH_ENVELOPE_OPTIONS);
-      const envelope = complete(input);
+      const envelope = this.#complete(input);
       span = this.#startSpan(topic, envelope.aggregateId, envelope.eventId);
       if (envelope.traceId === undefined && span?.traceId !== undefined) envelope.traceId = span.traceId;
       const value = this.#options.codec.encode(envelope);
@@ -138,7 +144,7 @@ export class Outbound {
   checkEnvelope(topic: string, input: EnvelopeInput, options: PublishEnvelopeOptions | undefined): Envelope {
     try {
       const route = this.route(topic);
-      const envelope = complete(input);
+      const envelope = this.#complete(input);
       this.#checkSize(route, this.#options.codec.encode(envelope));
       this.#headers(envelope, options?.headers);
       if (options !== undefined) this.#jobOptions(options, PUBLISH_ENVELOPE_OPTIONS);
@@ -196,7 +202,7 @@ export class Outbound {
     const { topics } = this.#options;
     return usingOwnTopic(topics, letter.topic, async () => {
       const ensured = topics.ensureDeadLetterTopic(letter.topic, of);
-      const limit = options === undefined ? undefined : timeoutSignal(options.timeout);
+      const limit = options === undefined ? undefined : this.#options.clock.timeout(options.timeout);
       await abortable(ensured, limit, `looking for '${letter.topic}'`);
       return this.publishLetter(letter, signal, purpose, options);
     });
@@ -308,6 +314,13 @@ export class Outbound {
     return more === undefined ? headers : withMore(headers, more);
   }
 
+  #complete(input: EnvelopeInput): Envelope {
+    if (typeof input !== 'object' || input === null) validateEnvelope(input);
+    const envelope = completeEnvelope(input, this.#options.envelopeClock);
+    inheritIds(envelope);
+    return envelope;
+  }
+
   #noteEphemeral(route: TopicRoute): void {
     if (route.notedEphemeral) return;
     route.notedEphemeral = true;
@@ -315,13 +328,6 @@ export class Outbound {
       'events are published to an ephemeral topic: they are not kept for subscribers that are away';
     this.#options.logger.warn({ topic: route.topic }, note);
   }
-}
-
-function complete(input: EnvelopeInput): Envelope {
-  if (typeof input !== 'object' || input === null) validateEnvelope(input);
-  const envelope = createEnvelope(input);
-  inheritIds(envelope);
-  return envelope;
 }
 
 function alwaysDuplicate(topic: string): PublishError {

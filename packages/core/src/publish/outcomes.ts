@@ -112,7 +112,7 @@ export class Outcomes {
     const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
     if (receipt.position !== undefined) job.route.published.note(receipt.position);
     else job.route.unplaced++;
-    if (job.startedAt > 0) this.#measure(job, true);
+    if (job.startedAt >= 0) this.#measure(job, true);
     if (job.span !== undefined) job.span.end();
     if (full.duplicate === true && isUnexpected(job)) this.#options.metrics?.recordDuplicate?.(job.topic);
     if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
@@ -169,7 +169,7 @@ export class Outcomes {
     this.#deadlines.remove(job);
     this.#giveUp(job);
     try {
-      await writeDeadLetter(job, deadLetters, error, clock.now());
+      await writeDeadLetter(job, deadLetters, error, clock);
     } catch (cause) {
       events.publishFailed(this.toError(job, cause), job);
     }
@@ -180,7 +180,7 @@ export class Outcomes {
     if (!this.#settle(job)) return;
     this.failed++;
     const { metrics, events } = this.#options;
-    if (job.startedAt > 0) this.#measure(job, false);
+    if (job.startedAt >= 0) this.#measure(job, false);
     metrics?.recordError(error.code, job.topic);
     job.span?.end(error);
     // A caller that does not await has its reader to tell it: without that, Node ends the process.
@@ -201,7 +201,7 @@ export class Outcomes {
   }
 
   #measure(job: PublishJob, ok: boolean): void {
-    const ms = performance.now() - job.startedAt;
+    const ms = this.#options.clock.monotonic() - job.startedAt;
     this.measuredMs += ms;
     this.measured++;
     this.#options.metrics?.recordPublish(job.topic, ok, ms / 1_000);

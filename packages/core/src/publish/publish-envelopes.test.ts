@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { EnvelopeInput } from '../envelope/envelope.js';
-import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { closed, scriptedBus, settle } from '../testing/scripted-bus.js';
 
 function event(n: number): EnvelopeInput {
   return { eventId: `e-${n}`, aggregateId: `a-${n}`, eventType: 'Counted', eventVersion: 1, payload: n };
@@ -117,11 +117,11 @@ describe.each(Object.entries(sources))('%s', (_name, make) => {
   });
 
   it('is left when the bus closes', async () => {
-    const { bus } = await scriptedBus();
+    const { bus, clock } = await scriptedBus();
     const { seen, source } = make();
     const report = bus.publishEnvelopes('orders', source, { maxInFlight: 3 });
     await settle();
-    const closing = bus.close({ timeout: 0 });
+    const closing = closed({ bus, clock }, { timeout: 0 });
     await settle();
     expect(seen.returned).toBe(1);
     await closing;
@@ -136,11 +136,11 @@ describe.each(Object.entries(sources))('%s', (_name, make) => {
       stopped: { code: 'ABORTED' },
     });
     await bus.close();
-    const closed = make();
-    expect(await bus.publishEnvelopes('orders', closed.source)).toMatchObject({
+    const late = make();
+    expect(await bus.publishEnvelopes('orders', late.source)).toMatchObject({
       stopped: { code: 'BUS_CLOSED' },
     });
-    expect([aborted.seen.read, closed.seen.read]).toEqual([0, 0]);
+    expect([aborted.seen.read, late.seen.read]).toEqual([0, 0]);
   });
 });
 

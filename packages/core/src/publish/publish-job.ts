@@ -66,8 +66,8 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   ordered = false;
   /** Sent and rejected: its dead letter is being published. */
   deadLettering = false;
-  /** `performance.now()` at the call, where latency is measured; else 0. */
-  startedAt = 0;
+  /** When it was called, in monotonic time, where latency is measured; else -1. */
+  startedAt = -1;
   /** The readers that hold a place for this job's result. */
   readers: readonly ResultReader[] = NO_READERS;
   epoch: FlushEpoch | undefined = undefined;

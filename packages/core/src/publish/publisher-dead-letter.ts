@@ -1,5 +1,5 @@
 /** The dead letter of an envelope that could not be published. */
-
+import type { Clock } from '../clock.js';
 import { deadLetterHeaders } from '../dead-letters/format.js';
 import { Letter } from '../dead-letters/letter.js';
 import { EbusError } from '../errors.js';
@@ -18,11 +18,19 @@ export async function writeDeadLetter(
   job: PublishJob,
   { topic, publish, disclose }: PublisherDeadLetters,
   error: EbusError,
-  now: number,
+  clock: Clock,
 ): Promise<void> {
   const { key, value, headers, attempts, options } = job;
-  const reason = { topic: job.topic, position: undefined, group: undefined, error, disclose, attempts, now };
-  const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) });
+  const reason = {
+    topic: job.topic,
+    position: undefined,
+    group: undefined,
+    error,
+    disclose,
+    attempts,
+    now: clock.now(),
+  };
+  const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) }, clock);
   try {
     await publish(letter, job.topic, options);
   } catch (cause) {

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { EbusError, PublishError, PublishTimeoutError } from '../errors.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { PublishRecord } from '../pipeline/message.js';
-import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { closed, scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError } from '../testing/scripted-driver.js';
 import type { PublishJob } from './publish-job.js';
 
@@ -42,11 +42,11 @@ describe('the bound of publishes in flight', () => {
   });
 
   it('takes the advice of the driver where nothing is configured', async () => {
-    const { bus, driver } = await scriptedBus();
+    const { bus, driver, clock } = await scriptedBus();
     expect(driver.maxInFlight).toBeUndefined();
     void bus.publish('orders', 'a').catch(() => {});
     expect(driver.texts).toEqual(['a']);
-    await bus.close({ timeout: 0 });
+    await closed({ bus, clock }, { timeout: 0 });
   });
 
   it('holds the place of a publish that timed out until the driver is done with it', async () => {
@@ -128,8 +128,8 @@ describe('retries', () => {
   });
 
   it('rejects at once with what failed where another attempt would come after the timeout', async () => {
-    const { bus, driver } = await scriptedBus(shortBackoff);
-    vi.spyOn(Math, 'random').mockReturnValue(0.95);
+    const { bus, driver, clock } = await scriptedBus(shortBackoff);
+    vi.spyOn(clock, 'random').mockReturnValue(0.95);
     const outcome = watch(bus.publish('orders', 'a', { timeout: 90 }));
     driver.sends[0]?.fail(clientError('not leader', true));
     await settle();
@@ -404,9 +404,9 @@ describe('the dead letter of an envelope that cannot be published', () => {
 
 describe('close', () => {
   it('fails what is not acknowledged in time, counts it, and refuses what comes later', async () => {
-    const { bus, driver } = await scriptedBus();
-    const outcome = watch(bus.publish('orders', 'a', { timeout: 60_000 }));
-    const report = await bus.close({ timeout: 0 });
+    const { bus, driver, clock } = await scriptedBus();
+    const outcome = watch(bus.publish('orders', 'a', { timeout: 120_000 }));
+    const report = await closed({ bus, clock }, { timeout: 0 });
     expect(report).toEqual({ handled: 0, abandoned: 0, unpublished: 1, timedOut: true });
     expect(outcome.error).toMatchObject({ code: 'BUS_CLOSED' });
     expect(driver.closed).toBe(true);

@@ -140,8 +140,9 @@ export class Publisher {
       job.span?.end(refusal);
       return Promise.reject(refusal);
     }
-    job.deadline = this.#clock.now() + job.options.timeout;
-    if (this.#measures) job.startedAt = performance.now();
+    const now = this.#clock.monotonic();
+    job.deadline = now + job.options.timeout;
+    if (this.#measures) job.startedAt = now;
     const attempts = this.#attempts;
     const mayGo = attempts.isFree(job) && job.admission.tryEnter(job);
     if (mayGo && !attempts.needsMore(job)) return this.#sendAtOnce(job);

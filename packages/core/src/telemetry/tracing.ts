@@ -4,6 +4,7 @@
  * metrics of the same conventions are measured along.
  */
 import type * as Api from '@opentelemetry/api';
+import type { Clock } from '../clock.js';
 import { givenMessageId, type IncomingMessage } from '../driver/message.js';
 import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
 import type { Disclose } from '../util/disclose.js';
@@ -21,6 +22,7 @@ export interface TracingOptions {
   readonly consumer: 'link' | 'parent';
   /** Whether the baggage of messages is active in handlers. */
   readonly baggage: boolean;
+  readonly clock: Pick<Clock, 'monotonic' | 'random'>;
   /** Makes the texts of errors fit for spans. */
   readonly disclose: Disclose;
 }
@@ -73,7 +75,7 @@ export class OpenTelemetry implements Telemetry {
 
   startSend(info: SendInfo): SendSpan {
     const { context, propagation, trace, isSpanContextValid } = this.#api;
-    const began = this.#metrics.active ? performance.now() : undefined;
+    const began = this.#metrics.active ? this.#options.clock.monotonic() : undefined;
     const parent = context.active();
     const span = this.#sampled ? this.#sendSpan(info, parent) : undefined;
     const carried = span === undefined ? parent : trace.setSpan(parent, span);
@@ -92,7 +94,7 @@ export class OpenTelemetry implements Telemetry {
           this.#end(span, error);
           if (began === undefined) return;
           const type = error === undefined ? undefined : errorType(error);
-          this.#metrics.sent(info.topic, secondsSince(began), type);
+          this.#metrics.sent(info.topic, this.#secondsSince(began), type);
         } catch {
           // The publish is over: an exporter that throws must not make another outcome of it.
         }
@@ -111,9 +113,9 @@ export class OpenTelemetry implements Telemetry {
   #measured(incoming: IncomingMessage, info: ProcessInfo, run: () => void | Promise<void>) {
     const { topic } = incoming;
     const { group, attempt } = info;
-    const began = performance.now();
+    const began = this.#options.clock.monotonic();
     const note = (error?: string) =>
-      this.#metrics.processed(topic, group, attempt, secondsSince(began), error);
+      this.#metrics.processed(topic, group, attempt, this.#secondsSince(began), error);
     return () => watched(run, note, (error) => note(errorType(error)));
   }
 
@@ -142,9 +144,13 @@ export class OpenTelemetry implements Telemetry {
     );
   }
 
+  #secondsSince(began: number): number {
+    return (this.#options.clock.monotonic() - began) / 1_000;
+  }
+
   get #sampled(): boolean {
-    const { sampleRate } = this.#options;
-    return sampleRate >= 1 || Math.random() < sampleRate;
+    const { sampleRate, clock } = this.#options;
+    return sampleRate >= 1 || clock.random() < sampleRate;
   }
 
   #sendSpan(info: SendInfo, parent: Api.Context): Api.Span {
@@ -214,8 +220,6 @@ function watched(
     throw error;
   });
 }
-
-const secondsSince = (began: number) => (performance.now() - began) / 1_000;
 
 function errorType(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;

@@ -14,15 +14,16 @@ interface ManualTimer extends TimerHandle {
  * `monotonic()` move on with it; they start far apart, so that code that takes one for the other fails.
  */
 export class ManualClock implements Clock {
-  #monotonic = 1_000;
+  #monotonic: number;
   /** What wall time is ahead of monotonic time. */
   #ahead: number;
   /** In the order of firing. */
   readonly #timers: ManualTimer[] = [];
   #seed = 1;
 
-  constructor(start = Date.UTC(2024, 0, 1)) {
-    this.#ahead = start - this.#monotonic;
+  constructor(start = Date.UTC(2024, 0, 1), monotonic = 1_000) {
+    this.#monotonic = monotonic;
+    this.#ahead = start - monotonic;
   }
 
   /** Timers set and neither fired nor cleared. Timeout signals do not count. */

@@ -36,3 +36,13 @@ export async function scriptedBus(
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Closes a bus that has something to wait for: its time passes meanwhile. */
+export async function closed(
+  { bus, clock }: Pick<ScriptedBus, 'bus' | 'clock'>,
+  options?: Parameters<EventBus['close']>[0],
+): ReturnType<EventBus['close']> {
+  const report = bus.close(options);
+  await clock.advance(60_000);
+  return report;
+}

@@ -20,7 +20,6 @@ import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, isOptionsObject, optionTable } from '../util/options.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import type { TopicGovernance } from './governance.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
@@ -132,7 +131,7 @@ export class BusTopicManager implements TopicManager {
 
   async describe(topic: string): Promise<TopicDescription | undefined> {
     this.#options.validateName(topic);
-    return this.#admin('describe').describe(topic, call());
+    return this.#admin('describe').describe(topic, this.#call());
   }
 
   list(): string[] {
@@ -262,13 +261,13 @@ export class BusTopicManager implements TopicManager {
     this.use.own(topic, wanted);
     if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
     // One that exists is as somebody wanted it.
-    const present = await driver.admin.describe(topic, call());
+    const present = await driver.admin.describe(topic, this.#call());
     if (present !== undefined) {
       this.use.found(topic);
       if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
       return;
     }
-    const maxMessageBytes = of && (await roomForLettersOf(of(), driver.admin, call()));
+    const maxMessageBytes = of && (await roomForLettersOf(of(), driver.admin, this.#call()));
     const options = governance?.fix(topic, wanted) ?? wanted;
     const written = toTopicSpec(topic, options, driver.defaultPersistence);
     const persistence = this.#configuredPersistence(options);
@@ -334,7 +333,7 @@ export class BusTopicManager implements TopicManager {
         );
       }
       if (alter === undefined || round > MAX_ROUNDS) return altered ?? outcome;
-      await admin?.alter(topic, alter, call());
+      await admin?.alter(topic, alter, this.#call());
       logTopicChanges(this.#options.logger, topic, actual, alter);
       altered ??= outcome;
     }
@@ -343,7 +342,7 @@ export class BusTopicManager implements TopicManager {
   /** False where it is there by now. */
   async #create(topic: string, spec: NewTopicSpec, isConfigured = true): Promise<boolean> {
     const { driver, logger } = this.#options;
-    if ((await driver.admin?.create(topic, spec, call())) === false) return false;
+    if ((await driver.admin?.create(topic, spec, this.#call())) === false) return false;
     this.use.found(topic);
     if (isConfigured) logTopicCreated(logger, topic, spec);
     else logUnconfiguredCreated(logger, topic, driver.system);
@@ -358,7 +357,7 @@ export class BusTopicManager implements TopicManager {
       return this.#reconcile(wanted, how, undefined, undefined);
     }
     const admin = this.#admin('configure');
-    const actual = await admin.describe(wanted.topic, call());
+    const actual = await admin.describe(wanted.topic, this.#call());
     if (actual !== undefined) this.use.found(wanted.topic);
     return { ...this.#reconcile(wanted, how, actual, admin), actual };
   }
@@ -448,6 +447,10 @@ export class BusTopicManager implements TopicManager {
     logger.warn({ topic, mismatches }, 'the topic on the broker is not as configured');
   }
 
+  #call(): CallOptions {
+    return { signal: this.#options.clock.timeout(CALL_TIMEOUT_MS) };
+  }
+
   #toError(topic: string, error: unknown): EbusError {
     return EbusError.from(error, (reason) => {
       const { driver } = this.#options;
@@ -464,8 +467,4 @@ export class BusTopicManager implements TopicManager {
 function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions][] {
   if (isOptionsObject(configs)) return Object.entries(configs);
   throw new ConfigError("topics are given as an object of options by name, { 'orders': { … } }");
-}
-
-function call(): CallOptions {
-  return { signal: timeoutSignal(CALL_TIMEOUT_MS) };
 }

@@ -8,7 +8,6 @@ import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from '../driver/topic-admin.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { timeoutSignal } from '../util/timeout-signal.js';
 import type { TopicGovernance } from './governance.js';
 import { creationSpec, toTopicSpec } from './topic-spec.js';
 import type { TopicOptions } from './types.js';
@@ -97,7 +96,7 @@ export class TopicUse {
       return true;
     };
     try {
-      const answer = admin.exists?.(topic, call()) ?? true;
+      const answer = admin.exists?.(topic, call(this.#options.clock)) ?? true;
       return typeof answer === 'boolean' ? answer : answer.catch(unknown);
     } catch (error) {
       return unknown(error);
@@ -109,7 +108,7 @@ export class TopicUse {
     const written = this.#options.configured(topic) ?? this.#own.get(topic);
     const refusal = this.#whyNot(topic, written !== undefined);
     if (refusal !== undefined) {
-      this.#refused.set(topic, { error: refusal, until: clock.now() + REFUSAL_MS });
+      this.#refused.set(topic, { error: refusal, until: clock.monotonic() + REFUSAL_MS });
       throw refusal;
     }
     await create(topic, this.#specOf(topic, written), written !== undefined);
@@ -147,7 +146,7 @@ export class TopicUse {
   #refusalOf(topic: string): EbusError | undefined {
     const refused = this.#refused.get(topic);
     if (refused === undefined) return undefined;
-    if (this.#options.clock.now() < refused.until) return refused.error;
+    if (this.#options.clock.monotonic() < refused.until) return refused.error;
     this.#refused.delete(topic);
     return undefined;
   }
@@ -157,6 +156,6 @@ function notFound(text: string): EbusError {
   return new EbusError(text, { code: 'TOPIC_NOT_FOUND' });
 }
 
-function call(): CallOptions {
-  return { signal: timeoutSignal(CALL_TIMEOUT_MS) };
+function call(clock: Clock): CallOptions {
+  return { signal: clock.timeout(CALL_TIMEOUT_MS) };
 }

@@ -1,4 +1,5 @@
 /** How long to wait before trying again. */
+import type { Clock } from '../clock.js';
 
 export interface BackoffOptions {
   /** The first delay, in milliseconds. */
@@ -12,17 +13,17 @@ export interface BackoffOptions {
 }
 
 /**
- * Milliseconds to wait after the given failed attempt (1-based): `min(max, base * factor ** (attempt - 1))`,
- * with jitter a uniformly random share of that. This is "full jitter" of Marc Brooker, "Exponential Backoff And
+ * Milliseconds to wait after the given failed attempt (1-based): `longestDelay`, with jitter a uniformly random share of
+ * it, drawn from the clock. This is "full jitter" of Marc Brooker, "Exponential Backoff And
  * Jitter", AWS Architecture Blog, 2015: of the variants compared there it makes competing clients do least work.
  */
-export function backoffDelay(
-  options: BackoffOptions,
-  attempt: number,
-  random: () => number = Math.random,
-): number {
-  const { base, max, factor = 2, jitter = true } = options;
+export function backoffDelay(options: BackoffOptions, attempt: number, clock: Pick<Clock, 'random'>): number {
+  const delay = longestDelay(options, attempt);
+  return options.jitter === false ? delay : clock.random() * delay;
+}
+
+/** What `backoffDelay` may come to at most: `min(max, base * factor ** (attempt - 1))`. */
+export function longestDelay({ base, max, factor = 2 }: BackoffOptions, attempt: number): number {
   // A base of 0 stays 0, also where the power overflows to infinity.
-  const delay = base === 0 ? 0 : Math.min(max, base * factor ** (attempt - 1));
-  return jitter ? random() * delay : delay;
+  return base === 0 ? 0 : Math.min(max, base * factor ** (attempt - 1));
 }

@@ -7,7 +7,7 @@ import { DeadlineHeap, isBefore } from './deadline-heap.js';
  * entry starts with both links undefined and the numbers 0, and is in one queue at a time.
  */
 export interface DeadlineEntry {
-  /** Epoch milliseconds of the queue's clock. */
+  /** In the monotonic time of the queue's clock. */
   deadline: number;
   prev: DeadlineEntry | undefined;
   next: DeadlineEntry | undefined;
@@ -107,7 +107,7 @@ export class DeadlineQueue<T extends DeadlineEntry> {
     this.#timer = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     // What is due is taken out first, so that an entry that is added again at once waits for another turn.
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let first = this.#first;
     for (; first !== undefined && first.deadline <= now; first = this.#first) {
       this.#takeOut(first);
@@ -139,7 +139,7 @@ export class DeadlineQueue<T extends DeadlineEntry> {
 
   #arm(deadline: number): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
-    const delay = deadline - this.#clock.now();
+    const delay = deadline - this.#clock.monotonic();
     this.#armedFor = deadline;
     this.#timer = this.#clock.setTimeout(this.#fire, Math.min(delay, MAX_TIMER_MS));
     if (!this.#keepAlive) this.#timer.unref();

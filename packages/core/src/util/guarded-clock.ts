@@ -20,7 +20,7 @@ export function guardedClock(clock: Clock, onError: (error: unknown) => void): C
     clearTimeout: clock.clearTimeout.bind(clock),
     setImmediate: (fn) => clock.setImmediate(guarded(fn)),
     timeout: clock.timeout.bind(clock),
-    random: clock.random.bind(clock),
+    random: () => clock.random(),
     randomBytes: clock.randomBytes.bind(clock),
   };
 }

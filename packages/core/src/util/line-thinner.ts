@@ -30,10 +30,10 @@ export class LineThinner {
 
   /** True if the line is to be written now; else it is counted, and `tell` called with the count later. */
   admits(name: string, tell: (held: number) => void): boolean {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let kind = this.#kinds.get(name);
     const age = kind === undefined ? 0 : now - kind.since;
-    if (kind === undefined || (kind.held === 0 && (age >= WINDOW_MS || age < 0))) {
+    if (kind === undefined || (kind.held === 0 && age >= WINDOW_MS)) {
       this.#kinds.delete(name);
       if (this.#kinds.size >= MAX_KINDS) this.#forgetFirst();
       kind = { since: now, seen: 0, held: 0, tell };
@@ -50,7 +50,7 @@ export class LineThinner {
   flush(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const kind of this.#kinds.values()) {
       if (kind.held === 0) continue;
       const { held } = kind;

@@ -1,4 +1,5 @@
 /** Small helpers around promises. */
+import type { Clock } from '../clock.js';
 
 /** True for anything that `await` would wait for. */
 export function isPromise<T>(value: T | PromiseLike<T>): value is Promise<T> {
@@ -25,8 +26,8 @@ export function deferred<T = void>(): Deferred<T> {
 }
 
 /** Lets timers, I/O and everything else of the event loop have a turn. */
-export function macrotask(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export function macrotask(clock: Pick<Clock, 'setImmediate'>): Promise<void> {
+  return new Promise((resolve) => clock.setImmediate(resolve));
 }
 
 /** What rejects later ends no process. For values that were to be none, and that are refused or told about elsewhere. */

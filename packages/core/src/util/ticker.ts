@@ -25,7 +25,7 @@ export class Ticker {
   start({ atOnce = false }: { atOnce?: boolean } = {}): void {
     if (this.#started) return;
     this.#started = true;
-    this.#due = this.#clock.now() + (atOnce ? 0 : this.#interval);
+    this.#due = this.#clock.monotonic() + (atOnce ? 0 : this.#interval);
     if (atOnce) this.#tick();
     else this.#schedule();
   }
@@ -58,14 +58,12 @@ export class Ticker {
   /** In step with the first tick, so that the interval does not grow by what the work takes. */
   #schedule(): void {
     if (this.#timer !== undefined) return;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (this.#due <= now) {
       const behind = Math.floor((now - this.#due) / this.#interval) + 1;
       this.#due += behind * this.#interval;
     }
-    // A clock that was set back must not make the next tick a day away.
-    const wait = Math.min(this.#due - now, this.#interval);
-    this.#timer = this.#clock.setTimeout(() => this.#tick(), wait);
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), this.#due - now);
     this.#timer.unref();
   }
 }

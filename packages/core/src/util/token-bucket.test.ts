@@ -19,11 +19,13 @@ describe('TokenBucket', () => {
     expect([1, 2, 3, 4].map(() => bucket.tryTake())).toEqual([true, true, true, false]);
   });
 
-  it('neither gains nor stalls when the clock is set back', () => {
+  it('neither gains nor stalls when the wall clock is set back or forward', () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket(10, 1, clock);
     expect(bucket.tryTake()).toBe(true);
-    clock.block(-3_600_000);
+    clock.setWall(-3_600_000);
+    expect(bucket.tryTake()).toBe(false);
+    clock.setWall(7_200_000);
     expect(bucket.tryTake()).toBe(false);
     expect(bucket.waitMs()).toBe(100);
     clock.block(100);

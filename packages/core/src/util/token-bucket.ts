@@ -7,17 +7,17 @@ const ROUNDING = 1e-9;
 /**
  * Lets `burst` calls through at once and `ratePerSecond` on average: in any window of t seconds at most
  * `burst + ratePerSecond * t`. Starts full. Sets no timers; a caller without a token waits `waitMs()` and tries
- * again. A clock that is set back adds no tokens and takes none.
+ * again.
  */
 export class TokenBucket {
   readonly #ratePerMs: number;
   readonly #burst: number;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   #tokens: number;
   #refilledAt: number;
 
   /** @throws TypeError unless the rate is positive and finite and the burst at least 1 */
-  constructor(ratePerSecond: number, burst: number, clock: Pick<Clock, 'now'>) {
+  constructor(ratePerSecond: number, burst: number, clock: Pick<Clock, 'monotonic'>) {
     if (!(ratePerSecond > 0 && ratePerSecond < Number.POSITIVE_INFINITY)) {
       throw new TypeError(`a rate limit must be a positive number of calls per second, got ${ratePerSecond}`);
     }
@@ -28,7 +28,7 @@ export class TokenBucket {
     this.#burst = burst;
     this.#clock = clock;
     this.#tokens = burst;
-    this.#refilledAt = clock.now();
+    this.#refilledAt = clock.monotonic();
   }
 
   /** Takes a token if there is one. */
@@ -47,11 +47,10 @@ export class TokenBucket {
   }
 
   #refill(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const elapsed = now - this.#refilledAt;
     if (elapsed === 0) return;
     this.#refilledAt = now;
-    if (elapsed < 0) return;
     const tokens = this.#tokens + elapsed * this.#ratePerMs;
     this.#tokens = Math.min(tokens, this.#burst);
   }

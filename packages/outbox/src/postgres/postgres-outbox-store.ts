@@ -1,6 +1,6 @@
 /** The outbox in PostgreSQL. */
 import { randomUUID } from 'node:crypto';
-import { ConfigError, checkOptions, kinds, optionTable } from '@ebus/core/driver';
+import { ConfigError, checkOptions, kinds, optionTable, systemClock } from '@ebus/core/driver';
 import type { ClaimedEvent, Lease, OutboxEvent } from '../event/outbox-event.js';
 import type { Failure, OutboxStats, OutboxStore } from '../store.js';
 import { verifySchema } from './create-outbox-schema.js';
@@ -136,7 +136,7 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
 
   watch(wake: () => void): () => Promise<void> {
     if (this.#listen === undefined) return async () => {};
-    return watch(this.#listen, this.#names.channel, wake);
+    return watch(systemClock, this.#listen, this.#names.channel, wake);
   }
 
   async #run(what: string, text: string, values: unknown[]): Promise<TextRow[]> {

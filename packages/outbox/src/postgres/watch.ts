@@ -1,15 +1,15 @@
 /** Goes on listening, whatever becomes of connections. */
-import { backoffDelay } from '@ebus/core/driver';
+import { backoffDelay, type Clock, type TimerHandle } from '@ebus/core/driver';
 import type { Listen } from './listen.js';
 
 const BACKOFF = { base: 500, max: 30_000 };
 
 /** Calls `wake` for notifications and after each new beginning, since some may have been missed. Returns the end. */
-export function watch(listen: Listen, channel: string, wake: () => void): () => Promise<void> {
+export function watch(clock: Clock, listen: Listen, channel: string, wake: () => void): () => Promise<void> {
   let ended = false;
   let failures = 0;
   let end: (() => void | Promise<void>) | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: TimerHandle | undefined;
   let beginning: Promise<void> = begin();
 
   async function begin(): Promise<void> {
@@ -35,18 +35,18 @@ export function watch(listen: Listen, channel: string, wake: () => void): () => 
   function beginAgain(): void {
     if (ended) return;
     failures++;
-    timer = setTimeout(
+    timer = clock.setTimeout(
       () => {
         beginning = begin();
       },
-      backoffDelay(BACKOFF, failures),
+      backoffDelay(BACKOFF, failures, clock),
     );
     timer.unref();
   }
 
   return async () => {
     ended = true;
-    clearTimeout(timer);
+    if (timer !== undefined) clock.clearTimeout(timer);
     await beginning;
     await end?.();
   };

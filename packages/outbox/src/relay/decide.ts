@@ -1,5 +1,5 @@
 /** What a failed publish leads to. */
-import { type BackoffOptions, backoffDelay, EbusError, shown } from '@ebus/core/driver';
+import { type BackoffOptions, backoffDelay, type Clock, EbusError, shown } from '@ebus/core/driver';
 import type { Failure } from '../store.js';
 
 /** How much of an error's message is kept. */
@@ -12,6 +12,7 @@ export type Decision =
 export interface DecideOptions {
   readonly maxRetries: number;
   readonly backoff: BackoffOptions;
+  readonly clock: Pick<Clock, 'random'>;
 }
 
 /**
@@ -30,7 +31,7 @@ export function decide(
     release: false,
     failure: {
       error: shown(`${known.code}: ${known.message}`, ERROR_LIMIT),
-      delay: backoffDelay(options.backoff, event.attempts + 1),
+      delay: backoffDelay(options.backoff, event.attempts + 1, options.clock),
       counts,
       final: counts && event.retryCount >= options.maxRetries,
     },

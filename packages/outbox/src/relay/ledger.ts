@@ -110,7 +110,7 @@ export class Ledger {
         failures = 0;
       } catch (error) {
         this.#options.onError(error);
-        await this.#pause(backoffDelay(BACKOFF, ++failures));
+        await this.#pause(backoffDelay(BACKOFF, ++failures, this.#options.clock));
       }
       this.#afterWrite();
     }
