@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { mutation } from './tooling/mutants/mutate.mjs';
 
 // Tests run on sources, so that nothing needs building first: `paths` of tsconfig.json are the aliases here.
 const tsconfig = readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8').replace(/^\s*\/\/.*$/gm, '');
@@ -36,6 +37,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
+        plugins: [mutation()],
         test: {
           ...shared,
           name: 'unit',
@@ -47,6 +49,7 @@ export default defineConfig({
       },
       {
         resolve: { alias },
+        plugins: [mutation()],
         test: {
           ...shared,
           name: 'int',

@@ -1,0 +1,4 @@
+// Faults of core.
+
+/** @type {readonly import('./index.mjs').Mutant[]} */
+export const coreMutants = [];

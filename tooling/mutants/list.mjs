@@ -1,0 +1,6 @@
+// Every deliberate fault there is.
+import { adapterMutants } from './adapter.mjs';
+import { coreMutants } from './core.mjs';
+
+/** @type {readonly import('./index.mjs').Mutant[]} */
+export const mutants = [...adapterMutants, ...coreMutants];
