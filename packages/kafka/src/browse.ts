@@ -11,12 +11,11 @@ import {
   reasonOf,
 } from '@ebus/core/driver';
 import { consumerConfig } from './client-config.js';
-import { classify, isLoginRefused } from './errors.js';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+import { classify, isLoginRefused, refusedSettings } from './errors.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
 import { committedOffsets, keyOf, offsetsAt, partitionsOf, type TopicPartition } from './offsets.js';
 import { KafkaDelivery, Partition } from './partition.js';
-import { refusedSettings } from './sender.js';
 
 const BATCH = 128;
 /** How long one question may block a thread, where nothing comes. */

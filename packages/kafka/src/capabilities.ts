@@ -1,6 +1,6 @@
 /** What Kafka can do, by the acknowledgements that are asked for. */
 import type { Capabilities } from '@ebus/core/driver';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
 
 export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities {
   return {

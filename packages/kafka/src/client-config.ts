@@ -1,9 +1,9 @@
 /** The only mapping from our options to the clients': librdkafka's and, for administration, kafkajs'. */
-import { readFileSync } from 'node:fs';
 import type { ConsumerGlobalConfig, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
-import { type Compression, ConfigError } from '@ebus/core/driver';
-import kafkajs, { type KafkaConfig as KafkaJsConfig, type SASLOptions } from 'kafkajs';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
+import type { Compression } from '@ebus/core/driver';
+import kafkajs, { type KafkaConfig as KafkaJsConfig } from 'kafkajs';
+import { kafkajsSecurity, librdkafkaSecurity } from './client-security.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
 
 /** How long the client tries to deliver a message, over all its retries. */
 const MESSAGE_TIMEOUT_MS = 30_000;
@@ -12,6 +12,20 @@ export const UNKNOWN_TOPIC_MS = 3_000;
 /** The broker's limit decides, not the client's. */
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 export const COMMIT_INTERVAL_MS = 1_000;
+/** How long a broker may take to answer a question, or a consumer's request. Health waits 5 s, and says so itself. */
+export const QUESTION_MS = 6_000;
+/** Fetched and not yet polled, over all partitions of a group; the window of each subscription comes after it. */
+const QUEUE_KBYTES = 16 * 1024;
+/** Overrides that are about the network, not about messages. */
+const OF_ALL_CLIENTS =
+  /^(api|broker|client|connections|debug|log|metadata|reconnect|socket|ssl|statistics|topic)[._]/;
+/** librdkafka takes no more. */
+const MAX_FETCH_MIN_BYTES = 100_000_000;
+
+/** Sent and not acknowledged, or waiting for it; beyond it publishers wait. Twice the largest message. */
+const SEND_QUEUE_KBYTES = (2 * MAX_MESSAGE_BYTES) / 1024;
+/** Of `producer.timeout`. */
+const GIVE_UP_AFTER = 0.6;
 
 /** A codec and its level: what a producer of its own is needed for. */
 export interface Codec {
@@ -36,7 +50,10 @@ export function producerConfig(
     'batch.num.messages': producer.flushMessages,
     'batch.size': producer.batchSize,
     'queue.buffering.max.messages': producer.bufferSize,
+    'queue.buffering.max.kbytes': SEND_QUEUE_KBYTES,
     'request.timeout.ms': producer.timeout,
+    // A request to a leader that hangs is given up early enough to reach the next leader in time.
+    'socket.timeout.ms': Math.max(1_000, Math.round(producer.timeout * GIVE_UP_AFTER)),
     'message.timeout.ms': Math.max(MESSAGE_TIMEOUT_MS, producer.timeout),
     'message.max.bytes': MAX_MESSAGE_BYTES,
     'topic.metadata.propagation.max.ms': UNKNOWN_TOPIC_MS,
@@ -71,7 +88,9 @@ export function consumerConfig(
     'session.timeout.ms': consumer.sessionTimeout,
     'heartbeat.interval.ms': consumer.heartbeatInterval,
     'max.poll.interval.ms': Math.max(consumer.maxProcessingTime, consumer.sessionTimeout),
-    'fetch.min.bytes': consumer.fetchMinBytes,
+    'socket.timeout.ms': QUESTION_MS,
+    'queued.max.messages.kbytes': QUEUE_KBYTES,
+    'fetch.min.bytes': Math.min(consumer.fetchMinBytes, MAX_FETCH_MIN_BYTES),
     'fetch.max.bytes': consumer.fetchMaxBytes,
     'fetch.wait.max.ms': consumer.fetchMaxWait,
     // By default a full queue pauses fetching for a second, however quickly it is emptied.
@@ -81,27 +100,24 @@ export function consumerConfig(
 }
 
 export function adminConfig(config: ResolvedKafkaConfig, serviceName: string): KafkaJsConfig {
-  const { username, password } = config.security;
-  const { protocol, mechanism } = protocolOf(config);
-  const tls = tlsFiles(config);
   return {
     brokers: [...config.brokers],
     clientId: config.clientId ?? serviceName,
     logLevel: kafkajs.logLevel.NOTHING,
-    ...(protocol.endsWith('SSL')
-      ? {
-          ssl: {
-            ...(tls.caFile === undefined ? {} : { ca: textOf('caFile', tls.caFile) }),
-            ...(tls.certFile === undefined ? {} : { cert: textOf('certFile', tls.certFile) }),
-            ...(tls.keyFile === undefined ? {} : { key: textOf('keyFile', tls.keyFile) }),
-          },
-        }
-      : {}),
-    ...(mechanism === undefined
-      ? {}
-      : { sasl: { mechanism: mechanism.toLowerCase(), username, password } as SASLOptions }),
+    ...kafkajsSecurity(config),
+    requestTimeout: QUESTION_MS,
+    enforceRequestTimeout: true,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
   };
+}
+
+/** For questions about topics, groups and offsets: a connection that nothing else waits on. */
+export function questionsConfig(config: ResolvedKafkaConfig, serviceName: string): ConsumerGlobalConfig {
+  return {
+    ...common(config, serviceName),
+    'socket.timeout.ms': QUESTION_MS,
+    ...Object.fromEntries(Object.entries(config.librdkafka).filter(([key]) => OF_ALL_CLIENTS.test(key))),
+  } as ConsumerGlobalConfig;
 }
 
 function common(config: ResolvedKafkaConfig, serviceName: string): Record<string, unknown> {
@@ -114,48 +130,6 @@ function common(config: ResolvedKafkaConfig, serviceName: string): Record<string
     'reconnect.backoff.max.ms': 2_000,
     'log.connection.close': false,
     'socket.keepalive.enable': true,
-    ...securityOf(config),
+    ...librdkafkaSecurity(config),
   };
-}
-
-function securityOf(config: ResolvedKafkaConfig): Record<string, unknown> {
-  const { username, password } = config.security;
-  const { protocol, mechanism } = protocolOf(config);
-  const { caFile, certFile, keyFile } = tlsFiles(config);
-  // Read here as well: the client's own complaint does not say which setting it is about.
-  if (caFile !== undefined) textOf('caFile', caFile);
-  if (certFile !== undefined) textOf('certFile', certFile);
-  if (keyFile !== undefined) textOf('keyFile', keyFile);
-  return {
-    'security.protocol': protocol.toLowerCase(),
-    ...(mechanism === undefined
-      ? {}
-      : { 'sasl.mechanisms': mechanism, 'sasl.username': username, 'sasl.password': password }),
-    ...(caFile === undefined ? {} : { 'ssl.ca.location': caFile }),
-    ...(certFile === undefined ? {} : { 'ssl.certificate.location': certFile }),
-    ...(keyFile === undefined ? {} : { 'ssl.key.location': keyFile }),
-  };
-}
-
-function protocolOf({ security }: ResolvedKafkaConfig): { protocol: string; mechanism: string | undefined } {
-  if (security.enabled !== true) return { protocol: 'PLAINTEXT', mechanism: undefined };
-  const { username, protocol = username === undefined ? 'SSL' : 'SASL_SSL' } = security;
-  return { protocol, mechanism: protocol.startsWith('SASL') ? (security.mechanism ?? 'PLAIN') : undefined };
-}
-
-function tlsFiles({ security }: ResolvedKafkaConfig) {
-  const { enabled, caFile, certFile, keyFile } = security;
-  return enabled === true ? { caFile, certFile, keyFile } : {};
-}
-
-function textOf(key: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const message = `cannot read the file '${file}'`;
-    throw new ConfigError(`kafka.security.${key}: ${message}`, {
-      problems: [{ path: `kafka.security.${key}`, message }],
-      cause,
-    });
-  }
 }

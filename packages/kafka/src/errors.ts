@@ -1,5 +1,6 @@
 /** From the clients' errors to ebus'. The original stays as `cause`; messages never hold a login. */
 import {
+  ConfigError,
   ConnectionError,
   EbusError,
   type ErrorClass,
@@ -13,9 +14,13 @@ export const CODE = {
   assignPartitions: -175,
   revokePartitions: -174,
   queueFull: -184,
+  fatal: -150,
+  /** The position lies outside of the log, which was cut, made anew, or has moved past it. */
+  outsideLog: -140,
   unknownTopic: -188,
   unknownTopicOrPartition: 3,
   topicAlreadyExists: 36,
+  invalidRecord: 87,
 } as const;
 
 const CLASSES = new Map<number, ErrorClass>();
@@ -29,8 +34,12 @@ define('PUBLISH_TIMEOUT', true, -192, -185, 7);
 // No broker to be reached, or none that is in charge: transport, resolve, all down, TLS, leader, coordinator, network.
 define('CONNECTION_FAILED', true, -195, -193, -187, -181, 5, 6, 8, 9, 13, 14, 15, 16);
 // A client that was replaced, or went fatal: purged in queue or in flight, destroyed, outdated, fatal, wrong state.
-define('CONNECTION_FAILED', true, -152, -151, -197, -167, -150, -172);
+define('CONNECTION_FAILED', true, -152, -151, -197, -167, -150, -172, 45, 47, 59, 90);
 define('TOPIC_NOT_FOUND', false, 3, -188, -190);
+// Coordinator not known yet, member or generation outdated, rebalancing: the group goes on by itself.
+define('CONNECTION_FAILED', true, -180, -166, 22, 25, 27, 14, 75, 74, 76);
+// Another record of the batch was refused, and this one with it.
+define('PUBLISH_FAILED', true, -138);
 define('MESSAGE_TOO_LARGE', false, 10, 18);
 define('TOPIC_NAME_INVALID', false, 17);
 // Topic, group, cluster, login, transactional id.
@@ -43,23 +52,63 @@ export function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
+interface ClientError {
+  readonly name?: string;
+  readonly type?: string;
+  /** kafkajs' word, and the native client's. */
+  readonly retriable?: boolean;
+  readonly isRetriable?: boolean;
+}
+
+/**
+ * What a producer reports that is over for good: it says so, it purges what it held, or its sequence or epoch is not the
+ * broker's any more.
+ */
+const FATAL: ReadonlySet<number> = new Set([CODE.fatal, -151, -152, 45, 47, 59, 90]);
+
+export function isFatal(error: unknown): boolean {
+  return FATAL.has(codeOf(error) ?? 0) || (error as { isFatal?: boolean } | null)?.isFatal === true;
+}
+
+/** The client's own words of a log line. */
+export const saidBy = (line: string) => new Error(line.replace(/^(\[thrd:[^\]]*\]: )/, ''));
+
 export function classify(error: unknown): ErrorClass {
   if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
   const known = CLASSES.get(codeOf(error) ?? Number.NaN);
   if (known !== undefined) return known;
-  const { name, type, retriable } = (error ?? {}) as { name?: string; type?: string; retriable?: boolean };
+  const { name, type, retriable, isRetriable } = (error ?? {}) as ClientError;
   // kafkajs, which administers topics, gives names to the protocol's codes.
-  if (/SASL|AUTHORIZATION_FAILED/.test(`${name} ${type}`)) return { code: 'UNAUTHORIZED', retryable: false };
+  // What a producer says in words only, as it has no code for it.
+  const words = codeOf(error) === -1 ? reasonOf(error) : '';
+  if (/SASL|AUTHORIZATION_FAILED/.test(`${name} ${type}`) || /authorization failed/i.test(words))
+    return { code: 'UNAUTHORIZED', retryable: false };
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return { code: 'TOPIC_NOT_FOUND', retryable: false };
   if (/Connection|Broker|Timeout|NumberOfRetries/.test(name ?? ''))
     return { code: 'CONNECTION_FAILED', retryable: true };
-  return { code: 'PUBLISH_FAILED', retryable: retriable === true };
+  return { code: 'PUBLISH_FAILED', retryable: retriable === true || isRetriable === true };
 }
 
 /** A message that was not delivered. */
 export function notSent(topic: string, cause: unknown): EbusError {
   const { code, retryable } = classify(cause);
   return new PublishError(publishText(topic, code, cause), { code, retryable, cause });
+}
+
+/** The producer is replaced, so whatever ended it may have passed: only a login that lacks rights is told as such. */
+export function fatalFailure(topic: string, cause: unknown): EbusError {
+  const { code } = classify(cause);
+  if (code === 'UNAUTHORIZED') return notSent(topic, cause);
+  const text = `publishing to '${topic}' over Kafka failed: the producer had to be replaced: ${reasonOf(cause)}`;
+  return new PublishError(text, { code: 'CONNECTION_FAILED', retryable: true, cause });
+}
+
+/** Larger than all that the client may hold. */
+export function tooLarge(topic: string, cause: unknown): EbusError {
+  const text =
+    `the message to '${topic}' is larger than the client's whole queue (kafka.librdkafka: ` +
+    "'queue.buffering.max.kbytes'); send a reference to the data instead, or raise the limit";
+  return new PublishError(text, { code: 'MESSAGE_TOO_LARGE', retryable: false, cause });
 }
 
 function publishText(topic: string, code: ErrorCode, cause: unknown): string {
@@ -71,6 +120,11 @@ function publishText(topic: string, code: ErrorCode, cause: unknown): string {
         `the message to '${topic}' is larger than the broker takes (max.message.bytes of the topic, message.max.bytes ` +
         'of the broker); send a reference to the data instead, or raise the limit'
       );
+    case 'PUBLISH_FAILED':
+      if (codeOf(cause) === CODE.invalidRecord) {
+        return `Kafka refused the message to '${topic}': ${reasonOf(cause)}; a compacted topic needs a key with each message`;
+      }
+      return `publishing to '${topic}' over Kafka failed: ${reasonOf(cause)}`;
     case 'UNAUTHORIZED':
       return `Kafka does not allow publishing to '${topic}': ${reasonOf(cause)}; check the ACLs of kafka.security's user`;
     default:
@@ -83,6 +137,14 @@ function missingText(topic: string): string {
     `topic '${topic}' does not exist on Kafka, or may not be seen: configure it under topics or with ` +
     'bus.topics.configure, create it on the broker, or check the ACLs'
   );
+}
+
+/** Of `kafka.librdkafka`, or of the files for TLS. */
+export function refusedSettings(cause: unknown): EbusError {
+  return EbusError.from(cause, (reason) => {
+    const message = `the client refused its settings: ${reason}; check kafka.librdkafka and kafka.security`;
+    return new ConfigError(message, { problems: [{ path: 'kafka.librdkafka', message: reason }], cause });
+  });
 }
 
 export function missingTopic(topic: string, cause?: unknown): EbusError {

@@ -5,8 +5,8 @@ import { definePlugin } from '@ebus/core/driver';
 import { sharedService } from '@ebus/services';
 import { expect, it } from 'vitest';
 import { adminConfig, consumerConfig } from './client-config.js';
+import { kafkaConfigSchema } from './config-schema.js';
 import { kafka } from './index.js';
-import { kafkaConfigSchema } from './kafka-config.js';
 import { uniqueName } from './testing/harness.js';
 
 it('is read by a bus that subscribes and publishes, or by what makes the login', async () => {

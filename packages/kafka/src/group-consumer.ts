@@ -11,8 +11,8 @@ import {
   type SubscriptionSpec,
 } from '@ebus/core/driver';
 import { consumerConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
-import { CODE, cannotSubscribe, classify, codeOf } from './errors.js';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+import { CODE, cannotSubscribe, classify, codeOf, refusedSettings } from './errors.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
 import {
   committedOffsets,
@@ -24,7 +24,6 @@ import {
   type TopicPartition,
 } from './offsets.js';
 import { Partition } from './partition.js';
-import { refusedSettings } from './sender.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicShare } from './topic-share.js';
 

@@ -1,6 +1,6 @@
 /** `@ebus/kafka`: Kafka through librdkafka. */
 import { definePlugin } from '@ebus/core/driver';
-import { kafkaConfigSchema } from './kafka-config.js';
+import { kafkaConfigSchema } from './config-schema.js';
 import { KafkaDriver } from './kafka-driver.js';
 import { loadNativeClient } from './native-client.js';
 
@@ -9,7 +9,7 @@ export const kafka = definePlugin({
   kind: 'transport',
   name: 'kafka',
   config: kafkaConfigSchema,
-  create: (config, { serviceName }) => new KafkaDriver(loadNativeClient(), config, serviceName),
+  create: (config, { serviceName, clock }) => new KafkaDriver(loadNativeClient(), config, serviceName, clock),
 });
 
 export type {
@@ -18,5 +18,6 @@ export type {
   KafkaPartitioner,
   KafkaProducerConfig,
   KafkaSecurityConfig,
+  OauthBearerToken,
 } from './kafka-config.js';
 export type { KafkaNative } from './kafka-driver.js';

@@ -184,8 +184,10 @@ it('kafka.native gives the clients', async () => {
   const topic = uniqueName('topic');
   const app = await bus(topic);
   await app.subscribe(topic, () => {}, { group: 'billing' });
+  expect(kafka.native(app).producer).toBeUndefined();
+  await app.publish(topic, 'a');
   const { producer, consumers, admin } = kafka.native(app);
-  expect(producer.isConnected()).toBe(true);
+  expect(producer?.isConnected()).toBe(true);
   expect(consumers.get('billing')?.assignments()).toHaveLength(1);
   expect(await admin?.listTopics()).toContain(topic);
 });

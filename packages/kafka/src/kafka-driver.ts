@@ -1,10 +1,11 @@
 /** The driver: lifecycle of the clients, and who of them does what. */
 
-import type { KafkaConsumer, Metadata, Producer } from '@confluentinc/kafka-javascript';
+import type { KafkaConsumer, Producer } from '@confluentinc/kafka-javascript';
 import {
   type BrowseSpec,
   type CallOptions,
   type Capabilities,
+  type Clock,
   ConnectionError,
   type Driver,
   type DriverHost,
@@ -22,24 +23,29 @@ import {
 import type { Admin } from 'kafkajs';
 import { browse } from './browse.js';
 import { capabilitiesOf } from './capabilities.js';
+import { QUESTION_MS } from './client-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
 import { cannotConnect, classify, isLoginRefused } from './errors.js';
 import { GroupConsumer } from './group-consumer.js';
 import { HeldRecords } from './held-records.js';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
 import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
+import { Questions } from './questions.js';
+import { weaknessesOf } from './security-config.js';
 import { Sender } from './sender.js';
-import { checkLevel, TopicAdmin } from './topic-admin.js';
+import { TopicAdmin } from './topic-admin.js';
 
 /** The clients behind a bus. */
 export interface KafkaNative {
-  readonly producer: Producer;
+  /** Undefined until something was published. */
+  readonly producer: Producer | undefined;
   /** By group. */
   readonly consumers: ReadonlyMap<string, KafkaConsumer>;
   /** kafkajs' admin client; undefined until a topic was administered. */
   readonly admin: Admin | undefined;
 }
 
-const PING_MS = 10_000;
+/** How long a client's word that it lost its connections waits for an answer that shows otherwise. */
+const DOUBT_MS = 1_000;
 /** Between two looks whether the brokers are back. */
 const RETURN_MS = 500;
 
@@ -62,14 +68,14 @@ export class KafkaDriver implements Driver<KafkaNative> {
   #sender: Sender | undefined;
   /** Set while the clients are being replaced, however many attempts that takes. */
   #held: HeldRecords | undefined;
-  #asking: Promise<Metadata> | undefined;
+  #questions: Questions | undefined;
   #retiring: Promise<unknown> = Promise.resolve();
   #lastError: unknown;
   #refused: ((error: unknown) => void) | undefined;
   #isDown = false;
   #closed = false;
 
-  constructor(client: NativeClient, config: ResolvedKafkaConfig, serviceName: string) {
+  constructor(client: NativeClient, config: ResolvedKafkaConfig, serviceName: string, clock: Clock) {
     this.#client = client;
     this.#config = config;
     this.#serviceName = serviceName;
@@ -79,7 +85,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.admin = new TopicAdmin({
       config,
       serviceName,
-      producer: () => this.#connected().producer,
+      clock,
+      questions: () => this.#asked(),
       onChanged: (topic) => this.#sender?.forget(topic),
     });
   }
@@ -105,6 +112,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
 
   async connect(host: DriverHost, { signal }: CallOptions): Promise<void> {
     this.#host = host;
+    for (const weakness of weaknessesOf(this.#config.security)) host.logger.warn(weakness);
     if (this.#config.producer.requiredAcks !== -1) {
       host.logger.warn(
         { requiredAcks: this.#config.producer.requiredAcks },
@@ -120,7 +128,6 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.#sender = undefined;
     // Where it was never connected, nobody publishes yet.
     if (old !== undefined) this.#held ??= new HeldRecords(() => this.#connectedHost().clock.monotonic());
-    this.#asking = undefined;
     void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
     // Made again when something is administered.
     this.admin.close().catch((err: unknown) => this.#host?.logger.debug({ err }, 'an old client'));
@@ -132,12 +139,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
   }
 
   async ping({ signal }: CallOptions): Promise<PingReply> {
-    const { brokers } = await within(
-      this.#ask(),
-      signal,
-      () => new ConnectionError('Kafka did not answer a request for metadata in time'),
-    );
-    return { brokers: brokers.length };
+    return { brokers: await this.#asked().brokers(signal) };
   }
 
   send(record: OutgoingRecord): Promise<SendReceipt> {
@@ -198,6 +200,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     });
     this.#held?.reject(gone);
     this.#held = undefined;
+    this.#questions?.close();
     const ending = Promise.all([this.#sender?.close(gone), this.admin.close()]);
     this.#sender = undefined;
     await within(ending, signal, () => new Error('late')).catch((error: unknown) => {
@@ -205,17 +208,9 @@ export class KafkaDriver implements Driver<KafkaNative> {
     });
   }
 
-  /** One question at a time: while nobody answers, each holds one of the few threads that the process has for such. */
-  #ask(): Promise<Metadata> {
-    const { producer } = this.#connected();
-    if (this.#asking !== undefined) return this.#asking;
-    const asking = called<Metadata>((done) =>
-      producer.getMetadata({ allTopics: false, timeout: PING_MS } as never, done as never),
-    ).finally(() => {
-      if (this.#asking === asking) this.#asking = undefined;
-    });
-    this.#asking = asking;
-    return asking;
+  #asked(): Questions {
+    if (this.#questions !== undefined && !this.#closed) return this.#questions;
+    throw new ConnectionError(`not connected to Kafka at ${this.#config.brokers.join(', ')}`);
   }
 
   #group(spec: SubscriptionSpec): GroupConsumer {
@@ -241,33 +236,43 @@ export class KafkaDriver implements Driver<KafkaNative> {
     return made;
   }
 
-  /** Tries until the signal aborts; a login that is refused is not tried again. */
+  /** Asks until the signal aborts; a login that is refused is not tried again. */
   async #dial(signal: AbortSignal): Promise<void> {
     const { brokers } = this.#config;
     this.#lastError = undefined;
-    for (;;) {
-      const sender = this.#newSender();
-      try {
-        const late = () => cannotConnect(brokers, this.#lastError ?? new Error('no answer in time'));
-        // A login that is refused is said by event; the client itself would go on trying.
-        const refused = new Promise<never>((_, reject) => {
-          this.#refused = reject;
-        });
-        await within(Promise.race([sender.connect(), refused]), signal, late);
-        this.#sender = sender;
-        this.#isDown = false;
-        this.#held?.release((record) => sender.send(record));
-        this.#held = undefined;
-        return;
-      } catch (error) {
-        void sender.close(new ConnectionError('not connected'));
+    this.#questions?.close();
+    const questions = new Questions({
+      client: this.#client,
+      config: this.#config,
+      serviceName: this.#serviceName,
+      onError: (error) => {
+        if (this.#questions === questions) this.#noted(error);
+      },
+    });
+    this.#questions = questions;
+    // A login that is refused is said by event; the client itself would go on trying.
+    const refused = new Promise<never>((_, reject) => {
+      this.#refused = reject;
+    });
+    refused.catch(() => {});
+    try {
+      for (;;) {
+        const error = await Promise.race([questions.brokers(signal), refused]).then(
+          () => undefined,
+          (reason: unknown) => reason ?? new Error('no answer'),
+        );
+        if (error === undefined) break;
         this.#lastError ??= error;
         if (signal.aborted || isLoginRefused(this.#lastError)) throw cannotConnect(brokers, this.#lastError);
-        if (classify(error).code === 'CONFIG_INVALID') throw error;
-      } finally {
-        this.#refused = undefined;
       }
+    } finally {
+      this.#refused = undefined;
     }
+    const sender = this.#newSender();
+    this.#sender = sender;
+    this.#isDown = false;
+    this.#held?.release((record) => sender.send(record));
+    this.#held = undefined;
   }
 
   /**
@@ -282,17 +287,14 @@ export class KafkaDriver implements Driver<KafkaNative> {
   }
 
   #newSender(): Sender {
-    const { clock, configuredTopic } = this.#connectedHost();
+    const { clock, configuredTopic, logger } = this.#connectedHost();
     return new Sender({
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
-      now: () => clock.monotonic(),
-      codecOf: (topic) => {
-        const { compression = 'none', compressionLevel: level } = configuredTopic(topic) ?? {};
-        checkLevel(topic, compression, level);
-        return { compression, level: compression === 'none' ? undefined : level };
-      },
+      clock,
+      logger,
+      configuredTopic,
       onError: (error) => this.#noted(error),
     });
   }
@@ -304,30 +306,34 @@ export class KafkaDriver implements Driver<KafkaNative> {
     if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;
     if (isLoginRefused(error)) this.#refused?.(error);
     if (this.#sender === undefined || this.#closed) return;
-    if (/fatal/i.test(text) || (error as { isFatal?: boolean }).isFatal === true) {
-      this.#host?.onState({ status: 'failed', cause: error });
-    } else if (/all broker connections are down/i.test(text) && !this.#isDown) {
-      this.#isDown = true;
-      this.#host?.onState({ status: 'reconnecting', cause: error });
-      void this.#awaitReturn(this.#sender);
-    } else {
-      this.#host?.logger.debug({ err: error }, 'a Kafka client reported an error');
-    }
+    if (/all broker connections are down/i.test(text)) void this.#doubt(error);
+    else this.#host?.logger.debug({ err: error }, 'a Kafka client reported an error');
   }
 
-  /** The client comes back by itself and says nothing then. */
-  async #awaitReturn(sender: Sender): Promise<void> {
-    while (this.#sender === sender && !this.#closed) {
-      try {
-        await this.ping({ signal: AbortSignal.timeout(PING_MS) });
-        this.#isDown = false;
-        this.#lastError = undefined;
-        this.#host?.onState({ status: 'connected' });
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETURN_MS).unref());
+  /** Brokers close connections that idle, and the client tells that like an outage: only who cannot be asked is away. */
+  async #doubt(cause: unknown): Promise<void> {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    const sender = this.#sender;
+    const isCurrent = () => this.#sender === sender && !this.#closed;
+    const answers = (ms: number) =>
+      this.ping({ signal: this.#connectedHost().clock.timeout(ms) }).then(
+        () => true,
+        () => false,
+      );
+    if (!(await answers(DOUBT_MS)) && isCurrent()) {
+      this.#host?.onState({ status: 'reconnecting', cause });
+      // The client comes back by itself and says nothing then.
+      while (isCurrent() && !(await answers(QUESTION_MS))) {
+        await new Promise<void>((resolve) => {
+          this.#connectedHost().clock.setTimeout(resolve, RETURN_MS).unref();
+        });
       }
+      if (isCurrent()) this.#host?.onState({ status: 'connected' });
     }
+    if (!isCurrent()) return;
+    this.#isDown = false;
+    this.#lastError = undefined;
   }
 
   #connected(): Sender {

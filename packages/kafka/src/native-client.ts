@@ -16,6 +16,15 @@ export interface NativeConsumer extends client.KafkaConsumer {
   ): this;
 }
 
+/** The client's admin, as this adapter uses it. */
+export interface NativeAdmin {
+  getMetadata(options: object, done: Callback<never>): void;
+  describeTopics(topics: string[], options: object, done: Callback<never>): void;
+  listOffsets(partitions: object[], options: object, done: Callback<never>): void;
+  listConsumerGroupOffsets(groups: object[], options: object, done: Callback<never>): void;
+  disconnect(): void;
+}
+
 /** Of the client's promise-free interface: everything answers by a callback. */
 export type Callback<T> = (error: unknown, result: T) => void;
 

@@ -1,83 +1,41 @@
 /** Administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
 
-import type { Producer } from '@confluentinc/kafka-javascript';
 import {
   type CallOptions,
-  type Compression,
+  type Clock,
   ConfigError,
   type DriverTopicAdmin,
   EbusError,
   type NewTopicSpec,
   type Persistence,
+  pause,
   reasonOf,
   type TopicDescription,
   type TopicSpec,
+  within,
 } from '@ebus/core/driver';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
-import { classify } from './errors.js';
-import type { ResolvedKafkaConfig } from './kafka-config.js';
-import { within } from './native-client.js';
-import { metadataOf } from './offsets.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+import { CODE, classify, codeOf } from './errors.js';
+import type { Questions } from './questions.js';
+import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
-const HOUR_MS = 3_600_000;
-/** How long topics that ebus makes keep their messages where that was not written; Kafka knows no other persistence. */
-const RETENTION_MS = { ephemeral: HOUR_MS, persistent: 7 * 24 * HOUR_MS };
-/** What Kafka writes for "no limit". */
-const UNLIMITED = -1;
 /** What the protocol writes for partitions and replicas that the broker is to choose. */
 const BROKERS = -1;
 /** Description of where a setting comes from: the topic itself. */
 const TOPIC_CONFIG = 1;
 
+/** A new topic is not known to every broker at once. */
+const LOOK_MS = 20;
 /** What the protocol calls a topic among the things that have settings. */
 const TOPIC = 2;
-
-const SUPPORTED = [
-  'persistence',
-  'retentionMs',
-  'maxBytes',
-  'replicas',
-  'partitions',
-  'compression',
-  'compressionLevel',
-] as const;
-
-/** What the broker takes. Snappy has no levels: one that a preset brings along changes nothing. */
-const LEVELS: Readonly<Partial<Record<Compression, readonly [number, number]>>> = {
-  gzip: [1, 9],
-  lz4: [1, 12],
-  zstd: [1, 22],
-};
-
-const READ = [
-  'retention.ms',
-  'retention.bytes',
-  'compression.type',
-  'compression.gzip.level',
-  'compression.lz4.level',
-  'compression.zstd.level',
-  'max.message.bytes',
-];
-
-/** @throws ConfigError for a level outside of what the codec has */
-export function checkLevel(
-  topic: string,
-  compression: Compression | undefined,
-  level: number | undefined,
-): void {
-  const range = LEVELS[compression ?? 'none'];
-  if (level === undefined || range === undefined || (level >= range[0] && level <= range[1])) return;
-  const message = `the compression level of ${compression} must be between ${range[0]} and ${range[1]}, got ${level}`;
-  throw new ConfigError(`topic '${topic}': ${message}`, {
-    problems: [{ path: `topics.${topic}.compressionLevel`, message }],
-  });
-}
 
 export interface TopicAdminOptions {
   readonly config: ResolvedKafkaConfig;
   readonly serviceName: string;
-  producer(): Producer;
+  readonly clock: Clock;
+  questions(): Questions;
   /** A topic has other settings now. */
   onChanged(topic: string): void;
 }
@@ -100,15 +58,14 @@ export class TopicAdmin implements DriverTopicAdmin {
     return this.#client;
   }
 
-  /** Asked of any broker by the producer's client, which needs to know it anyway. */
-  exists(topic: string, { signal }: CallOptions): Promise<boolean> {
-    const asking = metadataOf(this.#options.producer(), topic).then(({ length }) => length > 0);
-    return within(asking, signal, () => new Error('no answer in time'));
+  /** Asked of any broker, without rights to administer. */
+  async exists(topic: string, { signal }: CallOptions): Promise<boolean> {
+    return (await this.#layoutOf(topic, signal, { leaders: false })) !== undefined;
   }
 
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
     return this.#do('describe', topic, options, async (admin) => {
-      const layout = await this.#layoutOf(topic);
+      const layout = await this.#layoutOf(topic, options.signal);
       if (layout === undefined) return undefined;
       return { name: topic, ...layout, ...settingsOf(await entriesOf(admin, topic)) };
     });
@@ -128,9 +85,12 @@ export class TopicAdmin implements DriverTopicAdmin {
         waitForLeaders: false,
       });
       // One that is there and cannot be seen is not this client's to see.
-      const until = created ? Number.POSITIVE_INFINITY : performance.now() + UNKNOWN_TOPIC_MS;
-      const mayWait = () => !options.signal.aborted && performance.now() < until;
-      while ((await this.#layoutOf(topic)) === undefined && mayWait()) await pause();
+      const { signal } = options;
+      const { clock } = this.#options;
+      const until = created ? Number.POSITIVE_INFINITY : clock.monotonic() + UNKNOWN_TOPIC_MS;
+      const mayWait = () => !signal.aborted && clock.monotonic() < until;
+      while ((await this.#layoutOf(topic, signal)) === undefined && mayWait())
+        await pause(clock, LOOK_MS, signal);
       this.#options.onChanged(topic);
       return created;
     });
@@ -155,10 +115,11 @@ export class TopicAdmin implements DriverTopicAdmin {
       () => undefined,
       (error: unknown) => error,
     );
-    const until = performance.now() + UNKNOWN_TOPIC_MS;
-    while (!signal.aborted && performance.now() < until) {
-      if (((await this.#layoutOf(topic))?.partitions ?? 0) >= count) return;
-      await pause();
+    const { clock } = this.#options;
+    const until = clock.monotonic() + UNKNOWN_TOPIC_MS;
+    while (!signal.aborted && clock.monotonic() < until) {
+      if (((await this.#layoutOf(topic, signal))?.partitions ?? 0) >= count) return;
+      await pause(clock, LOOK_MS, signal);
     }
     if (refusal !== undefined) throw refusal;
   }
@@ -173,6 +134,7 @@ export class TopicAdmin implements DriverTopicAdmin {
     const connecting = this.#connecting;
     this.#connecting = undefined;
     this.#client = undefined;
+    // Not awaited by those that make it anew: while a broker is frozen this takes minutes.
     await (await connecting?.catch(() => undefined))?.disconnect();
   }
 
@@ -199,7 +161,9 @@ export class TopicAdmin implements DriverTopicAdmin {
   ): Promise<T> {
     const work = (async () => action(await this.#connect()))();
     try {
-      return await within(work, signal, () => new Error('no answer in time'));
+      return await within(work, signal, () => {
+        throw new Error('no answer in time');
+      });
     } catch (cause) {
       throw EbusError.from(cause, () => {
         const { code, retryable } = classify(cause);
@@ -210,11 +174,17 @@ export class TopicAdmin implements DriverTopicAdmin {
     }
   }
 
-  /** By librdkafka: kafkajs asks five times for what is not there. */
-  async #layoutOf(topic: string): Promise<{ partitions: number; replicas: number } | undefined> {
-    const partitions = await metadataOf(this.#options.producer(), topic);
-    if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) return undefined;
-    return { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1 };
+  /** By librdkafka: kafkajs asks five times for what is not there. Undefined while a partition has no leader yet. */
+  async #layoutOf(
+    topic: string,
+    signal: AbortSignal,
+    { leaders = true } = {},
+  ): Promise<{ partitions: number; replicas: number } | undefined> {
+    const info = (await this.#options.questions().topics([topic], signal)).get(topic);
+    if (info === undefined || codeOf(info) === CODE.unknownTopicOrPartition) return undefined;
+    if (info instanceof Error) throw info;
+    if (leaders && info.partitions.some(({ leader }) => leader < 0)) return undefined;
+    return { partitions: info.partitions.length, replicas: info.partitions[0]?.replicas ?? 1 };
   }
 
   #connect(): Promise<Admin> {
@@ -236,48 +206,6 @@ async function entriesOf(admin: Admin, topic: string): Promise<readonly ConfigEn
   const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
   return resources[0]?.configEntries ?? [];
 }
-
-function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, 'name'> {
-  const values = new Map(present.filter(({ configName }) => READ.includes(configName)).map(pair));
-  const retention = Number(values.get('retention.ms') ?? -1);
-  const bytes = Number(values.get('retention.bytes') ?? -1);
-  const largest = Number(values.get('max.message.bytes') ?? 0);
-  const compression = compressionOf(present);
-  const level = Number(values.get(`compression.${compression}.level`));
-  return {
-    ...(retention >= 0 ? { retentionMs: retention } : {}),
-    ...(bytes >= 0 ? { maxBytes: bytes } : {}),
-    compression,
-    ...(Number.isFinite(level) ? { compressionLevel: level } : {}),
-    ...(largest > 0 ? { maxMessageBytes: largest } : {}),
-  };
-}
-
-const pair = ({ configName, configValue }: ConfigEntries) => [configName, configValue] as const;
-
-/** `producer`, the broker's default, keeps what producers chose: with ebus, nothing unless configured. */
-function compressionOf(present: readonly ConfigEntries[]): Compression {
-  const value = present.find(({ configName }) => configName === 'compression.type')?.configValue;
-  return value === 'gzip' || value === 'snappy' || value === 'lz4' || value === 'zstd' ? value : 'none';
-}
-
-function entries(spec: Partial<NewTopicSpec>): { name: string; value: string }[] {
-  const { retentionMs, maxBytes, compression, compressionLevel: level, maxMessageBytes } = spec;
-  const list: [string, string | number][] = [];
-  if (maxMessageBytes !== undefined) list.push(['max.message.bytes', maxMessageBytes]);
-  if (retentionMs !== undefined) list.push(['retention.ms', retentionMs === 0 ? UNLIMITED : retentionMs]);
-  if (maxBytes !== undefined) list.push(['retention.bytes', maxBytes === 0 ? UNLIMITED : maxBytes]);
-  if (compression !== undefined) {
-    list.push(['compression.type', compression === 'none' ? 'producer' : compression]);
-    if (level !== undefined && LEVELS[compression] !== undefined) {
-      list.push([`compression.${compression}.level`, level]);
-    }
-  }
-  return list.map(([name, value]) => ({ name, value: String(value) }));
-}
-
-/** A new topic is not known to every broker at once. */
-const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** kafkajs hides the reasons of several topics in one error. */
 function reasonsOf(error: unknown): string {

@@ -1,0 +1,209 @@
+import { EventEmitter } from 'node:events';
+import type { Producer } from '@confluentinc/kafka-javascript';
+import { EbusError, type SendRecord, systemClock } from '@ebus/core/driver';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Lane, type LaneOptions } from './lane.js';
+
+type Done = (error: unknown, result?: unknown) => void;
+
+/** A producer that answers when the test says so. */
+class FakeProducer extends EventEmitter {
+  static made: FakeProducer[] = [];
+  readonly sent: { topic: string; value: Buffer | null; record: SendRecord }[] = [];
+  connected: Done | undefined;
+  isFull = false;
+  isFatal = false;
+  #isConnected = false;
+
+  constructor() {
+    super();
+    FakeProducer.made.push(this);
+  }
+
+  connect(_: object, done: Done): void {
+    this.connected = (error) => {
+      this.#isConnected = error === null;
+      done(error);
+    };
+  }
+
+  isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  setPollInBackground(): void {}
+
+  disconnect(_: number, done: Done): void {
+    this.#isConnected = false;
+    done(null);
+  }
+
+  produce(topic: string, _: null, value: Buffer | null, __: unknown, ___: null, record: SendRecord): void {
+    if (this.isFatal) throw Object.assign(new Error('Local: Fatal error'), { code: -150 });
+    if (this.isFull) throw Object.assign(new Error('Local: Queue full'), { code: -184 });
+    this.sent.push({ topic, value, record });
+  }
+
+  report(error: unknown, record: SendRecord, offset = 0): void {
+    this.emit('delivery-report', error, { opaque: record, partition: 0, offset });
+  }
+}
+
+function laneOf(more: Partial<LaneOptions> = {}) {
+  const replaced: unknown[] = [];
+  const errors: unknown[] = [];
+  const lane = new Lane({
+    client: { Producer: FakeProducer as unknown as Producer } as never,
+    clock: systemClock,
+    settings: () => ({}),
+    onError: (error) => errors.push(error),
+    onReplaced: (cause) => replaced.push(cause),
+    ...more,
+  });
+  return { lane, replaced, errors };
+}
+
+function record(name: string, deadline = Number.POSITIVE_INFINITY) {
+  const outcome: { stored?: unknown; failed?: EbusError } = {};
+  const one = {
+    topic: 'orders',
+    persistence: 'persistent',
+    key: 'k',
+    value: Buffer.from(name),
+    headers: [],
+    messageId: undefined,
+    ownsValue: true,
+    deadline,
+    stored: (position: unknown) => {
+      outcome.stored = position;
+    },
+    failed: (error: EbusError) => {
+      outcome.failed = error;
+    },
+  } as unknown as SendRecord;
+  return { one, outcome };
+}
+
+const last = () => FakeProducer.made.at(-1) as FakeProducer;
+const settled = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeProducer.made = [];
+});
+afterEach(() => vi.useRealTimers());
+
+describe('a lane', () => {
+  it('makes no producer before something is sent, and keeps the order of what waits until it is connected', async () => {
+    const { lane } = laneOf();
+    expect(FakeProducer.made).toHaveLength(0);
+    for (const name of ['a', 'b']) lane.send(record(name).one);
+    expect(last().sent).toEqual([]);
+    last().connected?.(null);
+    await settled();
+    lane.send(record('c').one);
+    expect(last().sent.map(({ value }) => String(value))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tries again with another producer after one could not connect, until nobody waits', async () => {
+    const { lane, errors } = laneOf();
+    const patient = record('patient');
+    const hasty = record('hasty', systemClock.monotonic() + 100);
+    lane.send(hasty.one);
+    lane.send(patient.one);
+    last().connected?.(new Error('frozen'));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(FakeProducer.made).toHaveLength(2);
+    expect(hasty.outcome.failed?.code).toBe('PUBLISH_TIMEOUT');
+    last().connected?.(null);
+    await settled();
+    expect(last().sent.map(({ record: one }) => one)).toEqual([patient.one]);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('replaces a producer that went fatal, tells the cause, and fails everything under way as retryable', async () => {
+    const { lane, replaced } = laneOf();
+    const [a, b, c] = [record('a'), record('b'), record('c')];
+    lane.send(a.one);
+    lane.send(b.one);
+    last().connected?.(null);
+    await settled();
+    const cause = Object.assign(new Error('Broker: Broker received an out of order sequence number'), {
+      code: 45,
+    });
+    last().emit('event.error', cause);
+    const old = last();
+    old.report(Object.assign(new Error('Local: Fatal error'), { code: -150 }), a.one);
+    for (const { outcome } of [a, b]) {
+      expect(outcome.failed).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
+      expect(outcome.failed?.message).toContain('out of order sequence');
+    }
+    expect(replaced).toEqual([cause]);
+    lane.send(c.one);
+    await settled();
+    expect(last()).not.toBe(old);
+    last().connected?.(null);
+    await settled();
+    last().report(null, c.one, 7);
+    expect(c.outcome.stored).toEqual({ partition: 0, offset: 7 });
+    // What the old one still says is about nothing.
+    old.report(Object.assign(new Error('Local: Fatal error'), { code: -150 }), b.one);
+    expect(FakeProducer.made).toHaveLength(2);
+  });
+
+  it('gives the record that finds out about a fatal error to the next producer', async () => {
+    const { lane, replaced } = laneOf();
+    const [a, b] = [record('a'), record('b')];
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    last().report(null, a.one);
+    last().isFatal = true;
+    lane.send(b.one);
+    await settled();
+    last().connected?.(null);
+    await settled();
+    last().report(null, b.one, 1);
+    expect([a.outcome.stored, b.outcome.stored]).toEqual([
+      { partition: 0, offset: 0 },
+      { partition: 0, offset: 1 },
+    ]);
+    expect(replaced).toHaveLength(1);
+  });
+
+  it('waits while the client is full, and refuses what alone is larger than all its room', async () => {
+    const { lane } = laneOf();
+    const [a, b] = [record('a'), record('b')];
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    last().isFull = true;
+    lane.send(b.one);
+    expect(b.outcome).toEqual({});
+    last().report(null, a.one);
+    expect(b.outcome.failed).toMatchObject({ code: 'MESSAGE_TOO_LARGE', retryable: false });
+  });
+
+  it('writes an empty value as no bytes and a tombstone as null', async () => {
+    const { lane } = laneOf();
+    lane.send({ ...record('').one, value: new Uint8Array(0) });
+    lane.send({ ...record('').one, value: new Uint8Array(0), tombstone: true });
+    last().connected?.(null);
+    await settled();
+    expect(last().sent.map(({ value }) => value?.length)).toEqual([0, undefined]);
+    // The client writes a buffer without memory as null.
+    expect(last().sent[0]?.value?.buffer.byteLength).toBeGreaterThan(0);
+  });
+
+  it('fails what is left when it is closed', async () => {
+    const { lane } = laneOf();
+    const { one, outcome } = record('a');
+    lane.send(one);
+    const cause = new EbusError('closed', { code: 'BUS_CLOSED' });
+    await lane.close(cause);
+    expect(outcome.failed).toBe(cause);
+    last().connected?.(null);
+    await settled();
+    expect(last().isConnected()).toBe(false);
+  });
+});

@@ -1,0 +1,226 @@
+/** One producer and what it has no room for: connecting, ready, or fatal and replaced by another. */
+import type { DeliveryReport, Producer, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
+import { type Clock, Deque, PublishTimeoutError, type SendRecord } from '@ebus/core/driver';
+import { CODE, codeOf, fatalFailure, isFatal, notSent, refusedSettings, saidBy, tooLarge } from './errors.js';
+import { toClient, toClientValue, toHeaders } from './mapping.js';
+import { called, type NativeClient } from './native-client.js';
+
+export interface LaneOptions {
+  readonly client: NativeClient;
+  readonly clock: Clock;
+  /** Read anew for each producer, files included. @throws ConfigError */
+  settings(): ProducerGlobalConfig;
+  /** What a producer says about itself, by event. */
+  onError(error: unknown): void;
+  /** A producer went fatal, and another takes its place. */
+  onReplaced(cause: unknown): void;
+}
+
+/** How long one attempt to connect may block a thread. */
+const CONNECT_MS = 2_000;
+/** Between two attempts to connect, and before a producer that went fatal is replaced once more. */
+const AGAIN_MS = 500;
+
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #waiting = new Deque<SendRecord>();
+  readonly #unacknowledged = new Set<SendRecord>();
+  #producer: Producer | undefined;
+  #ready = false;
+  /** For the time at which another producer is made. */
+  #isWaiting = false;
+  #closed = false;
+  /** What the present producer said last: the reason of a fatal error is told by event, its fatality by report. */
+  #said: unknown;
+  #replacedAt = Number.NEGATIVE_INFINITY;
+  #idle: (() => void) | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined until something is sent. */
+  get producer(): Producer | undefined {
+    return this.#producer;
+  }
+
+  /** Records are written in the order of the calls. @throws ConfigError for settings that the client refuses */
+  send(record: SendRecord): void {
+    if (this.#producer === undefined && !this.#isWaiting) this.#open();
+    this.#unacknowledged.add(record);
+    if (!this.#ready || this.#waiting.length > 0 || !this.#produce(record)) this.#waiting.push(record);
+  }
+
+  /** Resolves once everything was acknowledged or refused, or the signal aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    if (this.#unacknowledged.size === 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** Fails what is not acknowledged with `cause`; the producer goes in the background. */
+  close(cause: unknown): Promise<unknown> {
+    this.#closed = true;
+    this.#failAll(() => cause);
+    return retired(this.#producer) ?? Promise.resolve();
+  }
+
+  #open(): void {
+    const { client, settings, onError } = this.#options;
+    let producer: Producer;
+    try {
+      // Without settings for topics beside it: even empty ones would replace those given here.
+      producer = new client.Producer(settings());
+    } catch (cause) {
+      throw refusedSettings(cause);
+    }
+    const isCurrent = () => this.#producer === producer && !this.#closed;
+    producer.on('delivery-report', (error: unknown, report: DeliveryReport) =>
+      this.#reported(producer, error, report),
+    );
+    producer.on('event.error', (error: unknown) => {
+      if (!isCurrent()) return;
+      this.#said = error;
+      if (isFatal(error)) this.#replace(producer, error);
+      else onError(error);
+    });
+    // Errors are told once it is connected. Why it does not connect, only the log says.
+    producer.on('event.log', ({ message }: { message: string }) => {
+      if (!this.#ready && isCurrent()) onError(saidBy(message));
+    });
+    this.#producer = producer;
+    void this.#connect(producer);
+  }
+
+  /** One attempt; a producer that failed to connect is no good for another. */
+  async #connect(producer: Producer): Promise<void> {
+    try {
+      await called((done) => producer.connect({ allTopics: false, timeout: CONNECT_MS }, done));
+      if (this.#producer !== producer || this.#closed) return void retired(producer);
+      // A thread of the client waits for reports: no timer here, and no delay.
+      producer.setPollInBackground(true);
+      this.#ready = true;
+      this.#pushOn();
+    } catch (error) {
+      if (this.#producer !== producer || this.#closed) return;
+      this.#options.onError(error);
+      this.#openAgain(AGAIN_MS);
+    }
+  }
+
+  /**
+   * A fatal error ends a producer for good. Everything under way fails as retryable, what it was not given yet included:
+   * only core knows what may still be sent without overtaking.
+   */
+  #replace(producer: Producer, error: unknown): void {
+    if (this.#producer !== producer || this.#closed) return;
+    const { clock, onReplaced } = this.#options;
+    const isSilent = codeOf(error) !== undefined && (codeOf(error) as number) < 0;
+    const cause = isSilent ? (this.#said ?? error) : error;
+    const isRepeated = clock.monotonic() - this.#replacedAt < AGAIN_MS * 10;
+    this.#replacedAt = clock.monotonic();
+    void retired(producer);
+    this.#openAgain(isRepeated ? AGAIN_MS : 0);
+    this.#failAll((topic) => fatalFailure(topic, cause));
+    onReplaced(cause);
+  }
+
+  #openAgain(wait: number): void {
+    const { clock } = this.#options;
+    this.#ready = false;
+    this.#producer = undefined;
+    this.#said = undefined;
+    this.#isWaiting = true;
+    const open = () => {
+      this.#isWaiting = false;
+      this.#expire();
+      // Nobody waits for it: made when something is sent.
+      if (this.#closed || this.#unacknowledged.size === 0) return;
+      try {
+        this.#open();
+      } catch (error) {
+        this.#failAll(() => error);
+      }
+    };
+    clock.setTimeout(open, wait).unref();
+  }
+
+  #failAll(errorFor: (topic: string) => unknown): void {
+    const all = [...this.#unacknowledged];
+    this.#unacknowledged.clear();
+    while (this.#waiting.shift() !== undefined);
+    for (const record of all) record.failed(errorFor(record.topic));
+    this.#idle?.();
+  }
+
+  /** @returns false where the client's queue is full */
+  #produce(record: SendRecord): boolean {
+    const { topic, key, value, tombstone, headers } = record;
+    try {
+      this.#producer?.produce(
+        topic,
+        null,
+        tombstone === true ? null : toClientValue(value),
+        key === undefined ? key : toClient(key),
+        null,
+        record,
+        toHeaders(headers),
+      );
+      return true;
+    } catch (error) {
+      // The one that finds out goes to the next producer: nothing after it was sent.
+      if (isFatal(error) && this.#producer !== undefined) {
+        this.#unacknowledged.delete(record);
+        this.#replace(this.#producer, error);
+        this.#unacknowledged.add(record);
+        this.#waiting.push(record);
+        return true;
+      }
+      const isFull = codeOf(error) === CODE.queueFull;
+      // Without others in the queue it will never fit.
+      if (isFull && this.#unacknowledged.size > this.#waiting.length + 1) return false;
+      this.#unacknowledged.delete(record);
+      record.failed(isFull ? tooLarge(topic, error) : notSent(topic, error));
+      return true;
+    }
+  }
+
+  #reported(producer: Producer, error: unknown, { opaque, partition, offset }: DeliveryReport): void {
+    if (isFatal(error)) return this.#replace(producer, error);
+    const record = opaque as SendRecord;
+    if (this.#unacknowledged.delete(record)) {
+      if (error !== null && error !== undefined) record.failed(notSent(record.topic, error));
+      else record.stored(offset >= 0 ? { partition, offset } : undefined);
+    }
+    if (this.#waiting.length > 0) this.#pushOn();
+    if (this.#unacknowledged.size === 0) this.#idle?.();
+  }
+
+  /** In order, as far as there is room. */
+  #pushOn(): void {
+    this.#expire();
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      if (!this.#ready || this.#closed || !this.#produce(next)) return;
+      // Replaced meanwhile: it waits for the next producer.
+      if (!this.#ready) return;
+      this.#waiting.shift();
+      this.#expire();
+    }
+  }
+
+  /** Nobody waits any more for the first of those that wait. */
+  #expire(): void {
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      if (this.#options.clock.monotonic() <= next.deadline) return;
+      this.#waiting.shift();
+      this.#unacknowledged.delete(next);
+      const why = this.#ready ? 'the client had no room for it' : 'Kafka was not connected';
+      next.failed(new PublishTimeoutError(`not sent: ${why} in time for the message to '${next.topic}'`));
+    }
+  }
+}
+
+const retired = (producer: Producer | undefined): Promise<unknown> | undefined =>
+  producer?.isConnected() ? called((done) => producer.disconnect(0, done)) : undefined;

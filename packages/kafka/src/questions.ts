@@ -1,0 +1,211 @@
+/** Questions to the cluster about topics, groups and offsets, over a connection that neither fetching nor sending waits on. */
+import type { OffsetSpec } from '@confluentinc/kafka-javascript';
+import { ConnectionError, type SubscriptionSpec, within } from '@ebus/core/driver';
+import { QUESTION_MS, questionsConfig } from './client-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+import { CODE, codeOf, missingTopic, refusedSettings, saidBy } from './errors.js';
+import { called, type NativeAdmin, type NativeClient } from './native-client.js';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** By `keyOf`. */
+export type ByPartition<T> = ReadonlyMap<string, T>;
+
+export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}:${partition}`;
+
+export interface TopicInfo {
+  /** Another one after the topic was made anew. */
+  readonly topicId: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly leader: number;
+    readonly replicas: number;
+  }[];
+}
+
+export interface Committed {
+  readonly offset: number;
+  readonly metadata: string | undefined;
+}
+
+export interface QuestionsOptions {
+  readonly client: NativeClient;
+  readonly config: ResolvedKafkaConfig;
+  readonly serviceName: string;
+  /** What the client says about its connection, by event and in words. */
+  onError(error: unknown): void;
+}
+
+/** What the protocol calls the two ends of a log, in place of a time. */
+const END = -1;
+const BEGINNING = -2;
+const TIMEOUT = { timeout: QUESTION_MS };
+/** Each question holds one of the few threads that the process has for such, while nobody answers. */
+const AT_ONCE = 2;
+
+export class Questions {
+  readonly #client: NativeAdmin;
+  #asking = 0;
+  readonly #queue: (() => void)[] = [];
+
+  /** Connects in the background, and again by itself. @throws ConfigError for settings that the client refuses */
+  constructor({ client, config, serviceName, onError }: QuestionsOptions) {
+    try {
+      this.#client = client.AdminClient.create(
+        questionsConfig(config, serviceName) as never,
+        {
+          'event.error': onError,
+          'event.log': ({ message }: { message: string }) => onError(saidBy(message)),
+          error: onError,
+        } as never,
+      ) as unknown as NativeAdmin;
+    } catch (cause) {
+      throw refusedSettings(cause);
+    }
+  }
+
+  /** A round trip. @returns how many brokers there are */
+  async brokers(signal: AbortSignal): Promise<number> {
+    const { brokers } = await this.#ask<{ brokers: unknown[] }>(signal, (done) =>
+      this.#client.getMetadata({ allTopics: false, ...TIMEOUT }, done),
+    );
+    return brokers.length;
+  }
+
+  /** Those that exist and may be seen; the others have their error. */
+  async topics(names: readonly string[], signal: AbortSignal): Promise<Map<string, TopicInfo | Error>> {
+    const found = new Map<string, TopicInfo | Error>();
+    if (names.length === 0) return found;
+    const answer = await this.#ask<TopicAnswer[]>(signal, (done) =>
+      this.#client.describeTopics([...names], TIMEOUT, done),
+    );
+    for (const { name, topicId, error, partitions } of answer) {
+      const list = partitions.map(({ partition, leader, replicas }) => ({
+        partition,
+        leader: leader?.id ?? -1,
+        replicas: replicas.length,
+      }));
+      found.set(
+        name,
+        error
+          ? Object.assign(new Error(error.message), error)
+          : { topicId: topicId.base64, partitions: list },
+      );
+    }
+    return found;
+  }
+
+  /** @throws `TOPIC_NOT_FOUND`, and what the client says */
+  async topic(name: string, signal: AbortSignal): Promise<TopicInfo> {
+    const info = (await this.topics([name], signal)).get(name);
+    if (info === undefined || codeOf(info) === CODE.unknownTopicOrPartition) throw missingTopic(name, info);
+    if (info instanceof Error) throw info;
+    return info;
+  }
+
+  /** What the group has no position for is left out. */
+  async committed(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    signal: AbortSignal,
+  ): Promise<Map<string, Committed>> {
+    const found = new Map<string, Committed>();
+    if (partitions.length === 0) return found;
+    const spec = [{ groupId, partitions: partitions.map(({ topic, partition }) => ({ topic, partition })) }];
+    const [group] = await this.#ask<GroupAnswer[]>(signal, (done) =>
+      this.#client.listConsumerGroupOffsets(spec, TIMEOUT, done),
+    );
+    if (group?.error) throw Object.assign(new Error(group.error.message), group.error);
+    for (const { topic, partition, offset, metadata, error } of group?.partitions ?? []) {
+      if (error) throw Object.assign(new Error(error.message), error);
+      if (offset >= 0) found.set(keyOf({ topic, partition }), { offset, metadata: metadata ?? undefined });
+    }
+    return found;
+  }
+
+  /** Where reading from there begins: the end where nothing is that new. @throws what one of the partitions has against it */
+  async offsets(
+    partitions: readonly TopicPartition[],
+    from: SubscriptionSpec['from'],
+    signal: AbortSignal,
+  ): Promise<Map<string, number>> {
+    const found = new Map<string, number>();
+    if (partitions.length === 0) return found;
+    const time = from === 'latest' ? END : from === 'earliest' ? BEGINNING : Math.max(0, from.getTime());
+    const spec = partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      offset: { timestamp: time } as OffsetSpec,
+    }));
+    const answer = await this.#ask<OffsetAnswer[]>(signal, (done) =>
+      this.#client.listOffsets(spec, TIMEOUT, done),
+    );
+    for (const { topic, partition, offset, error } of answer) {
+      if (error) throw Object.assign(new Error(error.message), error);
+      if (offset >= 0) found.set(keyOf({ topic, partition }), offset);
+    }
+    const rest = partitions.filter((one) => !found.has(keyOf(one)));
+    if (rest.length === 0 || from === 'latest') return found;
+    for (const [key, offset] of await this.offsets(rest, 'latest', signal)) found.set(key, offset);
+    return found;
+  }
+
+  /** Does not wait: the client ends in the background. */
+  close(): void {
+    this.#queue.length = 0;
+    this.#client.disconnect();
+  }
+
+  async #ask<T>(signal: AbortSignal, call: (done: (error: unknown, result: T) => void) => void): Promise<T> {
+    const late = () => {
+      throw new ConnectionError('Kafka did not answer a question in time');
+    };
+    if (signal.aborted) late();
+    const turn =
+      this.#asking++ < AT_ONCE ? undefined : new Promise<void>((resolve) => this.#queue.push(resolve));
+    const asked = (async () => {
+      await turn;
+      if (signal.aborted) late();
+      return called(call);
+    })();
+    const next = () => {
+      this.#asking--;
+      this.#queue.shift()?.();
+    };
+    asked.then(next, next);
+    return within(asked, signal, late);
+  }
+}
+
+interface ClientError {
+  readonly message: string;
+  readonly code: number;
+}
+
+interface TopicAnswer {
+  readonly name: string;
+  readonly topicId: { readonly base64: string };
+  readonly error?: ClientError;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly leader?: { readonly id: number };
+    readonly replicas: readonly unknown[];
+  }[];
+}
+
+interface GroupAnswer {
+  readonly error?: ClientError;
+  readonly partitions: readonly (TopicPartition & {
+    readonly offset: number;
+    readonly metadata: string | null;
+    readonly error?: ClientError;
+  })[];
+}
+
+interface OffsetAnswer extends TopicPartition {
+  readonly offset: number;
+  readonly error?: ClientError;
+}
