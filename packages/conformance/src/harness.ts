@@ -15,7 +15,7 @@ export interface Harness {
   readonly topicOptions?: TopicOptions;
   /**
    * How long one condition may take to become true. Default 10 s. A test is cut off after one and a half times as
-   * much, a test of faults after three times as much; set the runner's own timeout beyond that.
+   * much, a test of faults after four times as much; set the runner's own timeout beyond that.
    */
   readonly patience?: Duration;
 

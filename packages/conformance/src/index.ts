@@ -11,7 +11,7 @@ export type {
   ShortLeases,
   StoredMessage,
 } from './abilities.js';
-export type { GroupName } from './groups/index.js';
+export { commonGroups, faultGroups, type GroupName } from './groups/index.js';
 export type { Harness } from './harness.js';
 export { runProcess } from './process/run-process.js';
 export { type ConformanceOptions, runConformance } from './run-conformance.js';

@@ -6,7 +6,9 @@ describe('known to fail', () => {
     const known = new KnownToFail({ 'crash: a': 'not mended yet', 'crash: b': 'neither' });
     expect(known.reasonFor('crash', 'a')).toBe('not mended yet');
     expect(known.reasonFor('crash', 'c')).toBeUndefined();
-    expect(known.unmet()).toEqual(['crash: b']);
+    expect(known.unmet(['crash'], ['crash', 'errors'])).toEqual(['crash: b']);
+    expect(known.unmet(['errors'], ['crash', 'errors'])).toEqual([]);
+    expect(known.unmet(['errors'], ['errors'])).toEqual(['crash: b']);
   });
 
   it('passes while the body fails, and fails once it passes', async () => {

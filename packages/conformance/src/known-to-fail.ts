@@ -16,9 +16,12 @@ export class KnownToFail {
     return reason;
   }
 
-  /** Marks that no test met. */
-  unmet(): string[] {
-    return Object.keys(this.#reasons).filter((name) => !this.#met.has(name));
+  /** Marks in these groups, or in none that there is, that no test met. */
+  unmet(groups: readonly string[], all: readonly string[]): string[] {
+    return Object.keys(this.#reasons).filter((name) => {
+      const isIn = (group: string) => name.startsWith(`${group}: `);
+      return !this.#met.has(name) && (groups.some(isIn) || !all.some(isIn));
+    });
   }
 }
 

@@ -7,20 +7,28 @@ import { closing } from './closing.js';
 import { consumerGroups } from './consumer-groups.js';
 import { crash } from './crash.js';
 import { deadLetters } from './dead-letters.js';
+import { errors } from './errors.js';
 import { events } from './events.js';
 import { halt } from './halt.js';
 import { headers } from './headers.js';
 import { health } from './health.js';
 import { idle } from './idle.js';
 import { lag } from './lag.js';
+import { membership } from './membership.js';
 import { metrics } from './metrics.js';
 import { middleware } from './middleware.js';
 import { orderedDelivery } from './ordered-delivery.js';
+import { outages } from './outages.js';
 import { pausing } from './pausing.js';
 import { permanentFailures } from './permanent-failures.js';
+import { permissions } from './permissions.js';
+import { positions } from './positions.js';
+import { processEnd } from './process-end.js';
 import { processingTimeout } from './processing-timeout.js';
 import { publishOutcomes } from './publish-outcomes.js';
 import { publishing } from './publishing.js';
+import { receipts } from './receipts.js';
+import { reconnecting } from './reconnecting.js';
 import { redrive } from './redrive.js';
 import { restart } from './restart.js';
 import { retry } from './retry.js';
@@ -60,6 +68,14 @@ export const groups = {
   idle,
   restart,
   crash,
+  receipts,
+  reconnecting,
+  outages,
+  errors,
+  positions,
+  membership,
+  permissions,
+  'process end': processEnd,
   closing,
   'after close': afterClose,
   topics,
@@ -73,3 +89,19 @@ export const groups = {
 export type GroupName = keyof typeof groups;
 
 export const groupNames = Object.keys(groups) as readonly GroupName[];
+
+/** Those that mostly need more than a bus: processes, a look into the log, a broker to break. They take the longest. */
+export const faultGroups: readonly GroupName[] = [
+  'crash',
+  'receipts',
+  'reconnecting',
+  'outages',
+  'errors',
+  'positions',
+  'membership',
+  'permissions',
+  'process end',
+];
+
+/** All others. */
+export const commonGroups: readonly GroupName[] = groupNames.filter((name) => !faultGroups.includes(name));

@@ -10,11 +10,14 @@ export interface ProcessTask {
   readonly handles?: number;
   /** Blocks the event loop for that long in its first event. */
   readonly blocksMs?: number;
-  /** The state in which it closes its bus once it is told `close`; see `close-states.ts`. Default: as a plain consumer. */
-  readonly state?: CloseState;
+  /** Makes a bus for each of these states, and closes all of them once it is told `close`. Default: a plain consumer. */
+  readonly states?: readonly CloseState[];
 }
 
-/** `lazy`: it need not be connected. `busy`: a handler runs, and publishes. `all`: monitors of every kind as well. */
+/**
+ * `idle`: everything is handled. `lazy`: a subscribe and a publish wait for the connection. `busy`: a handler never
+ * returns. `halted`: a key stands still. `paused`: the subscription is paused, and there is something to handle.
+ */
 export type CloseState = 'idle' | 'lazy' | 'busy' | 'halted' | 'paused';
 
 export type ProcessReport =
@@ -23,5 +26,5 @@ export type ProcessReport =
   | { readonly kind: 'begun' | 'handled'; readonly aggregateId: string; readonly sequence: number }
   /** It waits for `close`. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'closed'; readonly ms: number }
+  | { readonly kind: 'closed'; readonly state: CloseState; readonly ms: number }
   | { readonly kind: 'failed'; readonly text: string };

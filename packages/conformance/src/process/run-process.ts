@@ -3,7 +3,7 @@ import { createEventBus, type EventBus } from '@ebus/core';
 import type { TransportPlugin } from '@ebus/core/driver';
 import { Deferred } from '../test-kit/deferred.js';
 import { event } from '../test-kit/events.js';
-import type { ProcessReport, ProcessTask } from './process-task.js';
+import type { CloseState, ProcessReport, ProcessTask } from './process-task.js';
 
 const CLOSE_TIMEOUT_MS = 500;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,14 +19,14 @@ export async function runProcess(transport: TransportPlugin): Promise<void> {
   const task: ProcessTask = JSON.parse(process.argv.at(-1) ?? '');
   const told = new Promise<void>((resolve) => process.once('message', () => resolve()));
   try {
-    const bus = await createEventBus(task.config, { plugins: [transport], logger: silent });
-    if (task.state === undefined) return await consume(bus, task);
-    await enter(bus, task);
+    const { config, states } = task;
+    const create = () => createEventBus(config, { plugins: [transport], logger: silent });
+    if (states === undefined) return await consume(await create(), task);
+    const buses = await Promise.all(states.map(async (state) => ({ state, bus: await create() })));
+    await Promise.all(buses.map(({ state, bus }) => enter(bus, state, task)));
     tell({ kind: 'ready' });
     await told;
-    const began = performance.now();
-    await bus.close({ timeout: CLOSE_TIMEOUT_MS });
-    tell({ kind: 'closed', ms: Math.round(performance.now() - began) });
+    await Promise.all(buses.map(close));
     // From here on nothing of the suite keeps the process alive.
     process.disconnect?.();
   } catch (error) {
@@ -51,8 +51,17 @@ async function consume(bus: EventBus, { topic, options, handles, blocksMs }: Pro
   tell({ kind: 'subscribed' });
 }
 
+async function close({ state, bus }: { state: CloseState; bus: EventBus }): Promise<void> {
+  const began = performance.now();
+  await bus.close({ timeout: CLOSE_TIMEOUT_MS });
+  tell({ kind: 'closed', state, ms: Math.round(performance.now() - began) });
+}
+
 /** Brings a bus into the state in which it is to be closed. */
-async function enter(bus: EventBus, { topic, options, state }: ProcessTask): Promise<void> {
+async function enter(bus: EventBus, state: CloseState, task: ProcessTask): Promise<void> {
+  const { topic } = task;
+  // Each has a group of its own, and so all events.
+  const options = { ...task.options, group: `${bus.serviceName}-${state}` };
   if (state === 'lazy') {
     bus.subscribeEnvelope(topic, () => {}, options).catch(() => {});
     bus.publishEnvelope(topic, event('order-1', 1)).catch(() => {});

@@ -135,7 +135,7 @@ export class Scenario {
     onReport?: (report: ProcessReport) => void,
   ): Promise<Child> {
     const child = this.spawn(task, onReport);
-    await this.eventually(() => child.has('subscribed'), 'the process has subscribed');
+    await this.started(() => child.has('subscribed'), 'the process has subscribed');
     return child;
   }
 
@@ -149,6 +149,11 @@ export class Scenario {
   /** Resolves once `check` neither throws nor answers `false`. @throws what it threw last, out of patience */
   eventually(check: () => unknown, what?: string): Promise<void> {
     return eventually(this.#patienceMs, check, what);
+  }
+
+  /** The same for what a process does first: starting one takes long on a machine that is busy. */
+  started(check: () => unknown, what: string): Promise<void> {
+    return eventually(this.#patienceMs * 3, check, what);
   }
 
   /** What a dead-letter topic holds, once it holds at least `count`. Read in a group of its own. */
@@ -185,7 +190,7 @@ export class Scenario {
   }
 
   async #cutOff(body: Promise<void>): Promise<void> {
-    const limit = this.#patienceMs * (this.#stage === SHARED ? 1.5 : 3);
+    const limit = this.#patienceMs * (this.#stage === SHARED ? 1.5 : 4);
     const late = new Deferred<never>();
     const timer = setTimeout(() => late.reject(new Error(`the test still ran after ${limit} ms`)), limit);
     try {

@@ -8,6 +8,8 @@ const STREAM_NOT_FOUND = 10059;
 
 /** Requests at once. */
 const CHUNK = 100;
+const ATTEMPTS = 10;
+const TIMEOUT_MS = 1_000;
 
 export class NatsLog implements LogAccess {
   readonly #url: () => string;
@@ -20,6 +22,17 @@ export class NatsLog implements LogAccess {
   }
 
   async stored(topic: string): Promise<StoredMessage[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#read(topic);
+      } catch (error) {
+        // A server that has just come back does not answer everything.
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #read(topic: string): Promise<StoredMessage[]> {
     const manager = await this.#manager();
     const info = await manager.streams.info(streamName(topic)).catch(undefinedIfMissing);
     if (info === undefined) return [];
@@ -91,7 +104,7 @@ export class NatsLog implements LogAccess {
   }
 
   async #manager(): Promise<JetStreamManager> {
-    return jetstreamManager(await this.#connection(), { checkAPI: false });
+    return jetstreamManager(await this.#connection(), { checkAPI: false, timeout: TIMEOUT_MS });
   }
 }
 

@@ -1,0 +1,5 @@
+import { commonGroups } from '@ebus/conformance';
+import { conformanceOf } from './testing/conformance.js';
+
+for (const persistence of ['persistent', 'ephemeral'] as const)
+  await conformanceOf('2.9', persistence, commonGroups);
