@@ -41,7 +41,7 @@ export type {
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
 // ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
-export type { Clock, TimerHandle } from './clock.js';
+export { type Clock, systemClock, type TimerHandle } from './clock.js';
 export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
 export { loadConfig, type ParseConfigOptions, parseConfig } from './config/load-config.js';
 export type {

@@ -1,3 +1,4 @@
+import { systemClock } from '@ebus/core';
 import { describe, expect, it } from 'vitest';
 import { Endpoints, type HealthSource } from './endpoints.js';
 import { hangs, keptLogger, reportOf, sourceOf, TIME } from './testing/sources.js';
@@ -9,7 +10,7 @@ const HEALTH_HEADERS = {
 
 function endpoints(bus: HealthSource, { prefix = '', timeout = 5_000 } = {}) {
   const { logged, logger } = keptLogger();
-  const tested = new Endpoints(bus, { prefix, timeout, logger });
+  const tested = new Endpoints(bus, { prefix, timeout, logger, clock: systemClock });
   const get = async (url: string, method = 'GET') => {
     const answer = await tested.answer(method, url);
     return { ...answer, json: answer.body === '' ? undefined : JSON.parse(answer.body) };

@@ -1,6 +1,6 @@
 /** What the endpoints answer, without any server: from a method and a path to status, headers and body. */
 import { validateHeaderValue } from 'node:http';
-import type { Health, HealthReport, Logger, MetricsExposition } from '@ebus/core';
+import type { Clock, Health, HealthReport, Logger, MetricsExposition } from '@ebus/core';
 import { healthBody, lateBody, notReadyReason } from './health-body.js';
 import { type Endpoint, endpointAt } from './route.js';
 import { LATE, within } from './within.js';
@@ -25,6 +25,7 @@ export interface EndpointsOptions {
   readonly serve?: 'all' | 'probes' | 'metrics';
   /** Milliseconds for one look at the bus. */
   readonly timeout: number;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -71,7 +72,7 @@ export class Endpoints {
   #ask(endpoint: Endpoint, method: string): Answer | Promise<Answer> {
     switch (endpoint) {
       case 'live':
-        return json(200, { status: 'alive', timestamp: now() }, method);
+        return json(200, { status: 'alive', timestamp: this.#now() }, method);
       case 'ready':
         return this.#ready(method);
       case 'health':
@@ -82,10 +83,11 @@ export class Endpoints {
   }
 
   async #health(method: string): Promise<Answer> {
-    const began = performance.now();
+    const { clock } = this.#options;
+    const began = clock.monotonic();
     const report = await this.#report();
     if (report === LATE) {
-      return json(503, lateBody(TOO_LATE, performance.now() - began, new Date()), method);
+      return json(503, lateBody(TOO_LATE, clock.monotonic() - began, new Date(clock.now())), method);
     }
     return json(report.status === 'unhealthy' ? 503 : 200, healthBody(report), method);
   }
@@ -96,11 +98,11 @@ export class Endpoints {
       return json(200, { status: 'ready', timestamp: report.timestamp.toISOString() }, method);
     }
     const error = report === LATE ? TOO_LATE : notReadyReason(report);
-    return json(503, { status: 'not ready', error, timestamp: now() }, method);
+    return json(503, { status: 'not ready', error, timestamp: this.#now() }, method);
   }
 
   async #metrics(method: string): Promise<Answer> {
-    const exposition = await within(this.#options.timeout, async () => this.#bus.exposeMetrics());
+    const exposition = await this.#within(async () => this.#bus.exposeMetrics());
     if (exposition === LATE) return json(503, { error: 'the metrics did not come in time' }, method);
     if (exposition === undefined) return json(404, { error: NO_METRICS }, method);
     const { contentType, body } = exposition;
@@ -110,7 +112,15 @@ export class Endpoints {
   }
 
   #report(): Promise<HealthReport | typeof LATE> {
-    return within(this.#options.timeout, async (signal) => this.#bus.health.report({ signal }));
+    return this.#within(async (signal) => this.#bus.health.report({ signal }));
+  }
+
+  #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | typeof LATE> {
+    return within(this.#options.clock, this.#options.timeout, work);
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString();
   }
 }
 
@@ -143,5 +153,3 @@ function answer(
     body: method === 'HEAD' ? '' : body,
   };
 }
-
-const now = () => new Date().toISOString();

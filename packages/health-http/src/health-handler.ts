@@ -1,5 +1,5 @@
 /** The endpoints as a handler for Node's HTTP server, Express and Fastify, and for fetch-style servers. */
-import { type Duration, type Logger, parseDuration } from '@ebus/core';
+import { type Clock, type Duration, type Logger, parseDuration, systemClock } from '@ebus/core';
 import { checkOptions, kinds, optionTable } from '@ebus/core/driver';
 import { Endpoints, type HealthSource } from './endpoints.js';
 import { toPrefix } from './route.js';
@@ -16,6 +16,8 @@ export interface HealthHandlerOptions {
   serve?: 'all' | 'probes' | 'metrics';
   /** Where unexpected errors go. Default: the console. */
   logger?: Logger;
+  /** Of the timeout, and of the times in answers. Default: the machine's. */
+  clock?: Clock;
 }
 
 /** What of a request is read; those of `node:http` and `node:http2`, Express and Fastify (`request.raw`) fit. */
@@ -45,6 +47,7 @@ const OPTIONS = optionTable<HealthHandlerOptions>({
   timeout: kinds.positiveDuration,
   serve: kinds.oneOf('all', 'probes', 'metrics'),
   logger: kinds.logger,
+  clock: kinds.clock,
 });
 const DEFAULT_TIMEOUT = '6s';
 
@@ -70,11 +73,12 @@ export function healthHandler(bus: HealthSource, options: HealthHandlerOptions =
 
 function partsOf(bus: HealthSource, options: HealthHandlerOptions) {
   checkOptions('healthHandler', options, OPTIONS);
-  const { path, timeout = DEFAULT_TIMEOUT, serve = 'all', logger = console } = options;
+  const { path, timeout = DEFAULT_TIMEOUT, serve = 'all', logger = console, clock = systemClock } = options;
   const endpoints = new Endpoints(bus, {
     prefix: toPrefix(path),
     serve,
     timeout: parseDuration(timeout),
+    clock,
     logger,
   });
   return { endpoints, logger };

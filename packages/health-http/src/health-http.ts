@@ -20,15 +20,15 @@ const plugin = definePlugin({
   kind: 'extension',
   name: 'healthHttp',
   config: healthHttpConfigSchema,
-  create: (bus, config, { logger }) => {
+  create: (bus, config, { logger, clock }) => {
     const { port, host, path = '', allowedHosts, metricsPort, metricsHost = host } = config;
     const serverOf = (
       serve: 'all' | 'probes' | 'metrics',
       where: Pick<HealthHttpConfig, 'port' | 'host'>,
     ) => {
       // Plug-ins see a bus as an object, and this one is made by createEventBus.
-      const handler = healthHandler(bus as HealthSource, { path, serve, logger });
-      return new HealthServer(handler, { ...where, path, allowedHosts }, logger);
+      const handler = healthHandler(bus as HealthSource, { path, serve, logger, clock });
+      return new HealthServer(handler, { ...where, path, allowedHosts }, { logger, clock });
     };
     const server =
       metricsPort === undefined

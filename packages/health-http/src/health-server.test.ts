@@ -1,6 +1,6 @@
 import { Agent, get, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { BusClosedError, ConfigError, PluginError } from '@ebus/core';
+import { BusClosedError, ConfigError, PluginError, systemClock } from '@ebus/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { HealthSource } from './endpoints.js';
 import { healthHandler } from './health-handler.js';
@@ -15,7 +15,7 @@ function serverOf(config: Partial<HealthHttpConfig> = {}, bus: HealthSource = so
   const whole = { port: 0, host: '127.0.0.1', ...config };
   const info = vi.spyOn(logger, 'info');
   const handler = healthHandler(bus, { path: whole.path ?? '', logger });
-  const server = new HealthServer(handler, whole, logger);
+  const server = new HealthServer(handler, whole, { logger, clock: systemClock });
   onTestFinished(() => server.close());
   return { server, logged, info };
 }
@@ -51,7 +51,7 @@ describe('the address', () => {
 
   it('is every address of the machine unless a host is given', async () => {
     const { logger } = keptLogger();
-    const server = new HealthServer(healthHandler(source), { port: 0 }, logger);
+    const server = new HealthServer(healthHandler(source), { port: 0 }, { logger, clock: systemClock });
     onTestFinished(() => server.close());
     await server.start();
     const { host, url } = server.address();

@@ -1,7 +1,14 @@
 /** A server of its own for the endpoints, from the start of a bus until it has closed. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { BusClosedError, ConfigError, type Extension, type Logger, PluginError } from '@ebus/core';
+import {
+  BusClosedError,
+  type Clock,
+  ConfigError,
+  type Extension,
+  type Logger,
+  PluginError,
+} from '@ebus/core';
 import { isAllowedHost } from './allowed-hosts.js';
 import { Connections } from './connections.js';
 import type { HealthHandler } from './health-handler.js';
@@ -34,14 +41,20 @@ const CLOSE_GRACE_MS = 1_000;
 export class HealthServer implements Extension {
   readonly #config: HealthHttpConfig;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #server: Server;
   readonly #connections = new Connections();
   #started: Promise<void> | undefined;
   #closing = false;
 
-  constructor(handler: HealthHandler, config: HealthHttpConfig, logger: Logger) {
+  constructor(
+    handler: HealthHandler,
+    config: HealthHttpConfig,
+    { logger, clock }: { logger: Logger; clock: Clock },
+  ) {
     this.#config = config;
     this.#logger = logger;
+    this.#clock = clock;
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       // A body is not read, so nothing can follow it; and once the bus closes nobody should count on the connection.
       if (this.#closing || hasBody(request)) response.setHeader('Connection', 'close');
@@ -107,9 +120,9 @@ export class HealthServer implements Extension {
     this.#closing = true;
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
+    const timer = this.#clock.setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
     await closed;
-    clearTimeout(timer);
+    this.#clock.clearTimeout(timer);
   }
 
   async #listen(): Promise<void> {

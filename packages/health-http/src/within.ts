@@ -1,4 +1,5 @@
 /** A time limit for what may hang. */
+import type { Clock, TimerHandle } from '@ebus/core';
 
 /** Stands for the result of what did not come in time. */
 export const LATE = Symbol('late');
@@ -8,13 +9,14 @@ export const LATE = Symbol('late');
  * The signal given to it aborts at the limit.
  */
 export async function within<T>(
+  clock: Clock,
   ms: number,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | typeof LATE> {
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: TimerHandle | undefined;
   const late = new Promise<typeof LATE>((resolve) => {
-    timer = setTimeout(() => {
+    timer = clock.setTimeout(() => {
       // First the result: aborting may make `work` reject at once.
       resolve(LATE);
       abort.abort();
@@ -23,6 +25,6 @@ export async function within<T>(
   try {
     return await Promise.race([work(abort.signal), late]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clock.clearTimeout(timer);
   }
 }

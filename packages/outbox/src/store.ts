@@ -11,6 +11,8 @@ export interface OutboxStats {
   readonly failed: number;
   /** When the oldest pending event was saved, of those that no failed event holds. */
   readonly oldestAt: Date | undefined;
+  /** Milliseconds since then, by the store's clock; 0 where there is none. The lag of the outbox. */
+  readonly oldestAgeMs: number;
 }
 
 /** A publish that failed. */
@@ -55,8 +57,11 @@ export interface OutboxStore<Tx = unknown> {
   /** Gives a failed event up, so that its aggregate goes on. False where no failed event has that id. */
   skip(id: string): Promise<boolean>;
   stats(): Promise<OutboxStats>;
-  /** Deletes up to `limit` (default 1000) events that were published or skipped before. Resolves with how many. */
-  prune(before: Date, limit?: number): Promise<number>;
+  /**
+   * Deletes up to `limit` (default 1000) events that were published or skipped more than `age` milliseconds ago, by the
+   * store's clock. Resolves with how many.
+   */
+  prune(age: number, limit?: number): Promise<number>;
   /** Rejects with a `ConfigError` where the schema is missing or of another version. */
   verify?(): Promise<void>;
   /**

@@ -7,6 +7,7 @@ import {
   type Duration,
   type Logger,
   parseDuration,
+  type TimerHandle,
 } from '@ebus/core';
 import { kinds, optionTable, systemClock } from '@ebus/core/driver';
 import { Pushgateway } from 'prom-client';
@@ -106,7 +107,7 @@ export class Pusher {
 
   async #push(): Promise<void> {
     try {
-      await inTime(this.#gateway.push(this.#target), this.#timeout);
+      await inTime(this.#gateway.push(this.#target), this.#clock, this.#timeout);
     } catch (error) {
       this.#failures++;
       if (this.#failures === 1) this.#logger.warn(this.#about(error), 'cannot push metrics; trying again');
@@ -125,15 +126,15 @@ export class Pusher {
 }
 
 /** The client waits for ever if the connection is cut within an answer. */
-async function inTime(pushed: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function inTime(pushed: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
+  let timer: TimerHandle | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    timer = clock.setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
   });
   try {
     await Promise.race([pushed, late]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clock.clearTimeout(timer);
   }
 }
 

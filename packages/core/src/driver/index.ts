@@ -35,6 +35,7 @@ export { Deque } from '../util/deque.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 export { pause } from '../util/pause.js';
+export { randomUuid } from '../util/random-uuid.js';
 export { shown } from '../util/shown.js';
 export { type TimeLimit, within } from '../util/within.js';
 export { Attempts } from './attempts.js';

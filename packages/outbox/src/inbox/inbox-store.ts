@@ -7,6 +7,9 @@ export interface InboxStore<Tx = unknown> {
    * transaction has recorded the same, it waits for the end of that transaction.
    */
   record(tx: Tx, consumer: string, eventId: string): Promise<boolean>;
-  /** Deletes up to `limit` (default 1000) records that were made before. Resolves with how many. */
-  prune(before: Date, limit?: number): Promise<number>;
+  /**
+   * Deletes up to `limit` (default 1000) records that were made more than `age` milliseconds ago, by the store's clock.
+   * Resolves with how many.
+   */
+  prune(age: number, limit?: number): Promise<number>;
 }

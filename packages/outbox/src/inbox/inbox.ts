@@ -68,10 +68,9 @@ export class Inbox<Tx> {
 
   /** Deletes, in batches, what is older than `retention`. Resolves with how many records that were. */
   async prune(options: { signal?: AbortSignal } = {}): Promise<number> {
-    const before = new Date(Date.now() - this.#retention);
     let deleted = 0;
     for (;;) {
-      const n = await this.#store.prune(before, PRUNE_BATCH);
+      const n = await this.#store.prune(this.#retention, PRUNE_BATCH);
       deleted += n;
       if (n < PRUNE_BATCH || options.signal?.aborted === true) return deleted;
     }

@@ -6,6 +6,7 @@ import { MemoryLocks, type MemoryTransaction, requireOpen } from './memory-trans
 /** Behaves as the PostgreSQL store does; what it remembers is gone with the process. */
 export class MemoryInboxStore implements InboxStore<MemoryTransaction> {
   readonly #clock: Clock;
+  /** When each was handled, in monotonic time. */
   readonly #handled = new Map<string, number>();
   readonly #locks = new MemoryLocks();
 
@@ -19,14 +20,15 @@ export class MemoryInboxStore implements InboxStore<MemoryTransaction> {
     if (this.#handled.has(key) || tx.holds(key)) return false;
     await this.#locks.take(tx, key);
     if (this.#handled.has(key)) return false;
-    tx.onCommit(() => this.#handled.set(key, this.#clock.now()));
+    tx.onCommit(() => this.#handled.set(key, this.#clock.monotonic()));
     return true;
   }
 
-  async prune(before: Date, limit = 1000): Promise<number> {
+  async prune(age: number, limit = 1000): Promise<number> {
+    const before = this.#clock.monotonic() - age;
     let deleted = 0;
     for (const [key, at] of this.#handled) {
-      if (deleted >= limit || at >= before.getTime()) break;
+      if (deleted >= limit || at >= before) break;
       this.#handled.delete(key);
       deleted++;
     }

@@ -1,6 +1,5 @@
 /** An outbox in this process, for tests and demos. */
-import { randomUUID } from 'node:crypto';
-import { type Clock, EbusError, systemClock } from '@ebus/core/driver';
+import { type Clock, EbusError, randomUuid, systemClock } from '@ebus/core/driver';
 import type { ClaimedEvent, Lease, OutboxEvent } from '../event/outbox-event.js';
 import type { Failure, OutboxStats, OutboxStatus, OutboxStore } from '../store.js';
 import { MemoryLocks, type MemoryTransaction, requireOpen } from './memory-transaction.js';
@@ -10,6 +9,8 @@ export interface MemoryRow extends OutboxEvent {
   readonly id: string;
   readonly position: number;
   readonly createdAt: Date;
+  /** The same in monotonic time, as all times below. */
+  readonly savedAt: number;
   status: OutboxStatus;
   error: string | undefined;
   attempts: number;
@@ -67,6 +68,7 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
       id,
       position: ++this.#lastPosition,
       createdAt: new Date(this.#clock.now()),
+      savedAt: this.#clock.monotonic(),
       status: 'pending',
       error: undefined,
       attempts: 0,
@@ -79,8 +81,8 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
   }
 
   async claim(limit: number, lease: number): Promise<ClaimedEvent[]> {
-    const now = this.#clock.now();
-    const token = randomUUID();
+    const now = this.#clock.monotonic();
+    const token = randomUuid(this.#clock);
     const held = new Set<string>();
     const claimed: ClaimedEvent[] = [];
     for (const row of this.#unpublished()) {
@@ -102,7 +104,7 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
   }
 
   async renew(leases: readonly Lease[], lease: number): Promise<string[]> {
-    const until = this.#clock.now() + lease;
+    const until = this.#clock.monotonic() + lease;
     return this.#held(leases).map((row) => {
       row.leaseUntil = until;
       return row.id;
@@ -122,7 +124,7 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
         row.attempts++;
         if (failure.counts) row.retryCount++;
         row.error = failure.error;
-        row.availableAt = this.#clock.now() + failure.delay;
+        row.availableAt = this.#clock.monotonic() + failure.delay;
         if (failure.final) row.status = 'failed';
         endLease(row);
       }
@@ -154,11 +156,17 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
     const failed = new Set(rows.filter(({ status }) => status === 'failed'));
     const held = new Set([...failed].map(({ envelope }) => envelope.aggregateId));
     const oldest = rows.find(({ envelope }) => !held.has(envelope.aggregateId));
-    return { pending: rows.length - failed.size, failed: failed.size, oldestAt: oldest?.createdAt };
+    return {
+      pending: rows.length - failed.size,
+      failed: failed.size,
+      oldestAt: oldest?.createdAt,
+      oldestAgeMs: oldest === undefined ? 0 : this.#clock.monotonic() - oldest.savedAt,
+    };
   }
 
-  async prune(before: Date, limit = 1000): Promise<number> {
-    const old = [...this.#rows.values()].filter((row) => (row.publishedAt ?? Infinity) < before.getTime());
+  async prune(age: number, limit = 1000): Promise<number> {
+    const before = this.#clock.monotonic() - age;
+    const old = [...this.#rows.values()].filter((row) => (row.publishedAt ?? Infinity) < before);
     for (const { id } of old.slice(0, limit)) this.#rows.delete(id);
     return Math.min(old.length, limit);
   }
@@ -178,7 +186,7 @@ export class MemoryOutboxStore implements OutboxStore<MemoryTransaction> {
 
   #finish(row: MemoryRow, status: OutboxStatus): void {
     row.status = status;
-    row.publishedAt = this.#clock.now();
+    row.publishedAt = this.#clock.monotonic();
     endLease(row);
   }
 

@@ -40,9 +40,9 @@ export class PostgresInboxStore implements InboxStore<Queryable> {
     return (await rowsOf(tx, this.#sql.record, [consumer, eventId, true])).length > 0;
   }
 
-  async prune(before: Date, limit = 1000): Promise<number> {
+  async prune(age: number, limit = 1000): Promise<number> {
     try {
-      return (await rowsOf(this.#client, this.#sql.pruneInbox, [before.toISOString(), limit])).length;
+      return (await rowsOf(this.#client, this.#sql.pruneInbox, [age, limit])).length;
     } catch (error) {
       throw toStoreError(error, 'cannot prune the inbox');
     }

@@ -1,6 +1,13 @@
 /** The outbox in PostgreSQL. */
-import { randomUUID } from 'node:crypto';
-import { ConfigError, checkOptions, kinds, optionTable, systemClock } from '@ebus/core/driver';
+import {
+  type Clock,
+  ConfigError,
+  checkOptions,
+  kinds,
+  optionTable,
+  randomUuid,
+  systemClock,
+} from '@ebus/core/driver';
 import type { ClaimedEvent, Lease, OutboxEvent } from '../event/outbox-event.js';
 import type { Failure, OutboxStats, OutboxStore } from '../store.js';
 import { verifySchema } from './create-outbox-schema.js';
@@ -27,12 +34,15 @@ export interface PostgresOutboxOptions {
    * transactions with events of many thousands of aggregates, for which the server has no room for locks.
    */
   lockAggregates?: boolean;
+  /** Of the pauses before it listens again. Leases and ages are by the database's clock. Default: the machine's. */
+  clock?: Clock;
 }
 
 const OPTIONS = optionTable<PostgresOutboxOptions>({
   schema: kinds.filledText,
   listen: kinds.kind('false or a function', (value) => value === false || typeof value === 'function'),
   lockAggregates: kinds.flag,
+  clock: kinds.clock,
 });
 
 /**
@@ -44,6 +54,7 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
   readonly #names: Names;
   readonly #sql: Statements;
   readonly #listen: Listen | undefined;
+  readonly #clock: Clock;
 
   /** @throws ConfigError for a client without `query`, and for options that do not exist */
   constructor(client: Queryable, options: PostgresOutboxOptions = {}) {
@@ -54,6 +65,7 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
       );
     }
     this.#client = client;
+    this.#clock = options.clock ?? systemClock;
     this.#names = namesIn(options.schema);
     this.#sql = statementsFor(this.#names, options.lockAggregates ?? true);
     this.#listen = options.listen === false ? undefined : (options.listen ?? listenFor(client));
@@ -82,7 +94,7 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
   }
 
   async claim(limit: number, lease: number): Promise<ClaimedEvent[]> {
-    const token = randomUUID();
+    const token = randomUuid(this.#clock);
     const rows = await this.#run('cannot claim events', this.#sql.claim, [limit, token, lease]);
     return rows.map((row) => toClaimedEvent(row, token)).sort((a, b) => a.position - b.position);
   }
@@ -123,11 +135,12 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
       pending: Number(row?.pending),
       failed: Number(row?.failed),
       oldestAt: oldest === null ? undefined : dateOf(oldest),
+      oldestAgeMs: oldest === null ? 0 : Math.max(0, Number(row?.now) - Number(oldest)),
     };
   }
 
-  async prune(before: Date, limit = 1000): Promise<number> {
-    return (await this.#run('cannot prune events', this.#sql.prune, [before.toISOString(), limit])).length;
+  async prune(age: number, limit = 1000): Promise<number> {
+    return (await this.#run('cannot prune events', this.#sql.prune, [age, limit])).length;
   }
 
   verify(): Promise<void> {
@@ -136,7 +149,7 @@ export class PostgresOutboxStore implements OutboxStore<Queryable> {
 
   watch(wake: () => void): () => Promise<void> {
     if (this.#listen === undefined) return async () => {};
-    return watch(systemClock, this.#listen, this.#names.channel, wake);
+    return watch(this.#clock, this.#listen, this.#names.channel, wake);
   }
 
   async #run(what: string, text: string, values: unknown[]): Promise<TextRow[]> {

@@ -129,11 +129,11 @@ describe.skipIf(problem !== undefined)('the schema', () => {
     );
     await store.verify();
     expect((await new OutboxRelay({ bus, store }).runOnce()).published).toBe(1);
-    expect(await store.prune(new Date(Date.now() + 60_000))).toBe(1);
+    expect(await store.prune(-60_000)).toBe(1);
     expect(
       await inTransaction(consumer, (tx) => new PostgresInboxStore(pool, { schema }).record(tx, 'c', 'e')),
     ).toBe(true);
-    expect(await new PostgresInboxStore(pruner, { schema }).prune(new Date(Date.now() + 60_000))).toBe(1);
+    expect(await new PostgresInboxStore(pruner, { schema }).prune(-60_000)).toBe(1);
     await expect(new PostgresOutboxStore(service, { schema }).stats()).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
     });

@@ -43,18 +43,18 @@ WHERE id = $1::text AND status = 'failed' RETURNING pg_notify('${literal(channel
     SELECT (extract(epoch FROM o.created_at) * 1000)::text FROM ${outbox} o
     WHERE o.status = 'pending' AND o.aggregate_id NOT IN (
       SELECT aggregate_id FROM ${outbox} WHERE ${HELD} AND status = 'failed' LIMIT ${HELD_LIMIT})
-    ORDER BY o.position LIMIT 1) AS oldest
+    ORDER BY o.position LIMIT 1) AS oldest, (extract(epoch FROM clock_timestamp()) * 1000)::text AS now
 FROM (SELECT count(*) AS n FROM ${outbox} WHERE status = 'pending') p,
   (SELECT count(*) AS n FROM ${outbox} WHERE ${HELD} AND status = 'failed') f`,
     prune: `DELETE FROM ${outbox} WHERE id IN (
-  SELECT id FROM ${outbox} WHERE status IN ('published', 'skipped') AND published_at < $1::timestamptz
+  SELECT id FROM ${outbox} WHERE status IN ('published', 'skipped') AND published_at < clock_timestamp() - $1::float8 * interval '1 ms'
   ORDER BY published_at LIMIT $2::int FOR UPDATE SKIP LOCKED)
 RETURNING 1::text AS deleted`,
     record: `INSERT INTO ${inbox} (consumer, event_id)
 SELECT $1::text, $2::text WHERE $3::boolean OR pg_current_xact_id_if_assigned() IS NOT NULL
 ON CONFLICT DO NOTHING RETURNING 'new' AS outcome`,
     pruneInbox: `DELETE FROM ${inbox} WHERE (consumer, event_id) IN (
-  SELECT consumer, event_id FROM ${inbox} WHERE handled_at < $1::timestamptz
+  SELECT consumer, event_id FROM ${inbox} WHERE handled_at < clock_timestamp() - $1::float8 * interval '1 ms'
   ORDER BY handled_at LIMIT $2::int FOR UPDATE SKIP LOCKED)
 RETURNING 1::text AS deleted`,
   };

@@ -18,7 +18,7 @@ export interface BatchReport {
 export interface Held {
   readonly event: ClaimedEvent;
   readonly batch: Batch;
-  /** By the relay's clock. From then on another relay may have it. */
+  /** In the monotonic time of the relay's clock. From then on another relay may have it. */
   expiresAt: number;
   /** Another relay has it. */
   lost: boolean;

@@ -185,7 +185,7 @@ export class Ledger {
     ]);
     const open = [...this.#held].filter((held) => !held.lost && !written.has(held));
     if (open.length > 0) {
-      const until = clock.now() + lease;
+      const until = clock.monotonic() + lease;
       const kept = new Set(
         await store.renew(
           open.map(({ event }) => event),

@@ -5,7 +5,7 @@ import { Figures } from './figures.js';
 import { Pruning } from './pruning.js';
 import { relayHealth } from './relay-health.js';
 import { type OutboxRelayOptions, type RelaySettings, settingsOf } from './relay-options.js';
-import { type RelayStats, relayStats } from './relay-stats.js';
+import type { RelayStats } from './relay-stats.js';
 import { RetryTimes } from './retry-times.js';
 import { Session } from './session.js';
 import { WakeUp } from './wake-up.js';
@@ -132,12 +132,13 @@ export class OutboxRelay implements AsyncDisposable {
    * @throws ConnectionError and ConfigError where the store cannot be asked, by rejecting
    */
   async stats(): Promise<RelayStats> {
-    const { store, clock } = this.#settings;
-    const stored = await store.stats();
+    const stored = await this.#settings.store.stats();
     const { published, publishFailures, gaveUp, storeError } = this.#figures;
     const running = this.#detach !== undefined;
-    const own = { published, publishFailures, gaveUp, storeError, running, held: this.#session.held };
-    return relayStats(stored, own, clock.now());
+    return {
+      ...stored,
+      ...{ published, publishFailures, gaveUp, storeError, running, held: this.#session.held },
+    };
   }
 
   async #loop(session: Session): Promise<void> {

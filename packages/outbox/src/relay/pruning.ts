@@ -14,7 +14,7 @@ export class Pruning {
 
   constructor(settings: RelaySettings) {
     this.#settings = settings;
-    this.#due = settings.clock.now() + this.#interval;
+    this.#due = settings.clock.monotonic() + this.#interval;
   }
 
   get #interval(): number {
@@ -23,7 +23,7 @@ export class Pruning {
   }
 
   get isDue(): boolean {
-    if (this.#settings.retention === undefined || this.#settings.clock.now() < this.#due) return false;
+    if (this.#settings.retention === undefined || this.#settings.clock.monotonic() < this.#due) return false;
     this.#rests = !this.#rests;
     return this.#rests;
   }
@@ -31,8 +31,8 @@ export class Pruning {
   /** Resolves with how many were deleted. */
   async next(): Promise<number> {
     const { store, clock, retention = 0 } = this.#settings;
-    const deleted = await store.prune(new Date(clock.now() - retention), BATCH);
-    if (deleted < BATCH) this.#due = clock.now() + this.#interval;
+    const deleted = await store.prune(retention, BATCH);
+    if (deleted < BATCH) this.#due = clock.monotonic() + this.#interval;
     return deleted;
   }
 }

@@ -22,7 +22,7 @@ export async function publishRun(run: readonly Held[], options: RunOptions): Pro
   const { bus, ledger, clock } = options;
   for (const [index, held] of run.entries()) {
     // Whoever has taken an event of the run goes on with the aggregate.
-    const lost = held.lost || run[index - 1]?.lost === true || clock.now() >= held.expiresAt;
+    const lost = held.lost || run[index - 1]?.lost === true || clock.monotonic() >= held.expiresAt;
     if (lost || options.stopping()) return ledger.released(run.slice(index));
     try {
       await publish(bus, held);

@@ -14,12 +14,12 @@ export class RetryTimes {
 
   /** An event may be tried again after so many milliseconds. */
   add(delay: number): void {
-    if (this.#due.length < MAX) this.#due.push(this.#clock.now() + delay);
+    if (this.#due.length < MAX) this.#due.push(this.#clock.monotonic() + delay);
   }
 
   /** Milliseconds; infinite where there is none. Those that are over are forgotten: the caller looks at once. */
   untilNext(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const next = this.#due.reduce((least, due) => Math.min(least, due), Number.POSITIVE_INFINITY);
     this.#due = this.#due.filter((due) => due > now);
     return Math.max(0, next - now);

@@ -54,7 +54,7 @@ export class Session {
   async claim(): Promise<Batch> {
     const { store, clock, batchSize, lease } = this.#settings;
     // The lease begins when the store answers; counted from the question, it ends here before it ends there.
-    const expiresAt = clock.now() + lease;
+    const expiresAt = clock.monotonic() + lease;
     const batch = new Batch(await store.claim(batchSize, lease), expiresAt);
     this.#ledger.add(batch.held);
     this.#runs.add(batch.runs());

@@ -59,9 +59,9 @@ export const inbox: Group = ({ test, testConcurrent }) => {
 
   test('records are pruned by age', async (scenario) => {
     for (const id of ['e1', 'e2', 'e3']) await committed(scenario, 'billing', id);
-    assert.equal(await scenario.inbox.prune(new Date(Date.now() - 3_600_000)), 0);
-    assert.equal(await scenario.inbox.prune(new Date(Date.now() + 3_600_000), 2), 2);
-    assert.equal(await scenario.inbox.prune(new Date(Date.now() + 3_600_000)), 1);
+    assert.equal(await scenario.inbox.prune(3_600_000), 0);
+    assert.equal(await scenario.inbox.prune(-3_600_000, 2), 2);
+    assert.equal(await scenario.inbox.prune(-3_600_000), 1);
     assert.equal(await committed(scenario, 'billing', 'e3'), true);
   });
 };

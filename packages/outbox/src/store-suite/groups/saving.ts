@@ -15,7 +15,12 @@ export const saving: Group = ({ test }) => {
     await scenario.store.save(transaction.tx, eventOf('a1'));
     await transaction.rollback();
     assert.deepEqual(await scenario.claimNames(), []);
-    assert.deepEqual(await scenario.store.stats(), { pending: 0, failed: 0, oldestAt: undefined });
+    assert.deepEqual(await scenario.store.stats(), {
+      pending: 0,
+      failed: 0,
+      oldestAt: undefined,
+      oldestAgeMs: 0,
+    });
   });
 
   test('events of one save, and of one transaction, keep their order', async (scenario) => {
