@@ -23,7 +23,7 @@ const refused = [
   'export const g = Math.random();',
   'export const h = crypto.randomUUID();',
   'export const i = setTimeout(() => {}, 5).unref();',
-  'export const j = { setImmediate };',
+  'export const j = { turn: setImmediate };',
   'export const k = () => new Promise((resolve) => globalThis.setTimeout(resolve, 5));',
   'export const l = setInterval;',
   'clearTimeout(undefined);',
@@ -63,7 +63,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('time and chance come from a Clock', () => {
   it('refuses those of the machine, however they are reached', () => {
-    expect(reported(refused).sort()).toEqual([...refused].sort());
+    expect(new Set(reported(refused))).toEqual(new Set(refused));
   });
 
   it('leaves clocks and everything else alone', () => {
