@@ -135,6 +135,7 @@ const OTHER_EXPORTS = [
   'parseSize',
   'validateEnvelope',
   'validateTopicName',
+  'systemClock',
 ];
 
 async function refusal(row: Row, options: unknown): Promise<string> {

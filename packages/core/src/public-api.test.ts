@@ -56,6 +56,7 @@ describe('the public API', () => {
         "parseDuration",
         "parseSize",
         "routeByEventType",
+        "systemClock",
         "validateEnvelope",
         "validateTopicName",
       ]
