@@ -12,7 +12,7 @@ describe('where a new group starts', () => {
       await send(value);
       await host.clock.advance(1_000);
     }
-    const since = new Date(host.clock.now() - 2_500);
+    const since = new Date(host.clock.monotonic() - 2_500);
     const groups = [
       subscribe({ group: 'all' }),
       subscribe({ group: 'new', from: 'latest' }),
@@ -207,7 +207,7 @@ describe('a full group', () => {
     const { host, send, subscribe } = testLog({ maxChannelSize: 2 });
     subscribe();
     for (const value of ['a', 'b']) await send(value);
-    const failed = expect(send('c', { deadline: host.clock.now() + 10 })).rejects.toThrow(
+    const failed = expect(send('c', { deadline: host.clock.monotonic() + 10 })).rejects.toThrow(
       "group 'billing' of topic 'orders' holds 2 unsettled messages (memory.maxChannelSize is 2)",
     );
     await host.clock.advance(10);

@@ -13,6 +13,7 @@ import { composePublish } from '../pipeline/compose.js';
 import { MiddlewareList } from '../pipeline/middleware-list.js';
 import { Outbound } from '../publish/outbound.js';
 import { Publisher } from '../publish/publisher.js';
+import { TopicRoutes } from '../publish/topic-routes.js';
 import type { Extension } from '../registry/plugin.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
@@ -77,27 +78,7 @@ export function assemble(input: AssembleInput): BusParts {
   const { rateLimit, errorHandling, maxInFlight } = config.publisher;
   const middleware = new MiddlewareList();
   const loopYield = new EventLoopYield(clock);
-  const publisher = new Publisher({
-    driver,
-    clock,
-    loopYield,
-    metrics,
-    maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
-    bucket: bucketOf(rateLimit, clock),
-    backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },
-    deadLetters:
-      errorHandling.deadLetterTopic === ''
-        ? undefined
-        : {
-            topic: errorHandling.deadLetterTopic,
-            publish: (letter, of, options) =>
-              outbound.publishDeadLetter(letter, () => [of], options.signal, 'publisher-letter', options),
-            disclose,
-          },
-    events: publishReports(events, logger, disclose),
-  });
-  middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
-  const topics: BusTopicManager = new BusTopicManager({
+  const topics = new BusTopicManager({
     driver,
     logger,
     strategy: driver.topicConfigStrategy ?? config.topicConfigStrategy,
@@ -107,41 +88,42 @@ export function assemble(input: AssembleInput): BusParts {
       validateTopicName(topic);
       driver.validateTopic?.(topic, 'publish');
     },
-    onChange: (topic) => outbound.refreshRoute(topic),
-    move: (topic, persistence, commit) => moveTopic(moveParts(), topic, persistence, commit),
     governance,
     readTopics,
     clock,
   });
-  const moveParts = (): MoveTopicParts => ({
-    driver,
-    subscriptions,
-    routeOf: (topic) => outbound.route(topic),
-    clock,
-    logger,
-    publishTimeout: config.publisher.publishTimeout,
-    refused: publisher.refused,
+  const routes = new TopicRoutes({ driver, topics, clock });
+  const defaults = {
+    timeout: config.publisher.publishTimeout,
+    retries: errorHandling.maxRetryAttempts,
+    signal: undefined,
+  };
+  const publisher = new Publisher({
+    ...{ driver, clock, loopYield, metrics, routes, topics, defaults, disclose, logger },
+    maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+    bucket: bucketOf(rateLimit, clock),
+    backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },
+    deadLetterTopic: errorHandling.deadLetterTopic,
+    events: publishReports(events, logger, disclose),
   });
-  const outbound: Outbound = new Outbound({
-    driver,
-    publishTimeout: config.publisher.publishTimeout,
-    maxRetries: errorHandling.maxRetryAttempts,
-    publisher,
-    topics,
-    codec,
-    telemetry,
-    clock,
+  middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
+  connection.onChange(({ status, lastError }) => {
+    if (status === 'connected') publisher.setConnection('connected');
+    else publisher.setConnection(status === 'failed' ? 'failed' : 'away', lastError);
+  });
+  const { letters } = publisher;
+  const outbound = new Outbound({
+    ...{ driver, publisher, routes, codec, telemetry, logger, defaults },
     envelopeClock: input.envelopeClock,
-    logger,
   });
-  const subscriptions: Subscriptions = new Subscriptions({
+  const subscriptions = new Subscriptions({
     driver,
     defaultGroup,
     defaults: (ordered) => consumeDefaults(config, ordered),
     rateLimit: bucketOf(config.subscriber.rateLimit, clock),
     persistenceOf: (topic) => topics.persistenceOf(topic),
     whenTopicReady: (topic, persistence) => topics.use.ready(topic, persistence),
-    publishDeadLetter: (letter, of, signal) => outbound.publishDeadLetter(letter, of, signal, 'dead-letter'),
+    publishDeadLetter: (letter, of, signal) => letters.publishDeadLetter(letter, of, signal, 'dead-letter'),
     codec,
     middleware,
     telemetry,
@@ -156,11 +138,21 @@ export function assemble(input: AssembleInput): BusParts {
     handlerLogger,
     disclose,
   });
+  const move: MoveTopicParts = {
+    ...{ driver, subscriptions, clock, logger },
+    routeOf: (topic) => routes.route(topic),
+    publishTimeout: config.publisher.publishTimeout,
+    refused: publisher.refused,
+  };
+  topics.follow({
+    changed: (topic) => routes.refresh(topic),
+    move: (topic, persistence, commit) => moveTopic(move, topic, persistence, commit),
+  });
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const { refused } = publisher;
   const deadLetters = new DeadLetters({
     ...{ driver, clock, logger, configuredTopic, refused },
-    publish: (letter, signal) => outbound.publishLetter(letter, signal, 'redrive'),
+    publish: (letter, signal) => letters.publish(letter, signal, 'redrive'),
     deadLetterTopicsOf: (topic) => subscriptions.deadLetterTopicsOf(topic),
     deadLettersInto: (topic) => subscriptions.deadLettersInto(topic),
   });
@@ -208,6 +200,7 @@ export function assemble(input: AssembleInput): BusParts {
     topics,
     publisher,
     outbound,
+    routes,
     subscriptions,
     middleware,
     events,

@@ -10,6 +10,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { MiddlewareList } from '../pipeline/middleware-list.js';
 import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
+import type { TopicRoutes } from '../publish/topic-routes.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import type { Emitter } from './bus-events.js';
@@ -29,6 +30,7 @@ export interface BusParts {
   readonly topics: BusTopicManager;
   readonly publisher: Publisher;
   readonly outbound: Outbound;
+  readonly routes: TopicRoutes;
   readonly subscriptions: Subscriptions;
   readonly middleware: MiddlewareList;
   readonly events: Emitter;

@@ -145,7 +145,7 @@ export class EventBus implements AsyncDisposable {
   ): Promise<PublishReport> {
     checkOptions('publishEnvelopes', options, PUBLISH_ENVELOPES_OPTIONS);
     const { maxInFlight, ...each } = options;
-    const { outbound, publisher, loopYield, clock } = this.#parts;
+    const { outbound, publisher, routes, loopYield, clock } = this.#parts;
     return publishEnvelopes(envelopes, {
       topic,
       maxInFlight,
@@ -153,7 +153,7 @@ export class EventBus implements AsyncDisposable {
       signal: each.signal,
       closed: publisher.refused,
       loopYield,
-      pipelinePerAggregate: outbound.keepsOrderOverRetries(topic),
+      pipelinePerAggregate: routes.keepsOrderOverRetries(topic),
       publish: (envelope) => outbound.publishEnvelope(topic, envelope, each),
       now: () => clock.now(),
     });

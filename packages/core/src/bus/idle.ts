@@ -28,7 +28,7 @@ const ASK_AFTER_MS = 500;
 
 type Parts = Pick<
   BusParts,
-  'publisher' | 'subscriptions' | 'outbound' | 'driver' | 'clock' | 'logger' | 'closing'
+  'publisher' | 'subscriptions' | 'routes' | 'driver' | 'clock' | 'logger' | 'closing'
 >;
 
 export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Promise<void> {
@@ -120,9 +120,9 @@ class Waiting {
 
   /** The consumers of what this bus published. */
   #followed(): Followed[] {
-    const { subscriptions, outbound } = this.#parts;
+    const { subscriptions, routes } = this.#parts;
     return subscriptions.active().flatMap((subscription) => {
-      const route = outbound.knownRoute(subscription.topic);
+      const route = routes.known(subscription.topic);
       const consumer = subscription.consumers.at(-1);
       return route === undefined || consumer === undefined ? [] : [{ consumer, route }];
     });

@@ -255,9 +255,14 @@ describe('health probes', () => {
     await failing(new ConnectionError('forbidden', { code: 'UNAUTHORIZED', retryable: false }), 2);
     expect(driver.replaced).toBe(1);
     driver.host?.onState({ status: 'reconnecting' });
-    await failing(new ConnectionError('gone'), 4);
+    // Nothing is sent meanwhile: probes wait for the connection until their time is up.
+    const sent = driver.sends.length;
+    for (let second = 0; second < 44; second++) await clock.advance(1_000);
+    expect(driver.sends).toHaveLength(sent);
+    expect(bus.health.publisher.status().consecutiveFailures).toBeGreaterThan(4);
     expect(driver.replaced).toBe(1);
     driver.host?.onState({ status: 'connected' });
+    await settle();
     await failing(new ConnectionError('gone'), 2);
     expect(driver.replaced).toBe(2);
   });

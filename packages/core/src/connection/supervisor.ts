@@ -63,12 +63,20 @@ export class ConnectionSupervisor implements Connection {
   #pausing = new AbortController();
   #telling: Promise<void> = Promise.resolve();
   #lostAt: number | undefined;
+  #follow: (state: ConnectionState) => void = () => {};
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#tracked = new TrackedConnection(options.clock, (status, cause) =>
-      options.events.changed(status, cause),
-    );
+    this.#tracked = new TrackedConnection(options.clock, (status, cause) => {
+      this.#follow(this.state());
+      options.events.changed(status, cause);
+    });
+  }
+
+  /** Calls `follow` now, and at every change before anybody else is told. One at a time. */
+  onChange(follow: (state: ConnectionState) => void): void {
+    this.#follow = follow;
+    follow(this.state());
   }
 
   state(): ConnectionState {

@@ -1,10 +1,11 @@
 /**
- * Admission to sending: a place in flight, a token of the rate limit, and for envelopes a place in every result reader's
+ * Admission to sending: a connection, a place in flight, a token of the rate limit, and for envelopes a place in every result reader's
  * buffer. Publishes that find what they need go at once; the others wait here, those for readers apart from the others.
  * What waits for its key or for its next attempt is not here and holds no place, so that it is in nobody's way.
  */
 import type { Clock, TimerHandle } from '../clock.js';
 import type { TokenBucket } from '../util/token-bucket.js';
+import type { ConnectionGate } from './connection-gate.js';
 import { JobLine } from './job-line.js';
 import type { PublishJob } from './publish-job.js';
 import type { PublishResults } from './publish-results.js';
@@ -16,6 +17,7 @@ export interface AdmissionOptions {
   maxInFlight: number;
   bucket: TokenBucket | undefined;
   results: PublishResults;
+  connection: ConnectionGate;
   clock: Clock;
   onStalled: () => void;
 }
@@ -24,6 +26,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #maxInFlight: number;
   readonly #bucket: TokenBucket | undefined;
+  readonly #connection: ConnectionGate;
   readonly #messages = new JobLine();
   readonly #envelopes = new JobLine();
   /** Admitted before, and back for another attempt: a place is all that they need, and they get it first. */
@@ -39,6 +42,7 @@ export class Admission {
     this.#options = options;
     this.#maxInFlight = options.maxInFlight;
     this.#bucket = options.bucket;
+    this.#connection = options.connection;
   }
 
   /** True while publishes that yield results wait for a reader. */
@@ -48,6 +52,7 @@ export class Admission {
 
   /** Admits the job at once if it need not wait; the caller goes on with it then. */
   tryEnter(job: PublishJob): boolean {
+    if (!this.#connection.isOpen) return false;
     if (this.#inFlight >= this.#maxInFlight || this.#returning.first !== undefined) return false;
     if (!job.entered && !this.#mayEnter(job)) return false;
     this.#enter(job);
@@ -107,7 +112,7 @@ export class Admission {
   /** The first of those that wait, if it can be admitted now. */
   #next(): PublishJob | undefined {
     const bucket = this.#bucket;
-    if (this.#inFlight >= this.#maxInFlight) return undefined;
+    if (this.#inFlight >= this.#maxInFlight || !this.#connection.isOpen) return undefined;
     if (this.#returning.first !== undefined) return this.#returning.first;
     const message = this.#messages.first;
     const envelope = this.#firstEnvelope();

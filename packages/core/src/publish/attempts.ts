@@ -1,6 +1,5 @@
 /** Sending an admitted publish: its turn, middleware, one driver attempt after the other. */
 import type { Clock } from '../clock.js';
-import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
 import { BusClosedError, EbusError, PublishError } from '../errors.js';
 import { headersToSend } from '../headers.js';
@@ -9,11 +8,14 @@ import type { PublishRecord } from '../pipeline/message.js';
 import { isReservedHeader } from '../reserved-headers.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import { isPromise } from '../util/promise.js';
+import type { ConnectionGate } from './connection-gate.js';
 import { type Outcomes, toReceipt } from './outcomes.js';
 import type { PublishJob } from './publish-job.js';
+import { type RecordSender, Sender } from './sender.js';
 
 export interface AttemptsOptions {
-  driver: Driver;
+  driver: RecordSender;
+  connection: ConnectionGate;
   clock: Clock;
   backoff: BackoffOptions;
   outcomes: Outcomes;
@@ -21,10 +23,26 @@ export interface AttemptsOptions {
 
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #sender: Sender;
   middleware: PublishMiddleware | undefined;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#sender = new Sender(options.driver, {
+      stored: (job, receipt) => {
+        job.route.answered();
+        this.#done(job, receipt);
+      },
+      failed: (job, error) => {
+        job.route.answered();
+        this.#failed(job, error);
+      },
+    });
+  }
+
+  /** Hands the record to the driver, as `Sender.send`. */
+  send(job: PublishJob): SendReceipt | Promise<SendReceipt> | undefined {
+    return this.#sender.send(job);
   }
 
   /** True where the job may not simply be sent: middleware wraps it, or its topic moves. */
@@ -43,8 +61,8 @@ export class Attempts {
     if (this.#enterOrder(job)) this.#run(job);
   }
 
-  /** The first attempt was made without turns, and the receipt is on its way. */
-  sentAtOnce(job: PublishJob, receipt: Promise<SendReceipt>): void {
+  /** The first attempt was made without turns, and the driver has not answered yet. */
+  sentAtOnce(job: PublishJob, receipt: Promise<SendReceipt> | undefined): void {
     // A client that keeps order over its own retries needs no turns, and core then makes no further attempt.
     if (!job.route.retriesInClient && job.orderKey !== undefined) {
       this.#enterOrder(job);
@@ -68,13 +86,12 @@ export class Attempts {
   /** True if the job may be sent now; otherwise `next` is called with it when it may, or when it has been given up. */
   #isReady(job: PublishJob, next: (job: PublishJob) => void): boolean {
     const { route, admission } = job;
-    if (route.held === undefined && (job.hasPlace || admission.tryEnter(job))) return true;
+    const isOpen = this.#options.connection.isOpen && route.held === undefined;
+    if (isOpen && (job.hasPlace || admission.tryEnter(job))) return true;
     job.go = next;
+    if (job.hasPlace) admission.leave(job);
     if (route.held === undefined) admission.wait(job);
-    else {
-      if (job.hasPlace) admission.leave(job);
-      route.held.push(job);
-    }
+    else route.held.push(job);
     return false;
   }
 
@@ -136,22 +153,23 @@ export class Attempts {
     job.persistence = job.route.persistence;
     job.attempts++;
     job.sent = true;
-    let receipt: SendReceipt | Promise<SendReceipt>;
+    let receipt: SendReceipt | Promise<SendReceipt> | undefined;
     try {
-      receipt = this.#options.driver.send(job);
+      receipt = this.#sender.send(job);
     } catch (error) {
       this.#failed(job, error);
       return;
     }
     if (job.orderKey !== undefined) job.route.order.sent(job.orderKey, job);
-    if (isPromise(receipt)) this.#awaitReceipt(job, receipt);
+    if (receipt === undefined || isPromise(receipt)) this.#awaitReceipt(job, receipt);
     else this.#done(job, receipt);
   };
 
-  #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt>): void {
+  /** Without a promise the driver answers through the record. */
+  #awaitReceipt(job: PublishJob, receipt: Promise<SendReceipt> | undefined): void {
     const { route } = job;
     route.sending++;
-    receipt.then(
+    receipt?.then(
       (value) => {
         route.answered();
         this.#done(job, value);

@@ -8,8 +8,9 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { AbortListeners } from '../util/abort-listeners.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
+import type { ConnectionGate } from './connection-gate.js';
 import { FlushEpochs } from './flush-epochs.js';
-import type { PublishJob } from './publish-job.js';
+import { isGivenUp, type PublishJob } from './publish-job.js';
 import { type PublisherDeadLetters, writeDeadLetter } from './publisher-dead-letter.js';
 import type { PublishResult } from './types.js';
 
@@ -25,6 +26,7 @@ export interface PublisherEvents {
 
 export interface OutcomesOptions {
   driver: Driver;
+  connection: ConnectionGate;
   clock: Clock;
   metrics: MetricsCollector | undefined;
   events: PublisherEvents;
@@ -79,7 +81,7 @@ export class Outcomes {
 
   /** True where the job is not worth another step: its caller knows the outcome, or soon will. */
   isOver(job: PublishJob): boolean {
-    return job.settled || job.deadLettering || this.#closed;
+    return isGivenUp(job) || this.#closed;
   }
 
   succeed(job: PublishJob, receipt: PublishReceipt): void {
@@ -89,7 +91,7 @@ export class Outcomes {
   }
 
   fail(job: PublishJob, error: EbusError): void {
-    if (job.settled || job.deadLettering) return;
+    if (isGivenUp(job)) return;
     const { deadLetters } = this.#options;
     const mayDeadLetter = job.envelope !== undefined && job.sent && !this.#closed && error.code !== 'ABORTED';
     if (deadLetters !== undefined && mayDeadLetter) void this.#failIntoDeadLetter(job, error, deadLetters);
@@ -118,6 +120,11 @@ export class Outcomes {
     if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
     if (events.wantsPublished) events.published(full, job);
     return full;
+  }
+
+  /** Fails what waits to be sent. */
+  failWaiting(error: EbusError): void {
+    for (const job of [...this.#pending]) if (job.line !== undefined) this.fail(job, error);
   }
 
   /** Fails what is open. Returns how many that were. */
@@ -153,9 +160,16 @@ export class Outcomes {
     }
     const what = sent
       ? `was not acknowledged within ${options.timeout} ms; it may still arrive`
-      : `was not sent within ${options.timeout} ms`;
+      : `was not sent within ${options.timeout} ms${this.#whyNot(job)}`;
     const text = `the message to '${topic}' over ${this.#options.driver.system} ${what}`;
-    this.fail(job, new PublishTimeoutError(text));
+    const cause = sent ? undefined : job.route.problem;
+    this.fail(job, new PublishTimeoutError(text, cause === undefined ? {} : { cause }));
+  }
+
+  /** What it waited for, where that is known. */
+  #whyNot(job: PublishJob): string {
+    const why = this.#options.connection.why ?? job.route.problem?.message;
+    return why === undefined ? '' : `: ${why}`;
   }
 
   async #failIntoDeadLetter(

@@ -1,5 +1,5 @@
 /** One publish on its way: the record that the driver sees, and where it stands. */
-import type { OutgoingRecord, Persistence } from '../driver/message.js';
+import type { Persistence, Position, SendReceipt, SendRecord } from '../driver/message.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { EbusError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
@@ -11,6 +11,7 @@ import type { Admission } from './admission.js';
 import type { FlushEpoch } from './flush-epochs.js';
 import type { JobLine } from './job-line.js';
 import type { ResultReader } from './publish-results.js';
+import type { Answers } from './sender.js';
 import type { TopicRoute } from './topic-route.js';
 
 /** What may differ from publish to publish; everything else is the topic's. */
@@ -26,7 +27,7 @@ export interface JobOptions {
  */
 export type Purpose = 'application' | 'publisher-letter' | 'dead-letter' | 'redrive' | 'probe';
 
-export class PublishJob implements OutgoingRecord, DeadlineEntry {
+export class PublishJob implements SendRecord, DeadlineEntry {
   readonly topic: string;
   /** The route's at the time of the attempt. */
   persistence: Persistence;
@@ -60,6 +61,10 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
   /** True once the driver has been given the record. */
   sent = false;
   attempts = 0;
+  /** Who hears the driver's answer; undefined while the driver owes none. */
+  answers: Answers | undefined = undefined;
+  /** The answer that came while `send` ran. */
+  early: unknown = undefined;
   /** Middleware has it and the driver has not: its place is free as soon as its caller knows the outcome. */
   inMiddleware = false;
   /** Entered in the send order of its key. */
@@ -113,6 +118,32 @@ export class PublishJob implements OutgoingRecord, DeadlineEntry {
     this.options = options;
     this.envelope = envelope;
   }
+
+  stored(position?: Position, duplicate?: boolean): void {
+    const { answers } = this;
+    if (answers === undefined) return;
+    this.answers = undefined;
+    answers.stored(this, receiptOf(position, duplicate));
+  }
+
+  failed(error: unknown): void {
+    const { answers } = this;
+    if (answers === undefined) return;
+    this.answers = undefined;
+    answers.failed(this, error);
+  }
 }
+
+/** Its caller knows the outcome, or soon will: the driver is not given it any more. */
+export function isGivenUp(job: PublishJob): boolean {
+  return job.settled || job.deadLettering;
+}
+
+function receiptOf(position: Position | undefined, duplicate: boolean | undefined): SendReceipt {
+  if (duplicate === true) return position === undefined ? { duplicate } : { position, duplicate };
+  return position === undefined ? NO_POSITION : { position };
+}
+
+const NO_POSITION: SendReceipt = Object.freeze({});
 
 const NO_READERS: readonly ResultReader[] = [];

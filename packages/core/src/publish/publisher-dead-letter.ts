@@ -4,19 +4,19 @@ import { deadLetterHeaders } from '../dead-letters/format.js';
 import { Letter } from '../dead-letters/letter.js';
 import { EbusError } from '../errors.js';
 import type { Disclose } from '../util/disclose.js';
-import type { JobOptions, PublishJob } from './publish-job.js';
+import type { LetterPublisher } from './letters.js';
+import type { PublishJob } from './publish-job.js';
 
 export interface PublisherDeadLetters {
   readonly topic: string;
-  /** Publishes the letter of a message of `topic` to a topic that is created durable if it is missing. */
-  publish(letter: Letter, topic: string, options: JobOptions): Promise<unknown>;
+  readonly letters: LetterPublisher;
   readonly disclose: Disclose;
 }
 
 /** Resolves once it is acknowledged. One that is too large is tried once more with only the headers that are needed. */
 export async function writeDeadLetter(
   job: PublishJob,
-  { topic, publish, disclose }: PublisherDeadLetters,
+  { topic, letters, disclose }: PublisherDeadLetters,
   error: EbusError,
   clock: Clock,
 ): Promise<void> {
@@ -31,11 +31,13 @@ export async function writeDeadLetter(
     now: clock.now(),
   };
   const letter = new Letter({ topic, key, value, headers: deadLetterHeaders(headers, reason) }, clock);
+  const of = () => [job.topic];
+  const publish = () => letters.publishDeadLetter(letter, of, options.signal, 'publisher-letter', options);
   try {
-    await publish(letter, job.topic, options);
+    await publish();
   } catch (cause) {
     if (!EbusError.isInstance(cause) || cause.code !== 'MESSAGE_TOO_LARGE') throw cause;
     letter.headers = deadLetterHeaders(headers, reason, 'required');
-    await publish(letter, job.topic, options);
+    await publish();
   }
 }

@@ -9,18 +9,22 @@ import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
 import { abortError, BusClosedError, type EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
 import type { BackoffOptions } from '../util/backoff.js';
+import type { Disclose } from '../util/disclose.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { isPromise } from '../util/promise.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import { Admission } from './admission.js';
 import { Attempts } from './attempts.js';
+import { ConnectionGate, type ConnectionPhase } from './connection-gate.js';
+import { LetterPublisher, type LetterTopics } from './letters.js';
 import { Outcomes, type PublisherEvents } from './outcomes.js';
-import type { PublishJob, Purpose } from './publish-job.js';
+import type { JobOptions, PublishJob, Purpose } from './publish-job.js';
 import { PublishResults, type ResultReader } from './publish-results.js';
-import type { PublisherDeadLetters } from './publisher-dead-letter.js';
+import type { TopicRoutes } from './topic-routes.js';
 
 export interface PublisherOptions {
   driver: Driver;
@@ -30,8 +34,14 @@ export interface PublisherOptions {
   bucket: TokenBucket | undefined;
   backoff: BackoffOptions;
   metrics: MetricsCollector | undefined;
-  /** Where envelopes go whose publish failed for good; none if `undefined`. */
-  deadLetters: PublisherDeadLetters | undefined;
+  routes: TopicRoutes;
+  topics: LetterTopics;
+  /** Of publishes that say nothing else. */
+  defaults: JobOptions;
+  /** Where envelopes go whose publish failed for good; nowhere if empty. */
+  deadLetterTopic: string;
+  disclose: Disclose;
+  logger: Logger;
   events: PublisherEvents;
 }
 
@@ -45,24 +55,25 @@ const INTERNAL_IN_FLIGHT = 256;
 const BURST = 64;
 
 export class Publisher {
-  readonly #driver: Driver;
   readonly #clock: Clock;
   readonly #loopYield: EventLoopYield;
   readonly #collects: boolean;
   #measures: boolean;
   readonly #results: PublishResults;
+  readonly #connection: ConnectionGate;
   readonly #application: Admission;
   readonly #admissions: Readonly<Record<Purpose, Admission>>;
   readonly #attempts: Attempts;
   readonly #outcomes: Outcomes;
   readonly maxInFlight: number;
+  /** Dead letters and redriven ones. */
+  readonly letters: LetterPublisher;
   readonly #refused = new AbortController();
   #burst = 0;
   #refusing = false;
 
   constructor(options: PublisherOptions) {
     const { driver, clock, metrics, events } = options;
-    this.#driver = driver;
     this.#clock = clock;
     this.#loopYield = options.loopYield;
     this.maxInFlight = options.maxInFlight;
@@ -72,9 +83,13 @@ export class Publisher {
       () => this.#application.pump(),
       (failures) => events.failuresUnread(failures),
     );
+    this.#connection = new ConnectionGate(driver.system, () => {
+      for (const admission of Object.values(this.#admissions)) admission.pump();
+    });
+    const connection = this.#connection;
     const onStalled = () => events.resultsStalled();
     const admission = (maxInFlight: number, bucket?: TokenBucket) =>
-      new Admission({ maxInFlight, bucket, results: this.#results, clock, onStalled });
+      new Admission({ maxInFlight, bucket, connection, results: this.#results, clock, onStalled });
     this.#application = admission(options.maxInFlight, options.bucket);
     this.#admissions = {
       application: this.#application,
@@ -83,14 +98,15 @@ export class Publisher {
       redrive: admission(INTERNAL_IN_FLIGHT),
       probe: admission(INTERNAL_IN_FLIGHT),
     };
-    this.#outcomes = new Outcomes({
-      driver,
-      clock,
-      metrics,
-      events,
-      deadLetters: options.deadLetters,
+    const { routes, topics, defaults, logger, disclose, deadLetterTopic: topic } = options;
+    this.letters = new LetterPublisher({
+      ...{ routes, topics, defaults, clock, logger },
+      submit: (job) => this.submit(job),
     });
-    this.#attempts = new Attempts({ driver, clock, backoff: options.backoff, outcomes: this.#outcomes });
+    const deadLetters = topic === '' ? undefined : { topic, disclose, letters: this.letters };
+    this.#outcomes = new Outcomes({ driver, connection, clock, metrics, events, deadLetters });
+    const { backoff } = options;
+    this.#attempts = new Attempts({ driver, connection, clock, backoff, outcomes: this.#outcomes });
   }
 
   /** Publishes sent or waiting whose callers do not know the outcome yet. */
@@ -151,6 +167,13 @@ export class Publisher {
     return outcome;
   }
 
+  /** The connection changed: nothing is sent while it is away; once it has failed for good, nothing waits for it. */
+  setConnection(phase: ConnectionPhase, cause?: unknown): void {
+    this.#connection.set(phase, cause);
+    const { refusal } = this.#connection;
+    if (refusal !== undefined) this.#outcomes.failWaiting(refusal);
+  }
+
   /** No new publishes from now on; those under way go on. */
   refuse(): void {
     this.#refusing = true;
@@ -174,22 +197,23 @@ export class Publisher {
   #refusal(job: PublishJob): EbusError | undefined {
     if (this.#refusing) return new BusClosedError();
     const { signal } = job.options;
-    return signal?.aborted === true ? abortError(signal, `publishing to '${job.topic}'`) : undefined;
+    if (signal?.aborted === true) return abortError(signal, `publishing to '${job.topic}'`);
+    return this.#connection.isOpen ? undefined : this.#connection.refusal;
   }
 
   /** The fast path: nothing to wait for. */
   #sendAtOnce(job: PublishJob): Promise<PublishReceipt> {
     job.attempts = 1;
     job.sent = true;
-    let receipt: SendReceipt | Promise<SendReceipt>;
+    let receipt: SendReceipt | Promise<SendReceipt> | undefined;
     try {
-      receipt = this.#driver.send(job);
+      receipt = this.#attempts.send(job);
     } catch (error) {
       const outcome = this.#outcomes.track(job);
       this.#attempts.failedAtOnce(job, error);
       return outcome;
     }
-    if (isPromise(receipt)) {
+    if (receipt === undefined || isPromise(receipt)) {
       const outcome = this.#outcomes.track(job);
       this.#attempts.sentAtOnce(job, receipt);
       return outcome;

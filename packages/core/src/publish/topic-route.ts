@@ -32,6 +32,8 @@ export class TopicRoute {
   isMissed = false;
   /** Why what is being let go is not sent. */
   refusal: EbusError | undefined = undefined;
+  /** Why it could not be found out whether the topic is there; it is asked again. */
+  problem: EbusError | undefined = undefined;
   #idle: (() => void) | undefined;
 
   constructor(topic: string, settings: RouteSettings) {
@@ -61,6 +63,11 @@ export class TopicRoute {
   /** Nobody publishes to the topic at this moment. */
   get isIdle(): boolean {
     return this.open === 0 && this.sending === 0 && this.held === undefined;
+  }
+
+  /** Publishes wait for it to be released. */
+  get isAwaited(): boolean {
+    return this.held?.first !== undefined;
   }
 
   /** The driver has answered. */
@@ -94,6 +101,7 @@ export class TopicRoute {
   refuse(error: EbusError): void {
     this.checked = false;
     this.refusal = error;
+    this.problem = undefined;
     this.#holds--;
     this.#letGo();
     this.refusal = undefined;

@@ -61,14 +61,23 @@ export interface TopicManagerOptions {
   governance: TopicGovernance | undefined;
   readTopics: ReadTopics;
   validateName(topic: string): void;
+}
+
+/** Who uses topics, and has to know of changes. */
+export interface TopicFollower {
   /** What was configured about a topic changed; whoever remembered something of it must ask again. */
-  onChange(topic: string): void;
+  changed(topic: string): void;
   /**
    * The topic's persistence changes: moves live publishers and subscriptions over, and calls `commit` at the moment
    * from which on the new one holds. Rejects where it cannot, with everything as it was and nothing committed.
    */
   move(topic: string, persistence: Persistence, commit: () => void): Promise<void>;
 }
+
+const NOBODY: TopicFollower = {
+  changed: () => {},
+  move: async (_topic, _persistence, commit) => commit(),
+};
 
 interface Wanted {
   readonly topic: string;
@@ -92,6 +101,7 @@ export class BusTopicManager implements TopicManager {
   readonly #live = new Map<string, Persistence>();
   readonly #watches = new Set<TopicsWatch>();
   #closed = false;
+  #follower: TopicFollower = NOBODY;
 
   /** What happens where a topic is used that the broker may not have. */
   readonly use: TopicUse;
@@ -104,6 +114,11 @@ export class BusTopicManager implements TopicManager {
       configured: (topic) => this.#configured.get(topic),
       create: (topic, spec, isConfigured) => this.#create(topic, spec, isConfigured),
     });
+  }
+
+  /** Tells this one of changes from now on, and nobody else. */
+  follow(follower: TopicFollower): void {
+    this.#follower = follower;
   }
 
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
@@ -296,10 +311,10 @@ export class BusTopicManager implements TopicManager {
       logUnwritten(this.#options.logger, topic, this.#given(topic), options);
       this.#configured.set(topic, options);
       this.#live.delete(topic);
-      this.#options.onChange(topic);
+      this.#follower.changed(topic);
     };
     if (this.#configuredPersistence(options) === this.persistenceOf(topic)) commit();
-    else await this.#options.move(topic, this.#configuredPersistence(options), commit);
+    else await this.#follower.move(topic, this.#configuredPersistence(options), commit);
     return outcome;
   }
 
@@ -307,10 +322,10 @@ export class BusTopicManager implements TopicManager {
     const to = this.#configuredPersistence(this.#given(topic));
     const commit = () => {
       this.#live.delete(topic);
-      this.#options.onChange(topic);
+      this.#follower.changed(topic);
     };
     if (this.persistenceOf(topic) === to) commit();
-    else await this.#options.move(topic, to, commit);
+    else await this.#follower.move(topic, to, commit);
   }
 
   /**

@@ -1,0 +1,11 @@
+/** What publishing throws where something else went wrong. */
+import { EbusError, PublishError } from '../errors.js';
+
+/** What is an `EbusError` stays as it is. */
+export function asPublishError(topic: string, error: unknown): EbusError {
+  return EbusError.from(error, (reason) => {
+    // The checks of arguments throw `TypeError`; anything else is a codec or another part that broke.
+    const code = error instanceof TypeError ? 'INVALID_ARGUMENT' : 'INTERNAL';
+    return new PublishError(`cannot publish to '${topic}': ${reason}`, { code, cause: error });
+  });
+}

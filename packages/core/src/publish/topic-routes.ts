@@ -1,0 +1,123 @@
+/** What publishing knows of each topic: worked out once, held while the topic is looked for, forgotten when idle. */
+import type { Clock } from '../clock.js';
+import type { Driver } from '../driver/driver.js';
+import type { Persistence } from '../driver/message.js';
+import { validateTopicName } from '../topic-name.js';
+import { backoffDelay } from '../util/backoff.js';
+import { asPublishError } from './publish-error.js';
+import { type RouteSettings, TopicRoute } from './topic-route.js';
+
+/** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
+const MAX_ROUTES = 10_000;
+/** Between two questions about a topic that could not be answered and that publishes wait for. */
+const ASK_BACKOFF = { base: 100, max: 5_000 };
+
+/** The topics of the bus, as publishing uses them. */
+export interface RoutedTopics {
+  /** The persistence that the topic's publishers use at this moment. */
+  persistenceOf(topic: string): Persistence;
+  readonly use: {
+    /**
+     * Undefined where the topic is known to be there; else resolves once it is.
+     * @throws EbusError by rejecting; retryable where asking again may help
+     */
+    ready(topic: string, persistence: Persistence): Promise<void> | undefined;
+    /** The broker says that it does not have the topic. */
+    missed(topic: string): void;
+  };
+}
+
+export interface TopicRoutesOptions {
+  readonly driver: Driver;
+  readonly topics: RoutedTopics;
+  readonly clock: Clock;
+}
+
+export class TopicRoutes {
+  readonly #options: TopicRoutesOptions;
+  readonly #routes = new Map<string, TopicRoute>();
+  /** Looked through again when there are so many: twice as many as were busy then, so that looking costs little each. */
+  #forgetAt = MAX_ROUTES;
+
+  constructor(options: TopicRoutesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws TopicNameError; a name that passed is not looked at again */
+  route(topic: string): TopicRoute {
+    const known = this.#routes.get(topic);
+    if (known !== undefined) {
+      if (!known.checked) this.#check(known);
+      return known;
+    }
+    validateTopicName(topic);
+    this.#options.driver.validateTopic?.(topic, 'publish');
+    const route = new TopicRoute(topic, this.#settings(topic));
+    if (this.#routes.size >= this.#forgetAt) this.#forgetIdle();
+    this.#routes.set(topic, route);
+    this.#check(route);
+    return route;
+  }
+
+  /** The route of a topic that was published to. */
+  known(topic: string): TopicRoute | undefined {
+    return this.#routes.get(topic);
+  }
+
+  /** Whether the transport keeps the order of a key over its own retries, so that its publishes need no turns. */
+  keepsOrderOverRetries(topic: string): boolean {
+    return this.#settings(topic).retriesInClient;
+  }
+
+  /** What was configured about the topic changed: it holds for what is sent from now on. */
+  refresh(topic: string): void {
+    this.#routes.get(topic)?.set(this.#settings(topic));
+  }
+
+  /** Holds what is published while the topic is looked for and perhaps made: before its first use, and once it is missing. */
+  #check(route: TopicRoute): void {
+    const { use } = this.#options.topics;
+    if (route.isMissed) use.missed(route.topic);
+    route.isMissed = false;
+    route.checked = true;
+    const ready = use.ready(route.topic, route.persistence);
+    if (ready === undefined) return;
+    route.hold();
+    this.#await(route, ready, 1);
+  }
+
+  /**
+   * Where the answer may be another one later, it is asked for again as long as something waits for it. Each publish waits
+   * until its own deadline: what was given just now is not rejected for a question that was asked long ago.
+   */
+  #await(route: TopicRoute, ready: Promise<void> | undefined, attempt: number): void {
+    const { topics, clock } = this.#options;
+    const found = () => {
+      route.problem = undefined;
+      route.release();
+    };
+    if (ready === undefined) return found();
+    ready.then(found, (cause: unknown) => {
+      const error = asPublishError(route.topic, cause);
+      route.problem = error;
+      if (!error.retryable || !route.isAwaited) return route.refuse(error);
+      const askAgain = () => {
+        if (!route.isAwaited) return route.refuse(error);
+        this.#await(route, topics.use.ready(route.topic, route.persistence), attempt + 1);
+      };
+      clock.setTimeout(askAgain, backoffDelay(ASK_BACKOFF, attempt, clock)).unref();
+    });
+  }
+
+  #settings(topic: string): RouteSettings {
+    const { driver, topics } = this.#options;
+    const persistence = topics.persistenceOf(topic);
+    const { retriesInClient, maxMessageBytes } = driver.capabilities(persistence);
+    return { persistence, retriesInClient, maxMessageBytes };
+  }
+
+  #forgetIdle(): void {
+    for (const [topic, route] of this.#routes) if (route.isIdle) this.#routes.delete(topic);
+    this.#forgetAt = Math.max(MAX_ROUTES, 2 * this.#routes.size);
+  }
+}
