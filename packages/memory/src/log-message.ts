@@ -18,6 +18,8 @@ export class LogMessage implements IncomingMessage {
     readonly headers: HeaderList,
     readonly messageId: string | undefined,
     readonly timestamp: number,
+    /** The same in the monotonic time of the log's clock. */
+    readonly arrivedAt: number,
     readonly position: Position,
     readonly deliveryCount: number,
     readonly redelivered: boolean,
@@ -25,7 +27,12 @@ export class LogMessage implements IncomingMessage {
 }
 
 /** The log's own copy of a record; the value is taken over where nobody else holds it. */
-export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: number): LogMessage {
+export function toLogMessage(
+  record: OutgoingRecord,
+  offset: number,
+  timestamp: number,
+  arrivedAt: number,
+): LogMessage {
   return new LogMessage(
     offset,
     record.topic,
@@ -34,6 +41,7 @@ export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: 
     record.headers,
     record.messageId,
     timestamp,
+    arrivedAt,
     { offset },
     1,
     false,
@@ -50,6 +58,7 @@ export function redeliveryOf(message: LogMessage): LogMessage {
     message.headers,
     message.messageId,
     message.timestamp,
+    message.arrivedAt,
     message.position,
     message.deliveryCount + 1,
     true,

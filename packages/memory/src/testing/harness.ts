@@ -56,7 +56,7 @@ export function record(value = 'x', fields: Partial<OutgoingRecord> = {}): Outgo
 
 export function logMessage(offset: number, key?: string): LogMessage {
   const value = text.encode(`value ${offset}`);
-  return new LogMessage(offset, 'orders', value, key, [], undefined, offset, { offset }, 1, false);
+  return new LogMessage(offset, 'orders', value, key, [], undefined, offset, offset, { offset }, 1, false);
 }
 
 export interface TestLog {
