@@ -5,7 +5,7 @@ import type {
   CallOptions,
   Clock,
   Demand,
-  DriverSubscription,
+  DriverSubscriptionV1 as DriverSubscription,
   IncomingMessage,
   PartitionLag,
   Settlement,

@@ -137,18 +137,18 @@ function breaking(fault: Fault): TransportPlugin {
 function breakDriver(driver: Driver, { record, spec, received, settled, lag }: Fault): Driver {
   const breakSubscription = (subscription: DriverSubscription) =>
     replacing(subscription, {
-      receive: async (demand) => {
-        const messages = await subscription.receive(demand);
-        return messages === undefined || received === undefined ? messages : received(messages);
-      },
       settle: (done) => subscription.settle(settled?.(done) ?? done),
       ...(lag === undefined || subscription.lag === undefined
         ? {}
         : { lag: async (options) => lag((await subscription.lag?.(options)) ?? []) }),
     });
   return replacing(driver, {
-    send: (outgoing) => driver.send(replacing(outgoing, record?.(outgoing) ?? {})),
-    subscribe: async (wanted, options) =>
-      breakSubscription(await driver.subscribe({ ...wanted, ...spec?.(wanted) }, options)),
+    send: (outgoing) =>
+      driver.send(replacing(outgoing, (record?.(outgoing) ?? {}) as Partial<typeof outgoing>)),
+    subscribe: async (wanted, sink, options) => {
+      const push = (batch: readonly IncomingMessage[]) => sink.push(received?.(batch) ?? batch);
+      const broken = replacing(sink, { push });
+      return breakSubscription(await driver.subscribe({ ...wanted, ...spec?.(wanted) }, broken, options));
+    },
   });
 }

@@ -78,8 +78,8 @@ export type { DeadLetters, ListOptions as DeadLetterListOptions } from './dead-l
 export type { FailedLetter, RedriveOptions, RedriveProgress } from './dead-letters/redrive.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';
-export type { PartitionLag } from './driver/driver.js';
-export type { Persistence, Position } from './driver/message.js';
+export type { OffsetValue, Persistence, Position } from './driver/message.js';
+export type { PartitionLag } from './driver/subscription.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';
 export {

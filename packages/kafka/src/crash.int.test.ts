@@ -71,7 +71,7 @@ it('killed in the middle of a batch, it has committed nothing that it had not ha
       const { position } = await publisher.publishEnvelope(topic, event(id, sequence));
       positions.set(`${id} ${sequence}`, {
         partition: position?.partition ?? 0,
-        offset: position?.offset ?? 0,
+        offset: Number(position?.offset ?? 0),
       });
       history.accept(id, sequence);
     }),

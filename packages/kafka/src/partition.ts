@@ -52,7 +52,7 @@ export class Partition {
   unreadOf({ lag, position }: PartitionLag, end: number): Pick<PartitionLag, 'unread' | 'oldestTimestamp'> {
     if (!this.isPositioned) return {};
     const head = this.buffer.peek();
-    const handedOver = Math.max(position ?? 0, head?.offset ?? this.next);
+    const handedOver = Math.max(Number(position ?? 0), head?.offset ?? this.next);
     return {
       unread: Math.min(lag, Math.max(0, end - handedOver)),
       ...(head === undefined ? {} : { oldestTimestamp: head.arrivedAt }),

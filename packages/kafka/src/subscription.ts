@@ -3,7 +3,7 @@ import {
   type AssignmentListener,
   type CallOptions,
   type Demand,
-  type DriverSubscription,
+  type DriverSubscriptionV1 as DriverSubscription,
   EbusError,
   type PartitionLag,
   type ReceivedBatch,

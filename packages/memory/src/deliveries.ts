@@ -59,9 +59,9 @@ export class Deliveries {
     return this.#held.size;
   }
 
-  /** Of the unsettled ones. */
-  get oldest(): LogMessage | undefined {
-    return this.#message(this.position);
+  /** Epoch milliseconds of the oldest unsettled message. */
+  get oldestTimestamp(): number | undefined {
+    return this.#message(this.position)?.timestamp;
   }
 
   /** What is not settled, delivered or not, oldest first. For looking: it takes nothing. */

@@ -1,11 +1,5 @@
 /** A message as a topic's log keeps it, which is also what a delivery hands out. */
-import {
-  type HeaderList,
-  headerText,
-  type IncomingMessage,
-  type OutgoingRecord,
-  type Position,
-} from '@ebus/core/driver';
+import { type HeaderList, headerText, type IncomingMessage, type OutgoingRecord } from '@ebus/core/driver';
 import { copyBytes } from './copy-bytes.js';
 
 /** Shared by all groups on a first delivery, so that delivering allocates nothing. The token is the offset. */
@@ -18,21 +12,14 @@ export class LogMessage implements IncomingMessage {
     readonly headers: HeaderList,
     readonly messageId: string | undefined,
     readonly timestamp: number,
-    /** The same in the monotonic time of the log's clock. */
-    readonly arrivedAt: number,
-    readonly position: Position,
+    readonly position: { readonly offset: number },
     readonly deliveryCount: number,
     readonly redelivered: boolean,
   ) {}
 }
 
 /** The log's own copy of a record; the value is taken over where nobody else holds it. */
-export function toLogMessage(
-  record: OutgoingRecord,
-  offset: number,
-  timestamp: number,
-  arrivedAt: number,
-): LogMessage {
+export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: number): LogMessage {
   return new LogMessage(
     offset,
     record.topic,
@@ -41,7 +28,6 @@ export function toLogMessage(
     record.headers,
     record.messageId,
     timestamp,
-    arrivedAt,
     { offset },
     1,
     false,
@@ -58,7 +44,6 @@ export function redeliveryOf(message: LogMessage): LogMessage {
     message.headers,
     message.messageId,
     message.timestamp,
-    message.arrivedAt,
     message.position,
     message.deliveryCount + 1,
     true,

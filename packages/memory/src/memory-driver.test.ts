@@ -1,16 +1,17 @@
 import { createEventBus } from '@ebus/core';
-import type { Driver, SubscriptionSpec } from '@ebus/core/driver';
+import type { DriverV1, SubscriptionSpec } from '@ebus/core/driver';
 import { afterEach, describe, expect, it } from 'vitest';
+import { brokerFor } from './broker.js';
 import { type BrokerView, type MemoryConfig, memory, resetMemoryBroker } from './index.js';
+import { MemoryDriver } from './memory-driver.js';
 import { ALL, microtasks, record, settlements, testHost, texts } from './testing/harness.js';
 
 const never = { signal: new AbortController().signal };
 const atOnce = { signal: AbortSignal.abort() };
 
-async function connected(config: MemoryConfig = {}): Promise<Driver<BrokerView>> {
+async function connected(config: MemoryConfig = {}): Promise<DriverV1<BrokerView>> {
   const host = testHost();
-  const context = { ...host, environment: undefined };
-  const driver = await memory.create(config, context);
+  const driver: DriverV1<BrokerView> = new MemoryDriver(brokerFor(config));
   await driver.connect(host, never);
   return driver;
 }
@@ -71,7 +72,7 @@ describe('the memory driver', () => {
   });
 
   it('works only between connect and close', async () => {
-    const driver = await memory.create({}, { ...testHost(), environment: undefined });
+    const driver: DriverV1<BrokerView> = new MemoryDriver(brokerFor({}));
     await expect(driver.ping(never)).rejects.toThrow('not connected');
     await driver.connect(testHost(), never);
     await driver.ping(never);

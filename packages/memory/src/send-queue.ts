@@ -1,6 +1,6 @@
 /** Sends to one topic that wait for room, first come first served. */
 import {
-  type DriverHost,
+  type DriverHostV1 as DriverHost,
   type EbusError,
   type OutgoingRecord,
   PublishTimeoutError,

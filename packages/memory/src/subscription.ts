@@ -2,7 +2,7 @@
 import {
   type CallOptions,
   type Demand,
-  type DriverSubscription,
+  type DriverSubscriptionV1 as DriverSubscription,
   EbusError,
   type IncomingMessage,
   type PartitionLag,
@@ -56,7 +56,7 @@ export class MemorySubscription implements DriverSubscription, Member {
   }
 
   lag(): Promise<readonly PartitionLag[]> {
-    const { unsettledCount: lag, unreadCount: unread, position, oldestAgeMs } = this.#group;
+    const { unsettledCount: lag, unreadCount: unread, position, oldestTimestamp } = this.#group;
     return Promise.resolve([
       {
         partition: 0,
@@ -64,7 +64,7 @@ export class MemorySubscription implements DriverSubscription, Member {
         unread,
         position,
         settled: position - 1,
-        ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }),
+        ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }),
       },
     ]);
   }

@@ -1,6 +1,6 @@
 /** Topic administration of a broker. */
 import {
-  type DriverHost,
+  type DriverHostV1 as DriverHost,
   type DriverTopicAdmin,
   EbusError,
   type TopicDescription,

@@ -3,7 +3,7 @@ import {
   type CallOptions,
   type Demand,
   Deque,
-  type DriverSubscription,
+  type DriverSubscriptionV1 as DriverSubscription,
   EbusError,
   type HeaderList,
   type IncomingMessage,

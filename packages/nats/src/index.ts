@@ -1,5 +1,5 @@
 /** `@ebus/nats`: JetStream for persistent topics, Core NATS for ephemeral ones. */
-import { definePlugin } from '@ebus/core/driver';
+import { bridge, definePlugin } from '@ebus/core/driver';
 import { natsConfigSchema } from './nats-config.js';
 import { NatsDriver } from './nats-driver.js';
 
@@ -8,7 +8,7 @@ export const nats = definePlugin({
   kind: 'transport',
   name: 'nats',
   config: natsConfigSchema,
-  create: (config, { serviceName }) => new NatsDriver(config, serviceName),
+  create: (config, { serviceName }) => bridge(new NatsDriver(config, serviceName)),
 });
 
 export type {

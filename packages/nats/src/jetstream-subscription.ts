@@ -11,7 +11,7 @@ import {
   type Clock,
   ConnectionError,
   type Demand,
-  type DriverSubscription,
+  type DriverSubscriptionV1 as DriverSubscription,
   EbusError,
   type IncomingMessage,
   type Logger,

@@ -3,7 +3,7 @@ import {
   type CallOptions,
   type Clock,
   type Demand,
-  type DriverSubscription,
+  type DriverSubscriptionV1 as DriverSubscription,
   EbusError,
   type IncomingMessage,
   type PartitionLag,

@@ -1,4 +1,4 @@
-import type { Driver, OutgoingRecord, TransportPlugin } from '@ebus/core/driver';
+import type { Driver, SendRecord, TransportPlugin } from '@ebus/core/driver';
 import { describe, expect, it } from 'vitest';
 import { to, Wire } from './wire.js';
 
@@ -22,7 +22,7 @@ async function wired(wire: Wire): Promise<Driver> {
   return wire.wrap(plugin as unknown as TransportPlugin).create({}, {} as never);
 }
 
-const record = (topic: string) => ({ topic }) as OutgoingRecord;
+const record = (topic: string) => ({ topic }) as SendRecord;
 
 describe('Wire', () => {
   it('passes everything on and writes it down', async () => {
@@ -30,7 +30,7 @@ describe('Wire', () => {
     const driver = await wired(wire);
     expect(driver.system).toBe('fake');
     expect(await driver.send(record('a'))).toEqual({ position: { offset: 1 } });
-    const subscription = await driver.subscribe({ topic: 'a' } as never, {} as never);
+    const subscription = await driver.subscribe({ topic: 'a' } as never, {} as never, {} as never);
     await subscription.settle([{ token: 1, outcome: 'handled' }]);
     expect(subscription.stop()).toBe('stopped');
     expect(wire.lines()).toEqual(['send a', 'acknowledged a', 'handled a']);

@@ -6,7 +6,9 @@ import type {
   Driver,
   DriverSubscription,
   OutgoingRecord,
+  Position,
   SendReceipt,
+  SendRecord,
   Settlement,
   SettleOutcome,
   TransportPlugin,
@@ -95,18 +97,18 @@ export class Wire {
 
   #wrapDriver(driver: Driver): Driver {
     return replacing(driver, {
-      send: (record: OutgoingRecord) => this.#send(driver, record),
+      send: (record: SendRecord) => this.#send(driver, record),
       subscribe: async (...args: Parameters<Driver['subscribe']>) =>
         this.#wrapSubscription(args[0].topic, await driver.subscribe(...args)),
     });
   }
 
-  async #send(driver: Driver, outgoing: OutgoingRecord): Promise<SendReceipt> {
+  async #send(driver: Driver, outgoing: SendRecord): Promise<SendReceipt> {
     const { topic, key, messageId, headers, value } = outgoing;
     const record = { key, messageId, headers, value };
     this.log.push({ kind: 'send', topic, record });
     try {
-      const receipt = (await this.#faultFor(outgoing)?.apply()) ?? (await driver.send(outgoing));
+      const receipt = (await this.#faultFor(outgoing)?.apply()) ?? (await answered(driver, outgoing));
       this.log.push({ kind: 'acknowledged', topic, record });
       return receipt;
     } catch (error) {
@@ -133,6 +135,19 @@ export class Wire {
       },
     });
   }
+}
+
+/** The driver's answer, whichever way it gives it. */
+function answered(driver: Driver, record: SendRecord): Promise<SendReceipt> {
+  return new Promise((resolve, reject) => {
+    const listening = replacing(record, {
+      stored: (position?: Position, duplicate?: boolean) =>
+        resolve({ ...(position && { position }), ...(duplicate && { duplicate }) }),
+      failed: reject,
+    });
+    const receipt = driver.send(listening);
+    if (receipt !== undefined) resolve(receipt);
+  });
 }
 
 /** Everything published to that topic. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartitionLag } from '../driver/driver.js';
+import type { PartitionLag } from '../driver/subscription.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { deferred } from '../util/promise.js';
 import { type LagReading, type LagSource, LagWatch } from './lag-watch.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartitionLag } from '../driver/driver.js';
+import type { PartitionLag } from '../driver/subscription.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import type { LagReading } from './lag-watch.js';
 import { SubscriberMonitor } from './subscriber-monitor.js';

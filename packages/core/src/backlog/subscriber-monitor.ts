@@ -1,6 +1,5 @@
 /** Watches what waits to be handled. */
 import type { Clock } from '../clock.js';
-import type { PartitionLag } from '../driver/driver.js';
 import { Ticker } from '../util/ticker.js';
 import type { LagReading } from './lag-watch.js';
 import { ratioOf, severityOf } from './severity.js';
@@ -108,11 +107,11 @@ export function backlogOf(
 
 function ageOf(
   here: number | undefined,
-  partitions: readonly Pick<PartitionLag, 'lag' | 'oldestAgeMs' | 'oldestTimestamp'>[],
+  partitions: readonly { lag: number; oldestTimestamp?: number }[],
   { at, readAt }: Pick<LagReading, 'at' | 'readAt'>,
 ): number {
-  const told = partitions.map(({ lag, oldestAgeMs, oldestTimestamp = at }) =>
-    lag > 0 ? (oldestAgeMs ?? at - oldestTimestamp) : 0,
+  const told = partitions.flatMap(({ lag, oldestTimestamp }) =>
+    lag > 0 && oldestTimestamp !== undefined ? [at - oldestTimestamp] : [],
   );
   return Math.max(0, ...told, here === undefined ? 0 : readAt - here);
 }

@@ -1,5 +1,5 @@
 /** The public shapes of backlog. */
-import type { PartitionLag } from '../driver/driver.js';
+import type { PartitionLag } from '../driver/subscription.js';
 
 export type BacklogSeverity = 'NORMAL' | 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
 

@@ -115,7 +115,7 @@ describe('what else the bus notices is told to error listeners, too', () => {
     bus.on('error', (told) => void errors.push(told));
     await bus.subscribe('orders', () => {}, { group: 'shop' });
     const [subscription] = driver.subscriptions;
-    subscription?.failReceive(new Error('fetch'));
+    subscription?.sink.failed(new Error('fetch'));
     await settle();
     await clock.advance(1_000);
     Object.assign(subscription ?? {}, { settleError: new Error('settle') });
@@ -132,8 +132,8 @@ describe('what else the bus notices is told to error listeners, too', () => {
     const errors: BusErrorEvent[] = [];
     bus.on('error', (told) => void errors.push(told));
     await bus.subscribe('orders', () => {}, { group: 'shop' });
-    driver.subscriptions[0]?.assignments?.assigned([0, 1]);
-    driver.subscriptions[0]?.assignments?.lost([1]);
+    driver.subscriptions[0]?.sink.assigned([0, 1]);
+    driver.subscriptions[0]?.sink.unassigned([1]);
     expect(errors).toMatchObject([{ source: 'assignment', topic: 'orders', group: 'shop', partitions: [1] }]);
     expect(logged).toMatchObject([
       {

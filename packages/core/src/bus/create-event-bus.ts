@@ -230,10 +230,10 @@ async function createDriver(
   context: PluginContext,
 ): Promise<Driver> {
   const driver = await plugin.create(config.transport, context);
-  if (driver?.specVersion === 1) return driver;
+  if (driver?.specVersion === 2) return driver;
   throw new PluginError(
-    `transport '${plugin.name}' was written for version ${String(driver?.specVersion)} of the driver interface, and ` +
-      'this @ebus/core has version 1; install matching versions',
+    `transport '${plugin.name}' was written for version ${String((driver as { specVersion?: unknown } | undefined)?.specVersion)} of the driver interface, and ` +
+      'this @ebus/core has version 2; install matching versions',
   );
 }
 

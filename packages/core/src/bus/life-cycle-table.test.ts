@@ -1,7 +1,8 @@
 /** The table of docs/guides/lifecycle.md, tried in every order. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CallOptions, DriverHost, DriverSubscription, SubscriptionSpec } from '../driver/driver.js';
-import type { OutgoingRecord, SendReceipt } from '../driver/message.js';
+import type { CallOptions, DriverHost } from '../driver/driver.js';
+import type { SendReceipt, SendRecord } from '../driver/message.js';
+import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from '../driver/subscription.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
 import { ConnectionError, EbusError } from '../errors.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
@@ -38,19 +39,19 @@ class Broker extends ScriptedDriver {
     return this.#answer('ping', {});
   }
 
-  override async send(_record: OutgoingRecord): Promise<SendReceipt> {
+  override async send(_record: SendRecord): Promise<SendReceipt> {
     if (!this.there) throw new EbusError('not sent', { code: 'PUBLISH_FAILED' });
     return this.#answer('send', {});
   }
 
-  override async subscribe(spec: SubscriptionSpec): Promise<DriverSubscription> {
+  override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink): Promise<DriverSubscription> {
     const members = this.#answer('subscribe', this.members);
     class Member extends ScriptedSubscription {
       override async close(): Promise<void> {
         members.delete(this);
       }
     }
-    const member = new Member(spec, 1_000);
+    const member = new Member(spec, sink, 1_000);
     members.add(member);
     return member;
   }

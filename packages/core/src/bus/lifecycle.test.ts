@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { EventBusConfig } from '../config/types.js';
-import type { CallOptions, DriverHost, PartitionLag, SubscriptionSpec } from '../driver/driver.js';
+import type { CallOptions, DriverHost } from '../driver/driver.js';
+import type { PartitionLag, SubscriptionSink, SubscriptionSpec } from '../driver/subscription.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
 import { ConfigError, ConnectionError, EbusError } from '../errors.js';
 import { definePlugin } from '../registry/plugin.js';
@@ -57,8 +58,8 @@ describe('closing', () => {
   it('ends although everything that it asks hangs', async () => {
     class Hanging extends ScriptedDriver {
       override capability = { lag: true };
-      override async subscribe(spec: SubscriptionSpec) {
-        const subscription = await super.subscribe(spec);
+      override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink) {
+        const subscription = await super.subscribe(spec, sink);
         const lag = (): Promise<PartitionLag[]> => never;
         return Object.assign(subscription, { lag, stop: () => {}, close: () => never });
       }
@@ -81,12 +82,12 @@ describe('closing', () => {
   it('gives up a question for the lag at once, also one that does not heed its signal', async () => {
     class Asked extends ScriptedDriver {
       signal: AbortSignal | undefined;
-      override async subscribe(spec: SubscriptionSpec) {
+      override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink) {
         const lag = ({ signal }: CallOptions): Promise<PartitionLag[]> => {
           this.signal = signal;
           return never;
         };
-        return Object.assign(await super.subscribe(spec), { lag });
+        return Object.assign(await super.subscribe(spec, sink), { lag });
       }
     }
     const driver = new Asked();

@@ -392,7 +392,7 @@ describe('the health report', () => {
     await bus.subscribe('orders', () => {});
     const [subscription] = driver.subscriptions;
     Object.assign(subscription as object, { lag: async () => [{ partition: 0, lag: 9, position: 4 }] });
-    subscription?.assignments?.assigned([0]);
+    subscription?.sink.assigned([0]);
     await clock.advance(5_000);
     expect((await bus.health.report()).status).toBe('healthy');
     await clock.advance(15_000);

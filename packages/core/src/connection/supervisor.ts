@@ -4,7 +4,7 @@
  */
 import type { Clock, TimerHandle } from '../clock.js';
 import { classified } from '../driver/classified.js';
-import type { CallOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
+import type { AttemptOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError, ConnectionError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
@@ -59,6 +59,8 @@ export class ConnectionSupervisor implements Connection {
   #working: Promise<void> | undefined;
   /** The driver's attempt that is under way. */
   #attempting: Promise<void> = Promise.resolve();
+  /** How many there were. */
+  #attempts = 0;
   /** Cuts the pause between two attempts short. */
   #pausing = new AbortController();
   #telling: Promise<void> = Promise.resolve();
@@ -231,12 +233,12 @@ export class ConnectionSupervisor implements Connection {
 
   /** One attempt: the first one connects, the later ones replace the client. */
   async #attempt(signal: AbortSignal): Promise<void> {
-    const attempting = this.#ask({ signal });
+    const attempting = this.#ask({ signal, attempt: ++this.#attempts });
     this.#attempting = attempting.catch(() => {});
     await attempting;
   }
 
-  async #ask(options: CallOptions): Promise<void> {
+  async #ask(options: AttemptOptions): Promise<void> {
     const { driver } = this.#options;
     if (!this.#asked || (!this.#everConnected && driver.reconnect === undefined)) {
       this.#asked = true;
@@ -259,6 +261,9 @@ export class ConnectionSupervisor implements Connection {
   /** The client says so. */
   #told(change: ConnectionChange): void {
     if (this.#closed.signal.aborted || !this.#everConnected) return;
+    // What a client says that was replaced is about nothing any more.
+    if (change.attempt !== undefined && change.attempt < this.#attempts && this.#working === undefined)
+      return;
     // The new client is there; its subscriptions are not, until the driver has said that it is done.
     if (change.status === 'connected' && this.#working !== undefined) return;
     const canHelp = change.status === 'failed' && this.#mayHelp(change.cause);

@@ -68,22 +68,23 @@ describe('deliveries', () => {
 });
 
 describe('fetching', () => {
-  it('reports a failed fetch and asks again after a pause', async () => {
-    const { bus, driver, clock, logged } = await scriptedBus();
+  it('reports what the driver says is wrong, and leaves trying again to it', async () => {
+    const { bus, driver, logged } = await scriptedBus();
+    const errors: unknown[] = [];
+    bus.on('error', ({ source, error }) => void errors.push([source, error]));
     await bus.subscribe('orders', () => {});
     const [subscription] = driver.subscriptions;
-    subscription?.failReceive(new Error('no leader'));
-    await settle();
+    const error = new Error('the group refuses this member');
+    subscription?.sink.failed(error);
     expect(logged[0]?.args[1]).toBe('fetching failed; trying again');
-    expect(subscription?.asking).toBe(false);
-    await clock.advance(200);
+    expect(errors).toEqual([['receive', error]]);
     expect(subscription?.asking).toBe(true);
   });
 
   it('says so where the transport ends the subscription, and is idle from then on', async () => {
     const { bus, driver, logged } = await scriptedBus();
     await bus.subscribe('orders', () => {});
-    driver.subscriptions[0]?.stop();
+    driver.subscriptions[0]?.sink.ended();
     await bus.idle();
     expect(logged.map(({ level }) => level)).toEqual(['error']);
     expect(logged[0]?.args[1]).toContain('has ended the subscription');
@@ -100,7 +101,7 @@ describe('fetching', () => {
     const some = Array.from({ length: 6 }, (_, i) => envelope(`order-${i}`));
     below?.deliver(...some);
     await settle();
-    const bytes = some.reduce((sum, { value }) => sum + value.length, 0);
+    const bytes = some.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
     expect(below?.demands.at(-1)).toEqual({ messages: 4, bytes: 64 * 1024 * 1024 - bytes });
     below?.deliver(...Array.from({ length: 4 }, (_, i) => envelope(`order-${6 + i}`)));
     await settle();

@@ -1,46 +1,61 @@
 /** One received message on its way to being settled. */
 import type { TimerHandle } from '../clock.js';
 import type { IncomingMessage, Settlement, SettleOutcome, SettleToken } from '../driver/message.js';
+import { messageSize } from '../driver/message-size.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { Lane } from '../keyed-pool/keyed-lanes.js';
 import type { Attempt } from './attempt.js';
+import type { PartitionShare } from './in-flight.js';
 
 /**
- * `queued`: waits for its lane, the rate limit or the end of a pause. `running`: its handler runs.
- * `backoff`: waits for its next attempt. `dead-lettering`: its dead letter is being published.
- * `halted`: stands until released by hand. `done`: settled, or let go of.
+ * `buffered`: read ahead, not begun. `queued`: waits for its lane, the rate limit or the end of a pause. `running`: its
+ * handler runs. `backoff`: waits for its next attempt. `dead-lettering`: its dead letter is being published. `halted`:
+ * stands until released by hand. `done`: settled, or let go of. `InFlight` alone changes it.
  */
-export type DeliveryState = 'queued' | 'running' | 'backoff' | 'dead-lettering' | 'halted' | 'done';
+export type DeliveryState =
+  | 'buffered'
+  | 'queued'
+  | 'running'
+  | 'backoff'
+  | 'dead-lettering'
+  | 'halted'
+  | 'done';
 
 /** Also the `Settlement` that the driver is given: nothing is allocated for settling. */
 export class Delivery implements Settlement {
   readonly incoming: IncomingMessage;
-  readonly token: SettleToken;
+  /** That of the newest delivery, where the broker delivers again what is here. */
+  token: SettleToken;
   /** The lane that orders it; empty in unordered subscriptions. */
   key = '';
+  /** Of value, key and headers. */
   readonly bytes: number;
   /** When this instance received it, in the monotonic time of its clock. */
   readonly receivedAt: number;
-  state: DeliveryState = 'queued';
-  outcome: SettleOutcome = 'released';
+  /** Monotonic milliseconds at which its lease began; 0 where there are none. */
+  leasedAt = 0;
+  readonly state: DeliveryState = 'buffered';
+  readonly outcome: SettleOutcome = 'released';
   /** Attempts begun. */
   attempts = 0;
   /** The attempt that runs, or ran last. */
   attempt: Attempt | undefined = undefined;
-  /** Its partition goes to another member: what runs may end, nothing of it is begun any more. */
+  /** It is no longer this member's, or about to be: what runs may end, nothing of it is begun any more. */
   revoked = false;
   lastError: unknown = undefined;
   /** Decoded while looking for the key; the first attempt uses it. */
   decoded: Envelope | undefined = undefined;
   lane: Lane<Delivery> | undefined = undefined;
   backoffTimer: TimerHandle | undefined = undefined;
-  older: Delivery | undefined = undefined;
-  newer: Delivery | undefined = undefined;
+  /** Its place among what is in flight, while it is in that list. */
+  readonly share: PartitionShare | undefined = undefined;
+  readonly older: Delivery | undefined = undefined;
+  readonly newer: Delivery | undefined = undefined;
 
   constructor(incoming: IncomingMessage, receivedAt: number) {
     this.incoming = incoming;
     this.token = incoming.token;
-    this.bytes = incoming.value.byteLength;
+    this.bytes = incoming.size ?? messageSize(incoming);
     this.receivedAt = receivedAt;
   }
 }

@@ -1,61 +1,48 @@
-/** Waiting, for a bounded time, until nothing of a subscription (or of a part of it) runs any more. */
+/** Waiting, for a bounded time, until nothing of a subscription (or of some of its partitions) runs any more. */
 import type { Clock } from '../clock.js';
 import { deferred } from '../util/promise.js';
-import type { Delivery } from './delivery.js';
-import type { InFlight } from './in-flight.js';
-
-interface Waiting {
-  concerns(delivery: Delivery): boolean;
-  resolve(): void;
-}
-
-const all = () => true;
+import type { InFlight, PartitionShare } from './in-flight.js';
 
 export class Drain {
   readonly #inFlight: InFlight;
   readonly #clock: Clock;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<() => void>();
 
   constructor(inFlight: InFlight, clock: Clock) {
     this.#inFlight = inFlight;
     this.#clock = clock;
-  }
-
-  /** A delivery has ended. Costs nothing while nobody waits. */
-  noteEnd(): void {
-    if (this.#waiting.size === 0) return;
-    for (const { concerns, resolve } of this.#waiting) if (this.#done(concerns)) resolve();
+    // Costs nothing while there is nothing to wait for.
+    inFlight.onFreed = () => {
+      if (this.#waiting.size > 0) for (const look of this.#waiting) look();
+    };
   }
 
   /**
-   * True if everything that runs has ended within the time, in milliseconds, and before the signal aborts.
+   * True if everything that runs, and every dead letter on its way, has ended within the time, in milliseconds, and before the
+   * signal aborts.
    *
-   * @param concerns which deliveries to wait for; all of them by default
+   * @param shares which partitions to wait for; all by default. It counts, so that a busy partition costs another's wait nothing
    */
   async within(
     timeout: number,
-    { concerns = all, signal }: { concerns?: (delivery: Delivery) => boolean; signal?: AbortSignal } = {},
+    { shares, signal }: { shares?: readonly PartitionShare[]; signal?: AbortSignal } = {},
   ): Promise<boolean> {
-    if (this.#done(concerns)) return true;
+    const isDone = () =>
+      shares === undefined ? this.#inFlight.busy === 0 : shares.every(({ busy }) => busy === 0);
+    if (isDone()) return true;
     if (signal?.aborted === true) return false;
     const { promise, resolve } = deferred();
-    const waiting = { concerns, resolve };
-    this.#waiting.add(waiting);
-    const timer = this.#clock.setTimeout(resolve, timeout);
-    signal?.addEventListener('abort', resolve as () => void, { once: true });
+    const look = () => {
+      if (isDone()) resolve();
+    };
+    const cut = () => resolve();
+    this.#waiting.add(look);
+    const timer = this.#clock.setTimeout(cut, timeout);
+    signal?.addEventListener('abort', cut, { once: true });
     await promise;
-    signal?.removeEventListener('abort', resolve as () => void);
-    this.#waiting.delete(waiting);
+    signal?.removeEventListener('abort', cut);
+    this.#waiting.delete(look);
     this.#clock.clearTimeout(timer);
-    return this.#done(concerns);
-  }
-
-  /** No handler runs, and no dead letter is on its way. */
-  #done(concerns: (delivery: Delivery) => boolean): boolean {
-    for (const delivery of this.#inFlight) {
-      const busy = delivery.state === 'running' || delivery.state === 'dead-lettering';
-      if (busy && concerns(delivery)) return false;
-    }
-    return true;
+    return isDone();
   }
 }

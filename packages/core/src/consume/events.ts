@@ -1,4 +1,4 @@
-/** What a subscription tells the bus while it works. */
+/** What a consumer tells the bus while it works. */
 import type { FailureAction } from '../pipeline/failure.js';
 import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';

@@ -1,9 +1,11 @@
 /** Deliveries that stand still, with everything behind them, until somebody releases them by hand. */
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { InFlight } from './in-flight.js';
 import type { StartGate } from './start-gate.js';
 
 export interface HaltsOptions {
+  inFlight: InFlight;
   dispatcher: Dispatcher;
   gate: StartGate;
   /** Without order there are no keys: a halt stops the whole subscription. */
@@ -32,8 +34,8 @@ export class Halts {
 
   /** The dispatcher holds it already, or is told to next: nothing may be started in between. */
   add(delivery: Delivery): void {
-    const { gate, ordered } = this.#options;
-    delivery.state = 'halted';
+    const { gate, ordered, inFlight } = this.#options;
+    inFlight.hold(delivery, 'halted');
     this.#halted.add(delivery);
     if (!ordered) gate.close('halted');
   }
@@ -42,7 +44,7 @@ export class Halts {
   retry(key: string | undefined): void {
     for (const delivery of this.#take(key)) {
       delivery.attempts = 0;
-      delivery.state = 'queued';
+      this.#options.inFlight.requeue(delivery);
       this.#options.dispatcher.resume(delivery);
     }
     this.#openGate();

@@ -1,36 +1,185 @@
-/** The unsettled deliveries of a subscription in the order of the log: a list that allocates nothing. */
-import type { Delivery } from './delivery.js';
+/**
+ * The unsettled deliveries of a subscription, and the only owner of their states: each partition has a list in the order of
+ * arrival, and counts. Lists are made of the deliveries themselves, so nothing is allocated for one.
+ *
+ *     buffered → queued → running → done
+ *                  ↑         ↓
+ *                  └── backoff, dead-lettering, halted → done
+ */
+import type { SettleOutcome } from '../driver/message.js';
+import { compareOffsets } from '../driver/offsets.js';
+import { EbusError } from '../errors.js';
+import type { Delivery, DeliveryState } from './delivery.js';
+
+type Writable = { -readonly [Field in keyof Delivery]: Delivery[Field] };
+type Held = 'backoff' | 'dead-lettering' | 'halted';
+
+/** The part of a partition that is in flight here, from its assignment until it is revoked or lost. */
+export class PartitionShare {
+  readonly partition: number;
+  oldest: Delivery | undefined;
+  newest: Delivery | undefined;
+  count = 0;
+  /** Of these, the ones whose handler runs or whose dead letter is on its way. */
+  busy = 0;
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  /** Oldest first. The current one may leave the list meanwhile. */
+  *[Symbol.iterator](): Iterator<Delivery> {
+    for (let delivery = this.oldest; delivery !== undefined; ) {
+      const next: Delivery | undefined = delivery.newer;
+      yield delivery;
+      delivery = next;
+    }
+  }
+}
 
 export class InFlight implements Iterable<Delivery> {
-  #oldest: Delivery | undefined;
-  #newest: Delivery | undefined;
-  count = 0;
-  bytes = 0;
+  readonly #shares = new Map<number, PartitionShare>();
+  #latest: PartitionShare | undefined;
+  #count = 0;
+  #bytes = 0;
+  #busy = 0;
+  /** Set where partitions are assigned: whether that one is this member's now. */
+  isOurs: ((partition: number) => boolean) | undefined;
+  /** Called whenever something that was busy is no longer. */
+  onFreed: (() => void) | undefined;
+  /** Called with whatever has left, after that. */
+  onLeft: ((delivery: Delivery) => void) | undefined;
 
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Those whose handler runs or whose dead letter is on its way. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** The one that is here for longest. */
   get oldest(): Delivery | undefined {
-    return this.#oldest;
+    if (this.#shares.size === 1) return this.#latest?.oldest;
+    let found: Delivery | undefined;
+    for (const { oldest } of this.#shares.values()) {
+      if (oldest !== undefined && (found === undefined || oldest.receivedAt < found.receivedAt))
+        found = oldest;
+    }
+    return found;
   }
 
-  add(delivery: Delivery): void {
-    delivery.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = delivery;
-    else this.#newest.newer = delivery;
-    this.#newest = delivery;
-    this.count++;
-    this.bytes += delivery.bytes;
+  /** The share of a partition, made where there is none; undefined where the partition is not this member's. */
+  share(partition: number): PartitionShare | undefined {
+    if (this.#latest?.partition === partition) return this.#latest;
+    let share = this.#shares.get(partition);
+    if (share === undefined) {
+      if (this.isOurs?.(partition) === false) return undefined;
+      share = new PartitionShare(partition);
+      this.#shares.set(partition, share);
+    }
+    this.#latest = share;
+    return share;
   }
 
-  /** Call once for each delivery added. */
-  remove(delivery: Delivery): void {
-    const { older, newer } = delivery;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    delivery.older = undefined;
-    delivery.newer = undefined;
-    this.count--;
-    this.bytes -= delivery.bytes;
+  /** Takes the shares out: what is in them is let go of one by one; the partitions begin anew when they come again. */
+  detach(partitions: readonly number[]): PartitionShare[] {
+    const detached: PartitionShare[] = [];
+    for (const partition of partitions) {
+      const share = this.#shares.get(partition);
+      if (share === undefined) continue;
+      this.#shares.delete(partition);
+      detached.push(share);
+    }
+    this.#latest = this.#shares.values().next().value;
+    return detached;
+  }
+
+  /** It has arrived: `buffered`. */
+  add(delivery: Delivery, share: PartitionShare): void {
+    const own = delivery as Writable;
+    own.share = share;
+    own.older = share.newest;
+    if (share.newest === undefined) share.oldest = delivery;
+    else (share.newest as Writable).newer = delivery;
+    share.newest = delivery;
+    share.count++;
+    this.#count++;
+    this.#bytes += delivery.bytes;
+  }
+
+  /** It is given to its lane. */
+  begin(delivery: Delivery): void {
+    if (delivery.state !== 'buffered') throw wrong(delivery, 'queued');
+    (delivery as Writable).state = 'queued';
+  }
+
+  /** Its handler is called. */
+  run(delivery: Delivery): void {
+    if (delivery.state !== 'queued') throw wrong(delivery, 'running');
+    (delivery as Writable).state = 'running';
+    this.#nowBusy(delivery, 1);
+  }
+
+  /** It stands, and nothing of its key may pass it. */
+  hold(delivery: Delivery, state: Held): void {
+    const { state: before } = delivery;
+    const fits =
+      before === 'running' ||
+      (before === 'halted' && state === 'dead-lettering') ||
+      before === 'dead-lettering';
+    if (!fits) throw wrong(delivery, state);
+    const [wasBusy, nowBusy] = [isBusy(before), isBusy(state)];
+    (delivery as Writable).state = state;
+    if (wasBusy === nowBusy) return;
+    this.#nowBusy(delivery, nowBusy ? 1 : -1);
+    if (wasBusy) this.onFreed?.();
+  }
+
+  /** What was held may be tried again. */
+  requeue(delivery: Delivery): void {
+    if (delivery.state !== 'backoff' && delivery.state !== 'halted') throw wrong(delivery, 'queued');
+    (delivery as Writable).state = 'queued';
+  }
+
+  /**
+   * Its outcome is final. What is `released` stays in the list, so that all of it can be handed back in the order of the log
+   * (`takeBack`); everything else leaves it.
+   */
+  finish(delivery: Delivery, outcome: SettleOutcome): void {
+    if (delivery.state === 'done') throw wrong(delivery, 'done');
+    (delivery as Writable).outcome = outcome;
+    this.#end(delivery, outcome !== 'released');
+  }
+
+  /** It was handled before, and is not in the list: it is settled once more, whatever came of it then. */
+  settleAgain(delivery: Delivery): void {
+    (delivery as Writable).state = 'done';
+    (delivery as Writable).outcome = 'handled';
+  }
+
+  /** It is not this member's any more, and is not settled. Nothing happens where it has left the list. */
+  letGo(delivery: Delivery): void {
+    if (delivery.share !== undefined) this.#end(delivery, true);
+  }
+
+  /** Takes out everything of these shares (by default all), in the order of the log, to be handed back. */
+  takeBack(shares: Iterable<PartitionShare> = this.#shares.values()): Delivery[] {
+    const back: Delivery[] = [];
+    for (const share of [...shares]) {
+      const own = [...share];
+      for (const delivery of own) {
+        (delivery as Writable).outcome = 'released';
+        this.letGo(delivery);
+      }
+      back.push(...own.sort(byOffset));
+    }
+    return back;
   }
 
   /**
@@ -39,19 +188,57 @@ export class InFlight implements Iterable<Delivery> {
    */
   held(): { held: ReadonlyMap<number, object>; oldestArrival: number | undefined } {
     const held = new Map<number, object>();
-    for (let delivery = this.#oldest; delivery !== undefined; delivery = delivery.newer) {
-      const partition = delivery.incoming.position?.partition ?? 0;
-      if (!held.has(partition)) held.set(partition, delivery);
-    }
-    return { held, oldestArrival: this.#oldest?.receivedAt };
+    for (const { partition, oldest } of this.#shares.values())
+      if (oldest !== undefined) held.set(partition, oldest);
+    return { held, oldestArrival: this.oldest?.receivedAt };
   }
 
-  /** Oldest first. The current one may be removed while iterating. */
+  /** Oldest first within a partition. The current one may leave the list meanwhile. */
   *[Symbol.iterator](): Iterator<Delivery> {
-    for (let delivery = this.#oldest; delivery !== undefined; ) {
-      const next: Delivery | undefined = delivery.newer;
-      yield delivery;
-      delivery = next;
-    }
+    for (const share of [...this.#shares.values()]) yield* share;
   }
+
+  #end(delivery: Delivery, leaves: boolean): void {
+    const wasBusy = isBusy(delivery.state);
+    if (wasBusy) this.#nowBusy(delivery, -1);
+    (delivery as Writable).state = 'done';
+    if (leaves) this.#unlink(delivery);
+    if (wasBusy) this.onFreed?.();
+  }
+
+  #nowBusy({ share }: Delivery, step: 1 | -1): void {
+    this.#busy += step;
+    if (share !== undefined) share.busy += step;
+  }
+
+  #unlink(delivery: Delivery): void {
+    const { older, newer } = delivery;
+    const share = delivery.share as PartitionShare;
+    if (older === undefined) share.oldest = newer;
+    else (older as Writable).newer = newer;
+    if (newer === undefined) share.newest = older;
+    else (newer as Writable).older = older;
+    share.count--;
+    this.#count--;
+    this.#bytes -= delivery.bytes;
+    const own = delivery as Writable;
+    own.older = undefined;
+    own.newer = undefined;
+    own.share = undefined;
+    this.onLeft?.(delivery);
+  }
+}
+
+const isBusy = (state: DeliveryState) => state === 'running' || state === 'dead-lettering';
+
+function byOffset(a: Delivery, b: Delivery): number {
+  const [left, right] = [a.incoming.position, b.incoming.position];
+  if (left === undefined || right === undefined || left.incarnation !== right.incarnation) return 0;
+  return compareOffsets(left.offset, right.offset);
+}
+
+function wrong({ state, incoming }: Delivery, to: DeliveryState): EbusError {
+  return new EbusError(`a delivery of '${incoming.topic}' cannot go from ${state} to ${to}`, {
+    code: 'INTERNAL',
+  });
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommonConfig } from '../config/types.js';
-import type { DriverSubscription, SubscriptionSpec } from '../driver/driver.js';
-import type { OutgoingRecord, Persistence, SendReceipt } from '../driver/message.js';
+import type { Persistence, SendReceipt, SendRecord } from '../driver/message.js';
+import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from '../driver/subscription.js';
 import { closed, scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver, ScriptedSubscription } from '../testing/scripted-driver.js';
 import { ModelAdmin } from '../topics/testing/model-admin.js';
@@ -18,7 +18,7 @@ class RoutedSubscription extends ScriptedSubscription {
   }
 
   end(): void {
-    this.stop();
+    this.sink.ended();
   }
 }
 
@@ -29,15 +29,15 @@ class RoutedDriver extends ScriptedDriver {
   subscribing: Promise<void> | undefined;
   subscribeError: Error | undefined;
 
-  override send(record: OutgoingRecord): Promise<SendReceipt> {
+  override send(record: SendRecord): Promise<SendReceipt> {
     this.sent.push([new TextDecoder().decode(record.value), record.persistence]);
     return super.send(record);
   }
 
-  override async subscribe(spec: SubscriptionSpec): Promise<DriverSubscription> {
+  override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink): Promise<DriverSubscription> {
     await this.subscribing;
     if (this.subscribeError !== undefined) throw this.subscribeError;
-    const subscription = new RoutedSubscription(spec, undefined);
+    const subscription = new RoutedSubscription(spec, sink, undefined);
     this.routes.push(subscription);
     return subscription;
   }

@@ -23,6 +23,7 @@ import { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
 import { Consumer } from './consumer.js';
 import type { ConsumeEvents } from './events.js';
+import { joinGroup } from './join-group.js';
 import { laneAssigner } from './lane-key.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from './policy.js';
 import type { SubscribeOptions } from './types.js';
@@ -111,10 +112,6 @@ export class ConsumerOpener {
     const { topic, group, persistence, from, ordering } = policy;
     const ready = this.#options.whenTopicReady(topic, persistence);
     if (ready !== undefined) await abortable(ready, signal, `subscribing to '${topic}'`);
-    const joined = await driver.subscribe(
-      { topic, group, persistence, from, ordering, durable: !internal },
-      { signal },
-    );
     const events = this.#options.eventsOf(policy);
     const deadLetters = new DeadLetterWriter({
       topic,
@@ -126,21 +123,31 @@ export class ConsumerOpener {
       events,
       disclose,
     });
-    return new Consumer({
-      policy,
-      driver: joined,
-      clock,
-      loopYield,
-      logger,
-      handlerLogger,
-      metrics,
-      gauges: this.#gauges?.share(topic, ordering !== 'none'),
-      events,
-      deadLetters,
-      bucketsOf: (changed) => this.#buckets(changed),
-      assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
-      pipeline: () => this.#pipeline(policy, handler, internal),
-    });
+    const make = () =>
+      new Consumer({
+        policy,
+        clock,
+        loopYield,
+        logger,
+        handlerLogger,
+        metrics,
+        gauges: this.#gauges?.share(topic, ordering !== 'none'),
+        events,
+        deadLetters,
+        bucketsOf: (changed) => this.#buckets(changed),
+        assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
+        browse: this.#browse(policy),
+        pipeline: () => this.#pipeline(policy, handler, internal),
+      });
+    const spec = { topic, group, persistence, from, ordering, durable: !internal };
+    return joinGroup({ driver, clock, logger, spec, make, signal });
+  }
+
+  #browse({ topic, group, persistence }: ConsumePolicy) {
+    const { driver } = this.#options;
+    if (driver.browse === undefined || driver.capabilities(persistence).browse !== true) return undefined;
+    const browse = driver.browse.bind(driver);
+    return (signal: AbortSignal) => browse({ topic, from: { group } }, { signal });
   }
 
   errorOf(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {

@@ -48,7 +48,7 @@ describe('a revoked partition', () => {
   it('lets run what runs and settles it, and begins nothing more of it', async () => {
     const { below, begun, gates, subscription, events } = await threeInFlight();
     let released = false;
-    const revoked = below.assignments!.revoked([0], never()).then(() => {
+    const revoked = below.sink.revoked([0], never()).then(() => {
       released = true;
     });
     await settle();
@@ -64,7 +64,7 @@ describe('a revoked partition', () => {
   it('is given up in time: signals abort, and nothing is settled', async () => {
     const { below, signals, subscription, clock } = await threeInFlight();
     const limit = new AbortController();
-    const revoked = below.assignments!.revoked([0], { signal: limit.signal });
+    const revoked = below.sink.revoked([0], { signal: limit.signal });
     await settle();
     limit.abort();
     await settle();
@@ -80,7 +80,7 @@ describe('a revoked partition', () => {
     const { below, gates, begun, clock } = await threeInFlight();
     gates.get('a-10')!.reject(new Error('later'));
     await settle();
-    await below.assignments!.revoked([0], never());
+    await below.sink.revoked([0], never());
     await clock.advance(60_000);
     expect(begun).toEqual(['a-10', 'b-5']);
     expect(below.settled).toEqual([]);
@@ -88,7 +88,7 @@ describe('a revoked partition', () => {
 
   it('does not begin one either', async () => {
     const { below, gates, begun, clock } = await threeInFlight();
-    const revoked = below.assignments!.revoked([0], never());
+    const revoked = below.sink.revoked([0], never());
     gates.get('a-10')!.reject(new Error('later'));
     await revoked;
     await clock.advance(60_000);
@@ -100,7 +100,7 @@ describe('a revoked partition', () => {
 describe('a lost partition', () => {
   it('aborts what runs, and nothing of it is settled', async () => {
     const { below, signals, gates, subscription, events } = await threeInFlight();
-    below.assignments!.lost([0]);
+    below.sink.unassigned([0]);
     expect(signals.get('a-10')!.aborted).toBe(true);
     gates.get('a-10')!.resolve();
     gates.get('b-5')!.resolve();
@@ -112,8 +112,8 @@ describe('a lost partition', () => {
 
   it('comes back: its messages wait for the handlers that did not heed their signals', async () => {
     const { below, gates, begun, events } = await threeInFlight();
-    below.assignments!.lost([0]);
-    below.assignments!.assigned([0]);
+    below.sink.unassigned([0]);
+    below.sink.assigned([0]);
     below.deliver(envelope('a', 0, 10), envelope('a', 0, 11));
     await settle();
     expect(begun).toEqual(['a-10', 'b-5']);
@@ -140,7 +140,7 @@ describe('a lost partition', () => {
     below!.deliver(envelope('a', 0, 10));
     await settle();
     expect(subscription.stats().halted).toBe(1);
-    below!.assignments!.lost([0]);
+    below!.sink.unassigned([0]);
     await settle();
     expect(subscription.stats()).toMatchObject({ halted: 0, inFlight: 0 });
     expect(below!.asking).toBe(true);

@@ -1,11 +1,10 @@
 /**
- * Partitions that go to another member of the group, or have gone: what waits is let go of, what runs may end in time,
- * and nothing is settled afterwards.
+ * Deliveries that go to another member of the group, or have gone: what waits is let go of, what runs may end in time, and
+ * nothing is settled afterwards.
  */
 import type { Clock } from '../clock.js';
-import type { AssignmentListener } from '../driver/driver.js';
+import type { CallOptions } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
-import type { HighOffsets } from '../util/high-offsets.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
@@ -20,101 +19,117 @@ const REVOKE_MS = 30_000;
 const ABORT_GRACE_MS = 100;
 
 export interface RevocationOptions {
-  topic: string;
-  clock: Clock;
-  events: ConsumeEvents;
-  inFlight: InFlight;
-  drain: Drain;
-  runner: Runner;
-  dispatcher: Dispatcher;
-  settler: Settler;
-  /** How far the partitions were received; of those that go it says nothing any more. */
-  reached: HighOffsets;
+  readonly topic: string;
+  readonly clock: Clock;
+  readonly events: ConsumeEvents;
+  readonly inFlight: InFlight;
+  readonly drain: Drain;
+  readonly runner: Runner;
+  readonly dispatcher: Dispatcher;
+  readonly settler: Settler;
+  /** Whether what is let go of is given back to the broker, which hands it to the next one at once. */
+  givesBack(): boolean;
+  /** What was received of a partition says nothing any more. */
+  forget(partition: number): void;
   /** Something was let go of. */
   onDropped(): void;
 }
 
-export class Revocation implements AssignmentListener {
+export class Revocation {
   readonly #options: RevocationOptions;
-  /** This member's, as of now. */
-  readonly partitions = new Set<number>();
+  readonly #partitions = new Set<number>();
+  /** Told once the subscription has begun. */
+  #untold: number[] | undefined = [];
+  #isUsed = false;
 
   constructor(options: RevocationOptions) {
     this.#options = options;
   }
 
-  assigned(partitions: readonly number[]): void {
-    for (const partition of partitions) this.partitions.add(partition);
-    this.#options.events.assigned(partitions);
+  /** This member's, as of now; undefined where nothing is shared by partitions. */
+  get partitions(): ReadonlySet<number> | undefined {
+    return this.#isUsed ? this.#partitions : undefined;
   }
 
-  async revoked(partitions: readonly number[], { signal }: { signal: AbortSignal }): Promise<void> {
-    const { drain, events, settler, topic } = this.#options;
-    const concerns = of(partitions);
+  /** Tells of what was assigned by now, and of everything from now on. */
+  begin(): void {
+    const untold = this.#untold ?? [];
+    this.#untold = undefined;
+    if (untold.length > 0) this.#options.events.assigned(untold);
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.#isUsed = true;
+    this.#options.inFlight.isOurs ??= (partition) => this.#partitions.has(partition);
+    for (const partition of partitions) this.#partitions.add(partition);
+    if (this.#untold === undefined) this.#options.events.assigned(partitions);
+    else this.#untold.push(...partitions);
+  }
+
+  async revoked(partitions: readonly number[], { signal }: CallOptions): Promise<void> {
+    const { drain, events, settler, topic, inFlight, givesBack } = this.#options;
     this.#forget(partitions);
-    this.#mark(concerns);
-    this.#drop((delivery) => concerns(delivery) && !isBusy(delivery));
-    if (!(await drain.within(REVOKE_MS, { concerns, signal }))) {
-      this.#abort(concerns, `the partition of '${topic}' was revoked`);
-      await drain.within(ABORT_GRACE_MS, { concerns });
+    const shares = inFlight.detach(partitions);
+    const all = shares.flatMap((share) => [...share]);
+    // All of them at first: when one ends, the next of its key may start.
+    for (const delivery of all) delivery.revoked = true;
+    this.#drop(all.filter((delivery) => !isBusy(delivery)));
+    if (!(await drain.within(REVOKE_MS, { shares, signal }))) {
+      this.#abort(all, `the partition of '${topic}' was revoked`);
+      await drain.within(ABORT_GRACE_MS, { shares });
     }
     // What failed meanwhile, and what did not heed its signal.
-    this.#drop(concerns);
-    await settler.settled();
+    this.#drop(shares.flatMap((share) => [...share]));
+    if (givesBack()) for (const delivery of all) if (delivery.outcome === 'released') settler.add(delivery);
+    await settler.settled(partitions);
     events.revoked(partitions, false);
   }
 
-  lost(partitions: readonly number[]): void {
-    const concerns = of(partitions);
+  unassigned(partitions: readonly number[]): void {
     this.#forget(partitions);
-    this.#mark(concerns);
-    this.#abort(concerns, `the partition of '${this.#options.topic}' was lost to another member`);
-    this.#drop(concerns);
+    const shares = this.#options.inFlight.detach(partitions);
+    this.lost(
+      shares.flatMap((share) => [...share]),
+      `the partition of '${this.#options.topic}' was lost to another member`,
+    );
     this.#options.events.revoked(partitions, true);
+  }
+
+  /** They are not this member's any more: what runs of them is aborted, and none of them is settled. */
+  lost(deliveries: readonly Delivery[], why: string): void {
+    for (const delivery of deliveries) delivery.revoked = true;
+    this.#abort(deliveries, why);
+    this.#drop(deliveries);
   }
 
   #forget(partitions: readonly number[]): void {
     for (const partition of partitions) {
-      this.partitions.delete(partition);
-      this.#options.reached.delete(partition);
+      this.#partitions.delete(partition);
+      this.#options.forget(partition);
     }
   }
 
-  /** All of them at first: when one ends, the next of its key may start. */
-  #mark(concerns: (delivery: Delivery) => boolean): void {
-    for (const delivery of this.#options.inFlight) if (concerns(delivery)) delivery.revoked = true;
-  }
-
-  #abort(concerns: (delivery: Delivery) => boolean, text: string): void {
-    const reason = new EbusError(text, { code: 'ABORTED', retryable: true });
-    for (const delivery of this.#options.inFlight) {
-      if (concerns(delivery)) this.#options.runner.abandon(delivery, reason);
-    }
+  #abort(deliveries: readonly Delivery[], why: string): void {
+    const reason = new EbusError(why, { code: 'ABORTED', retryable: true });
+    for (const delivery of deliveries) this.#options.runner.abandon(delivery, reason);
   }
 
   /** A handler that runs on keeps its place in the lane until it returns, so that nothing of its key overlaps it. */
-  #drop(concerns: (delivery: Delivery) => boolean): void {
-    const { inFlight, runner, dispatcher, clock, drain, onDropped } = this.#options;
+  #drop(deliveries: readonly Delivery[]): void {
+    const { inFlight, runner, dispatcher, clock, onDropped } = this.#options;
     const held: Delivery[] = [];
-    for (const delivery of inFlight) {
-      if (!concerns(delivery)) continue;
+    for (const delivery of deliveries) {
+      if (delivery.share === undefined) continue;
       const { state } = delivery;
       if (delivery.backoffTimer !== undefined) clock.clearTimeout(delivery.backoffTimer);
       delivery.backoffTimer = undefined;
-      delivery.state = 'done';
-      inFlight.remove(delivery);
       if (state === 'halted') runner.halts.drop(delivery);
+      inFlight.letGo(delivery);
       if (state === 'halted' || state === 'backoff' || state === 'dead-lettering') held.push(delivery);
     }
     for (const delivery of held) dispatcher.release(delivery);
-    drain.noteEnd();
     onDropped();
   }
 }
 
 const isBusy = ({ state }: Delivery) => state === 'running' || state === 'dead-lettering';
-
-function of(partitions: readonly number[]): (delivery: Delivery) => boolean {
-  const set = new Set(partitions);
-  return ({ incoming }) => incoming.position?.partition !== undefined && set.has(incoming.position.partition);
-}

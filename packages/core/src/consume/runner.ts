@@ -17,6 +17,7 @@ import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { ConsumeEvents } from './events.js';
 import { Halts } from './halts.js';
+import type { InFlight } from './in-flight.js';
 import { isPermanent } from './invoke.js';
 import type { ConsumePolicy } from './policy.js';
 import type { StartGate } from './start-gate.js';
@@ -34,6 +35,7 @@ export interface RunnerCounters {
 
 export interface RunnerOptions {
   policy: ConsumePolicy;
+  inFlight: InFlight;
   clock: Clock;
   logger: Logger;
   /** What handlers are given; the bus' own lines do not go through it. */
@@ -78,6 +80,7 @@ export class Runner {
     this.#halts = new Halts({
       dispatcher,
       gate,
+      inFlight: this.#options.inFlight,
       ordered: this.#options.policy.ordering !== 'none',
       deadLetter: (delivery) => this.#deadLetter(delivery, delivery.lastError),
     });
@@ -110,7 +113,7 @@ export class Runner {
 
   /** Begins the next attempt of a delivery that has its place and passed the gate. */
   readonly start = (delivery: Delivery): void => {
-    delivery.state = 'running';
+    this.#options.inFlight.run(delivery);
     delivery.attempts++;
     const attempt = new Attempt(delivery, this.#owner);
     delivery.attempt = attempt;
@@ -273,23 +276,23 @@ export class Runner {
   }
 
   #retryLater(delivery: Delivery, delay: number | undefined): void {
-    const { policy, clock, metrics } = this.#options;
+    const { policy, clock, metrics, inFlight } = this.#options;
     if (delay === undefined) return this.#options.finish(delivery, 'released');
-    delivery.state = 'backoff';
+    inFlight.hold(delivery, 'backoff');
     this.#dispatcher.hold(delivery);
     delivery.backoffTimer = clock.setTimeout(() => {
       delivery.backoffTimer = undefined;
       this.counters.retried++;
       metrics?.recordRetry(policy.topic);
-      delivery.state = 'queued';
+      inFlight.requeue(delivery);
       this.#dispatcher.resume(delivery);
     }, delay);
   }
 
   /** @throws PublishError where the letter can never be written: its key is halted, so that somebody can act */
   async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
-    const { deadLetters, events, metrics, policy, finish } = this.#options;
-    delivery.state = 'dead-lettering';
+    const { deadLetters, events, metrics, policy, finish, inFlight } = this.#options;
+    inFlight.hold(delivery, 'dead-lettering');
     let written: boolean;
     try {
       written = await deadLetters.write(delivery, error);

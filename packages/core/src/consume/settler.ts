@@ -1,24 +1,34 @@
 /** Collects what is finished and hands it to the driver in batches. */
-import type { DriverSubscription } from '../driver/driver.js';
+import type { DriverSubscription } from '../driver/subscription.js';
 import { isPromise } from '../util/promise.js';
 import type { Delivery } from './delivery.js';
 
+/** A call to the driver that has not been confirmed. */
+interface Unconfirmed {
+  readonly confirmed: Promise<void>;
+  readonly partitions: ReadonlySet<number>;
+}
+
 export class Settler {
-  readonly #driver: DriverSubscription;
   readonly #onError: (error: unknown, count: number) => void;
   readonly #flushSoon = () => {
     this.#scheduled = false;
     if (!this.#batching) this.flush();
   };
+  #driver: DriverSubscription | undefined;
   #ready: Delivery[] = [];
   #spare: Delivery[] = [];
   #scheduled = false;
   #batching = false;
-  readonly #unconfirmed = new Set<Promise<void>>();
+  readonly #unconfirmed = new Set<Unconfirmed>();
 
-  constructor(driver: DriverSubscription, onError: (error: unknown, count: number) => void) {
-    this.#driver = driver;
+  constructor(onError: (error: unknown, count: number) => void) {
     this.#onError = onError;
+  }
+
+  /** Who settles; once, before the first delivery. */
+  attach(driver: DriverSubscription): void {
+    this.#driver = driver;
   }
 
   /** The delivery's outcome is final: it is settled with the current batch, or by the next microtask. */
@@ -43,20 +53,16 @@ export class Settler {
     if (this.#ready.length === 0) return;
     const batch = this.#ready;
     this.#ready = this.#spare;
-    const count = batch.length;
+    this.#spare = [];
     const recycle = () => {
       batch.length = 0;
       this.#spare = batch;
     };
-    this.#spare = [];
+    const count = batch.length;
     try {
-      const settled = this.#driver.settle(batch);
+      const settled = this.#driver?.settle(batch);
       if (!isPromise(settled)) return recycle();
-      const confirmed = Promise.resolve(settled).then(recycle, (error: unknown) =>
-        this.#onError(error, count),
-      );
-      this.#unconfirmed.add(confirmed);
-      void confirmed.finally(() => this.#unconfirmed.delete(confirmed));
+      this.#confirmLater(settled, batch, recycle);
     } catch (error) {
       this.#onError(error, count);
     }
@@ -67,9 +73,25 @@ export class Settler {
     return this.#unconfirmed.values().next().value;
   }
 
-  /** Resolves when the driver has confirmed everything added so far. Never rejects. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when the driver has confirmed what was added so far, of these partitions or of all. What is added meanwhile is not
+   * waited for: another partition's flow must not keep one that is given up. Never rejects.
+   */
+  async settled(partitions?: readonly number[]): Promise<void> {
     this.flush();
-    while (this.#unconfirmed.size > 0) await Promise.all(this.#unconfirmed);
+    const concerned = [...this.#unconfirmed].filter(
+      (call) => partitions === undefined || partitions.some((partition) => call.partitions.has(partition)),
+    );
+    if (concerned.length > 0) await Promise.all(concerned.map(({ confirmed }) => confirmed));
+  }
+
+  #confirmLater(settled: Promise<void>, batch: readonly Delivery[], recycle: () => void): void {
+    const count = batch.length;
+    const partitions = new Set<number>();
+    for (const { incoming } of batch) partitions.add(incoming.position?.partition ?? 0);
+    const confirmed = Promise.resolve(settled).then(recycle, (error: unknown) => this.#onError(error, count));
+    const call = { confirmed, partitions };
+    this.#unconfirmed.add(call);
+    void confirmed.finally(() => this.#unconfirmed.delete(call));
   }
 }

@@ -8,15 +8,23 @@ export class StartGate {
   readonly #go: (delivery: Delivery) => void;
   #buckets: readonly TokenBucket[];
   readonly #clock: Clock;
+  readonly #onChange: () => void;
   readonly #waiting = new Deque<Delivery>();
   readonly #closedBy = new Set<string>();
   #timer: TimerHandle | undefined;
   #opening = false;
 
-  constructor(go: (delivery: Delivery) => void, buckets: readonly TokenBucket[], clock: Clock) {
+  /** `onChange` is called when it was closed or opened. */
+  constructor(
+    go: (delivery: Delivery) => void,
+    buckets: readonly TokenBucket[],
+    clock: Clock,
+    onChange: () => void,
+  ) {
     this.#go = go;
     this.#buckets = buckets;
     this.#clock = clock;
+    this.#onChange = onChange;
   }
 
   /** What waits is measured by these from now on. */
@@ -38,10 +46,13 @@ export class StartGate {
   /** Nothing passes while any reason is set. */
   close(reason: string): void {
     this.#closedBy.add(reason);
+    this.#onChange();
   }
 
   open(reason: string): void {
-    if (this.#closedBy.delete(reason)) this.#open();
+    if (!this.#closedBy.delete(reason)) return;
+    this.#open();
+    this.#onChange();
   }
 
   isClosedBy(reason: string): boolean {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CallOptions, SubscriptionSpec } from '../driver/driver.js';
+import type { AttemptOptions } from '../driver/driver.js';
+import type { SubscriptionSink, SubscriptionSpec } from '../driver/subscription.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
@@ -9,14 +10,18 @@ class SlowDriver extends ScriptedDriver {
   readonly gate = deferred();
   heedsSignal = true;
 
-  override async subscribe(spec: SubscriptionSpec, { signal }: CallOptions = never()) {
+  override async subscribe(
+    spec: SubscriptionSpec,
+    sink: SubscriptionSink,
+    { signal }: AttemptOptions = never(),
+  ) {
     const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('interrupted')));
     });
     aborted.catch(() => {});
     await (this.heedsSignal ? Promise.race([this.gate.promise, aborted]) : this.gate.promise);
     if (this.closed) throw new Error('called after close');
-    return super.subscribe(spec);
+    return super.subscribe(spec, sink);
   }
 }
 

@@ -3,11 +3,14 @@
  * the position of one group; just to look at letters, there is `Driver.browse`.
  */
 import type { Clock } from '../clock.js';
-import type { Driver, DriverSubscription } from '../driver/driver.js';
+import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
+import type { DriverSubscription } from '../driver/subscription.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
+import { settledWithin } from '../util/settled-within.js';
+import { Mailbox } from './mailbox.js';
 
 /** The group whose position says which dead letters have been dealt with. */
 export const REDRIVE_GROUP = 'ebus-redrive';
@@ -29,14 +32,22 @@ export interface ReaderOptions {
 export class DeadLetterReader {
   readonly #options: ReaderOptions;
   readonly #subscription: DriverSubscription;
-  readonly #unsettled = new Set<IncomingMessage>();
+  readonly #mailbox: Mailbox;
+  readonly #unsettled: Set<IncomingMessage>;
   readonly #stopKeeping: () => void;
   #left: number;
-  #asked: Promise<readonly IncomingMessage[] | undefined> | undefined;
 
-  private constructor(options: ReaderOptions, subscription: DriverSubscription, left: number) {
+  private constructor(
+    options: ReaderOptions,
+    subscription: DriverSubscription,
+    mailbox: Mailbox,
+    unsettled: Set<IncomingMessage>,
+    left: number,
+  ) {
     this.#options = options;
     this.#subscription = subscription;
+    this.#mailbox = mailbox;
+    this.#unsettled = unsettled;
     this.#left = left;
     this.#stopKeeping = keepLeases(options.clock, subscription, this.#unsettled);
   }
@@ -47,6 +58,11 @@ export class DeadLetterReader {
    */
   static async open(options: ReaderOptions): Promise<DeadLetterReader> {
     const { driver, topic, signal } = options;
+    const unsettled = new Set<IncomingMessage>();
+    // Of another reader by now: it is settled there, and not counted here.
+    const mailbox = new Mailbox((isGone) => {
+      for (const message of unsettled) if (isGone(message)) unsettled.delete(message);
+    });
     const subscription = await driver.subscribe(
       {
         topic,
@@ -56,11 +72,12 @@ export class DeadLetterReader {
         from: 'earliest',
         ordering: 'none',
       },
-      { signal },
+      mailbox,
+      { signal, attempt: 1 },
     );
     try {
       const lag = await lagOf(driver, topic, subscription, signal);
-      return new DeadLetterReader(options, subscription, lag);
+      return new DeadLetterReader(options, subscription, mailbox, unsettled, lag);
     } catch (error) {
       await leave(subscription, options);
       throw error;
@@ -84,12 +101,12 @@ export class DeadLetterReader {
         this.#left--;
         this.#unsettled.add(message);
       }
-      yield* batch;
+      for (const message of batch) if (this.#unsettled.has(message)) yield message;
     }
   }
 
   async settle(message: IncomingMessage, outcome: SettleOutcome): Promise<void> {
-    this.#unsettled.delete(message);
+    if (!this.#unsettled.delete(message)) return;
     await this.#subscription.settle([{ token: message.token, outcome }]);
   }
 
@@ -98,18 +115,15 @@ export class DeadLetterReader {
     this.#stopKeeping();
     const { clock, logger, topic } = this.#options;
     const subscription = this.#subscription;
-    subscription.stop();
-    const patience = pause(clock, LEAVE_TIMEOUT_MS);
     try {
-      // The answer to a question that nobody waits for any more was handed over, too.
-      const late = await Promise.race([this.#asked?.catch(() => undefined), patience]);
-      for (const message of late ?? []) this.#unsettled.add(message);
+      subscription.request({ messages: 0, bytes: 0 });
+      await settledWithin(clock, Promise.resolve(subscription.stop()), LEAVE_TIMEOUT_MS);
+      for (const message of this.#mailbox.take()) this.#unsettled.add(message);
       const back = [...this.#unsettled].map(({ token }) => ({ token, outcome: 'released' as const }));
       if (back.length > 0) await subscription.settle(back);
     } catch (err) {
       logger.warn({ err, topic }, 'dead letters could not be handed back; they come again after a while');
     } finally {
-      patience.end();
       await leave(subscription, this.#options);
     }
   }
@@ -136,28 +150,22 @@ export class DeadLetterReader {
     }
   }
 
-  /** What comes in the next seconds. The question stays open when nothing does. */
+  /** What comes in the next seconds. */
   async #next(): Promise<readonly IncomingMessage[] | undefined | 'nothing yet'> {
     const { clock, signal, topic } = this.#options;
     const what = `reading dead letters of '${topic}'`;
     if (signal.aborted) throw abortError(signal, what);
-    const demand = { ...BATCH, messages: Math.min(BATCH.messages, this.#left) };
-    this.#asked ??= Promise.resolve(this.#subscription.receive(demand));
+    const room = Math.min(BATCH.messages, this.#left) - this.#mailbox.waiting;
+    if (room > 0) this.#subscription.request({ ...BATCH, messages: room });
     const wait = pause(clock, LOOK_AFTER_MS);
     try {
-      const answer = await abortable(
-        Promise.race([this.#asked, wait.then(() => 'nothing yet' as const)]),
-        signal,
-        what,
-      );
-      if (answer !== 'nothing yet') this.#asked = undefined;
-      return answer;
-    } catch (error) {
-      if (!signal.aborted) this.#asked = undefined;
-      throw error;
+      await abortable(Promise.race([this.#mailbox.news(), wait]), signal, what);
     } finally {
       wait.end();
     }
+    const messages = this.#mailbox.take();
+    if (messages.length > 0) return messages;
+    return this.#mailbox.hasEnded ? undefined : 'nothing yet';
   }
 
   /** By looking: a position may stay behind the end of a log that holds no further message. */
@@ -192,7 +200,7 @@ async function leave(
   { clock, logger }: Pick<ReaderOptions, 'clock' | 'logger'>,
 ): Promise<void> {
   try {
-    subscription.stop();
+    await subscription.stop();
     await subscription.close({ signal: clock.timeout(LEAVE_TIMEOUT_MS) });
   } catch (err) {
     logger.warn({ err, group: REDRIVE_GROUP }, 'could not leave the group cleanly');

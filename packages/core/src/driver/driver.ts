@@ -1,23 +1,17 @@
 /**
  * The driver interface: all that a transport has to implement.
  *
- * A driver translates and nothing else: connect, send once, receive on demand, settle, administer topics,
- * report lag, classify errors. Retrying, order, timeouts, dead letters, tracing, metrics and shutdown are
- * core's. Unless stated otherwise core may call methods concurrently, and a driver must reject with an
- * `EbusError` (or with an error that `classify` understands).
+ * A driver translates and nothing else: connect, send, receive as credit permits, settle, administer topics, report lag,
+ * classify errors. Every method makes one attempt; retrying, numbering the attempts, buffering, order, timeouts, dead
+ * letters, tracing, metrics and shutdown are core's. Unless stated otherwise core may call methods concurrently, and a driver
+ * rejects with an `EbusError`, or with an error that `classify` understands.
  */
 import type { Clock } from '../clock.js';
 import type { ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Capabilities } from './capabilities.js';
-import type {
-  IncomingMessage,
-  OutgoingRecord,
-  Persistence,
-  SendReceipt,
-  Settlement,
-  SettleToken,
-} from './message.js';
+import type { IncomingMessage, Persistence, SendReceipt, SendRecord } from './message.js';
+import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from './subscription.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from './topic-admin.js';
 
 /** Every call that may take long carries a signal; core aborts it at the caller's timeout or abort. */
@@ -25,10 +19,21 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * One attempt of several. Core makes the next one only after this one has answered, or has not heeded its signal for a
+ * second. What it brings after that is too late: see `Attempts`, which retires it.
+ */
+export interface AttemptOptions extends CallOptions {
+  /** From 1, rising: `connect` and `reconnect` of a driver count together, each subscription counts its own. */
+  readonly attempt: number;
+}
+
 /** What the client really reports about its connection. */
 export interface ConnectionChange {
   readonly status: 'connected' | 'reconnecting' | 'failed';
   readonly cause?: unknown;
+  /** The attempt whose client says so. Core ignores what clients say that were replaced. */
+  readonly attempt?: number;
 }
 
 /** What core offers a driver. */
@@ -36,6 +41,7 @@ export interface DriverHost {
   readonly serviceName: string;
   /** The group of subscriptions that name none; undefined where each has to. */
   readonly defaultGroup: string | undefined;
+  /** The only source of time: wall and monotonic time, timers, signals that abort after a time, chance. */
   readonly clock: Clock;
   readonly logger: Logger;
   /** Whether topics may be made and changed where they are not configured. */
@@ -43,13 +49,9 @@ export interface DriverHost {
   /** What the application wrote about a topic, and nothing else; undefined where it configured nothing. */
   configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /**
-   * For drivers without `DriverTopicAdmin.exists`: the broker does not have a topic that is used. Resolves once core has
-   * created it (`DriverTopicAdmin.create`); rejects with `TOPIC_NOT_FOUND` where that is not wanted.
-   */
-  provision(topic: string): Promise<void>;
-  /**
-   * Reports a change of the connection as it happens; `failed` means the client has given up for good. That
-   * `reconnect` succeeded is seen by its resolving: `connected` is not listened to meanwhile.
+   * Reports a change of the connection as it happens; `failed` means the client has given up for good. That `reconnect`
+   * succeeded is seen by its resolving: `connected` is not listened to meanwhile. While the last report is not `connected`,
+   * core calls neither `send` nor `sendBatch`.
    */
   onState(change: ConnectionChange): void;
 }
@@ -58,14 +60,27 @@ export interface PingReply {
   readonly brokers?: number;
 }
 
+export interface BrowseSpec {
+  readonly topic: string;
+  /** A group: from its settled position, or from the beginning where it has none. */
+  readonly from: 'earliest' | { readonly group: string };
+}
+
+/** What an error of the client means. */
 export interface ErrorClass {
   readonly code: ErrorCode;
+  /** Whether the same call may succeed later. What is not known is retryable wherever giving up would be silent. */
   readonly retryable: boolean;
+  /**
+   * What the error is about, and so who is told: the connection (replace the client, where that may help), the login, a group
+   * or consumer (its subscription), a topic, or the one record. Default: what the call was about.
+   */
+  readonly about?: 'connection' | 'login' | 'group' | 'topic' | 'record';
 }
 
 export interface Driver<Native = unknown> {
   /** The version of this interface that the driver was written for. */
-  readonly specVersion: 1;
+  readonly specVersion: 2;
   /** The transport's name as in OpenTelemetry's `messaging.system`. */
   readonly system: string;
   /** The client objects, for what ebus does not cover. */
@@ -92,38 +107,53 @@ export interface Driver<Native = unknown> {
   /** Absent where topics cannot be administered. */
   readonly admin?: DriverTopicAdmin;
 
+  /** Asked again where it may change, as after the first connection. */
   capabilities(persistence: Persistence): Capabilities;
-
   /** The broker's own naming rules, beyond ebus's. @throws TopicNameError */
   validateTopic?(topic: string, use: 'publish' | 'subscribe'): void;
 
-  /** Called once, before anything else. Rejects with `ConnectionError` naming the addresses. */
-  connect(host: DriverHost, options: CallOptions): Promise<void>;
-
+  /**
+   * One attempt to connect; before anything else, and again after it failed where there is no `reconnect`. Rejects with
+   * `ConnectionError` naming the addresses. Certificates, keys and credentials are read from their files at every attempt
+   * (`readFileSetting`).
+   */
+  connect(host: DriverHost, options: AttemptOptions): Promise<void>;
   /**
    * Replaces the client by a new one on the same settings, after `connect` succeeded or failed, also while the present
-   * one claims to be well. Sends that are not acknowledged reject as retryable, and every open subscription goes on
-   * with the new client: its position, its unsettled deliveries and a pending `receive` included. One attempt.
-   * Absent where there is no client that could fail.
+   * one claims to be well. Sends that are not acknowledged fail as retryable, and every open subscription goes on with the
+   * new client: the same sink, credit, position and unsettled deliveries; call its `sink.resumed`, and `sink.lost` for what
+   * cannot be settled any more. One attempt. Absent where there is no client that could fail.
    */
-  reconnect?(options: CallOptions): Promise<void>;
-
+  reconnect?(options: AttemptOptions): Promise<void>;
   /** A real round trip to the broker. May say how many brokers the client knows of. */
   ping(options: CallOptions): Promise<PingReply>;
 
   /**
-   * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches.
-   * Returns or resolves with the receipt once the topic's guarantee holds; answering synchronously is allowed
-   * and is the fast path. Throwing and rejecting mean the same.
+   * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches. Not called while
+   * the connection is reported to be away; what was handed over by then fails as retryable, or is kept by a client that
+   * declares `retriesInClient`, and is never written after its `deadline`. Answer in one of three ways, once the topic's
+   * guarantee holds: return (or resolve with) a receipt; return nothing and call `record.stored` or `record.failed`, at once
+   * or later, exactly once; or throw or reject. The second is for clients with callbacks: no promise for each message.
    */
-  send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers through the record returns nothing.
+  send(record: SendRecord): SendReceipt | Promise<SendReceipt> | void;
+  /**
+   * As `send` for each of them in order, where writing many in one call is cheaper. Each record is answered by its `stored` or
+   * `failed`; throwing fails those that were not answered. The array belongs to core again as soon as the call returned.
+   */
+  sendBatch?(records: readonly SendRecord[]): void;
 
   /**
-   * Joins a group on a topic. Resolves when assigned and positioned: what is published afterwards is received.
-   * The start position is pinned by then, so that a crash before the first commit loses nothing.
+   * One attempt to join a group on a topic that is there. Resolves when the broker has said that this member is assigned and
+   * positioned, never because a time has passed: what is published afterwards is received. The start position is pinned by
+   * then, so that a crash before the first commit loses nothing. Rejects with what the group, the topic or the login said.
+   * The sink is of this attempt alone.
    */
-  subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription>;
-
+  subscribe(
+    spec: SubscriptionSpec,
+    sink: SubscriptionSink,
+    options: AttemptOptions,
+  ): Promise<DriverSubscription>;
   /**
    * Looks at what a persistent topic holds, and takes nothing: it joins no group, leases no message, moves no position, and
    * leaves nothing behind, however it ends. Oldest first, per partition, up to the end of the log at the time of the first
@@ -132,121 +162,8 @@ export interface Driver<Native = unknown> {
    */
   browse?(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage>;
 
-  /** Maps an error of the client to a code, and says whether the same call may succeed later. */
+  /** Maps an error of the client to a code, says what it is about, and whether the same call may succeed later. */
   classify(error: unknown): ErrorClass;
-
   /** Disconnects after everything handed over has been sent or the signal aborts. Called once, last. */
   close(options: CallOptions): Promise<void>;
-}
-
-export interface SubscriptionSpec {
-  readonly topic: string;
-  readonly persistence: Persistence;
-  readonly group: string;
-  /** False for a group of this process's own that leaves nothing behind. */
-  readonly durable: boolean;
-  /** Where a group without a position starts. */
-  readonly from: 'earliest' | 'latest' | Date;
-  /** What the subscription needs; core has checked it against the capabilities. */
-  readonly ordering: 'none' | 'instance' | 'cluster';
-}
-
-export interface BrowseSpec {
-  readonly topic: string;
-  /** A group: from its settled position, or from the beginning where it has none. */
-  readonly from: 'earliest' | { readonly group: string };
-}
-
-/** How much core has room for. A driver never hands over more messages, and stops at the first past `bytes`. */
-export interface Demand {
-  readonly messages: number;
-  readonly bytes: number;
-}
-
-/**
- * How a driver tells core which shares of the topic (Kafka's partitions) are this member's; a message belongs to the one
- * that its `position` names. Nothing of one that was revoked or lost may be received before it is assigned again.
- */
-export interface AssignmentListener {
-  assigned(partitions: readonly number[]): void;
-  /**
-   * They go to another member. Core begins nothing more of them, lets run what runs, until the signal aborts at the
-   * latest, and settles it. Commit and release them when this resolves; what is not settled by then never will be.
-   */
-  revoked(partitions: readonly number[], options: CallOptions): Promise<void>;
-  /** They are another's already. Core aborts what runs and settles nothing of them from now on. */
-  lost(partitions: readonly number[]): void;
-}
-
-/** Messages in log order; `undefined` ends the subscription. */
-export type ReceivedBatch = readonly IncomingMessage[] | undefined;
-
-export interface DriverSubscription {
-  /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
-  readonly leaseMs?: number;
-
-  /**
-   * The next messages in log order: at least one, at most the demand; pending while there are none.
-   * Resolves with `undefined` once `stop` was called or the subscription ended. Core calls it again only after
-   * the previous call resolved; not calling it is the backpressure, during which the driver keeps its session
-   * with the broker alive by itself. Released messages come again before newer ones of their key. Rejecting
-   * means that fetching failed; core reports it and, after a pause, asks again. Answering synchronously is allowed
-   * where messages are at hand, and is the fast path.
-   */
-  receive(demand: Demand): ReceivedBatch | Promise<ReceivedBatch>;
-
-  /**
-   * Settles deliveries in any order; core passes each at most once, and passes `released` ones in log order.
-   * The array belongs to core again as soon as the call returned.
-   */
-  settle(done: readonly Settlement[]): void | Promise<void>;
-
-  /** Renews the leases of deliveries that are running or queued. Needed where `leaseMs` is given. */
-  extendLease?(tokens: readonly SettleToken[]): void;
-
-  /**
-   * Where members of a group share a topic by assignment: called at most once, before the first `receive`; what is
-   * assigned by then is told at once.
-   */
-  onAssignment?(listener: AssignmentListener): void;
-
-  /** What the group has not settled yet, per partition. */
-  lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
-
-  /**
-   * Draws a line, because the topic's messages will take another way (`DriverTopicAdmin.persistenceIs` is `route`).
-   * Resolves once it is drawn. What was published before is still handed over, and then, once the group has settled
-   * that, `receive` resolves with `undefined`; what is published afterwards never is. Rejects with nothing changed.
-   * Absent where `stop` serves as well, because what is left is not lost with this subscription.
-   */
-  drain?(options: CallOptions): Promise<void>;
-
-  /** No more deliveries; a pending `receive` resolves with `undefined`. What was fetched and not yet handed
-   * over goes back to the broker. Settling stays possible until `close`. */
-  stop(): void;
-
-  /** Leaves the group after committing what was settled. */
-  close(options: CallOptions): Promise<void>;
-}
-
-export interface PartitionLag {
-  readonly partition: number;
-  /** Messages between the group's settled position and the end of the log. */
-  readonly lag: number;
-  /** The group's settled position: what it is does not matter, only whether it moved. Where known. */
-  readonly position?: number;
-  /**
-   * Up to this offset, as receipts have it in their `position`, the group has settled everything. Where known: it tells
-   * whether a message was handled by another member.
-   */
-  readonly settled?: number;
-  /** Of the lag, what no member of the group was given yet. Where known. */
-  readonly unread?: number;
-  /**
-   * Milliseconds for which the oldest unsettled message has waited, where known: by one clock, so that setting another
-   * machine's changes nothing. Never by a time that its producer wrote, which may be any.
-   */
-  readonly oldestAgeMs?: number;
-  /** Epoch milliseconds by the broker's clock since when it waits, where nothing better is known. */
-  readonly oldestTimestamp?: number;
 }

@@ -39,28 +39,26 @@ export { randomUuid } from '../util/random-uuid.js';
 export { shown } from '../util/shown.js';
 export { type TimeLimit, within } from '../util/within.js';
 export { Attempts } from './attempts.js';
+export { bridge } from './bridge-v1.js';
 export type { Capabilities } from './capabilities.js';
 export type {
-  AssignmentListener,
+  AttemptOptions,
   BrowseSpec,
   CallOptions,
   ConnectionChange,
-  Demand,
   Driver,
   DriverHost,
-  DriverSubscription,
   ErrorClass,
-  PartitionLag,
   PingReply,
-  ReceivedBatch,
-  SubscriptionSpec,
 } from './driver.js';
 export type {
-  AttemptOptions,
-  Driver as DriverV2,
-  DriverHost as DriverHostV2,
-  ErrorClass as ErrorClassV2,
-} from './driver-v2.js';
+  AssignmentListener,
+  Demand,
+  DriverHostV1,
+  DriverSubscriptionV1,
+  DriverV1,
+  ReceivedBatch,
+} from './driver-v1.js';
 export {
   formatPosition,
   type IncomingMessage,
@@ -74,12 +72,15 @@ export {
   type SettleOutcome,
   type SettleToken,
 } from './message.js';
+export { compareOffsets, isSamePosition } from './offsets.js';
 export { PrefixTracker } from './prefix-tracker.js';
 export { logCreated, logSettingChanges, type SettingChange, type SettingKind } from './setting-changes.js';
 export type {
   Credit,
-  DriverSubscription as DriverSubscriptionV2,
+  DriverSubscription,
+  PartitionLag,
   SubscriptionSink,
+  SubscriptionSpec,
   UnsettledCount,
 } from './subscription.js';
 export type {

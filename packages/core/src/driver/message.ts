@@ -10,7 +10,7 @@ export type OffsetValue = number | bigint | string;
 /** Where the broker put a message. JetStream: the stream sequence. Memory and Kafka: the offset in its log. */
 export interface Position {
   readonly partition?: number;
-  readonly offset: number;
+  readonly offset: OffsetValue;
   /**
    * Names the log that the offset is in, where logs can be made anew under the same name (a topic's id, when a stream was
    * made). Offsets of two incarnations have no order.

@@ -1,5 +1,5 @@
 /**
- * Receiving, version 2: core grants credit, the driver pushes. Everything that was pushed and is not settled belongs to
+ * Receiving: core grants credit, the driver pushes. Everything that was pushed and is not settled belongs to
  * core: it buffers, renews leases, gives back at the end and knows what was revoked. A driver keeps no messages.
  */
 import type { CallOptions } from './driver.js';
@@ -96,9 +96,9 @@ export interface DriverSubscription {
   /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
   readonly leaseMs?: number;
   /**
-   * Grants credit; see `Credit`. Called again and again, also from within `push`: a driver that pushes from within `request`
-   * does so in a loop with a guard, not recursively. Without credit the driver keeps its session with the broker alive by
-   * itself. Must not throw.
+   * Grants credit; see `Credit`. Called again and again, also from within `push` and right after it. A driver that has messages
+   * at hand may push them at once, from within: in a loop with a guard, not recursively, since each `push` may request more.
+   * Without credit the driver keeps its session with the broker alive by itself. Must not throw.
    */
   request(credit: Credit): void;
   /**
@@ -150,10 +150,8 @@ export interface PartitionLag {
   /** Of the lag, what no member of the group was given yet. Where known. */
   readonly unread?: number;
   /**
-   * Milliseconds for which the oldest unsettled message has waited, where known: by one clock, so that setting another
-   * machine's changes nothing. Never by a time that its producer wrote, which may be any.
+   * Epoch milliseconds since when the oldest unsettled message waits, where known: by the broker's clock, or by its arrival
+   * in this process. Never by a time that its producer wrote, which may be any.
    */
-  readonly oldestAgeMs?: number;
-  /** Epoch milliseconds by the broker's clock since when it waits, where nothing better is known. */
   readonly oldestTimestamp?: number;
 }

@@ -1,7 +1,7 @@
 /** Publishes of different keys and purposes never wait for each other. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Capabilities } from '../driver/capabilities.js';
-import type { OutgoingRecord, SendReceipt } from '../driver/message.js';
+import type { SendReceipt, SendRecord } from '../driver/message.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError, ScriptedDriver } from '../testing/scripted-driver.js';
 import { RESULTS_BUFFER } from './publish-results.js';
@@ -20,7 +20,7 @@ const quiet = (promise: Promise<unknown>) => void promise.catch(() => {});
 class Answering extends ScriptedDriver {
   answers = true;
   override capability: Partial<Capabilities> = { settle: 'individual' };
-  override send(record: OutgoingRecord): Promise<SendReceipt> {
+  override send(record: SendRecord): Promise<SendReceipt> {
     const receipt = super.send(record);
     if (this.answers) this.sends.at(-1)?.ack();
     return receipt;

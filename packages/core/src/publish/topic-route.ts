@@ -1,7 +1,8 @@
 /** What publishing to one topic needs to know, worked out once per topic. */
+
+import { HighOffsets } from '../driver/high-offsets.js';
 import { messageIdPrefix, type Persistence } from '../driver/message.js';
 import type { EbusError } from '../errors.js';
-import { HighOffsets } from '../util/high-offsets.js';
 import { JobLine } from './job-line.js';
 import { SendOrder } from './send-order.js';
 

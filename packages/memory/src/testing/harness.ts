@@ -1,6 +1,6 @@
 /** What the tests of this package share: records, a host on a manual clock, groups to talk to. */
 import type {
-  DriverHost,
+  DriverHostV1 as DriverHost,
   IncomingMessage,
   OutgoingRecord,
   Settlement,
@@ -56,7 +56,7 @@ export function record(value = 'x', fields: Partial<OutgoingRecord> = {}): Outgo
 
 export function logMessage(offset: number, key?: string): LogMessage {
   const value = text.encode(`value ${offset}`);
-  return new LogMessage(offset, 'orders', value, key, [], undefined, offset, offset, { offset }, 1, false);
+  return new LogMessage(offset, 'orders', value, key, [], undefined, offset, { offset }, 1, false);
 }
 
 export interface TestLog {

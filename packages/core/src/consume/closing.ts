@@ -1,0 +1,90 @@
+/** How a consumer ends: what runs may finish in time, what is settled is confirmed, the rest goes back in the order of the log. */
+import { EbusError } from '../errors.js';
+import { within } from '../util/within.js';
+import type { Intake } from './intake.js';
+import type { CloseReport } from './types.js';
+import type { Works } from './works.js';
+
+/** How long aborted handlers may take to return before their messages are handed back. */
+const ABORT_GRACE_MS = 100;
+/** How long the broker may take to end fetching, to confirm what was settled last, and to let the member go. */
+const STOP_TIMEOUT_MS = 5_000;
+const CONFIRM_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 5_000;
+/** What it may take where the time of the close is used up. */
+const LEAST_MS = 500;
+
+/** Takes `timeout` milliseconds for what runs, and a few seconds more at most. Never rejects for being slow. */
+export async function closeConsumer(works: Works, intake: Intake, timeout: number): Promise<CloseReport> {
+  const { runner, drain, settler, leases, parts, inFlight } = works;
+  const { clock, deadLetters, policy } = parts;
+  const handledBefore = runner.counters.handled;
+  const deadline = clock.monotonic() + timeout;
+  const left = (most: number) => Math.min(most, Math.max(LEAST_MS, deadline - clock.monotonic()));
+
+  works.credit.stop();
+  const stopped = stop(works);
+  intake.stop();
+  cutWaitsShort(works);
+  const inTime = await drain.within(timeout);
+  if (!inTime) {
+    const reason = new EbusError(`the subscription to '${policy.topic}' is closing`, { code: 'BUS_CLOSED' });
+    for (const delivery of inFlight) runner.abandon(delivery, reason);
+    deadLetters.stop();
+    await drain.within(ABORT_GRACE_MS);
+  }
+  if (!(await settles(works, stopped, left(STOP_TIMEOUT_MS)))) intake.abandon();
+  await settles(works, settler.settled(), left(CONFIRM_TIMEOUT_MS));
+  const back = inFlight.takeBack();
+  for (const delivery of back) settler.add(delivery);
+  await settles(works, settler.settled(), left(CONFIRM_TIMEOUT_MS));
+  intake.abandon();
+  leases.stop();
+  parts.gauges?.set(0, 0, 0);
+  runner.close();
+  await leave(works, left(LEAVE_TIMEOUT_MS));
+  return {
+    handled: runner.counters.handled - handledBefore,
+    abandoned: back.length,
+    unpublished: 0,
+    timedOut: !inTime,
+  };
+}
+
+/** Never rejects. */
+async function stop({ driver, parts }: Works): Promise<void> {
+  try {
+    await driver?.stop();
+  } catch (err) {
+    const { topic, group } = parts.policy;
+    parts.logger.warn({ err, topic, group }, 'the transport could not end fetching');
+  }
+}
+
+/** Backoff, rate limit, pause and halt end here: those messages stay unsettled. */
+function cutWaitsShort({ runner, gate, inFlight, parts }: Works): void {
+  runner.beginClosing();
+  gate.shut();
+  for (const delivery of inFlight) {
+    if (delivery.backoffTimer !== undefined) parts.clock.clearTimeout(delivery.backoffTimer);
+    const { state } = delivery;
+    if (state !== 'running' && state !== 'dead-lettering' && state !== 'done')
+      inFlight.finish(delivery, 'released');
+  }
+}
+
+/** Not for ever, where the driver does not heed its signal. Never rejects. */
+async function leave(works: Works, ms: number): Promise<void> {
+  const { driver, parts } = works;
+  const { topic, group } = parts.policy;
+  const leaving = (async () => driver?.close({ signal: parts.clock.timeout(ms) }))().catch((err: unknown) => {
+    parts.logger.warn({ err, topic, group }, 'could not leave the group cleanly');
+  });
+  await settles(works, leaving, ms + LEAST_MS);
+}
+
+/** True if the work is done within so many milliseconds; it goes on otherwise. */
+function settles({ parts }: Works, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const done = work.then(() => true);
+  return within(done, { clock: parts.clock, ms }, () => false);
+}

@@ -1,0 +1,247 @@
+/** Core's end of a subscription: takes what the driver pushes, and begins it in order. */
+import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
+import type { CallOptions } from '../driver/driver.js';
+import { HighOffsets } from '../driver/high-offsets.js';
+import type { IncomingMessage, SettleToken } from '../driver/message.js';
+import type { SubscriptionSink } from '../driver/subscription.js';
+import { findHeader, headerText } from '../headers.js';
+import { Delivery } from './delivery.js';
+import { LeasedOrder } from './leased-order.js';
+import { OrderRecovery } from './order-recovery.js';
+import { ReadAhead } from './read-ahead.js';
+import { Redeliveries } from './redeliveries.js';
+import type { Works } from './works.js';
+
+export interface IntakeEvents {
+  failed(error: unknown): void;
+  ended(): void;
+  /** The driver did what it must not. */
+  broken(error: unknown): void;
+  /** It was redriven for another group, and is settled unhandled. */
+  skipped(delivery: Delivery): void;
+  /** The driver says that so many deliveries are gone. */
+  lost(count: number): void;
+}
+
+export class Intake implements SubscriptionSink {
+  readonly #works: Works;
+  readonly #events: IntakeEvents;
+  readonly #readAhead: ReadAhead;
+  /** Where what was not settled comes again by lease. */
+  #redeliveries: Redeliveries | undefined;
+  #order: LeasedOrder | undefined;
+  #recovery: OrderRecovery | undefined;
+  /** Nothing is begun any more: what comes is handed back. */
+  #stopped = false;
+  /** Nothing is taken any more. */
+  #abandoned = false;
+  #pushing = false;
+  /** Pushed meanwhile. */
+  readonly #next: IncomingMessage[] = [];
+  received = 0;
+  /** How often fetching has failed in a row. */
+  failures = 0;
+
+  constructor(works: Works, events: IntakeEvents) {
+    this.#works = works;
+    this.#events = events;
+    this.#readAhead = new ReadAhead({
+      loopYield: works.parts.loopYield,
+      begin: (delivery) => this.#begin(delivery),
+      batch: (begins) => (begins ? works.beginBatch() : this.#endBatch()),
+    });
+  }
+
+  /** Leases are counted and order is looked after from now on. */
+  start(): void {
+    const { driver, leases, inFlight, revocation, credit } = this.#works;
+    if (driver === undefined) return;
+    leases.start(driver);
+    if (leases.any) this.#expectRedeliveries();
+    revocation.begin();
+    inFlight.onLeft = this.#redeliveries && ((delivery) => this.#left(delivery));
+    this.#recovery?.start(driver);
+    credit.start(driver);
+  }
+
+  push(batch: readonly IncomingMessage[]): void {
+    if (this.#abandoned) return;
+    // From within a handler of an earlier one: it must not overtake the rest of that.
+    if (this.#pushing) return void this.#next.push(...batch);
+    this.#pushing = true;
+    this.failures = 0;
+    this.#works.beginBatch();
+    this.#takeAll(batch);
+    while (this.#next.length > 0) this.#takeAll(this.#next.splice(0));
+    this.#pushing = false;
+    this.#endBatch();
+  }
+
+  failed(error: unknown): void {
+    if (this.#stopped) return;
+    this.failures++;
+    this.#events.failed(error);
+  }
+
+  resumed(): void {
+    this.failures = 0;
+    if (!this.#stopped) this.#recovery?.resumed();
+  }
+
+  lost(tokens: readonly SettleToken[]): void {
+    const gone = new Set(tokens);
+    const deliveries = [...this.#works.inFlight].filter(({ token }) => gone.has(token));
+    if (deliveries.length === 0) return;
+    this.#works.revocation.lost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
+    this.#events.lost(deliveries.length);
+  }
+
+  ended(): void {
+    if (!this.#stopped) this.#events.ended();
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.#works.reached ??= new HighOffsets();
+    this.failures = 0;
+    if (!this.#stopped) this.#works.revocation.assigned(partitions);
+  }
+
+  revoked(partitions: readonly number[], options: CallOptions): Promise<void> {
+    return this.#works.revocation.revoked(partitions, options);
+  }
+
+  unassigned(partitions: readonly number[]): void {
+    this.#works.revocation.unassigned(partitions);
+  }
+
+  /** Begins nothing more. What comes now is in flight, and is handed back with all the rest. */
+  stop(): void {
+    this.#stopped = true;
+    this.#readAhead.stop();
+    this.#recovery?.stop();
+  }
+
+  /** The driver did not answer its `stop`: what it pushes now is not taken any more, and so comes again. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  get #topic(): string {
+    return this.#works.parts.policy.topic;
+  }
+
+  #takeAll(batch: readonly IncomingMessage[]): void {
+    const now = this.#works.parts.clock.monotonic();
+    this.received += batch.length;
+    let bytes = 0;
+    try {
+      for (const message of batch) bytes += this.#take(message, now);
+    } catch (error) {
+      // What is no message, for one.
+      this.#events.broken(error);
+    }
+    this.#works.credit.used(batch.length, bytes);
+  }
+
+  /** @returns its bytes, however it was taken */
+  #take(message: IncomingMessage, now: number): number {
+    const { inFlight, leases, reached } = this.#works;
+    const { position } = message;
+    const share = inFlight.share(position?.partition ?? 0);
+    const delivery = new Delivery(message, now);
+    // Of a partition that has just gone: whoever has it now reads it.
+    if (share === undefined || this.#isKnown(delivery)) return delivery.bytes;
+    if (reached !== undefined && position !== undefined) reached.note(position);
+    delivery.leasedAt = leases.now();
+    inFlight.add(delivery, share);
+    if (position !== undefined) this.#redeliveries?.add(delivery, position);
+    if (this.#stopped) return delivery.bytes;
+    this.#works.parts.assignLane?.(delivery);
+    if (this.#order === undefined || this.#order.isOpen) this.#readAhead.take(delivery);
+    else this.#pass(this.#order.arrive(delivery));
+    return delivery.bytes;
+  }
+
+  #pass(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) if (delivery.state === 'buffered') this.#readAhead.take(delivery);
+  }
+
+  #begin(delivery: Delivery): void {
+    const { leases, inFlight, dispatcher } = this.#works;
+    if (leases.any && leases.hasRunOut(delivery)) return leases.drop();
+    if (this.#isForAnotherGroup(delivery.incoming)) {
+      this.#works.finish(delivery, 'skipped');
+      return this.#events.skipped(delivery);
+    }
+    inFlight.begin(delivery);
+    dispatcher.push(delivery);
+  }
+
+  #endBatch(): void {
+    this.#works.endBatch();
+    this.#works.showGauges();
+  }
+
+  /** A redriven message is handled only by the group that had dead-lettered it. */
+  #isForAnotherGroup({ headers }: IncomingMessage): boolean {
+    const { policy } = this.#works.parts;
+    if (headers.length === 0 || !policy.trustsRedrives) return false;
+    const group = findHeader(headers, REDRIVE_GROUP_HEADER);
+    return group !== undefined && headerText(group) !== policy.group;
+  }
+
+  /** The broker delivers again what is here, or was settled here: it is handled once. */
+  #isKnown(delivery: Delivery): boolean {
+    const redeliveries = this.#redeliveries;
+    const { position } = delivery.incoming;
+    if (redeliveries === undefined || position === undefined) return false;
+    const here = redeliveries.find(position);
+    if (here !== undefined) {
+      here.token = delivery.token;
+      here.leasedAt = this.#works.leases.now();
+      return true;
+    }
+    if (!redeliveries.wasSettled(position)) return false;
+    this.#works.inFlight.settleAgain(delivery);
+    this.#works.settler.add(delivery);
+    return true;
+  }
+
+  #left(delivery: Delivery): void {
+    this.#redeliveries?.remove(delivery, delivery.outcome !== 'released');
+  }
+
+  #expectRedeliveries(): void {
+    const works = this.#works;
+    const { driver, inFlight, settler, parts } = works;
+    const { clock, logger, policy, assignLane } = parts;
+    const { topic, group, ordering } = policy;
+    const redeliveries = new Redeliveries();
+    this.#redeliveries = redeliveries;
+    if (ordering === 'none' || assignLane === undefined || driver?.unsettled === undefined) return;
+    const order = new LeasedOrder();
+    this.#order = order;
+    // What is missing has to come although the window is full of what waits for it.
+    works.extraRoom = () => (order.phase === 'asking' ? undefined : order.missing);
+    this.#recovery = new OrderRecovery({
+      ...{ order, ordering, clock, logger, topic, group },
+      ...{ browse: parts.browse },
+      here: () => {
+        settler.flush();
+        return inFlight.count;
+      },
+      keyOf: (message) => {
+        const delivery = new Delivery(message, 0);
+        assignLane(delivery);
+        return delivery.key;
+      },
+      isHere: ({ position }) => position !== undefined && redeliveries.find(position) !== undefined,
+      pass: (deliveries) => {
+        this.#pass(deliveries);
+        works.credit.refresh();
+      },
+      onChange: () => works.credit.refresh(),
+      onError: (error) => this.failed(error),
+    });
+  }
+}

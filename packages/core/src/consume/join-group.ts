@@ -1,0 +1,89 @@
+/** Joining a group: attempts with numbers, repeated while that may help; what comes too late is left again. */
+import type { Clock } from '../clock.js';
+import { isBridged } from '../driver/bridge-v1.js';
+import { classified } from '../driver/classified.js';
+import type { Driver } from '../driver/driver.js';
+import type { DriverSubscription, SubscriptionSpec } from '../driver/subscription.js';
+import { abortError, EbusError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { backoffDelay } from '../util/backoff.js';
+import { pause } from '../util/pause.js';
+import { within } from '../util/within.js';
+import type { Consumer } from './consumer.js';
+
+const RETRY = { base: 100, max: 2_000 };
+/** How long a driver may take to heed its signal. */
+const HEED_MS = 1_000;
+const LEAVE_TIMEOUT_MS = 5_000;
+
+export interface JoinGroupOptions {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly spec: SubscriptionSpec;
+  /** One for each attempt: what an earlier attempt pushes late must not reach the present one. */
+  make(): Consumer;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A consumer in position, that does not fetch yet. Tries again while the signal permits it and the error may pass.
+ * @throws the last error, as the driver gave it; EbusError `ABORTED` where none came before the signal aborted
+ */
+export async function joinGroup(options: JoinGroupOptions): Promise<Consumer> {
+  const { driver, clock, logger, spec, signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await join(options, attempt);
+    } catch (error) {
+      if (signal.aborted || isBridged(driver) || !mayPass(driver, error)) throw error;
+      const { topic, group } = spec;
+      logger.debug({ err: error, topic, group, attempt }, 'subscribing failed; trying again');
+      await pause(clock, backoffDelay(RETRY, attempt, clock), signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+async function join({ driver, clock, spec, make, signal, logger }: JoinGroupOptions, attempt: number) {
+  const consumer = make();
+  const joining = (async () => driver.subscribe(spec, consumer.sink, { signal, attempt }))();
+  const joined = await heeding(joining, clock, signal, `subscribing to '${spec.topic}'`, (late) =>
+    leave(late, clock, logger, spec),
+  );
+  consumer.attach(joined);
+  return consumer;
+}
+
+/** The driver has a moment to say why; what it brings after that is not kept. */
+async function heeding(
+  joining: Promise<DriverSubscription>,
+  clock: Clock,
+  signal: AbortSignal,
+  what: string,
+  retire: (late: DriverSubscription) => void,
+): Promise<DriverSubscription> {
+  const aborted = await within(joining, signal, () => undefined);
+  if (aborted !== undefined) return aborted;
+  return within(joining, { clock, ms: HEED_MS }, () => {
+    joining.then(retire, () => {});
+    throw abortError(signal, what);
+  });
+}
+
+function leave(
+  late: DriverSubscription,
+  clock: Clock,
+  logger: Logger,
+  { topic, group }: SubscriptionSpec,
+): void {
+  late.close({ signal: clock.timeout(LEAVE_TIMEOUT_MS) }).catch((err: unknown) => {
+    logger.warn({ err, topic, group }, 'a subscription that came too late could not leave its group');
+  });
+}
+
+/** Without a connection the caller is told at once, and decides for itself. */
+function mayPass(driver: Driver, error: unknown): boolean {
+  const { code, retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
+  return retryable && code !== 'CONNECTION_FAILED';
+}

@@ -1,0 +1,144 @@
+/**
+ * Order on brokers with leases. What a dead process held comes again only when its leases run out, while newer messages flow.
+ * So after each interruption core learns what is unsettled elsewhere, and newer messages of the same keys stand back until
+ * that has come: decisions only, without time or questions (`order-recovery.ts` asks).
+ */
+import type { OffsetValue } from '../driver/message.js';
+import { compareOffsets } from '../driver/offsets.js';
+import type { Delivery } from './delivery.js';
+
+/** A message that may be unsettled elsewhere. */
+export interface Candidate {
+  readonly offset: OffsetValue;
+  readonly key: string;
+}
+
+/**
+ * `open`: everything passes. `asking`: it is not known yet what is missing, and everything stands back. `collecting`: keys
+ * that something may be missing of stand back; others pass.
+ *
+ * Whoever stands back does so as a delivery, not as a part of the attempt: a further interruption asks anew and loses nobody.
+ */
+export class LeasedOrder {
+  #phase: 'open' | 'asking' | 'collecting' = 'open';
+  #standing: Delivery[] = [];
+  /** Deliveries that are missing, and did not come yet. */
+  #missing = 0;
+  /** What is looked for, by offset; undefined where nobody can say, and so every key stands back. */
+  #candidates: Map<OffsetValue, string> | undefined;
+  /** How many candidates of a key did not come yet. */
+  readonly #held = new Map<string, number>();
+
+  get phase(): 'open' | 'asking' | 'collecting' {
+    return this.#phase;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
+  /** How many have to come still. */
+  get missing(): number {
+    return this.#phase === 'collecting' ? this.#missing : 0;
+  }
+
+  /** How many stand back. */
+  get standing(): number {
+    return this.#standing.length;
+  }
+
+  /** Something may be elsewhere: nothing passes before that is known. */
+  ask(): void {
+    this.#phase = 'asking';
+  }
+
+  /**
+   * So many deliveries are missing: of these candidates, some of which may be settled, or nobody knows which. Those that stand
+   * back since more than `counted` did are not in that number: they came while the question was under way.
+   * @returns what passes now, in order
+   */
+  collect(
+    missing: number,
+    candidates: Iterable<Candidate> | undefined,
+    counted = this.#standing.length,
+  ): readonly Delivery[] {
+    this.#phase = 'collecting';
+    this.#missing = missing;
+    this.#held.clear();
+    this.#candidates = undefined;
+    if (candidates !== undefined) {
+      this.#candidates = new Map();
+      for (const { offset, key } of candidates) {
+        if (this.#candidates.has(offset)) continue;
+        this.#candidates.set(offset, key);
+        this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+      }
+    }
+    const before = this.#standing;
+    this.#standing = [];
+    const passing = before.flatMap((delivery, index) =>
+      this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
+    );
+    return this.#missing > 0 ? passing : [...passing, ...this.open()];
+  }
+
+  /** A delivery has come. @returns what passes now, in order: itself, others that stood back for it, or nothing */
+  arrive(delivery: Delivery): readonly Delivery[] {
+    if (this.#phase === 'open') return [delivery];
+    if (this.#phase === 'asking') {
+      this.#standing.push(delivery);
+      return [];
+    }
+    const passing = this.#look(delivery, this.#isMissingOne(delivery));
+    return this.#missing > 0 ? passing : [...passing, ...this.open()];
+  }
+
+  /** Nothing is missing any more, or nobody waits for it any longer. @returns what stood back, in order */
+  open(): readonly Delivery[] {
+    this.#phase = 'open';
+    this.#missing = 0;
+    this.#candidates = undefined;
+    this.#held.clear();
+    const passing = inOrder(this.#standing);
+    this.#standing = [];
+    return passing;
+  }
+
+  #look(delivery: Delivery, wasMissing: boolean): readonly Delivery[] {
+    if (wasMissing) this.#missing--;
+    const { position } = delivery.incoming;
+    const key = position === undefined ? undefined : this.#candidates?.get(position.offset);
+    if (key !== undefined && position !== undefined) {
+      this.#candidates?.delete(position.offset);
+      const left = (this.#held.get(key) ?? 1) - 1;
+      if (left > 0) this.#held.set(key, left);
+      else this.#held.delete(key);
+    }
+    if (this.#candidates === undefined || this.#held.has(delivery.key)) {
+      this.#standing.push(delivery);
+      return [];
+    }
+    return key === undefined ? [delivery] : this.#release(key, delivery);
+  }
+
+  /** The last of its key has come. */
+  #release(key: string, delivery: Delivery): readonly Delivery[] {
+    const passing = [...this.#standing.filter((one) => one.key === key), delivery];
+    this.#standing = this.#standing.filter((one) => one.key !== key);
+    return inOrder(passing);
+  }
+
+  /** What a dead process held comes as a redelivery; where the broker does not say so, by what it may be. */
+  #isMissingOne({ incoming: { redelivered, position } }: Delivery): boolean {
+    if (redelivered !== undefined) return redelivered;
+    return position !== undefined && this.#candidates?.has(position.offset) === true;
+  }
+}
+
+function inOrder(deliveries: readonly Delivery[]): readonly Delivery[] {
+  return [...deliveries].sort((a, b) => {
+    const [left, right] = [a.incoming.position, b.incoming.position];
+    if (left === undefined || right === undefined || left.incarnation !== right.incarnation) return 0;
+    return compareOffsets(left.offset, right.offset);
+  });
+}

@@ -1,0 +1,151 @@
+/** Asks what is unsettled elsewhere after each interruption, and looks at it, for `LeasedOrder`. */
+import type { Clock } from '../clock.js';
+import type { IncomingMessage } from '../driver/message.js';
+import { compareOffsets } from '../driver/offsets.js';
+import type { DriverSubscription, UnsettledCount } from '../driver/subscription.js';
+import type { Logger } from '../logger.js';
+import { backoffDelay } from '../util/backoff.js';
+import { pause } from '../util/pause.js';
+import type { Delivery } from './delivery.js';
+import type { Candidate, LeasedOrder } from './leased-order.js';
+
+const ASK_TIMEOUT_MS = 10_000;
+const RETRY = { base: 200, max: 10_000 };
+/** Between two questions how much is missing still. */
+const POLL = { base: 15, max: 250, factor: 1.5, jitter: false };
+/** More candidates than that are not told apart: every key stands back. */
+const MOST_CANDIDATES = 10_000;
+/** Beyond the lease itself, within which the broker must have given away what a dead process held. */
+const PATIENCE = { factor: 1.5, extraMs: 1_000 };
+
+export interface OrderRecoveryOptions {
+  readonly order: LeasedOrder;
+  readonly ordering: 'instance' | 'cluster';
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly topic: string;
+  readonly group: string;
+  /** Deliveries that are here and not settled, as of now; what was settled has been said to the broker. */
+  here(): number;
+  /** The messages of the group from its position on; undefined where that cannot be looked at. */
+  browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
+  /** The lane of a message. */
+  keyOf(message: IncomingMessage): string;
+  isHere(message: IncomingMessage): boolean;
+  /** These may begin, in this order. */
+  pass(deliveries: readonly Delivery[]): void;
+  /** How much may be fetched has changed. */
+  onChange(): void;
+  onError(error: unknown): void;
+}
+
+export class OrderRecovery {
+  readonly #options: OrderRecoveryOptions;
+  readonly #stopped = new AbortController();
+  #driver: DriverSubscription | undefined;
+  /** Counts interruptions; an older recovery that still runs gives up. */
+  #epoch = 0;
+
+  constructor(options: OrderRecoveryOptions) {
+    this.#options = options;
+  }
+
+  start(driver: DriverSubscription): void {
+    this.#driver = driver;
+    this.resumed();
+  }
+
+  /** Something may be elsewhere. */
+  resumed(): void {
+    if (this.#driver === undefined || this.#stopped.signal.aborted) return;
+    this.#options.order.ask();
+    this.#options.onChange();
+    void this.#recover(this.#driver, ++this.#epoch);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
+    const { order, clock, here, pass, onChange, logger, topic, group, ordering } = this.#options;
+    let deadline = Number.POSITIVE_INFINITY;
+    for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
+      // What arrives after the question is not in its answer for sure.
+      const [held, counted] = [here(), order.standing];
+      const answer = await this.#ask(driver);
+      if (!this.#isCurrent(epoch)) return;
+      if (answer === undefined) {
+        await pause(clock, backoffDelay(RETRY, ++failures, clock), this.#stopped.signal);
+        continue;
+      }
+      failures = 0;
+      const missing = answer.count - held;
+      // What members that are at work hold is theirs: order within an instance does not wait for them.
+      const isTheirs = ordering === 'instance' && answer.others === true;
+      if (order.isOpen || missing <= 0 || isTheirs) break;
+      if (order.phase === 'asking') {
+        const candidates = await this.#candidates(answer);
+        if (!this.#isCurrent(epoch)) return;
+        logger.debug({ topic, group, missing }, 'waiting for what was not settled before');
+        deadline = this.#deadline(driver);
+        pass(order.collect(missing, candidates, counted));
+        onChange();
+      } else if (clock.monotonic() > deadline) {
+        const text = 'other instances hold unsettled messages; order is kept within this instance only';
+        logger.warn({ topic, group, missing: order.missing }, text);
+        break;
+      }
+      await pause(clock, backoffDelay(POLL, ++polls, clock), this.#stopped.signal);
+    }
+    if (!this.#isCurrent(epoch)) return;
+    pass(order.open());
+    onChange();
+  }
+
+  /** By then the broker must have given away what a dead process held. Across members there is no such time. */
+  #deadline({ leaseMs = 0 }: DriverSubscription): number {
+    const { clock, ordering } = this.#options;
+    if (ordering === 'cluster') return Number.POSITIVE_INFINITY;
+    return clock.monotonic() + PATIENCE.factor * leaseMs + PATIENCE.extraMs;
+  }
+
+  async #ask(driver: DriverSubscription): Promise<UnsettledCount | undefined> {
+    try {
+      return await driver.unsettled?.({ signal: this.#signal() });
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.#options.onError(error);
+      return undefined;
+    }
+  }
+
+  /** Undefined where nobody can say: every key stands back. */
+  async #candidates({ through }: UnsettledCount): Promise<Candidate[] | undefined> {
+    const { browse, keyOf, isHere, logger, topic, group } = this.#options;
+    if (browse === undefined || through === undefined) return undefined;
+    const found: Candidate[] = [];
+    try {
+      for await (const message of browse(this.#signal())) {
+        const { position } = message;
+        if (position === undefined || found.length >= MOST_CANDIDATES) return undefined;
+        if (compareOffsets(position.offset, through) > 0) break;
+        if (!isHere(message)) found.push({ offset: position.offset, key: keyOf(message) });
+      }
+    } catch (err) {
+      logger.debug(
+        { err, topic, group },
+        'cannot look at what is unsettled elsewhere: every key waits for it',
+      );
+      return undefined;
+    }
+    return found;
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, this.#options.clock.timeout(ASK_TIMEOUT_MS)]);
+  }
+
+  #isCurrent(epoch: number): boolean {
+    return epoch === this.#epoch && !this.#stopped.signal.aborted;
+  }
+}

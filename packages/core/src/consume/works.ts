@@ -1,0 +1,218 @@
+/** What a consumer is made of, joined: each part does one thing, and here is who tells whom. */
+import type { Clock } from '../clock.js';
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
+import { HighOffsets } from '../driver/high-offsets.js';
+import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
+import type { DriverSubscription } from '../driver/subscription.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import type { GaugeShare } from '../metrics/shared-gauges.js';
+import type { Handle } from '../pipeline/compose.js';
+import type { EventLoopYield } from '../util/event-loop-yield.js';
+import type { TokenBucket } from '../util/token-bucket.js';
+import type { Attempt } from './attempt.js';
+import { Credit } from './credit.js';
+import type { Delivery } from './delivery.js';
+import { type Dispatcher, orderedDispatcher, UnorderedDispatcher } from './dispatcher.js';
+import { Drain } from './drain.js';
+import type { ConsumeEvents } from './events.js';
+import { InFlight } from './in-flight.js';
+import { Leases } from './leases.js';
+import type { ConsumePolicy } from './policy.js';
+import { Revocation } from './revocation.js';
+import { Runner } from './runner.js';
+import { Settler } from './settler.js';
+import { StartGate } from './start-gate.js';
+import { roomOf, WINDOW_BYTES, windowOf } from './window.js';
+
+export interface ConsumerParts {
+  policy: ConsumePolicy;
+  readonly clock: Clock;
+  readonly loopYield: EventLoopYield;
+  readonly logger: Logger;
+  readonly handlerLogger: Logger;
+  readonly metrics: MetricsCollector | undefined;
+  readonly gauges: GaugeShare | undefined;
+  readonly events: ConsumeEvents;
+  readonly deadLetters: DeadLetterWriter;
+  /** The rate limits that the policy means, full. */
+  bucketsOf(policy: ConsumePolicy): readonly TokenBucket[];
+  /** Finds the lane of a delivery, and keeps on it what was decoded for that; absent where there is no order. */
+  readonly assignLane: ((delivery: Delivery) => void) | undefined;
+  /** The group's messages from its position on; absent where the transport cannot show them. */
+  readonly browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
+  /** The pipeline at this moment. */
+  pipeline(): Handle<Attempt>;
+}
+
+/** What the parts report to their consumer. */
+export interface WorksEvents {
+  settleFailed(error: unknown, count: number): void;
+  renewFailed(error: unknown): void;
+  leasesRunOut(count: number): void;
+  /** Something has left. */
+  left(): void;
+  stalled(ms: number): void;
+  requestFailed(error: unknown): void;
+}
+
+export class Works {
+  readonly parts: ConsumerParts;
+  readonly inFlight = new InFlight();
+  readonly drain: Drain;
+  readonly settler: Settler;
+  readonly runner: Runner;
+  readonly gate: StartGate;
+  readonly dispatcher: Dispatcher;
+  readonly credit: Credit;
+  readonly leases: Leases;
+  readonly revocation: Revocation;
+  /** How far this member has received, where that says something: of its own partitions, or nobody can be asked. */
+  reached: HighOffsets | undefined;
+  pipeline: Handle<Attempt>;
+  driver: DriverSubscription | undefined;
+  readonly #events: WorksEvents;
+  #window: number;
+  /** More room than there is, for what must come before anything else can go on. */
+  #extra: () => number | undefined = () => 0;
+
+  constructor(parts: ConsumerParts, events: WorksEvents) {
+    this.parts = parts;
+    this.#events = events;
+    const { policy, clock } = parts;
+    const { inFlight } = this;
+    this.pipeline = parts.pipeline();
+    this.#window = windowOf(policy);
+    this.drain = new Drain(inFlight, clock);
+    this.settler = new Settler((error, count) => events.settleFailed(error, count));
+    this.runner = new Runner({
+      ...{ policy, inFlight, clock },
+      ...{ logger: parts.logger, handlerLogger: parts.handlerLogger, metrics: parts.metrics },
+      ...{ events: parts.events, deadLetters: parts.deadLetters },
+      invoke: (attempt) => this.pipeline(attempt),
+      finish: (delivery, outcome) => this.finish(delivery, outcome),
+    });
+    const toRunner = (delivery: Delivery) => this.#start(delivery);
+    this.gate = new StartGate(toRunner, parts.bucketsOf(policy), clock, () => this.credit.refresh());
+    const toGate = (delivery: Delivery) => this.#leaveLane(delivery);
+    this.dispatcher =
+      policy.ordering === 'none'
+        ? new UnorderedDispatcher(policy.concurrency, toGate)
+        : orderedDispatcher(policy.concurrency, toGate);
+    this.runner.connect(this.dispatcher, this.gate);
+    this.leases = new Leases({
+      clock,
+      inFlight,
+      onError: (error) => events.renewFailed(error),
+      onRunOut: (deliveries) => this.#runOut(deliveries),
+    });
+    this.revocation = new Revocation({
+      ...{ topic: policy.topic, clock, events: parts.events, inFlight },
+      ...{ drain: this.drain, runner: this.runner, dispatcher: this.dispatcher, settler: this.settler },
+      givesBack: () => this.leases.any,
+      forget: (partition) => this.reached?.delete(partition),
+      onDropped: () => this.#left(),
+    });
+    this.credit = new Credit({
+      inFlight,
+      clock,
+      bytes: WINDOW_BYTES,
+      window: () => this.#window,
+      most: () => Math.min(this.#window, parts.policy.queuePerKey),
+      room: () => this.#room(),
+      isStarved: () => this.runner.running <= this.runner.overrunning,
+      stallAfter: policy.reportStallAfter,
+      onStalled: (ms) => events.stalled(ms),
+      onError: (error) => events.requestFailed(error),
+    });
+  }
+
+  /** Who settles, renews and pushes from now on. */
+  attach(driver: DriverSubscription): void {
+    this.driver = driver;
+    this.settler.attach(driver);
+    if (driver.lag === undefined) this.reached ??= new HighOffsets();
+  }
+
+  /** Paused, or halted without order: nothing is fetched. */
+  get stands(): boolean {
+    return this.gate.isClosedBy('paused') || this.gate.isClosedBy('halted');
+  }
+
+  /** `extra`: messages that there is room for in any case; undefined: nothing is to be fetched. */
+  set extraRoom(extra: () => number | undefined) {
+    this.#extra = extra;
+  }
+
+  setPolicy(policy: ConsumePolicy): void {
+    this.parts.policy = policy;
+    this.runner.setPolicy(policy);
+    this.resize();
+  }
+
+  /** The policy permits another window. */
+  resize(): void {
+    this.#window = windowOf(this.parts.policy);
+    this.credit.resize();
+  }
+
+  /** The outcome is final. What is released stays in flight, to be handed back in log order by the close. */
+  finish(delivery: Delivery, outcome: SettleOutcome): void {
+    if (delivery.state === 'done') return;
+    this.inFlight.finish(delivery, outcome);
+    if (outcome !== 'released') this.settler.add(delivery);
+    if (delivery.attempts > 0) this.dispatcher.release(delivery);
+    this.#left();
+  }
+
+  /** Until `endBatch`, what is finished is settled together, and the driver is granted nothing. */
+  beginBatch(): void {
+    this.settler.beginBatch();
+    this.credit.hold();
+  }
+
+  endBatch(): void {
+    this.settler.endBatch();
+    this.credit.release();
+  }
+
+  /** Shows the collector what is held now; nothing where there is none. */
+  showGauges(): void {
+    const { gauges } = this.parts;
+    if (gauges !== undefined)
+      gauges.set(this.inFlight.count, this.dispatcher.queued, this.dispatcher.activeKeys);
+  }
+
+  #start(delivery: Delivery): void {
+    if (this.leases.any && this.leases.hasRunOut(delivery)) this.leases.drop();
+    if (delivery.revoked) this.dispatcher.release(delivery);
+    else this.runner.start(delivery);
+  }
+
+  #leaveLane(delivery: Delivery): void {
+    // Its lane is shorter by one now.
+    this.credit.released();
+    if (delivery.revoked) this.dispatcher.release(delivery);
+    else this.gate.pass(delivery);
+  }
+
+  #runOut(deliveries: readonly Delivery[]): void {
+    this.revocation.lost(deliveries, `the lease of a message of '${this.parts.policy.topic}' ran out`);
+    this.#events.leasesRunOut(deliveries.length);
+  }
+
+  #left(): void {
+    this.credit.released();
+    this.#events.left();
+  }
+
+  #room() {
+    const extra = this.#extra();
+    if (this.stands || extra === undefined) return NO_ROOM;
+    const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
+    if (extra === 0) return room;
+    return { messages: Math.max(room.messages, extra), bytes: Math.max(room.bytes, 1) };
+  }
+}
+
+const NO_ROOM = { messages: 0, bytes: 0 };
