@@ -68,6 +68,21 @@ describe('the lag', () => {
   });
 });
 
+describe('questions without an answer', () => {
+  it('are counted from the first one, until one is answered', async () => {
+    const { ask, source, watch, clock } = lagging();
+    const away = new Error('away');
+    source.answer = () => Promise.reject(away);
+    for (let asked = 0; asked < 3; asked++) {
+      await watch.ask();
+      await clock.advance(1_000);
+    }
+    expect(watch.failureOf(source.identity)).toEqual({ forMs: 2_000, error: away });
+    await ask({ lag: 0 });
+    expect(watch.failureOf(source.identity)).toBeUndefined();
+  });
+});
+
 describe('a position', () => {
   it('stands for as long as it does not move and something waits', async () => {
     const { ask, clock, source, unmoved, watch } = lagging();

@@ -40,6 +40,13 @@ interface LagState {
   readonly waitsFor: object | undefined;
 }
 
+/** The lag could not be asked for, again and again. */
+export interface LagFailure {
+  /** From the first question without an answer to the last one. */
+  readonly forMs: number;
+  readonly error: unknown;
+}
+
 /** For one question. */
 const ASK_TIMEOUT_MS = 10_000;
 
@@ -56,6 +63,7 @@ export interface LagWatchOptions {
 export class LagWatch {
   readonly #options: LagWatchOptions;
   readonly #lagStates = new WeakMap<object, Map<number, LagState>>();
+  readonly #failures = new WeakMap<object, { readonly since: number; readonly last: LagFailure }>();
   #asking: Promise<readonly LagReading[]> | undefined;
   #givenUp = new AbortController();
 
@@ -75,6 +83,11 @@ export class LagWatch {
   giveUp(): void {
     this.#givenUp.abort();
     this.#givenUp = new AbortController();
+  }
+
+  /** Undefined where the last question was answered. */
+  failureOf(identity: object): LagFailure | undefined {
+    return this.#failures.get(identity)?.last;
   }
 
   /** What the last questions say of a subscription. */
@@ -107,13 +120,21 @@ export class LagWatch {
       // Given up here as well: a driver may take its time to heed the signal.
       const partitions = await abortable(source.lag(signal), signal, `asking for the lag of '${topic}'`);
       const readAt = clock.monotonic();
+      this.#failures.delete(source.identity);
       this.#note(source, partitions, readAt);
       return { source, at: clock.now(), readAt, partitions };
     } catch (error) {
       // What cannot be asked has not been seen to stand still.
       this.#lagStates.delete(source.identity);
-      return { source, at: clock.now(), readAt: clock.monotonic(), partitions: undefined, error };
+      const readAt = clock.monotonic();
+      if (!over.aborted) this.#noteFailure(source, error, readAt);
+      return { source, at: clock.now(), readAt, partitions: undefined, error };
     }
+  }
+
+  #noteFailure({ identity }: LagSource, error: unknown, readAt: number): void {
+    const since = this.#failures.get(identity)?.since ?? readAt;
+    this.#failures.set(identity, { since, last: { forMs: readAt - since, error } });
   }
 
   #note({ identity, received, held }: LagSource, partitions: readonly PartitionLag[], readAt: number): void {

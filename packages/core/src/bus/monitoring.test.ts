@@ -11,7 +11,7 @@ import { definePlugin } from '../registry/plugin.js';
 import { Registry } from '../registry/registry.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
-import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { ScriptedDriver, type ScriptedSubscription } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
 import { type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
 import type { EventBus } from './event-bus.js';
@@ -399,6 +399,68 @@ describe('the health report', () => {
     expect(checkOf(await bus.health.report(), 'consumers')?.reason).toContain(
       "the group's position on partition 0 has not moved for 15s, 9 behind",
     );
+  });
+
+  /** A bus that asks every 5 s how far its group is, and may take 10 s for a message. */
+  async function asking(lag: () => Promise<object[]>) {
+    class Replaceable extends ScriptedDriver {
+      replaced = 0;
+      async reconnect(): Promise<void> {
+        this.replaced++;
+      }
+    }
+    const driver = new Replaceable();
+    driver.capability = { lag: true };
+    const config: CommonConfig = {
+      healthCheck: { report: { stalledAfter: '10s' } },
+      subscriber: { backlogDetection: { checkInterval: '5s' } },
+    };
+    const { bus, clock, logged } = await scripted(config, driver);
+    await bus.backlog.subscriber.start();
+    await bus.subscribe('orders', () => {});
+    const subscription = driver.subscriptions[0] as ScriptedSubscription;
+    Object.assign(subscription, { lag });
+    subscription.sink.assigned([0]);
+    return { bus, clock, driver, subscription, logged };
+  }
+
+  it('is unhealthy when the broker cannot be asked how far the group is, and has the client replaced', async () => {
+    let lag = () => Promise.reject<object[]>(new ConnectionError('the coordinator does not answer'));
+    const { bus, clock, driver, logged } = await asking(() => lag());
+    await clock.advance(10_000);
+    expect(checkOf(await bus.health.report(), 'consumers')?.status).toBe('healthy');
+    await clock.advance(10_000);
+    expect(checkOf(await bus.health.report(), 'consumers')).toMatchObject({
+      status: 'unhealthy',
+      reason:
+        'orders (group ebus): the broker has not said for 15s how far the group is: the coordinator does not answer',
+    });
+    expect(driver.replaced).toBe(1);
+    expect(logged.filter(({ args }) => String(args[1]).includes('questions about lag'))).toHaveLength(1);
+    lag = () => Promise.resolve([{ partition: 0, lag: 0 }]);
+    await clock.advance(5_000);
+    expect((await bus.health.report()).status).toBe('healthy');
+  });
+
+  it('does not have the client replaced, and is degraded, where it may not ask', async () => {
+    const forbidden = new ConnectionError('no permission', { code: 'UNAUTHORIZED', retryable: false });
+    const { bus, clock, driver } = await asking(() => Promise.reject(forbidden));
+    await clock.advance(60_000);
+    expect(checkOf(await bus.health.report(), 'consumers')?.status).toBe('degraded');
+    expect(driver.replaced).toBe(0);
+  });
+
+  it('is healthy at the end of a log whose last entries nobody can handle', async () => {
+    const marker = { partition: 0, lag: 1, unread: 0, settled: 41 };
+    const { bus, clock, subscription } = await asking(async () => [marker]);
+    subscription.deliver({ value: 'x', position: { partition: 0, offset: 41 } });
+    await clock.advance(600_000);
+    expect((await bus.health.report()).status).toBe('healthy');
+    expect(bus.backlog.subscriber.states()).toMatchObject([{ lagCount: 0, hasBacklog: false }]);
+    // What was settled here and does not arrive at the broker is another matter.
+    marker.settled = 40;
+    await clock.advance(30_000);
+    expect(checkOf(await bus.health.report(), 'consumers')?.status).toBe('unhealthy');
   });
 
   it('has the checks of the application, and goes on without the ones that hang', async () => {

@@ -1,5 +1,5 @@
 /** Joins what watches over a bus with what it watches: health, backlog, and the gauges that have to be asked for. */
-import { type LagReading, LagWatch } from '../backlog/lag-watch.js';
+import { type LagReading, type LagSource, LagWatch } from '../backlog/lag-watch.js';
 import { PublisherMonitor } from '../backlog/publisher-monitor.js';
 import { stateOf } from '../backlog/severity.js';
 import { SubscriberMonitor } from '../backlog/subscriber-monitor.js';
@@ -11,7 +11,8 @@ import type { Subscriptions } from '../consume/subscriptions.js';
 import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
-import { BusClosedError, EbusError } from '../errors.js';
+import { BusClosedError, EbusError, reasonOf } from '../errors.js';
+import type { ConsumerSnapshot, UnknownLag } from '../health/consumers.js';
 import { BusHealth } from '../health/health.js';
 import { ProbePublisher } from '../health/health-publisher.js';
 import { ProbeSubscriber } from '../health/health-subscriber.js';
@@ -137,12 +138,45 @@ export class Monitoring {
       if (partitions === undefined) {
         metrics?.recordError('lag', topic);
         logger.warn({ err: error, topic, group }, 'the lag of a subscription could not be asked for');
+        this.#replaceWhereUnanswered(source, error);
         continue;
       }
       const lag = partitions.reduce((total, partition) => total + partition.lag, 0);
       totals.set(topic, (totals.get(topic) ?? 0) + lag);
     }
     if (metrics !== undefined) for (const [topic, lag] of totals) metrics.recordBacklog(topic, lag);
+  }
+
+  #unknownLag(consumer: object): UnknownLag | undefined {
+    const failure = this.#lags.failureOf(consumer);
+    const { connection, driver } = this.#options;
+    // Without a connection nobody can be asked, and the report says so already.
+    if (failure === undefined || connection.state().status !== 'connected') return undefined;
+    const { error, forMs } = failure;
+    const { code, retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
+    return code === 'UNSUPPORTED' ? undefined : { forMs, retryable, reason: reasonOf(error) };
+  }
+
+  /** A client that is connected and gets no answer for long may talk to a broker that is not there any more. */
+  #replaceWhereUnanswered({ identity }: LagSource, error: unknown): void {
+    const { connection, driver } = this.#options;
+    const unknown = this.#unknownLag(identity);
+    const consumer = this.#consumers().find((snapshot) => snapshot.identity === identity);
+    if (unknown === undefined || consumer === undefined) return;
+    // A client that was replaced a moment ago is given as long again.
+    const unanswered = Math.min(unknown.forMs, connection.lastedMs);
+    if (unanswered > consumer.stallTimeoutMs) {
+      this.#replaceClient(error, driver, 'questions about lag are not answered');
+    }
+  }
+
+  #consumers(): ConsumerSnapshot[] {
+    const { config, subscriptions } = this.#options;
+    const { stalledAfter } = config.healthCheck.report;
+    return subscriptions.consumers().map((consumer) => {
+      const snapshot = consumer.snapshot();
+      return stalledAfter === undefined ? snapshot : { ...snapshot, stallTimeoutMs: stalledAfter };
+    });
   }
 
   #publisherMonitor(): PublisherMonitor {
@@ -207,19 +241,19 @@ export class Monitoring {
         metrics?.recordHealthCheck(event.healthy, event.durationMs / 1_000);
         events.emit('healthCheck', event);
       },
-      onSuspect: (error) => this.#connectionSuspect(error, driver),
+      onSuspect: (error) => this.#replaceClient(error, driver, 'health probes fail'),
     });
   }
 
-  /** Probes fail although the client says it is connected: it is replaced, where that may help. */
-  #connectionSuspect(error: unknown, driver: Driver): void {
+  /** Something fails although the client says that it is connected: it is replaced, where that may help. */
+  #replaceClient(error: unknown, driver: Driver, what: string): void {
     const { connection, logger, config } = this.#options;
     const { retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
     if (connection.state().status !== 'connected' || !retryable) return;
     const { failureThreshold } = config.healthCheck.publisher;
     logger.warn(
       { err: error, failureThreshold },
-      'health probes fail while the client says it is connected: replacing it',
+      `${what} while the client says it is connected: replacing it`,
     );
     connection.reconnect().catch((err: unknown) => {
       logger.error({ err }, 'replacing the client failed');
@@ -266,17 +300,13 @@ export class Monitoring {
   }
 
   #healthSources(): ConstructorParameters<typeof BusHealth>[0]['sources'] {
-    const { config, driver, connection, subscriptions, publisher, topics, closing } = this.#options;
-    const { stalledAfter } = config.healthCheck.report;
+    const { driver, connection, subscriptions, publisher, topics, closing } = this.#options;
     return {
       connection: () => connection.state(),
       ping: async (signal) => (await driver.ping({ signal })).brokers,
-      consumers: () =>
-        subscriptions.consumers().map((consumer) => {
-          const snapshot = consumer.snapshot();
-          return stalledAfter === undefined ? snapshot : { ...snapshot, stallTimeoutMs: stalledAfter };
-        }),
+      consumers: () => this.#consumers(),
       lagStates: (consumer) => this.#lags.lagStates(consumer),
+      unknownLag: (consumer) => this.#unknownLag(consumer),
       backlogs: () => this.#backlogged(),
       figures: () => {
         const { handled, inFlight, oldestInFlightMs } = subscriptions.totals();

@@ -2,9 +2,10 @@
 import type { HighOffsets } from '../driver/high-offsets.js';
 import type { OffsetValue } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
-import type { DriverSubscription, SubscriptionSink } from '../driver/subscription.js';
+import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { type Deferred, deferred } from '../util/promise.js';
+import { isAtEnd } from './at-end.js';
 import { closeConsumer } from './closing.js';
 import { Intake } from './intake.js';
 import { type ConsumePolicy, rateLimitOf } from './policy.js';
@@ -207,8 +208,16 @@ export class Consumer implements Omit<Subscription, 'update'> {
       group: this.group,
       received: this.#intake.received,
       ...inFlight.held(),
-      lag: (signal: AbortSignal) => ask({ signal }),
+      lag: async (signal: AbortSignal) => this.#withoutEnds(await ask({ signal })),
     };
+  }
+
+  /** At the end of the log nothing is behind, whatever the broker counts. */
+  #withoutEnds(lags: readonly PartitionLag[]): readonly PartitionLag[] {
+    const { inFlight, revocation, reached } = this.#works;
+    const { held } = inFlight.held();
+    const soFar = { partitions: revocation.partitions, held, reached };
+    return lags.map((lag) => (lag.lag > 0 && isAtEnd(lag, soFar) ? { ...lag, lag: 0 } : lag));
   }
 
   /** Of what was published, the partitions where this member does not know by itself that it was handled. */

@@ -147,7 +147,10 @@ export interface PartitionLag {
    * whether a message was handled by another member.
    */
   readonly settled?: OffsetValue;
-  /** Of the lag, what no member of the group was given yet. Where known. */
+  /**
+   * Of the lag, what no member of the group was given yet. Where known. 0 at the end of the log: markers of transactions and
+   * messages that compaction removed are nothing to be given.
+   */
   readonly unread?: number;
   /**
    * Epoch milliseconds since when the oldest unsettled message waits, where known: by the broker's clock, or by its arrival

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ConsumerSnapshot, ConsumerWatch, type PartitionLagState } from './consumers.js';
+import {
+  type ConsumerSnapshot,
+  ConsumerWatch,
+  type PartitionLagState,
+  type UnknownLag,
+} from './consumers.js';
 
 const healthy: ConsumerSnapshot = {
   identity: {},
@@ -25,11 +30,12 @@ function judgedAfter(
   ms: number,
   snapshot: Partial<ConsumerSnapshot>,
   lagStates: readonly PartitionLagState[] = [],
+  unknown?: UnknownLag,
 ) {
   const watch = new ConsumerWatch();
   const all = { ...healthy, ...snapshot };
   watch.sample([all], 0);
-  return watch.judge(all, lagStates, ms).map(({ status, reason }) => `${status}: ${reason}`);
+  return watch.judge(all, lagStates, ms, unknown).map(({ status, reason }) => `${status}: ${reason}`);
 }
 
 describe('a consumer', () => {
@@ -129,5 +135,20 @@ describe('a position that does not move on the broker', () => {
     expect(judgedAfter(0, {}, [{ ...behind, unmovedMs: 1_000 }])).toEqual([]);
     expect(judgedAfter(0, { paused: true }, [behind])).toEqual([]);
     expect(judgedAfter(0, { halted: 1 }, [behind])).toHaveLength(1);
+  });
+});
+
+describe('a broker that does not say how far the group is', () => {
+  const unknown = (forMs: number, retryable = true) => ({ forMs, retryable, reason: 'no answer' });
+
+  it('is unhealthy once that has lasted longer than a message may take', () => {
+    expect(judgedAfter(0, {}, [], unknown(1_000))).toEqual([]);
+    expect(judgedAfter(0, {}, [], unknown(2_000))).toEqual([
+      'unhealthy: orders (group billing): the broker has not said for 2s how far the group is: no answer',
+    ]);
+  });
+
+  it('is degraded where asking again cannot help', () => {
+    expect(judgedAfter(0, {}, [], unknown(2_000, false))[0]).toMatch(/^degraded: /);
   });
 });

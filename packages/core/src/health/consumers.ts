@@ -55,6 +55,16 @@ export interface PartitionLagState {
   readonly receivedThen: number;
 }
 
+/** The broker has not answered how far the group is. */
+export interface UnknownLag {
+  /** For so many milliseconds at least, while connected. */
+  readonly forMs: number;
+  /** Asking again may help. */
+  readonly retryable: boolean;
+  /** In words. */
+  readonly reason: string;
+}
+
 export interface Finding {
   readonly status: Exclude<HealthStatus, 'healthy'>;
   readonly reason: string;
@@ -99,8 +109,13 @@ export class ConsumerWatch {
     }
   }
 
-  /** What is wrong with a consumer; `lagStates` as far as its lag was asked for. */
-  judge(snapshot: ConsumerSnapshot, lagStates: readonly PartitionLagState[], now: number): Finding[] {
+  /** What is wrong with a consumer; `lagStates` as far as its lag was asked for, `unknown` where there was no answer. */
+  judge(
+    snapshot: ConsumerSnapshot,
+    lagStates: readonly PartitionLagState[],
+    now: number,
+    unknown?: UnknownLag,
+  ): Finding[] {
     this.sample([snapshot], now);
     const seen = this.#seenOf(snapshot, now);
     const found = (status: Finding['status'], what: string): Finding => ({
@@ -111,6 +126,7 @@ export class ConsumerWatch {
       ...handlers(snapshot).map(([status, what]) => found(status, what)),
       ...this.#standstills(snapshot, seen, now).map((what) => found('unhealthy', what)),
       ...positions(snapshot, lagStates).map(([status, what]) => found(status, what)),
+      ...unanswered(snapshot, unknown).map(([status, what]) => found(status, what)),
     ];
   }
 
@@ -189,6 +205,16 @@ function positions(
     found.push([here ? 'unhealthy' : 'degraded', what]);
   }
   return found;
+}
+
+/** Who cannot be asked for long is not known to be well. What asking again cannot change is no reason to end the process. */
+function unanswered(
+  { stallTimeoutMs }: ConsumerSnapshot,
+  unknown: UnknownLag | undefined,
+): [Finding['status'], string][] {
+  if (unknown === undefined || unknown.forMs <= stallTimeoutMs) return [];
+  const what = `the broker has not said for ${lasting(unknown.forMs)} how far the group is: ${unknown.reason}`;
+  return [[unknown.retryable ? 'unhealthy' : 'degraded', what]];
 }
 
 const lasting = (ms: number) => formatDuration(ms < 1_000 ? Math.round(ms) : Math.round(ms / 1_000) * 1_000);

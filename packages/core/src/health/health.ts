@@ -6,7 +6,12 @@ import { abortable } from '../util/abortable.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import { BusinessChecks } from './business-checks.js';
-import { type ConsumerSnapshot, ConsumerWatch, type PartitionLagState } from './consumers.js';
+import {
+  type ConsumerSnapshot,
+  ConsumerWatch,
+  type PartitionLagState,
+  type UnknownLag,
+} from './consumers.js';
 import { EventLoopMonitor } from './event-loop-monitor.js';
 import type { ProbePublisher } from './health-publisher.js';
 import type { ProbeSubscriber } from './health-subscriber.js';
@@ -35,6 +40,8 @@ export interface HealthSources {
   ping(signal: AbortSignal): Promise<number | undefined>;
   consumers(): readonly ConsumerSnapshot[];
   lagStates(consumer: object): readonly PartitionLagState[];
+  /** Undefined where the last question about its lag was answered. */
+  unknownLag(consumer: object): UnknownLag | undefined;
   /** What is backlogged, in words; undefined where no monitor runs. */
   backlogs(): readonly string[] | undefined;
   figures(): {
@@ -164,9 +171,10 @@ export class BusHealth implements Health {
     const { sources, clock } = this.#options;
     const now = clock.monotonic();
     const consumers = sources.consumers();
-    const findings = consumers.flatMap((snapshot) =>
-      this.#consumers.judge(snapshot, sources.lagStates(snapshot.identity), now),
-    );
+    const findings = consumers.flatMap((snapshot) => {
+      const { identity } = snapshot;
+      return this.#consumers.judge(snapshot, sources.lagStates(identity), now, sources.unknownLag(identity));
+    });
     const inFlight = consumers.reduce((total, snapshot) => total + snapshot.inFlight, 0);
     const { oldestInFlightMs } = sources.figures();
     return consumersCheck(findings, { subscriptions: consumers.length, inFlight, oldestInFlightMs });
