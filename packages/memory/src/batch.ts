@@ -1,4 +1,4 @@
-/** One answer to a member's demand, while it is being filled. */
+/** What a member is given next, while it is being filled. */
 import type { LogMessage } from './log-message.js';
 import { byOffset } from './offset-queue.js';
 
@@ -16,10 +16,9 @@ export class Batch {
   /** Adds the message if there is room. What is refused ends the batch, so that nothing overtakes it. */
   add(message: LogMessage): boolean {
     const { messages } = this;
-    if (messages.length > 0 && (messages.length >= this.#limit || message.value.length > this.#bytes))
-      return false;
+    if (messages.length > 0 && (messages.length >= this.#limit || message.size > this.#bytes)) return false;
     messages.push(message);
-    this.#bytes -= message.value.length;
+    this.#bytes -= message.size;
     return true;
   }
 

@@ -1,5 +1,5 @@
 /** Brokers: the topics of a process, private to one bus or shared under a name. */
-import { ConfigError, type DriverHostV1 as DriverHost, type Persistence } from '@ebus/core/driver';
+import { ConfigError, type DriverHost, type Persistence } from '@ebus/core/driver';
 import type { MemoryConfig } from './memory-config.js';
 import { type LogBounds, TopicLog } from './topic-log.js';
 

@@ -1,8 +1,7 @@
 import type { Demand, IncomingMessage, SettleOutcome } from '@ebus/core/driver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MemorySubscription } from './subscription.js';
-import { microtasks, settlements, type TestLog, testLog, texts } from './testing/harness.js';
+import { microtasks, settlements, type TestLog, type TestMember, testLog, texts } from './testing/harness.js';
 
 /** What the model knows of a message: who has it, and how often it was delivered. */
 interface Sent {
@@ -12,7 +11,7 @@ interface Sent {
 }
 
 interface Client {
-  readonly member: MemorySubscription;
+  readonly member: TestMember;
   readonly inHand: IncomingMessage[];
   asking: boolean;
 }

@@ -1,12 +1,11 @@
 import type { IncomingMessage } from '@ebus/core/driver';
 import { describe, expect, it } from 'vitest';
-import type { MemorySubscription } from './subscription.js';
-import { ALL, microtasks, settlements, testLog, texts } from './testing/harness.js';
+import { ALL, microtasks, settlements, type TestMember, testLog, texts } from './testing/harness.js';
 
 const some = (messages: number) => ({ messages, bytes: Number.MAX_SAFE_INTEGER });
 
 /** What a member is given now; fails where it would have to wait. */
-async function now(member: MemorySubscription, demand = ALL): Promise<readonly IncomingMessage[]> {
+async function now(member: TestMember, demand = ALL): Promise<readonly IncomingMessage[]> {
   let batch: readonly IncomingMessage[] | undefined;
   const pending = Promise.resolve(member.receive(demand)).then((messages) => {
     batch = messages;
@@ -126,7 +125,7 @@ describe('several members', () => {
     const { send, subscribe } = testLog();
     const [one, two] = [subscribe(), subscribe()];
     const served: string[] = [];
-    const ask = (name: string, member: MemorySubscription) =>
+    const ask = (name: string, member: TestMember) =>
       Promise.resolve(member.receive(ALL)).then((batch) => void served.push(`${name} ${texts(batch)}`));
     void ask('one', one);
     void send('a');
@@ -137,22 +136,26 @@ describe('several members', () => {
     expect(served).toEqual(['one a', 'two b']);
   });
 
-  it('get their turn although another asks again as soon as it can', async () => {
+  it('get their turn although another has room again as soon as it can', async () => {
     const { send, subscribe } = testLog({ maxChannelSize: 10_000 });
     const both = [subscribe(), subscribe()];
     for (let i = 0; i < 2_560; i++) void send(`${i}`);
-    let total = 0;
-    const work = async (member: MemorySubscription) => {
-      for (let count = 0; ; ) {
-        const answer = member.receive(ALL);
-        const batch = answer instanceof Promise ? await answer : answer;
-        if (batch === undefined) return count;
-        count += batch.length;
-        total += batch.length;
-        if (total === 2_560) for (const each of both) each.stop();
-      }
-    };
-    expect(await Promise.all(both.map(work))).toEqual([1_280, 1_280]);
+    const batches = await Promise.all(both.map((member) => member.everything()));
+    const [fewest, most] = batches.map(({ length }) => length).sort((a, b) => a - b);
+    expect([fewest! + most!, fewest! > 1_000]).toEqual([2_560, true]);
+  });
+
+  it('leave without the others standing still, however many messages they leave behind', async () => {
+    const { log, send, subscribe } = testLog({ maxChannelSize: 100_000 });
+    const leaving = subscribe();
+    for (let i = 0; i < 80_000; i++) void send(`${i}`, { key: `key-${i % 4}` });
+    expect(await leaving.everything()).toHaveLength(80_000);
+    const staying = subscribe();
+    // Sorted in one by one, these would take a minute.
+    await leaving.close();
+    const taken = await staying.everything();
+    expect(taken.map(({ token }) => token)).toEqual(Array.from({ length: 80_000 }, (_, offset) => offset));
+    expect(log.groups[0]?.heldCount).toBe(80_000);
   });
 
   it('take over in order from one that leaves', async () => {

@@ -16,22 +16,24 @@ export interface GroupLog extends MessageSource {
 export interface Member {
   /** Whether it needs per-key order. */
   readonly ordered: boolean;
-  /** What it has room for, whenever it is in the group's line. */
-  readonly demand: { readonly messages: number; readonly bytes: number };
-  /** Answers the demand. */
+  /** What it has room for. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Uses up some of the room. */
   deliver(batch: readonly LogMessage[]): void;
 }
 
-/** The most that one member of several is given at a time, so that work spreads while a backlog is there. */
-const SHARED_SLICE = 256;
+/** The most that a member is given at a time, so that what it finishes at once is settled at once, and work spreads. */
+const SLICE = 256;
 
 export class ConsumerGroup {
   readonly name: string;
   readonly #log: GroupLog;
   readonly #deliveries: Deliveries;
   readonly #members = new Map<Member, number>();
-  /** Members with an unanswered demand, the longest waiting first. */
+  /** Members with room, the one that was served last at the end. */
   readonly #line = new Set<Member>();
+  #scheduled = false;
   #dispatching = false;
   /** Keeps its position when all its members are gone, if the topic is persistent. */
   durable: boolean;
@@ -97,33 +99,21 @@ export class ConsumerGroup {
     this.#membersChanged();
   }
 
-  /**
-   * Answers the demand of a single member now if it can. One of several is put in the line and answered by `deliver`,
-   * so that it cannot take everything before the others have had time to ask.
-   */
-  ask(member: Member): readonly LogMessage[] | undefined {
-    if (this.#members.size === 1) {
-      const batch = this.#take(member, Number.POSITIVE_INFINITY);
-      if (batch.length > 0) return batch;
+  /** The member has more room, or less. */
+  credited(member: Member): void {
+    if (member.messages <= 0 || member.bytes <= 0 || !this.#members.has(member)) {
+      this.#line.delete(member);
+      return;
     }
     this.#line.add(member);
     this.wake();
-    return undefined;
-  }
-
-  /** The member does not wait any more. */
-  leaveLine(member: Member): void {
-    this.#line.delete(member);
   }
 
   /** There may be something for those in the line. They are served once the current call stack is done. */
   wake(): void {
-    if (this.#dispatching || this.#line.size === 0) return;
-    this.#dispatching = true;
-    queueMicrotask(() => {
-      this.#dispatching = false;
-      this.#dispatch();
-    });
+    if (this.#scheduled || this.#dispatching || this.#line.size === 0) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#dispatchSoon);
   }
 
   settle(member: Member, done: readonly Settlement[]): void {
@@ -138,25 +128,31 @@ export class ConsumerGroup {
     this.#deliveries.onForget(offset);
   }
 
-  #dispatch(): void {
-    const { size } = this.#members;
-    const share =
-      size === 1
-        ? Number.POSITIVE_INFINITY
-        : Math.min(SHARED_SLICE, Math.ceil(this.#deliveries.availableCount / size));
-    for (const member of this.#line) {
-      const batch = this.#take(member, share);
-      if (batch.length === 0) continue;
-      this.#line.delete(member);
-      member.deliver(batch);
-    }
-  }
+  readonly #dispatchSoon = () => {
+    this.#scheduled = false;
+    this.#dispatching = true;
+    // What is settled meanwhile may be room, or messages, for another round.
+    while (this.#dispatch());
+    this.#dispatching = false;
+  };
 
-  #take(member: Member, share: number): readonly LogMessage[] {
-    const { messages, bytes } = member.demand;
-    const batch = new Batch(Math.min(messages, share), bytes);
-    this.#deliveries.fill(batch, this.#members.get(member) as number);
-    return batch.messages;
+  /** One round through the line. True if anybody was given something. */
+  #dispatch(): boolean {
+    const { size } = this.#members;
+    const most = size === 1 ? SLICE : Math.min(SLICE, Math.ceil(this.#deliveries.availableCount / size));
+    let gave = false;
+    for (const member of [...this.#line]) {
+      // Gone, or served by what an earlier one of this round did.
+      if (!this.#line.has(member)) continue;
+      const batch = new Batch(Math.min(member.messages, most), member.bytes);
+      this.#deliveries.fill(batch, this.#members.get(member) as number);
+      if (batch.messages.length === 0) continue;
+      this.#line.delete(member);
+      member.deliver(batch.messages);
+      this.credited(member);
+      gave = true;
+    }
+    return gave;
   }
 
   #membersChanged(): void {

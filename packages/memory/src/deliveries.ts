@@ -137,14 +137,18 @@ export class Deliveries {
 
   #giveBack(offsets: readonly number[]): void {
     const free: LogMessage[] = [];
+    const byKey = new Map<string, LogMessage[]>();
     for (const offset of offsets) {
       const message = redeliveryOf(this.#message(offset) as LogMessage);
       this.#held.set(offset, message);
       this.#unsettled.assign(offset, WAITING);
       const key = this.#lanes === undefined ? undefined : orderKey(message);
-      if (key === undefined) free.push(message);
-      else this.#lanes?.released(key, message);
+      const same = key === undefined ? free : byKey.get(key);
+      if (same !== undefined) same.push(message);
+      else byKey.set(key as string, [message]);
     }
+    // Key by key: one by one, each would be sorted in among all that wait.
+    for (const [key, messages] of byKey) this.#lanes?.released(key, messages);
     if (free.length > 0) this.#returned.merge(free);
   }
 

@@ -1,5 +1,5 @@
 /** `@ebus/memory`: the in-process transport; the default for tests and demos. */
-import { bridge, definePlugin } from '@ebus/core/driver';
+import { definePlugin } from '@ebus/core/driver';
 import { brokerFor } from './broker.js';
 import { memoryConfigSchema } from './memory-config.js';
 import { MemoryDriver } from './memory-driver.js';
@@ -9,7 +9,7 @@ export const memory = definePlugin({
   kind: 'transport',
   name: 'memory',
   config: memoryConfigSchema,
-  create: (config) => bridge(new MemoryDriver(brokerFor(config))),
+  create: (config) => new MemoryDriver(brokerFor(config)),
 });
 
 export { type BrokerView, type GroupView, resetMemoryBroker, type TopicView } from './broker.js';

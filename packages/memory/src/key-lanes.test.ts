@@ -36,8 +36,7 @@ describe('KeyLanes', () => {
     const lanes = new KeyLanes();
     for (let i = 0; i < 2; i++) lanes.taken('a', ONE);
     lanes.wait('a', logMessage(5, 'a'));
-    lanes.released('a', logMessage(1, 'a'));
-    lanes.released('a', logMessage(2, 'a'));
+    lanes.released('a', [logMessage(1, 'a'), logMessage(2, 'a')]);
     expect(taken(lanes, TWO, 2)).toEqual([1, 2]);
     expect(taken(lanes, ONE)).toEqual([]);
     expect(taken(lanes, TWO)).toEqual([5]);

@@ -59,11 +59,13 @@ export class KeyLanes {
     if (lane !== undefined) this.#leftOwner(lane);
   }
 
-  /** A message of the key that was at its owner came back; it is older than what waits. */
-  released(key: string, message: LogMessage): void {
+  /** Messages of the key that were at its owner came back; they are older than what waits. */
+  released(key: string, messages: readonly LogMessage[]): void {
     const lane = this.#laneOf(key);
-    this.#putBack(lane, message);
-    this.#leftOwner(lane);
+    lane.waiting.merge(messages);
+    this.#waitingCount += messages.length;
+    this.#own(lane, lane.owner);
+    this.#leftOwner(lane, messages.length);
   }
 
   /** Fills the batch with what waits for this member or for anybody. False if the batch was full before the end. */
@@ -114,8 +116,8 @@ export class KeyLanes {
     this.#own(lane, lane.owner);
   }
 
-  #leftOwner(lane: Lane): void {
-    lane.unsettled--;
+  #leftOwner(lane: Lane, count = 1): void {
+    lane.unsettled -= count;
     if (lane.unsettled > 0) return;
     if (lane.waiting.length > 0) this.#own(lane, NOBODY);
     else this.#lanes.delete(lane.key);

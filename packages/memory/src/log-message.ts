@@ -1,5 +1,11 @@
 /** A message as a topic's log keeps it, which is also what a delivery hands out. */
-import { type HeaderList, headerText, type IncomingMessage, type OutgoingRecord } from '@ebus/core/driver';
+import {
+  type HeaderList,
+  headerText,
+  type IncomingMessage,
+  messageSize,
+  type OutgoingRecord,
+} from '@ebus/core/driver';
 import { copyBytes } from './copy-bytes.js';
 
 /** Shared by all groups on a first delivery, so that delivering allocates nothing. The token is the offset. */
@@ -15,23 +21,18 @@ export class LogMessage implements IncomingMessage {
     readonly position: { readonly offset: number },
     readonly deliveryCount: number,
     readonly redelivered: boolean,
+    /** Bytes of value, key and headers. */
+    readonly size: number,
   ) {}
 }
 
 /** The log's own copy of a record; the value is taken over where nobody else holds it. */
 export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: number): LogMessage {
-  return new LogMessage(
-    offset,
-    record.topic,
-    record.ownsValue ? record.value : copyBytes(record.value),
-    typeof record.key === 'object' ? keyFromBytes(record.key) : record.key,
-    record.headers,
-    record.messageId,
-    timestamp,
-    { offset },
-    1,
-    false,
-  );
+  const { topic, headers, messageId } = record;
+  const value = record.ownsValue ? record.value : copyBytes(record.value);
+  const key = typeof record.key === 'object' ? keyFromBytes(record.key) : record.key;
+  const size = messageSize({ value, key, headers });
+  return new LogMessage(offset, topic, value, key, headers, messageId, timestamp, { offset }, 1, false, size);
 }
 
 /** The same message for its next delivery to one group. */
@@ -47,6 +48,7 @@ export function redeliveryOf(message: LogMessage): LogMessage {
     message.position,
     message.deliveryCount + 1,
     true,
+    message.size,
   );
 }
 

@@ -1,18 +1,18 @@
 import { createEventBus } from '@ebus/core';
-import type { DriverV1, SubscriptionSpec } from '@ebus/core/driver';
+import type { SubscriptionSpec } from '@ebus/core/driver';
 import { afterEach, describe, expect, it } from 'vitest';
 import { brokerFor } from './broker.js';
-import { type BrokerView, type MemoryConfig, memory, resetMemoryBroker } from './index.js';
+import { type MemoryConfig, memory, resetMemoryBroker } from './index.js';
 import { MemoryDriver } from './memory-driver.js';
-import { ALL, microtasks, record, settlements, testHost, texts } from './testing/harness.js';
+import { ALL, Mailbox, microtasks, record, settlements, testHost, texts } from './testing/harness.js';
 
 const never = { signal: new AbortController().signal };
 const atOnce = { signal: AbortSignal.abort() };
 
-async function connected(config: MemoryConfig = {}): Promise<DriverV1<BrokerView>> {
+async function connected(config: MemoryConfig = {}): Promise<MemoryDriver> {
   const host = testHost();
-  const driver: DriverV1<BrokerView> = new MemoryDriver(brokerFor(config));
-  await driver.connect(host, never);
+  const driver = new MemoryDriver(brokerFor(config));
+  await driver.connect(host);
   return driver;
 }
 
@@ -25,6 +25,18 @@ const spec: SubscriptionSpec = {
   ordering: 'cluster',
 };
 
+async function joined(driver: MemoryDriver) {
+  const mailbox = new Mailbox();
+  const subscription = await driver.subscribe(spec, mailbox);
+  return Object.assign(subscription, {
+    receive: () => {
+      const batch = mailbox.next();
+      subscription.request(ALL);
+      return batch;
+    },
+  });
+}
+
 afterEach(() => resetMemoryBroker('shared'));
 
 describe('the memory driver', () => {
@@ -36,7 +48,7 @@ describe('the memory driver', () => {
     ] as const;
     const sent = record('value', { key: 'k', headers, messageId: 'id-1' });
     expect(driver.send(sent)).toEqual({ position: { offset: 0 } });
-    const [received] = (await (await driver.subscribe(spec, never)).receive(ALL)) ?? [];
+    const [received] = await (await joined(driver)).receive();
     expect(received).toMatchObject({
       topic: 'orders',
       key: 'k',
@@ -72,25 +84,25 @@ describe('the memory driver', () => {
   });
 
   it('works only between connect and close', async () => {
-    const driver: DriverV1<BrokerView> = new MemoryDriver(brokerFor({}));
-    await expect(driver.ping(never)).rejects.toThrow('not connected');
-    await driver.connect(testHost(), never);
-    await driver.ping(never);
+    const driver = new MemoryDriver(brokerFor({}));
+    await expect(driver.ping()).rejects.toThrow('not connected');
+    await driver.connect(testHost());
+    await driver.ping();
     await driver.close(never);
-    await expect(driver.ping(never)).rejects.toThrow('the memory transport is closed');
+    await expect(driver.ping()).rejects.toThrow('the memory transport is closed');
     expect(() => driver.send(record())).toThrow('closed');
-    await expect(driver.subscribe(spec, never)).rejects.toThrow('closed');
+    await expect(joined(driver)).rejects.toThrow('closed');
   });
 
   it('shares a named broker, which outlives its buses', async () => {
     const [one, two] = [await connected({ broker: 'shared' }), await connected({ broker: 'shared' })];
-    const subscription = await two.subscribe(spec, never);
+    const subscription = await joined(two);
     await one.send(record('a'));
-    expect(texts(await subscription.receive(ALL))).toEqual(['a']);
+    expect(texts(await subscription.receive())).toEqual(['a']);
     await one.close(never);
     await two.close(never);
     const three = await connected({ broker: 'shared' });
-    const again = (await (await three.subscribe(spec, never)).receive(ALL)) ?? [];
+    const again = await (await joined(three)).receive();
     expect(texts(again)).toEqual(['a']);
     expect(again[0]?.redelivered).toBe(true);
     expect(three.native.topics()[0]?.groups).toEqual([
@@ -98,17 +110,23 @@ describe('the memory driver', () => {
     ]);
   });
 
-  it('ends its subscriptions when it closes', async () => {
-    const driver = await connected();
-    const pending = (await driver.subscribe(spec, never)).receive(ALL);
-    await driver.close(never);
-    expect(await pending).toBeUndefined();
+  it('pushes nothing more when it has closed', async () => {
+    const [one, two] = [await connected({ broker: 'shared' }), await connected({ broker: 'shared' })];
+    const subscription = await joined(one);
+    let pushed = false;
+    void subscription.receive().then(() => {
+      pushed = true;
+    });
+    await one.close(never);
+    await two.send(record('a'));
+    await microtasks();
+    expect(pushed).toBe(false);
   });
 
   it('classifies its own errors, and does not retry what it does not know', async () => {
     const driver = await connected();
     await driver.close(never);
-    const error = await driver.ping(never).catch((reason: unknown) => reason);
+    const error = await driver.ping().catch((reason: unknown) => reason);
     expect(driver.classify(error)).toEqual({ code: 'CONNECTION_FAILED', retryable: false });
     expect(driver.classify(new Error('?'))).toEqual({ code: 'PUBLISH_FAILED', retryable: false });
   });
@@ -120,7 +138,7 @@ describe('closing while sends wait for room', () => {
       connected({ broker: 'shared', maxChannelSize: 1 }),
       connected({ broker: 'shared' }),
     ]);
-    const subscription = await two.subscribe(spec, never);
+    const subscription = await joined(two);
     await one.send(record('a'));
     return { one, subscription, waiting: one.send(record('b')) };
   }
@@ -133,7 +151,7 @@ describe('closing while sends wait for room', () => {
     });
     await microtasks();
     expect(closed).toBe(false);
-    subscription.settle(settlements((await subscription.receive(ALL))!));
+    subscription.settle(settlements(await subscription.receive()));
     await closing;
     expect(await waiting).toEqual({ position: { offset: 1 } });
   });
@@ -143,7 +161,7 @@ describe('closing while sends wait for room', () => {
     const failed = expect(waiting).rejects.toMatchObject({ code: 'BUS_CLOSED', retryable: false });
     await one.close(atOnce);
     await failed;
-    subscription.settle(settlements((await subscription.receive(ALL))!));
+    subscription.settle(settlements(await subscription.receive()));
     expect((await subscription.lag?.(never))?.[0]?.lag).toBe(0);
   });
 });

@@ -5,9 +5,9 @@ import {
   type CallOptions,
   type Capabilities,
   ConnectionError,
-  type DriverV1 as Driver,
-  type DriverHostV1 as DriverHost,
-  type DriverSubscriptionV1 as DriverSubscription,
+  type Driver,
+  type DriverHost,
+  type DriverSubscription,
   type DriverTopicAdmin,
   EbusError,
   type ErrorClass,
@@ -17,6 +17,7 @@ import {
   type PingReply,
   PublishError,
   type SendReceipt,
+  type SubscriptionSink,
   type SubscriptionSpec,
   TopicNameError,
 } from '@ebus/core/driver';
@@ -40,7 +41,7 @@ const PERSISTENT: Capabilities = {
 const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false, browse: false };
 
 export class MemoryDriver implements Driver<BrokerView> {
-  readonly specVersion = 1;
+  readonly specVersion = 2;
   readonly system = 'memory';
   readonly defaultPersistence = 'persistent';
   /** A named broker is for several buses, and so for several services. */
@@ -88,9 +89,10 @@ export class MemoryDriver implements Driver<BrokerView> {
     return this.#broker.log(record.topic, record.persistence, host).send(record, host);
   }
 
-  async subscribe(spec: SubscriptionSpec): Promise<DriverSubscription> {
+  async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink): Promise<DriverSubscription> {
     const log = this.#broker.log(spec.topic, spec.persistence, this.#connected());
-    const subscription = new MemorySubscription(log, spec, (closed) => this.#subscriptions.delete(closed));
+    const onClosed = (closed: MemorySubscription) => this.#subscriptions.delete(closed);
+    const subscription = new MemorySubscription(log, spec, sink, onClosed);
     this.#subscriptions.add(subscription);
     return subscription;
   }

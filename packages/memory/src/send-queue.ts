@@ -1,15 +1,13 @@
 /** Sends to one topic that wait for room, first come first served. */
 import {
-  type DriverHostV1 as DriverHost,
+  type DeadlineEntry,
+  DeadlineQueue,
+  type DriverHost,
   type EbusError,
   type OutgoingRecord,
   PublishTimeoutError,
   type SendReceipt,
-  type TimerHandle,
 } from '@ebus/core/driver';
-
-/** Timers hold no longer delay; one that fires early is set again. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** What the queue needs to know of its topic. */
 export interface SendTarget {
@@ -19,20 +17,33 @@ export interface SendTarget {
   whyFull(): string;
 }
 
-interface WaitingSend {
+class WaitingSend implements DeadlineEntry {
   readonly record: OutgoingRecord;
   readonly host: DriverHost;
-  /** Epoch milliseconds; read once, as the record is the caller's. */
-  readonly deadline: number;
   readonly outcome: Promise<SendReceipt>;
-  resolve(receipt: SendReceipt): void;
-  reject(error: EbusError): void;
+  resolve!: (receipt: SendReceipt) => void;
+  reject!: (error: EbusError) => void;
+  deadline = 0;
+  prev: DeadlineEntry | undefined = undefined;
+  next: DeadlineEntry | undefined = undefined;
+  sequence = 0;
+  slot = 0;
+
+  constructor(record: OutgoingRecord, host: DriverHost) {
+    this.record = record;
+    this.host = host;
+    this.outcome = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
 export class SendQueue {
   readonly #target: SendTarget;
   readonly #waiting = new Set<WaitingSend>();
-  #timer: { readonly handle: TimerHandle; readonly host: DriverHost; readonly deadline: number } | undefined;
+  /** By host: each has a clock of its own. */
+  readonly #deadlines = new Map<DriverHost, DeadlineQueue<WaitingSend>>();
 
   constructor(target: SendTarget) {
     this.#target = target;
@@ -44,22 +55,20 @@ export class SendQueue {
 
   /** Resolves once the record is written; rejects at its deadline, after which it is never written. */
   add(record: OutgoingRecord, host: DriverHost): Promise<SendReceipt> {
-    const settlers = {} as Pick<WaitingSend, 'resolve' | 'reject'>;
-    const outcome = new Promise<SendReceipt>((resolve, reject) =>
-      Object.assign(settlers, { resolve, reject }),
-    );
-    this.#waiting.add({ record, host, deadline: record.deadline, outcome, ...settlers });
-    this.#arm(host, record.deadline);
-    return outcome;
+    const send = new WaitingSend(record, host);
+    this.#waiting.add(send);
+    this.#deadlinesOf(host).add(send, record.deadline);
+    return send.outcome;
   }
 
   /** Writes what there is room for, in the order of the calls. */
   drain(): void {
     for (const send of this.#waiting) {
       if (!this.#target.hasRoom()) break;
-      this.#waiting.delete(send);
-      if (isOverdue(send)) send.reject(this.#timedOut(send));
-      else send.resolve(this.#target.append(send.record, send.host));
+      this.#take(send);
+      const { record, host } = send;
+      if (host.clock.monotonic() >= record.deadline) send.reject(this.#timedOut(send));
+      else send.resolve(this.#target.append(record, host));
     }
   }
 
@@ -71,48 +80,32 @@ export class SendQueue {
   /** Gives up this host's sends. */
   reject(host: DriverHost, reason: (topic: string) => EbusError): void {
     for (const send of this.#of(host)) {
-      this.#waiting.delete(send);
+      this.#take(send);
       send.reject(reason(send.record.topic));
     }
-    this.#disarm();
-    this.#armForEarliest();
+    this.#deadlines.get(host)?.clear();
+    this.#deadlines.delete(host);
   }
 
   #of(host: DriverHost): WaitingSend[] {
     return [...this.#waiting].filter((send) => send.host === host);
   }
 
-  /** One timer for all, set for the earliest deadline. It stays when the sends are written before, as most are. */
-  #arm(host: DriverHost, deadline: number): void {
-    if (this.#timer !== undefined && this.#timer.deadline <= deadline) return;
-    this.#disarm();
-    const delay = Math.min(Math.max(0, deadline - host.clock.monotonic()), MAX_DELAY_MS);
-    const handle = host.clock.setTimeout(() => this.#expire(), delay);
-    handle.unref();
-    this.#timer = { handle, host, deadline };
+  #take(send: WaitingSend): void {
+    this.#waiting.delete(send);
+    this.#deadlines.get(send.host)?.remove(send);
   }
 
-  #disarm(): void {
-    this.#timer?.host.clock.clearTimeout(this.#timer.handle);
-    this.#timer = undefined;
-  }
-
-  #expire(): void {
-    this.#timer = undefined;
-    for (const send of this.#waiting) {
-      if (!isOverdue(send)) continue;
-      this.#waiting.delete(send);
-      send.reject(this.#timedOut(send));
+  #deadlinesOf(host: DriverHost): DeadlineQueue<WaitingSend> {
+    let deadlines = this.#deadlines.get(host);
+    if (deadlines === undefined) {
+      deadlines = new DeadlineQueue<WaitingSend>(host.clock, (send) => {
+        this.#waiting.delete(send);
+        send.reject(this.#timedOut(send));
+      });
+      this.#deadlines.set(host, deadlines);
     }
-    this.#armForEarliest();
-  }
-
-  #armForEarliest(): void {
-    let earliest: WaitingSend | undefined;
-    for (const send of this.#waiting) {
-      if (earliest === undefined || send.deadline < earliest.deadline) earliest = send;
-    }
-    if (earliest !== undefined) this.#arm(earliest.host, earliest.deadline);
+    return deadlines;
   }
 
   #timedOut(send: WaitingSend): PublishTimeoutError {
@@ -120,8 +113,4 @@ export class SendQueue {
       `the message to '${send.record.topic}' over memory was not sent within its timeout: ${this.#target.whyFull()}`,
     );
   }
-}
-
-function isOverdue({ host, deadline }: WaitingSend): boolean {
-  return host.clock.monotonic() >= deadline;
 }

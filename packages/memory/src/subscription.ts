@@ -1,54 +1,53 @@
 /** One member of a group, as core drives it. */
-import {
-  type CallOptions,
-  type Demand,
-  type DriverSubscriptionV1 as DriverSubscription,
-  EbusError,
-  type IncomingMessage,
-  type PartitionLag,
-  type ReceivedBatch,
-  type Settlement,
-  type SubscriptionSpec,
+import type {
+  CallOptions,
+  Credit,
+  DriverSubscription,
+  IncomingMessage,
+  PartitionLag,
+  Settlement,
+  SubscriptionSink,
+  SubscriptionSpec,
 } from '@ebus/core/driver';
 import type { ConsumerGroup, Member } from './consumer-group.js';
+import type { LogMessage } from './log-message.js';
 import type { TopicLog } from './topic-log.js';
-
-const NO_DEMAND: Demand = { messages: 0, bytes: 0 };
 
 export class MemorySubscription implements DriverSubscription, Member {
   readonly ordered: boolean;
-  demand = NO_DEMAND;
+  messages = 0;
+  bytes = 0;
   readonly #log: TopicLog;
   readonly #group: ConsumerGroup;
+  readonly #sink: SubscriptionSink;
   readonly #onClosed: (subscription: MemorySubscription) => void;
-  #answer: ((batch: ReceivedBatch) => void) | undefined;
   #stopped = false;
   #closed = false;
 
-  constructor(log: TopicLog, spec: SubscriptionSpec, onClosed: (subscription: MemorySubscription) => void) {
+  constructor(
+    log: TopicLog,
+    spec: SubscriptionSpec,
+    sink: SubscriptionSink,
+    onClosed: (subscription: MemorySubscription) => void,
+  ) {
     this.ordered = spec.ordering !== 'none';
     this.#onClosed = onClosed;
     this.#log = log;
+    this.#sink = sink;
     this.#group = log.join(spec, this);
   }
 
-  receive(demand: Demand): ReceivedBatch | Promise<ReceivedBatch> {
-    if (this.#stopped) return undefined;
-    if (this.#answer !== undefined) {
-      return Promise.reject(
-        new EbusError('receive was called while the previous call was pending', { code: 'INTERNAL' }),
-      );
-    }
-    this.demand = demand;
-    const batch = this.#group.ask(this);
-    if (batch !== undefined) return batch;
-    return new Promise((resolve) => {
-      this.#answer = resolve;
-    });
+  request({ messages, bytes, partition }: Credit): void {
+    if (this.#stopped || partition !== undefined) return;
+    this.messages = messages;
+    this.bytes = bytes;
+    this.#group.credited(this);
   }
 
-  deliver(batch: readonly IncomingMessage[]): void {
-    this.#reply(batch);
+  deliver(batch: readonly LogMessage[]): void {
+    this.messages -= batch.length;
+    for (const { size } of batch) this.bytes -= size;
+    this.#sink.push(batch as readonly IncomingMessage[]);
   }
 
   settle(done: readonly Settlement[]): void {
@@ -69,12 +68,11 @@ export class MemorySubscription implements DriverSubscription, Member {
     ]);
   }
 
-  /** Nothing is fetched ahead of demand, so there is nothing to give back. */
+  /** Nothing is fetched ahead of the credit, so there is nothing to give back. */
   stop(): void {
-    if (this.#stopped) return;
     this.#stopped = true;
-    this.#group.leaveLine(this);
-    this.#reply(undefined);
+    this.messages = 0;
+    this.#group.credited(this);
   }
 
   close(_options?: CallOptions): Promise<void> {
@@ -85,11 +83,5 @@ export class MemorySubscription implements DriverSubscription, Member {
       this.#onClosed(this);
     }
     return Promise.resolve();
-  }
-
-  #reply(batch: ReceivedBatch): void {
-    const answer = this.#answer;
-    this.#answer = undefined;
-    answer?.(batch);
   }
 }

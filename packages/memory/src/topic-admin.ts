@@ -1,6 +1,6 @@
 /** Topic administration of a broker. */
 import {
-  type DriverHostV1 as DriverHost,
+  type DriverHost,
   type DriverTopicAdmin,
   EbusError,
   type TopicDescription,

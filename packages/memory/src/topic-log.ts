@@ -1,7 +1,7 @@
 /** One topic: its messages, its groups, its bounds. */
 import type {
   BrowseSpec,
-  DriverHostV1 as DriverHost,
+  DriverHost,
   OutgoingRecord,
   Persistence,
   SendReceipt,

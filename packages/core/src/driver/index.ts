@@ -72,6 +72,7 @@ export {
   type SettleOutcome,
   type SettleToken,
 } from './message.js';
+export { messageSize } from './message-size.js';
 export { compareOffsets, isSamePosition } from './offsets.js';
 export { PrefixTracker } from './prefix-tracker.js';
 export { logCreated, logSettingChanges, type SettingChange, type SettingKind } from './setting-changes.js';

@@ -1,10 +1,11 @@
 /** What the tests of this package share: records, a host on a manual clock, groups to talk to. */
 import type {
-  DriverHostV1 as DriverHost,
+  DriverHost,
   IncomingMessage,
   OutgoingRecord,
   Settlement,
   SettleOutcome,
+  SubscriptionSink,
   SubscriptionSpec,
 } from '@ebus/core/driver';
 import { ManualClock } from '../../../core/src/testing/manual-clock.js';
@@ -32,7 +33,6 @@ export function testHost(clock = new ManualClock()): TestHost {
     topicConfigStrategy: 'createOrUpdate',
     defaultGroup: undefined,
     configuredTopic: () => undefined,
-    provision: async () => {},
     warnings,
     onState() {},
   };
@@ -56,14 +56,26 @@ export function record(value = 'x', fields: Partial<OutgoingRecord> = {}): Outgo
 
 export function logMessage(offset: number, key?: string): LogMessage {
   const value = text.encode(`value ${offset}`);
-  return new LogMessage(offset, 'orders', value, key, [], undefined, offset, { offset }, 1, false);
+  return new LogMessage(
+    offset,
+    'orders',
+    value,
+    key,
+    [],
+    undefined,
+    offset,
+    { offset },
+    1,
+    false,
+    value.length,
+  );
 }
 
 export interface TestLog {
   readonly log: TopicLog;
   readonly host: TestHost;
   send(value: string, fields?: Partial<OutgoingRecord>): ReturnType<TopicLog['send']>;
-  subscribe(spec?: Partial<SubscriptionSpec>): MemorySubscription;
+  subscribe(spec?: Partial<SubscriptionSpec>): TestMember;
 }
 
 export function testLog(
@@ -76,8 +88,67 @@ export function testLog(
     log,
     host,
     send: (value, fields) => log.send(record(value, fields), host),
-    subscribe: (spec = {}) => new MemorySubscription(log, { ...DEFAULT_SPEC, ...spec }, () => {}),
+    subscribe: (spec = {}) => new TestMember(log, { ...DEFAULT_SPEC, ...spec }),
   };
+}
+
+/** A member that is asked for a batch at a time. */
+export class TestMember extends MemorySubscription {
+  readonly #mailbox: Mailbox;
+
+  constructor(log: TopicLog, spec: SubscriptionSpec) {
+    const mailbox = new Mailbox();
+    super(log, spec, mailbox, () => {});
+    this.#mailbox = mailbox;
+  }
+
+  /** The next batch, once there is one. */
+  receive(credit: { messages: number; bytes: number }): Promise<readonly IncomingMessage[]> {
+    const batch = this.#mailbox.next();
+    this.request(credit);
+    return batch;
+  }
+
+  /** All that comes before nothing comes any more, as far as the credit goes. */
+  async everything({ messages, bytes } = ALL): Promise<readonly IncomingMessage[]> {
+    const all: IncomingMessage[] = [];
+    while (all.length < messages) {
+      const before = all.length;
+      void this.receive({ messages: messages - before, bytes }).then((batch) => void all.push(...batch));
+      await microtasks();
+      if (all.length === before) break;
+    }
+    this.request({ messages: 0, bytes: 0 });
+    return all;
+  }
+
+  override deliver(batch: readonly LogMessage[]): void {
+    super.deliver(batch);
+    this.request({ messages: 0, bytes: 0 });
+  }
+}
+
+/** Core's end of a subscription, for tests without core. */
+export class Mailbox implements SubscriptionSink {
+  #waiting: ((batch: readonly IncomingMessage[]) => void) | undefined;
+
+  next(): Promise<readonly IncomingMessage[]> {
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  push(batch: readonly IncomingMessage[]): void {
+    this.#waiting?.(batch);
+    this.#waiting = undefined;
+  }
+  failed(): void {}
+  resumed(): void {}
+  lost(): void {}
+  ended(): void {}
+  assigned(): void {}
+  async revoked(): Promise<void> {}
+  unassigned(): void {}
 }
 
 const DEFAULT_SPEC: SubscriptionSpec = {
