@@ -1,0 +1,12 @@
+// Tests that mutants name.
+
+/** @returns {import('./index.mjs').TestSelection} a group of the conformance suite, or one test of it, on the memory transport */
+export function inSuite(title) {
+  const file = 'packages/memory/src/memory.conformance.test.ts';
+  return { file, project: 'unit', title: `\\(persistent topics\\) ${title}` };
+}
+
+/** @returns {import('./index.mjs').TestSelection} a unit test file, or the tests of a title in it */
+export function inUnit(file, title) {
+  return { file, project: 'unit', ...(title === undefined ? {} : { title }) };
+}
