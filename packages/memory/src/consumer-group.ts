@@ -10,6 +10,8 @@ export interface GroupLog extends MessageSource {
   readonly name: string;
   /** The group has settled something: there may be room for writers, and messages to forget. */
   onSettled(group: ConsumerGroup): void;
+  /** Milliseconds since a message was written. */
+  ageOf(message: LogMessage): number;
 }
 
 /** A member as its group sees it. */
@@ -69,9 +71,10 @@ export class ConsumerGroup {
     return this.#deliveries.position;
   }
 
-  /** Epoch milliseconds of the oldest unsettled message. */
-  get oldestTimestamp(): number | undefined {
-    return this.#deliveries.oldestTimestamp;
+  /** Milliseconds since the oldest unsettled message was written. */
+  get oldestAgeMs(): number | undefined {
+    const { oldest } = this.#deliveries;
+    return oldest === undefined ? undefined : this.#log.ageOf(oldest);
   }
 
   /** What the group has not settled, oldest first. */

@@ -59,9 +59,9 @@ export class Deliveries {
     return this.#held.size;
   }
 
-  /** Epoch milliseconds of the oldest unsettled message. */
-  get oldestTimestamp(): number | undefined {
-    return this.#message(this.position)?.timestamp;
+  /** Of the unsettled ones. */
+  get oldest(): LogMessage | undefined {
+    return this.#message(this.position);
   }
 
   /** What is not settled, delivered or not, oldest first. For looking: it takes nothing. */

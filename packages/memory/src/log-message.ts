@@ -18,6 +18,8 @@ export class LogMessage implements IncomingMessage {
     readonly headers: HeaderList,
     readonly messageId: string | undefined,
     readonly timestamp: number,
+    /** The same in the monotonic time of the log's clock. */
+    readonly arrivedAt: number,
     readonly position: { readonly offset: number },
     readonly deliveryCount: number,
     readonly redelivered: boolean,
@@ -27,12 +29,30 @@ export class LogMessage implements IncomingMessage {
 }
 
 /** The log's own copy of a record; the value is taken over where nobody else holds it. */
-export function toLogMessage(record: OutgoingRecord, offset: number, timestamp: number): LogMessage {
+export function toLogMessage(
+  record: OutgoingRecord,
+  offset: number,
+  timestamp: number,
+  arrivedAt: number,
+): LogMessage {
   const { topic, headers, messageId } = record;
   const value = record.ownsValue ? record.value : copyBytes(record.value);
   const key = typeof record.key === 'object' ? keyFromBytes(record.key) : record.key;
   const size = messageSize({ value, key, headers });
-  return new LogMessage(offset, topic, value, key, headers, messageId, timestamp, { offset }, 1, false, size);
+  return new LogMessage(
+    offset,
+    topic,
+    value,
+    key,
+    headers,
+    messageId,
+    timestamp,
+    arrivedAt,
+    { offset },
+    1,
+    false,
+    size,
+  );
 }
 
 /** The same message for its next delivery to one group. */
@@ -45,6 +65,7 @@ export function redeliveryOf(message: LogMessage): LogMessage {
     message.headers,
     message.messageId,
     message.timestamp,
+    message.arrivedAt,
     message.position,
     message.deliveryCount + 1,
     true,

@@ -55,7 +55,7 @@ export class MemorySubscription implements DriverSubscription, Member {
   }
 
   lag(): Promise<readonly PartitionLag[]> {
-    const { unsettledCount: lag, unreadCount: unread, position, oldestTimestamp } = this.#group;
+    const { unsettledCount: lag, unreadCount: unread, position, oldestAgeMs } = this.#group;
     return Promise.resolve([
       {
         partition: 0,
@@ -63,7 +63,7 @@ export class MemorySubscription implements DriverSubscription, Member {
         unread,
         position,
         settled: position - 1,
-        ...(oldestTimestamp === undefined ? {} : { oldestTimestamp }),
+        ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }),
       },
     ]);
   }

@@ -1,6 +1,7 @@
 /** One topic: its messages, its groups, its bounds. */
 import type {
   BrowseSpec,
+  Clock,
   DriverHost,
   OutgoingRecord,
   Persistence,
@@ -41,13 +42,19 @@ export class TopicLog implements GroupLog, SendTarget {
   #wasPersistent = false;
   /** Whether it has been said that messages are forgotten because there is no group. */
   #warned = false;
-  /** Whoever used the topic last; for its clock and logger. */
+  /** Of whoever used the topic first: everything here is stamped and measured by it. */
+  readonly #clock: Clock;
+  /** The date as of the newest message that found it older than a millisecond, and when that was. */
+  #date = 0;
+  #dateReadAt = Number.NEGATIVE_INFINITY;
+  /** Whoever used the topic last; for its logger. */
   #host: DriverHost;
 
   constructor(name: string, settings: TopicSettings, bounds: LogBounds, host: DriverHost) {
     this.name = name;
     this.#settings = settings;
     this.#bounds = bounds;
+    this.#clock = host.clock;
     this.#host = host;
     this.queue = new SendQueue(this);
   }
@@ -99,9 +106,20 @@ export class TopicLog implements GroupLog, SendTarget {
     return room > 0;
   }
 
+  /** Milliseconds since a message was written. */
+  ageOf({ arrivedAt }: LogMessage): number {
+    return this.#clock.monotonic() - arrivedAt;
+  }
+
   append(record: OutgoingRecord, host: DriverHost): SendReceipt {
     this.#host = host;
-    const message = toLogMessage(record, this.end, host.clock.now());
+    const now = this.#clock.monotonic();
+    // Asking for both times with every message would cost more than the rest of this.
+    if (now - this.#dateReadAt >= 1) {
+      this.#date = this.#clock.now();
+      this.#dateReadAt = now;
+    }
+    const message = toLogMessage(record, this.end, this.#date, now);
     this.#messages.push(message);
     if (this.#groups.length === 0) this.forgetUnneeded();
     else for (const group of this.#groups) group.wake();
@@ -207,7 +225,7 @@ export class TopicLog implements GroupLog, SendTarget {
   /** Unsettled or not, what is beyond the topic's own limits goes. */
   #discardOldest(): void {
     if (!hasLimits(this.#settings)) return;
-    const start = startWithin(this.#settings, this.#messages, this.#host.clock.now());
+    const start = startWithin(this.#settings, this.#messages, this.#clock.monotonic());
     if (start === this.start) return;
     for (const group of this.#groups) group.onForget(start);
     this.#messages.dropBefore(start);

@@ -1,5 +1,6 @@
 /** Watches what waits to be handled. */
 import type { Clock } from '../clock.js';
+import type { PartitionLag } from '../driver/subscription.js';
 import { Ticker } from '../util/ticker.js';
 import type { LagReading } from './lag-watch.js';
 import { ratioOf, severityOf } from './severity.js';
@@ -107,11 +108,11 @@ export function backlogOf(
 
 function ageOf(
   here: number | undefined,
-  partitions: readonly { lag: number; oldestTimestamp?: number }[],
+  partitions: readonly Pick<PartitionLag, 'lag' | 'oldestAgeMs' | 'oldestTimestamp'>[],
   { at, readAt }: Pick<LagReading, 'at' | 'readAt'>,
 ): number {
-  const told = partitions.flatMap(({ lag, oldestTimestamp }) =>
-    lag > 0 && oldestTimestamp !== undefined ? [at - oldestTimestamp] : [],
+  const told = partitions.map(({ lag, oldestAgeMs, oldestTimestamp = at }) =>
+    lag > 0 ? (oldestAgeMs ?? at - oldestTimestamp) : 0,
   );
   return Math.max(0, ...told, here === undefined ? 0 : readAt - here);
 }

@@ -153,8 +153,10 @@ export interface PartitionLag {
    */
   readonly unread?: number;
   /**
-   * Epoch milliseconds since when the oldest unsettled message waits, where known: by the broker's clock, or by its arrival
-   * in this process. Never by a time that its producer wrote, which may be any.
+   * Milliseconds for which the oldest unsettled message has waited, where known: by one clock, so that setting another
+   * machine's changes nothing. Never by a time that its producer wrote, which may be any.
    */
+  readonly oldestAgeMs?: number;
+  /** Epoch milliseconds by the broker's clock since when it waits, where nothing better is known. */
   readonly oldestTimestamp?: number;
 }

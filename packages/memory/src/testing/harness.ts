@@ -64,6 +64,7 @@ export function logMessage(offset: number, key?: string): LogMessage {
     [],
     undefined,
     offset,
+    offset,
     { offset },
     1,
     false,
