@@ -1,11 +1,14 @@
 /** Graceful shutdown for a service's main file. */
-
 import { constants } from 'node:os';
 import type { Duration } from '../duration.js';
 import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { kind, required, withMethods } from '../util/option-kinds.js';
 import { checkArgument, checkOptions } from '../util/options.js';
-import type { EventBus } from './event-bus.js';
+
+/** An event bus, as far as closing goes. */
+export interface Closable {
+  close(options?: { timeout?: Duration }): Promise<unknown>;
+}
 
 const closings = new WeakMap<object, AbortSignal>();
 
@@ -31,7 +34,7 @@ const SIGNALS = kind(
  * @throws ConfigError for a signal that cannot be listened to, or a timeout that is none
  */
 export function closeOnSignals(
-  bus: EventBus,
+  bus: Closable,
   signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
   options: { timeout?: Duration } = {},
 ): () => void {

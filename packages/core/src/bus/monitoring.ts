@@ -57,6 +57,8 @@ export class Monitoring {
   readonly backlog: Backlog & { publisher: PublisherMonitor; subscriber: SubscriberMonitor };
   readonly #options: MonitoringOptions;
   readonly #lags: LagWatch;
+  /** Of all consumers, instead of their own. */
+  readonly #stalledAfter: number | undefined;
   /** Refreshes what changes without anything being recorded: lag, which also shows consumers that stand still. */
   readonly #gauges: Ticker;
   /** Those that the configuration asks for. */
@@ -67,6 +69,7 @@ export class Monitoring {
   constructor(options: MonitoringOptions) {
     const { config, clock, subscriptions, logger, closing } = options;
     this.#options = options;
+    this.#stalledAfter = config.healthCheck.report.stalledAfter;
     this.#lags = new LagWatch({
       clock,
       closing,
@@ -171,9 +174,8 @@ export class Monitoring {
   }
 
   #consumers(): ConsumerSnapshot[] {
-    const { config, subscriptions } = this.#options;
-    const { stalledAfter } = config.healthCheck.report;
-    return subscriptions.consumers().map((consumer) => {
+    const stalledAfter = this.#stalledAfter;
+    return this.#options.subscriptions.consumers().map((consumer) => {
       const snapshot = consumer.snapshot();
       return stalledAfter === undefined ? snapshot : { ...snapshot, stallTimeoutMs: stalledAfter };
     });

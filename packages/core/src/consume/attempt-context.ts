@@ -3,17 +3,16 @@ import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import type { Message } from '../pipeline/message.js';
-import type { Attempt } from './attempt.js';
 
 /** Signal and logger are made when they are first asked for. */
 export class AttemptContext implements HandlerContext {
   readonly message: Message;
   readonly topic: string;
-  readonly group: string;
+  readonly group: string | undefined;
   readonly attempt: number;
-  readonly #attempt: Attempt;
+  readonly #attempt: HandlerContext;
 
-  constructor(attempt: Attempt) {
+  constructor(attempt: HandlerContext) {
     this.message = attempt.message;
     this.topic = attempt.topic;
     this.group = attempt.group;

@@ -4,8 +4,8 @@ import type { IncomingMessage, Settlement, SettleOutcome, SettleToken } from '..
 import { messageSize } from '../driver/message-size.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { Lane } from '../keyed-pool/keyed-lanes.js';
-import type { Attempt } from './attempt.js';
-import type { PartitionShare } from './in-flight.js';
+import type { Message } from '../pipeline/message.js';
+import type { MessageIds } from '../pipeline/message-ids.js';
 
 /**
  * `buffered`: read ahead, not begun. `queued`: waits for its lane, the rate limit or the end of a pause. `running`: its
@@ -20,6 +20,23 @@ export type DeliveryState =
   | 'dead-lettering'
   | 'halted'
   | 'done';
+
+/** An attempt to handle a delivery, as others see it. `Attempt` is what there is. */
+export interface DeliveryAttempt {
+  readonly message: Message;
+  readonly ids: MessageIds;
+  /** Until when it may run, in monotonic time. */
+  readonly deadline: number;
+  /** Aborts its signal; the first reason stays. */
+  abort(reason: unknown): void;
+}
+
+/** The part of a partition that is in flight here. `InFlight` keeps it. */
+export interface Share extends Iterable<Delivery> {
+  readonly partition: number;
+  readonly count: number;
+  readonly busy: number;
+}
 
 /** Also the `Settlement` that the driver is given: nothing is allocated for settling. */
 export class Delivery implements Settlement {
@@ -39,7 +56,7 @@ export class Delivery implements Settlement {
   /** Attempts begun. */
   attempts = 0;
   /** The attempt that runs, or ran last. */
-  attempt: Attempt | undefined = undefined;
+  attempt: DeliveryAttempt | undefined = undefined;
   /** It is no longer this member's, or about to be: what runs may end, nothing of it is begun any more. */
   revoked = false;
   lastError: unknown = undefined;
@@ -48,7 +65,7 @@ export class Delivery implements Settlement {
   lane: Lane<Delivery> | undefined = undefined;
   backoffTimer: TimerHandle | undefined = undefined;
   /** Its place among what is in flight, while it is in that list. */
-  readonly share: PartitionShare | undefined = undefined;
+  readonly share: Share | undefined = undefined;
   readonly older: Delivery | undefined = undefined;
   readonly newer: Delivery | undefined = undefined;
 

@@ -9,13 +9,13 @@
 import type { SettleOutcome } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
 import { EbusError } from '../errors.js';
-import type { Delivery, DeliveryState } from './delivery.js';
+import type { Delivery, DeliveryState, Share } from './delivery.js';
 
 type Writable = { -readonly [Field in keyof Delivery]: Delivery[Field] };
 type Held = 'backoff' | 'dead-lettering' | 'halted';
 
 /** The part of a partition that is in flight here, from its assignment until it is revoked or lost. */
-export class PartitionShare {
+export class PartitionShare implements Share {
   readonly partition: number;
   oldest: Delivery | undefined;
   newest: Delivery | undefined;
@@ -208,7 +208,7 @@ export class InFlight implements Iterable<Delivery> {
 
   #nowBusy({ share }: Delivery, step: 1 | -1): void {
     this.#busy += step;
-    if (share !== undefined) share.busy += step;
+    if (share !== undefined) (share as PartitionShare).busy += step;
   }
 
   #unlink(delivery: Delivery): void {

@@ -9,15 +9,13 @@
 import type { Clock } from '../clock.js';
 import type { ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { CallOptions } from './call-options.js';
 import type { Capabilities } from './capabilities.js';
 import type { IncomingMessage, Persistence, SendReceipt, SendRecord } from './message.js';
 import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from './subscription.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from './topic-admin.js';
 
-/** Every call that may take long carries a signal; core aborts it at the caller's timeout or abort. */
-export interface CallOptions {
-  readonly signal: AbortSignal;
-}
+export type { CallOptions } from './call-options.js';
 
 /**
  * One attempt of several. Core makes the next one only after this one has answered, or has not heeded its signal for a

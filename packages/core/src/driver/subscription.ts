@@ -2,7 +2,7 @@
  * Receiving: core grants credit, the driver pushes. Everything that was pushed and is not settled belongs to
  * core: it buffers, renews leases, gives back at the end and knows what was revoked. A driver keeps no messages.
  */
-import type { CallOptions } from './driver.js';
+import type { CallOptions } from './call-options.js';
 import type { IncomingMessage, OffsetValue, Persistence, Settlement, SettleToken } from './message.js';
 
 /** What to subscribe to. */

@@ -1,5 +1,5 @@
 /** Topic administration: what a driver can create, alter and describe. Deciding what to do is core's. */
-import type { CallOptions } from './driver.js';
+import type { CallOptions } from './call-options.js';
 import type { Persistence } from './message.js';
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';

@@ -6,8 +6,8 @@
 import type { Clock, TimerHandle } from '../clock.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { ConnectionGate } from './connection-gate.js';
-import { JobLine } from './job-line.js';
-import type { PublishJob } from './publish-job.js';
+import { JobQueue } from './job-queue.js';
+import type { Places, PublishJob } from './publish-job.js';
 import type { PublishResults } from './publish-results.js';
 
 /** How long publishing may wait for a result reader before that is reported. */
@@ -22,15 +22,15 @@ export interface AdmissionOptions {
   onStalled: () => void;
 }
 
-export class Admission {
+export class Admission implements Places {
   readonly #options: AdmissionOptions;
   readonly #maxInFlight: number;
   readonly #bucket: TokenBucket | undefined;
   readonly #connection: ConnectionGate;
-  readonly #messages = new JobLine();
-  readonly #envelopes = new JobLine();
+  readonly #messages = new JobQueue<PublishJob>();
+  readonly #envelopes = new JobQueue<PublishJob>();
   /** Admitted before, and back for another attempt: a place is all that they need, and they get it first. */
-  readonly #returning = new JobLine();
+  readonly #returning = new JobQueue<PublishJob>();
   #inFlight = 0;
   /** Messages and envelopes take turns where both wait. */
   #envelopesNext = false;
@@ -59,9 +59,9 @@ export class Admission {
     return true;
   }
 
-  /** Queues the job; its `go` is called when it has been admitted. */
+  /** Queues the job; it proceeds when it has been admitted. */
   wait(job: PublishJob): void {
-    this.#lineOf(job).push(job);
+    this.#queueOf(job).push(job);
     this.pump();
   }
 
@@ -78,9 +78,9 @@ export class Admission {
     this.#pumping = true;
     try {
       for (let job = this.#next(); job !== undefined; job = this.#next()) {
-        job.line?.remove(job);
+        job.queue?.remove(job);
         this.#enter(job);
-        job.go?.(job);
+        job.proceed();
       }
     } finally {
       this.#pumping = false;
@@ -104,7 +104,7 @@ export class Admission {
     return this.#rateTimer === undefined && bucket.tryTake();
   }
 
-  #lineOf(job: PublishJob): JobLine {
+  #queueOf(job: PublishJob): JobQueue<PublishJob> {
     if (job.entered) return this.#returning;
     return job.envelope === undefined ? this.#messages : this.#envelopes;
   }

@@ -124,7 +124,7 @@ export class Outcomes {
 
   /** Fails what waits to be sent. */
   failWaiting(error: EbusError): void {
-    for (const job of [...this.#pending]) if (job.line !== undefined) this.fail(job, error);
+    for (const job of [...this.#pending]) if (job.queue !== undefined) this.fail(job, error);
   }
 
   /** Fails what is open. Returns how many that were. */
@@ -207,9 +207,9 @@ export class Outcomes {
   /** Ends whatever the job waits for. The driver lets it go when it answers; what middleware sends of it now is refused. */
   #giveUp(job: PublishJob): void {
     job.cancelBackoff?.();
-    if (job.line !== undefined) {
-      job.line.remove(job);
-      job.go?.(job);
+    if (job.queue !== undefined) {
+      job.queue.remove(job);
+      job.proceed();
     }
     if (job.inMiddleware) this.release(job);
   }

@@ -7,11 +7,9 @@ import type { PublishReceipt } from '../pipeline/context.js';
 import { keyText } from '../pipeline/message.js';
 import type { SendSpan } from '../telemetry/telemetry.js';
 import type { DeadlineEntry } from '../util/deadline-queue.js';
-import type { Admission } from './admission.js';
 import type { FlushEpoch } from './flush-epochs.js';
-import type { JobLine } from './job-line.js';
+import type { Queued } from './job-queue.js';
 import type { ResultReader } from './publish-results.js';
-import type { Answers } from './sender.js';
 import type { TopicRoute } from './topic-route.js';
 
 /** What may differ from publish to publish; everything else is the topic's. */
@@ -27,7 +25,25 @@ export interface JobOptions {
  */
 export type Purpose = 'application' | 'publisher-letter' | 'dead-letter' | 'redrive' | 'probe';
 
-export class PublishJob implements SendRecord, DeadlineEntry {
+/** Hears what the driver says of a record that it did not answer within `send`. */
+export interface Answers {
+  stored(job: PublishJob, receipt: SendReceipt): void;
+  failed(job: PublishJob, error: unknown): void;
+}
+
+/** Where a publish gets its place in flight. */
+export interface Places {
+  /** True while publishes that yield results wait for a reader. */
+  readonly stalledByReader: boolean;
+  /** Admits the job at once if it need not wait; the caller goes on with it then. */
+  tryEnter(job: PublishJob): boolean;
+  /** Queues the job; it proceeds when it has been admitted. */
+  wait(job: PublishJob): void;
+  /** The job needs its place no longer, or not for now. */
+  leave(job: PublishJob): void;
+}
+
+export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob> {
   readonly topic: string;
   /** The route's at the time of the attempt. */
   persistence: Persistence;
@@ -51,7 +67,7 @@ export class PublishJob implements SendRecord, DeadlineEntry {
   /** Its caller knows the outcome. */
   settled = false;
   /** Where it gets its places; set when the job is submitted. */
-  admission!: Admission;
+  admission!: Places;
   /** Was admitted: what it may still need is a place for another attempt. */
   entered = false;
   /** Holds a place in flight. */
@@ -84,10 +100,10 @@ export class PublishJob implements SendRecord, DeadlineEntry {
   /** The promise that publish middleware awaits; without middleware the caller's is settled directly. */
   inner: { resolve(receipt: PublishReceipt): void; reject(error: EbusError): void } | undefined = undefined;
   cancelBackoff: (() => void) | undefined = undefined;
-  /** Called when the wait in a line is over: it is this job's turn, or it has been given up. */
+  /** Called when the wait in a queue is over: it is this job's turn, or it has been given up. */
   go: ((job: PublishJob) => void) | undefined = undefined;
-  /** The line in which it waits: for its key, for a place, or for its topic to be moved. */
-  line: JobLine | undefined = undefined;
+  /** Where it waits: for its key, for a place, or for its topic to be moved. */
+  queue: Queued<PublishJob>['queue'] = undefined;
   ahead: PublishJob | undefined = undefined;
   behind: PublishJob | undefined = undefined;
 
@@ -117,6 +133,10 @@ export class PublishJob implements SendRecord, DeadlineEntry {
     this.route = route;
     this.options = options;
     this.envelope = envelope;
+  }
+
+  proceed(): void {
+    this.go?.(this);
   }
 
   stored(position?: Position, duplicate?: boolean): void {

@@ -5,18 +5,17 @@
  * has the turn. A failed job may take it back for a retry only while nothing later of its key has been sent.
  * Keys without open jobs hold no memory.
  */
-import { JobLine } from './job-line.js';
-import type { PublishJob } from './publish-job.js';
+import { JobQueue, type WaitingJob } from './job-queue.js';
 
 interface KeyState {
   /** Jobs between `enter` and `leave`. */
   open: number;
   /** The job that passes middleware, is being sent, or waits to be sent again. */
-  turn: PublishJob | undefined;
-  lastSent: PublishJob | undefined;
-  queue: JobLine | undefined;
-  /** Has been given the turn, and its `go` is still to be called. */
-  due: PublishJob | undefined;
+  turn: WaitingJob | undefined;
+  lastSent: WaitingJob | undefined;
+  queue: JobQueue<WaitingJob> | undefined;
+  /** Has been given the turn, and is still to proceed. */
+  due: WaitingJob | undefined;
   passingOn: boolean;
 }
 
@@ -33,8 +32,8 @@ export class SendOrder {
     return this.#keys.size === 0 || !this.#keys.has(key);
   }
 
-  /** True if the job has the turn; otherwise its `go` is called when it has. */
-  enter(key: string, job: PublishJob): boolean {
+  /** True if the job has the turn; otherwise it proceeds when it has. */
+  enter(key: string, job: WaitingJob): boolean {
     let state = this.#keys.get(key);
     if (state === undefined) {
       state = {
@@ -52,13 +51,13 @@ export class SendOrder {
       state.turn = job;
       return true;
     }
-    state.queue ??= new JobLine();
+    state.queue ??= new JobQueue();
     state.queue.push(job);
     return false;
   }
 
   /** The job was handed to the driver: the next of its key may go. */
-  sent(key: string, job: PublishJob): void {
+  sent(key: string, job: WaitingJob): void {
     const state = this.#keys.get(key);
     if (state === undefined || state.turn !== job) return;
     state.lastSent = job;
@@ -66,7 +65,7 @@ export class SendOrder {
   }
 
   /** Takes the turn back for a retry. False if something later of the key has been sent, or is about to be. */
-  retake(key: string, job: PublishJob): boolean {
+  retake(key: string, job: WaitingJob): boolean {
     const state = this.#keys.get(key);
     if (state === undefined) return false;
     if (state.turn === job) return true;
@@ -74,8 +73,8 @@ export class SendOrder {
     const { turn } = state;
     if (turn !== undefined) {
       if (!hasNotBegun(turn)) return false;
-      turn.line?.remove(turn);
-      state.queue ??= new JobLine();
+      turn.queue?.remove(turn);
+      state.queue ??= new JobQueue();
       state.queue.unshift(turn);
     }
     state.turn = job;
@@ -83,7 +82,7 @@ export class SendOrder {
   }
 
   /** The job is over, however it ended. Call once for each `enter`. */
-  leave(key: string, job: PublishJob): void {
+  leave(key: string, job: WaitingJob): void {
     const state = this.#keys.get(key);
     if (state === undefined) return;
     state.open--;
@@ -91,7 +90,7 @@ export class SendOrder {
     if (state.open === 0) this.#keys.delete(key);
   }
 
-  /** A loop, not recursion: one that goes is often sent at once, and passes the turn on from within its `go`. */
+  /** A loop, not recursion: one that goes is often sent at once, and passes the turn on from within that. */
   #passOn(state: KeyState): void {
     state.turn = state.queue?.shift();
     state.due = state.turn;
@@ -99,13 +98,13 @@ export class SendOrder {
     state.passingOn = true;
     for (let job = state.due; job !== undefined; job = state.due) {
       state.due = undefined;
-      job.go?.(job);
+      job.proceed();
     }
     state.passingOn = false;
   }
 }
 
 /** Has the turn, and only waits: for a place, or for its topic to be moved. Nobody outside has seen it. */
-function hasNotBegun(job: PublishJob): boolean {
-  return job.line !== undefined && !job.sent && job.inner === undefined;
+function hasNotBegun(job: WaitingJob): boolean {
+  return job.queue !== undefined && !job.sent && job.inner === undefined;
 }

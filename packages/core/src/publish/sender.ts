@@ -2,8 +2,7 @@
 
 import type { SendReceipt, SendRecord } from '../driver/message.js';
 import { BusClosedError } from '../errors.js';
-import type { PublishJob } from './publish-job.js';
-import { isGivenUp } from './publish-job.js';
+import { type Answers, isGivenUp, type PublishJob } from './publish-job.js';
 
 /** At most so many records go to the driver in one call. */
 const LARGEST_BATCH = 1_000;
@@ -13,12 +12,6 @@ export interface RecordSender {
   // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers through the record returns nothing.
   send(record: SendRecord): SendReceipt | Promise<SendReceipt> | void;
   sendBatch?(records: readonly SendRecord[]): void;
-}
-
-/** Hears what the driver says of a record that it did not answer within `send`. */
-export interface Answers {
-  stored(job: PublishJob, receipt: SendReceipt): void;
-  failed(job: PublishJob, error: unknown): void;
 }
 
 export class Sender {

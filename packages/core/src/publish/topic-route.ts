@@ -3,7 +3,7 @@
 import { HighOffsets } from '../driver/high-offsets.js';
 import { messageIdPrefix, type Persistence } from '../driver/message.js';
 import type { EbusError } from '../errors.js';
-import { JobLine } from './job-line.js';
+import { JobQueue, type WaitingJob } from './job-queue.js';
 import { SendOrder } from './send-order.js';
 
 export class TopicRoute {
@@ -24,7 +24,7 @@ export class TopicRoute {
   /** Given to the driver, and not answered yet. */
   sending = 0;
   /** While the topic is being moved or looked for: publishes that were to be sent meanwhile. */
-  held: JobLine | undefined = undefined;
+  held: JobQueue<WaitingJob> | undefined = undefined;
   /** Who holds it. */
   #holds = 0;
   /** The topic was looked for, or is being; false again once the broker says that it is missing. */
@@ -81,7 +81,7 @@ export class TopicRoute {
   /** Nothing is sent from now on; what is to be sent waits, in order. */
   hold(): void {
     this.#holds++;
-    this.held ??= new JobLine();
+    this.held ??= new JobQueue();
   }
 
   /** Resolves when the driver has answered everything that was given to it. Only while the route is held. */
@@ -106,7 +106,7 @@ export class TopicRoute {
     this.#holds--;
     this.#letGo();
     this.refusal = undefined;
-    if (this.#holds > 0) this.held ??= new JobLine();
+    if (this.#holds > 0) this.held ??= new JobQueue();
   }
 
   /** The broker answered a publish by saying that it does not have the topic. */
@@ -118,7 +118,7 @@ export class TopicRoute {
   #letGo(): void {
     const held = this.held;
     this.held = undefined;
-    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.go?.(job);
+    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.proceed();
   }
 }
 

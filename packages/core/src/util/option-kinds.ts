@@ -1,19 +1,9 @@
 /** The kinds of values that options have. They are made once, where a module is loaded, and never per call. */
 import { readDuration } from '../duration.js';
 import { readSize } from '../size.js';
-import type { OptionTable } from './options.js';
+import type { OptionKind, OptionTable } from './option-types.js';
 
-export interface OptionKind {
-  /** Completes the sentence "must be …". */
-  readonly expects: string;
-  /** A value as somebody might write it, for messages. */
-  readonly example: string;
-  accepts(value: unknown): boolean;
-  /** For options that are objects of options. */
-  readonly nested?: OptionTable;
-  /** It may not be left out. */
-  readonly required?: boolean;
-}
+export type { OptionKind } from './option-types.js';
 
 const DURATION = "milliseconds, or text such as '500ms', '2m', '1h30m'";
 

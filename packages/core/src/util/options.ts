@@ -6,22 +6,14 @@ import { ConfigError } from '../errors.js';
 import { describeValue } from './describe-value.js';
 import { nearest } from './nearest.js';
 import { neighbourOf } from './neighbours.js';
-import { isAbortSignal, type OptionKind } from './option-kinds.js';
+import { isAbortSignal } from './option-kinds.js';
+import type { OptionKind, OptionTable } from './option-types.js';
 import { isRecord } from './records.js';
 import { shown } from './shown.js';
 
 const UNKNOWN = 'unknown option';
 
-/** The options of a method. Made once by `optionTable`. */
-export interface OptionTable {
-  readonly kinds: ReadonlyMap<string, OptionKind>;
-  /** What to do instead, for names that are not among them. */
-  readonly remedies: Readonly<Record<string, string>>;
-  readonly example: string;
-  readonly required: readonly string[];
-  /** Who may have members of its own beside them: nobody, instances of classes, or anything. */
-  readonly others: 'none' | 'instances' | 'any';
-}
+export type { OptionTable } from './option-types.js';
 
 export interface OptionProblem {
   /** `retryBackoff.base`; empty where the options themselves are no object. */
