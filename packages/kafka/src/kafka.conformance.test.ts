@@ -1,3 +1,4 @@
+import { commonGroups } from '@ebus/conformance';
 import { conformanceOf } from './testing/conformance.js';
 
-await conformanceOf('persistent');
+await conformanceOf('persistent', commonGroups);

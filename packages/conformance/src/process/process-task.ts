@@ -8,6 +8,8 @@ export interface ProcessTask {
   readonly options: SubscribeOptions;
   /** Handles that many events, and never returns from the next of each aggregate. Default: it handles all. */
   readonly handles?: number;
+  /** Where `handles` is given: handlers hang until their signal aborts, fail then, and from then on all is handled. */
+  readonly untilAborted?: boolean;
   /** Blocks the event loop for that long in its first event. */
   readonly blocksMs?: number;
   /** Makes a bus for each of these states, and closes all of them once it is told `close`. Default: a plain consumer. */

@@ -35,14 +35,22 @@ export async function runProcess(transport: TransportPlugin): Promise<void> {
   }
 }
 
-async function consume(bus: EventBus, { topic, options, handles, blocksMs }: ProcessTask): Promise<void> {
+async function consume(bus: EventBus, task: ProcessTask): Promise<void> {
+  const { topic, options, handles = Number.POSITIVE_INFINITY, blocksMs, untilAborted = false } = task;
   let begun = 0;
+  let isAborted = false;
   await bus.subscribeEnvelope<{ sequence: number }>(
     topic,
-    async ({ aggregateId, payload: { sequence } }) => {
+    async ({ aggregateId, payload: { sequence } }, { signal }) => {
       begun++;
       tell({ kind: 'begun', aggregateId, sequence });
-      if (handles !== undefined && begun > handles) await new Promise<never>(() => {});
+      if (begun > handles && !isAborted) {
+        await new Promise<never>((_, reject) => {
+          if (untilAborted) signal.addEventListener('abort', () => reject(signal.reason));
+        }).finally(() => {
+          isAborted = true;
+        });
+      }
       if (blocksMs !== undefined && begun === 1) block(blocksMs);
       tell({ kind: 'handled', aggregateId, sequence });
     },
