@@ -21,10 +21,6 @@ const CLOSES_LATE = 'close waits for the client, beyond its timeout';
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   persistent: {
-    'receipts: a publish given up by its timeout without a connection is never sent later':
-      'the client keeps what it was given and sends it once it is connected again',
-    'receipts: a publish given up by its signal without a connection is never sent later':
-      'the client keeps what it was given and sends it once it is connected again',
     'errors: subscribe without the permission: UNAUTHORIZED, not retryable':
       'it resolves; the first fetch is refused',
     'positions: a topic that is made anew under a subscription: all of the new one is handled, in order':
