@@ -96,7 +96,8 @@ export class Credit {
     const isFull = room.messages <= 0 || room.bytes <= 0;
     if (isFull) this.#full();
     else this.#fullSince = undefined;
-    const { messages, bytes } = isFull ? NOTHING : room;
+    const messages = isFull ? 0 : room.messages;
+    const bytes = Math.max(0, room.bytes);
     const shrank = messages < this.#messages || bytes < this.#bytes;
     if (!shrank && !this.#isWorthIt(messages, bytes)) return;
     this.#messages = messages;
@@ -126,7 +127,7 @@ export class Credit {
   #isWorthIt(messages: number, bytes: number): boolean {
     if (messages <= 0) return false;
     if (messages - this.#messages >= this.#step) return true;
-    if (bytes - this.#bytes > this.#options.bytes >> 2) return true;
+    if (this.#messages > 0 && bytes - this.#bytes > this.#options.bytes >> 2) return true;
     const isSpent = this.#messages <= 0 || this.#bytes <= 0;
     return isSpent && this.#options.isStarved();
   }
@@ -150,5 +151,3 @@ export class Credit {
     this.#stallTimer.unref();
   }
 }
-
-const NOTHING = { messages: 0, bytes: 0 };

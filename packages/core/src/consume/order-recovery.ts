@@ -85,7 +85,7 @@ export class OrderRecovery {
       const isTheirs = ordering === 'instance' && answer.others === true;
       if (order.isOpen || missing <= 0 || isTheirs) break;
       if (order.phase === 'asking') {
-        const candidates = await this.#candidates(answer);
+        const candidates = await this.#candidates(answer, missing);
         if (!this.#isCurrent(epoch)) return;
         logger.debug({ topic, group, missing }, 'waiting for what was not settled before');
         deadline = this.#deadline(driver);
@@ -120,7 +120,7 @@ export class OrderRecovery {
   }
 
   /** Undefined where nobody can say: every key stands back. */
-  async #candidates({ through }: UnsettledCount): Promise<Candidate[] | undefined> {
+  async #candidates({ through }: UnsettledCount, missing: number): Promise<Candidate[] | undefined> {
     const { browse, keyOf, isHere, logger, topic, group } = this.#options;
     if (browse === undefined || through === undefined) return undefined;
     const found: Candidate[] = [];
@@ -138,7 +138,8 @@ export class OrderRecovery {
       );
       return undefined;
     }
-    return found;
+    // Fewer than are missing: some of them are out of sight.
+    return found.length < missing ? undefined : found;
   }
 
   #signal(): AbortSignal {

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { IncomingMessage } from '../driver/message.js';
+import { Delivery } from './delivery.js';
+import { LeasedOrder } from './leased-order.js';
+
+function delivery(offset: number, key: string, redelivered = false): Delivery {
+  const message = {
+    topic: 'orders',
+    value: new Uint8Array(),
+    headers: [],
+    position: { offset },
+    redelivered,
+    token: offset,
+  } satisfies IncomingMessage;
+  const made = new Delivery(message, 0);
+  made.key = key;
+  return made;
+}
+
+const offsets = (deliveries: readonly Delivery[]) =>
+  deliveries.map(({ incoming }) => incoming.position?.offset);
+
+describe('order on brokers with leases', () => {
+  it('lets everything pass while nothing is missing', () => {
+    const order = new LeasedOrder();
+    expect(offsets(order.arrive(delivery(1, 'a')))).toEqual([1]);
+    expect([order.isOpen, order.standing]).toEqual([true, 0]);
+  });
+
+  it('has everything stand back until it is known what is missing', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    expect(order.arrive(delivery(5, 'a'))).toEqual([]);
+    expect(order.arrive(delivery(4, 'b'))).toEqual([]);
+    expect(offsets(order.open())).toEqual([4, 5]);
+  });
+
+  it('holds newer messages of the same keys, and no others', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.arrive(delivery(10, 'a'));
+    order.arrive(delivery(11, 'b'));
+    const passing = order.collect(1, [{ offset: 3, key: 'a' }]);
+    expect(offsets(passing)).toEqual([11]);
+    expect(order.arrive(delivery(12, 'a'))).toEqual([]);
+    expect(offsets(order.arrive(delivery(13, 'c')))).toEqual([13]);
+    // It comes at last: it and what stood back for it, in order.
+    expect(offsets(order.arrive(delivery(3, 'a', true)))).toEqual([3, 10, 12]);
+    expect(order.isOpen).toBe(true);
+  });
+
+  it('holds every key where nobody can say which is missing', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.collect(2, undefined);
+    expect(order.arrive(delivery(10, 'b'))).toEqual([]);
+    expect(order.arrive(delivery(2, 'a', true))).toEqual([]);
+    expect(order.missing).toBe(1);
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 2, 10]);
+  });
+
+  it('keeps a key back until all of it has come, however many came before', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.collect(2, [
+      { offset: 1, key: 'a' },
+      { offset: 2, key: 'a' },
+      { offset: 4, key: 'b' },
+    ]);
+    expect(order.arrive(delivery(2, 'a', true))).toEqual([]);
+    expect(order.arrive(delivery(9, 'b'))).toEqual([]);
+    // 4 was settled before: with the other missing one here, nothing is waited for any more.
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 2, 9]);
+  });
+
+  it('forgets nobody where it is interrupted again', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.collect(1, [{ offset: 1, key: 'a' }]);
+    order.arrive(delivery(5, 'a'));
+    order.ask();
+    expect(order.arrive(delivery(6, 'b'))).toEqual([]);
+    expect(offsets(order.collect(1, [{ offset: 1, key: 'a' }]))).toEqual([6]);
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 5]);
+  });
+
+  it('does not count what had come before the question', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.arrive(delivery(1, 'a', true));
+    // Of three unsettled ones, that one was here already.
+    expect(order.collect(2, undefined, 1)).toEqual([]);
+    expect(order.missing).toBe(2);
+    order.arrive(delivery(2, 'a', true));
+    expect(offsets(order.arrive(delivery(3, 'a', true)))).toEqual([1, 2, 3]);
+  });
+
+  it('hands each key on in the order of the log, whatever comes when', () => {
+    const keys = ['a', 'b', 'c'];
+    const log = fc.array(fc.constantFrom(...keys), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(
+        log,
+        fc.nat(30),
+        fc.array(fc.nat(1_000)),
+        fc.boolean(),
+        (messages, dead, shuffle, known) => {
+          const order = new LeasedOrder();
+          // The first ones were a dead process's; it had settled every third.
+          const gone = messages.slice(0, dead).map((key, offset) => ({ offset, key }));
+          const missing = gone.filter(({ offset }) => offset % 3 !== 0);
+          const newer = messages.slice(gone.length).map((key, i) => delivery(gone.length + i, key));
+          const coming: Delivery[] = [...newer];
+          // Each missing one comes again at any time.
+          missing.forEach(({ offset, key }, i) => {
+            const at = (shuffle[i] ?? 0) % (coming.length + 1);
+            coming.splice(at, 0, delivery(offset, key, true));
+          });
+          const handled: Delivery[] = [];
+          order.ask();
+          if (missing.length === 0) handled.push(...order.open());
+          else handled.push(...order.collect(missing.length, known ? gone : undefined));
+          for (const one of coming) handled.push(...order.arrive(one));
+          expect(order.isOpen).toBe(true);
+          expect(handled).toHaveLength(coming.length);
+          for (const key of keys) {
+            const own = offsets(handled.filter((one) => one.key === key)) as number[];
+            expect(own).toEqual([...own].sort((a, b) => a - b));
+          }
+        },
+      ),
+    );
+  });
+});

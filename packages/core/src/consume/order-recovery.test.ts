@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { BrowseSpec } from '../driver/driver.js';
+import type { IncomingMessage } from '../driver/message.js';
+import type { SubscriptionSink, SubscriptionSpec, UnsettledCount } from '../driver/subscription.js';
+import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { ScriptedDriver } from '../testing/scripted-driver.js';
+import { deferred } from '../util/promise.js';
+
+const envelope = (aggregateId: string, offset: number) => ({
+  token: offset,
+  key: aggregateId,
+  position: { offset },
+  redelivered: false,
+  value: JSON.stringify({
+    event_id: `${aggregateId}-${offset}`,
+    aggregate_id: aggregateId,
+    event_type: 'OrderCreated',
+    event_version: 1,
+    timestamp: '2024-01-01T00:00:00Z',
+    payload: {},
+  }),
+});
+
+const again = (aggregateId: string, offset: number) => ({
+  ...envelope(aggregateId, offset),
+  redelivered: true,
+});
+
+/** A broker with leases of 30 s; `answer` is what it says of the group. */
+class Leased extends ScriptedDriver {
+  override leaseMs = 30_000;
+  override capability = { browse: true, ordering: 'cluster' } as const;
+  answer: UnsettledCount | Error = { count: 0 };
+  /** What the group's position is followed by. */
+  log: { readonly aggregateId: string; readonly offset: number }[] = [];
+  asked = 0;
+
+  override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink) {
+    const unsettled = async () => {
+      this.asked++;
+      if (this.answer instanceof Error) throw this.answer;
+      return this.answer;
+    };
+    return Object.assign(await super.subscribe(spec, sink), { unsettled });
+  }
+
+  async *browse(_spec: BrowseSpec): AsyncGenerator<IncomingMessage> {
+    for (const { aggregateId, offset } of this.log) {
+      const { value, ...rest } = envelope(aggregateId, offset);
+      yield { ...rest, topic: 'orders', headers: [], value: new TextEncoder().encode(value) };
+    }
+  }
+}
+
+async function joined(answer: Leased['answer'], log: Leased['log'] = [], ordering?: 'cluster') {
+  const driver = new Leased();
+  driver.answer = answer;
+  driver.log = log;
+  const { bus, clock, logged } = await scriptedBus({}, { driver });
+  const handled: string[] = [];
+  const options = ordering === undefined ? {} : { ordering };
+  const subscription = await bus.subscribeEnvelope(
+    'orders',
+    ({ eventId }) => void handled.push(eventId),
+    options,
+  );
+  await settle();
+  return { bus, driver, clock, logged, handled, below: driver.subscriptions[0]! };
+}
+
+describe('after a process died', () => {
+  it('newer messages of its keys wait for what it held, others do not', async () => {
+    const { below, handled } = await joined({ count: 2, through: 3 }, [
+      { aggregateId: 'a', offset: 1 },
+      { aggregateId: 'b', offset: 2 },
+      { aggregateId: 'a', offset: 3 },
+      { aggregateId: 'a', offset: 4 },
+    ]);
+    expect(below.asking).toBe(true);
+    below.deliver(envelope('a', 4), envelope('c', 5), envelope('b', 6));
+    await settle();
+    expect(handled).toEqual(['c-5']);
+    below.deliver(again('a', 1), again('a', 3));
+    await settle();
+    expect(handled).toEqual(['c-5', 'a-1', 'a-3', 'a-4', 'b-6']);
+  });
+
+  it('nothing is fetched before it is known what is missing, and asking is repeated', async () => {
+    const { below, driver, clock, handled } = await joined(new Error('no answer'));
+    expect([below.asking, driver.asked]).toEqual([false, 1]);
+    driver.answer = { count: 0 };
+    await clock.advance(200);
+    await settle();
+    expect([below.asking, driver.asked]).toEqual([true, 2]);
+    below.deliver(envelope('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1']);
+  });
+
+  it('a second interruption loses nobody, and keeps the order', async () => {
+    const log = [{ aggregateId: 'a', offset: 1 }];
+    const { below, driver, handled } = await joined({ count: 1, through: 1 }, log);
+    below.deliver(envelope('a', 5));
+    driver.answer = { count: 2, through: 1 };
+    below.sink.resumed();
+    await settle();
+    below.deliver(envelope('a', 6), again('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-5', 'a-6']);
+  });
+
+  it('what another member settles is not waited for', async () => {
+    const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
+      { aggregateId: 'a', offset: 1 },
+    ]);
+    below.deliver(envelope('a', 5));
+    await settle();
+    driver.answer = { count: 1, through: 5 };
+    await clock.advance(15);
+    await settle();
+    expect(handled).toEqual(['a-5']);
+  });
+
+  it('members that are at work keep what they hold: order within an instance does not wait for them', async () => {
+    const { below, handled } = await joined({ count: 9, through: 9, others: true });
+    below.deliver(envelope('a', 10));
+    await settle();
+    expect(handled).toEqual(['a-10']);
+  });
+
+  it('is waited for no longer than leases last, and for ever where order holds across members', async () => {
+    const log = [{ aggregateId: 'a', offset: 1 }];
+    const within = await joined({ count: 1, through: 1 }, log);
+    within.below.deliver(envelope('a', 5));
+    const across = await joined({ count: 1, through: 1 }, log, 'cluster');
+    across.below.deliver(envelope('a', 5), envelope('b', 6));
+    within.driver.answer = { count: 2, through: 1 };
+    across.driver.answer = { count: 3, through: 1 };
+    for (const { clock } of [within, across]) {
+      await clock.advance(60_000);
+      await settle();
+    }
+    expect(within.handled).toEqual(['a-5']);
+    expect(within.logged.map(({ level }) => level)).toContain('warn');
+    expect(across.handled).toEqual(['b-6']);
+  });
+
+  it('has room made for what it held, although the window is full of what waits for that', async () => {
+    const driver = new Leased();
+    driver.answer = { count: 2, through: 2 };
+    const { bus } = await scriptedBus({ keyedWorkerPool: { workerCount: 1, queueSize: 4 } }, { driver });
+    const gate = deferred();
+    await bus.subscribeEnvelope('orders', () => gate.promise);
+    await settle();
+    const below = driver.subscriptions[0]!;
+    below.deliver(...[3, 4, 5, 6].map((offset) => envelope('a', offset)));
+    expect(below.demands.at(-1)?.messages).toBe(2);
+  });
+
+  it('is not waited for any more once the subscription closes', async () => {
+    const { bus, clock, below } = await joined({ count: 3, through: 1 });
+    below.deliver(envelope('a', 5));
+    await bus.close();
+    expect(below.settled).toEqual([{ token: 5, outcome: 'released' }]);
+    expect(clock.pending).toBe(0);
+  });
+});
