@@ -16,7 +16,12 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
   return {
     supports: new Set<keyof TopicSpec>(SUPPORTED),
 
-    exists: (topic) => broker.find(topic) !== undefined,
+    ensure(topic, { create }) {
+      if (broker.find(topic) !== undefined) return { created: false };
+      if (create === undefined) throw missing(topic);
+      broker.log(topic, create.persistence, host()).configure(supported(create));
+      return { created: true };
+    },
 
     async describe(topic) {
       const log = broker.find(topic);
@@ -31,14 +36,16 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
 
     async alter(topic, changes) {
       const log = broker.find(topic);
-      if (log === undefined) {
-        throw new EbusError(`memory topic '${topic}' does not exist; create it first`, {
-          code: 'TOPIC_NOT_FOUND',
-        });
-      }
+      if (log === undefined) throw missing(topic);
       log.configure(supported(changes));
     },
   };
+}
+
+function missing(topic: string): EbusError {
+  return new EbusError(`memory topic '${topic}' does not exist; create it first`, {
+    code: 'TOPIC_NOT_FOUND',
+  });
 }
 
 function supported(spec: Partial<TopicSpec>): Partial<TopicSettings> {

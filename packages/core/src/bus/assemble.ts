@@ -122,7 +122,7 @@ export function assemble(input: AssembleInput): BusParts {
     defaults: (ordered) => consumeDefaults(config, ordered),
     rateLimit: bucketOf(config.subscriber.rateLimit, clock),
     persistenceOf: (topic) => topics.persistenceOf(topic),
-    whenTopicReady: (topic, persistence) => topics.use.ready(topic, persistence),
+    whenTopicReady: (topic, persistence) => topics.use.ready(topic, persistence, 'subscribe'),
     publishDeadLetter: (letter, of, signal) => letters.publishDeadLetter(letter, of, signal, 'dead-letter'),
     codec,
     middleware,

@@ -59,11 +59,7 @@ async function joined(answer: Leased['answer'], log: Leased['log'] = [], orderin
   const { bus, clock, logged } = await scriptedBus({}, { driver });
   const handled: string[] = [];
   const options = ordering === undefined ? {} : { ordering };
-  const subscription = await bus.subscribeEnvelope(
-    'orders',
-    ({ eventId }) => void handled.push(eventId),
-    options,
-  );
+  await bus.subscribeEnvelope('orders', ({ eventId }) => void handled.push(eventId), options);
   await settle();
   return { bus, driver, clock, logged, handled, below: driver.subscriptions[0]! };
 }

@@ -113,6 +113,7 @@ export class BusTopicManager implements TopicManager {
       ...{ driver, logger, clock, strategy, unconfigured, governance },
       configured: (topic) => this.#configured.get(topic),
       create: (topic, spec, isConfigured) => this.#create(topic, spec, isConfigured),
+      created: (topic, spec, isConfigured) => this.#logCreated(topic, spec, isConfigured),
     });
   }
 
@@ -356,12 +357,16 @@ export class BusTopicManager implements TopicManager {
 
   /** False where it is there by now. */
   async #create(topic: string, spec: NewTopicSpec, isConfigured = true): Promise<boolean> {
-    const { driver, logger } = this.#options;
-    if ((await driver.admin?.create(topic, spec, this.#call())) === false) return false;
+    if ((await this.#options.driver.admin?.create(topic, spec, this.#call())) === false) return false;
     this.use.found(topic);
+    this.#logCreated(topic, spec, isConfigured);
+    return true;
+  }
+
+  #logCreated(topic: string, spec: NewTopicSpec, isConfigured: boolean): void {
+    const { driver, logger } = this.#options;
     if (isConfigured) logTopicCreated(logger, topic, spec);
     else logUnconfiguredCreated(logger, topic, driver.system);
-    return true;
   }
 
   async #decide(

@@ -201,3 +201,73 @@ describe('a driver that notices by itself', () => {
     expect(admin.calls).toEqual([]);
   });
 });
+
+describe('a driver that ensures topics', () => {
+  beforeEach(() => {
+    admin = new ModelAdmin(['persistence', 'retentionMs', 'partitions', 'replicas']);
+    admin.ensures();
+  });
+
+  it('is asked once for each topic and use, and what it made is logged', async () => {
+    const { bus, driver, logged } = await aBus({ topics: { known: { partitions: 2 } } });
+    admin.topics.clear();
+    admin.calls.length = 0;
+    const published = ['1', '2', '3'].map((text) => bus.publish('orders', text, { key: 'a' }));
+    await settle();
+    expect(driver.texts).toEqual(['1', '2', '3']);
+    for (const send of driver.sends) send.ack();
+    await Promise.all(published);
+    await bus.subscribe('orders', () => {});
+    await bus.subscribe('orders', () => {}, { group: 'another' });
+    expect(admin.calls).toEqual(['ensure orders to publish', 'ensure orders to subscribe']);
+    expect(admin.topics.get('orders')).toEqual({ name: 'orders', persistence: 'persistent' });
+    const lines = logged.filter(({ args }) => /created topic 'orders'/.test(String(args[1])));
+    expect(lines).toMatchObject([{ level: 'info', args: [{ topic: 'orders' }, /is not configured/] }]);
+  });
+
+  it('is not to make a topic that is to be refused, and the refusal says what to do', async () => {
+    const { bus } = await aBus({ unconfiguredTopics: 'refuse' });
+    await expect(bus.publish('orders', '1')).rejects.toMatchObject(
+      notFound(/unconfiguredTopics is 'refuse'/),
+    );
+    expect(admin.topics.has('orders')).toBe(false);
+  });
+
+  it('has topics refused that cannot keep what is promised, to publishers and subscribers', async () => {
+    admin.topics.set('orders', { name: 'orders', retentionKind: 'interest', heldBy: "stream 'SHARED'" });
+    const { bus, driver } = await aBus();
+    const refusal = {
+      code: 'TOPIC_MISMATCH',
+      message: expect.stringContaining("stream 'SHARED' removes messages"),
+    };
+    await expect(bus.publish('orders', '1')).rejects.toMatchObject(refusal);
+    await expect(bus.subscribe('orders', () => {})).rejects.toMatchObject(refusal);
+    expect([driver.sends, driver.subscriptions]).toEqual([[], []]);
+  });
+
+  it('has those used that only differ from what most expect, with a warning', async () => {
+    admin.topics.set('orders', { name: 'orders', retentionKind: 'compaction' });
+    const { bus, driver, logged } = await aBus();
+    void bus.publish('orders', '1').catch(() => {});
+    void bus.publish('orders', '2').catch(() => {});
+    await settle();
+    expect(driver.texts).toEqual(['1', '2']);
+    expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  it('that cannot answer now lets the broker decide, and its errors that stay are told', async () => {
+    const { bus, driver } = await aBus();
+    admin.before = () => {
+      throw clientError('no leader', true);
+    };
+    void bus.publish('orders', '1').catch(() => {});
+    await settle();
+    expect(driver.texts).toEqual(['1']);
+    admin.before = () => {
+      throw clientError('not allowed', false);
+    };
+    await expect(bus.publish('other', '1')).rejects.toMatchObject({
+      message: expect.stringContaining('not allowed'),
+    });
+  });
+});

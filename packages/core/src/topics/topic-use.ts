@@ -3,15 +3,24 @@
  * topic that is known to be there.
  */
 import type { Clock } from '../clock.js';
+import { classified } from '../driver/classified.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
-import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from '../driver/topic-admin.js';
-import { EbusError } from '../errors.js';
+import type {
+  DriverTopicAdmin,
+  EnsuredTopic,
+  TopicConfigStrategy,
+  TopicSpec,
+} from '../driver/topic-admin.js';
+import { EbusError, TopicMismatchError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { isPromise } from '../util/promise.js';
 import type { TopicGovernance } from './governance.js';
+import { judgeUse } from './judge-use.js';
 import { creationSpec, toTopicSpec } from './topic-spec.js';
 import type { TopicOptions } from './types.js';
 
+const USES: readonly Use[] = ['publish', 'subscribe'];
 const CALL_TIMEOUT_MS = 30_000;
 /** A topic that was refused is not looked for again in this time, however often it is used. */
 const REFUSAL_MS = 1_000;
@@ -28,12 +37,16 @@ export interface TopicUseOptions {
   configured(topic: string): TopicOptions | undefined;
   /** Makes it, and logs that. False where it is there by now. */
   create(topic: string, spec: TopicSpec, isConfigured: boolean): Promise<boolean>;
+  /** The driver has made it. */
+  created(topic: string, spec: TopicSpec, isConfigured: boolean): void;
 }
+
+export type Use = 'publish' | 'subscribe';
 
 export class TopicUse {
   readonly #options: TopicUseOptions;
-  /** Known to be on the broker. */
-  readonly #there = new Set<string>();
+  /** Known to be on the broker, and how they were used so far. */
+  readonly #there = new Map<string, Set<Use>>();
   /** Topics of ebus itself, for dead letters and probes, and how they are made. */
   readonly #own = new Map<string, TopicOptions>();
   readonly #making = new Map<string, Promise<void>>();
@@ -44,8 +57,10 @@ export class TopicUse {
   }
 
   /** The topic was found or made: using it asks nothing. */
-  found(topic: string): void {
-    this.#there.add(topic);
+  found(topic: string, ...uses: readonly Use[]): void {
+    const known = this.#there.get(topic) ?? new Set(uses);
+    for (const use of uses.length === 0 ? USES : uses) known.add(use);
+    this.#there.set(topic, known);
     this.#refused.delete(topic);
   }
 
@@ -62,15 +77,18 @@ export class TopicUse {
   /**
    * Undefined where the topic can be used at once. Otherwise resolves when it can, or when nothing can be found out about
    * it, so that the broker's answer decides.
-   * @throws EbusError `TOPIC_NOT_FOUND` saying what to do; what creating it throws
+   * @throws EbusError `TOPIC_NOT_FOUND` saying what to do; what creating it throws; TopicMismatchError where the one that is there
+   * cannot keep what is promised
    */
-  ready(topic: string, persistence: Persistence): Promise<void> | undefined {
+  ready(topic: string, persistence: Persistence, use: Use = 'publish'): Promise<void> | undefined {
     const { admin } = this.#options.driver;
-    // Without `exists` the driver notices by itself, and asks for the topic.
-    if (admin?.exists === undefined || this.#there.has(topic)) return undefined;
+    if (admin === undefined || this.#there.get(topic)?.has(use) === true) return undefined;
     if (admin.persistenceIs === 'route' && persistence === 'ephemeral') return undefined;
     const refusal = this.#refusalOf(topic);
     if (refusal !== undefined) return Promise.reject(refusal);
+    if (admin.ensure !== undefined) return this.#ensure(admin, topic, persistence, use);
+    // Without either the driver notices by itself, and asks for the topic.
+    if (admin.exists === undefined) return undefined;
     const answer = this.#ask(admin, topic);
     if (answer === true) return undefined;
     if (answer === false) return this.provision(topic);
@@ -90,6 +108,65 @@ export class TopicUse {
     return making;
   }
 
+  /** What several ask for at once is asked once. */
+  #ensure(
+    admin: DriverTopicAdmin,
+    topic: string,
+    persistence: Persistence,
+    use: Use,
+  ): Promise<void> | undefined {
+    const id = `${use} ${topic}`;
+    const under = this.#making.get(id);
+    if (under !== undefined) return under;
+    const written = this.#options.configured(topic) ?? this.#own.get(topic);
+    const refusal = this.#whyNot(topic, written !== undefined);
+    const spec = refusal === undefined ? this.#specOf(topic, written) : undefined;
+    const judge = (answer: EnsuredTopic) => {
+      if (answer.created && spec !== undefined) this.#options.created(topic, spec, written !== undefined);
+      else this.#judge(topic, persistence, use, answer);
+      this.found(topic, use);
+    };
+    const failed = (error: unknown) => this.#ensureFailed(topic, error, refusal);
+    try {
+      const answer = admin.ensure?.(topic, { persistence, use, create: spec }, call(this.#options.clock));
+      if (answer === undefined) return undefined;
+      if (!isPromise<EnsuredTopic>(answer)) return void judge(answer);
+      const making = answer.then(judge).catch(failed);
+      this.#making.set(id, making);
+      const over = () => this.#making.delete(id);
+      making.then(over, over);
+      return making;
+    } catch (error) {
+      return Promise.reject(error).catch(failed);
+    }
+  }
+
+  /** Refused where a promise would be broken, warned of where only an expectation is. */
+  #judge(topic: string, persistence: Persistence, use: Use, { description: actual }: EnsuredTopic): void {
+    if (actual === undefined) return;
+    const { refused, warned } = judgeUse({ topic, use, persistence, actual });
+    for (const { field, actual: is, recommendation } of warned) {
+      this.#options.logger.warn(
+        { topic, field, actual: is },
+        `topic '${topic}' is used as it is: ${recommendation}`,
+      );
+    }
+    if (refused.length > 0) throw this.#refuse(topic, new TopicMismatchError(refused));
+  }
+
+  /** Where nothing can be found out, the answer to what is published or subscribed decides. */
+  #ensureFailed(topic: string, error: unknown, refusal: EbusError | undefined): void {
+    const { code, retryable } = EbusError.isInstance(error) ? error : classified(this.#options.driver, error);
+    if (code === 'TOPIC_NOT_FOUND' && refusal !== undefined) throw this.#refuse(topic, refusal);
+    if (!retryable) throw error;
+    this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
+  }
+
+  #refuse(topic: string, error: EbusError): EbusError {
+    this.#refused.set(topic, { error, until: this.#options.clock.monotonic() + REFUSAL_MS });
+    return error;
+  }
+
   #ask(admin: DriverTopicAdmin, topic: string): boolean | Promise<boolean> {
     const unknown = (error: unknown) => {
       this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
@@ -104,13 +181,10 @@ export class TopicUse {
   }
 
   async #provision(topic: string): Promise<void> {
-    const { clock, create } = this.#options;
+    const { create } = this.#options;
     const written = this.#options.configured(topic) ?? this.#own.get(topic);
     const refusal = this.#whyNot(topic, written !== undefined);
-    if (refusal !== undefined) {
-      this.#refused.set(topic, { error: refusal, until: clock.monotonic() + REFUSAL_MS });
-      throw refusal;
-    }
+    if (refusal !== undefined) throw this.#refuse(topic, refusal);
     await create(topic, this.#specOf(topic, written), written !== undefined);
     this.found(topic);
   }

@@ -1,5 +1,7 @@
 /** A broker's topics, reduced to a map. Records what it is asked; a test may get in its way. */
+
 import type { DriverTopicAdmin, TopicDescription, TopicSpec } from '../../driver/topic-admin.js';
+import { EbusError } from '../../errors.js';
 
 export const ALL_FIELDS = [
   'persistence',
@@ -19,6 +21,7 @@ export class ModelAdmin implements DriverTopicAdmin {
   readonly topics = new Map<string, TopicDescription>();
   readonly calls: string[] = [];
   exists?: NonNullable<DriverTopicAdmin['exists']>;
+  ensure?: NonNullable<DriverTopicAdmin['ensure']>;
   /** Calls under way at once, at most so far. */
   busiest = 0;
   /** Called before each call is carried out. */
@@ -45,6 +48,19 @@ export class ModelAdmin implements DriverTopicAdmin {
     this.exists = (topic) => {
       this.calls.push(`exists ${topic}`);
       return answer(topic);
+    };
+  }
+
+  /** Has core ensure topics before they are used, in one question. */
+  ensures(): void {
+    this.ensure = async (topic, { create, use }) => {
+      this.calls.push(`ensure ${topic} to ${use}`);
+      await this.before('ensure', topic);
+      const description = this.topics.get(topic);
+      if (description !== undefined) return { created: false, description };
+      if (create === undefined) throw new EbusError(`no topic ${topic}`, { code: 'TOPIC_NOT_FOUND' });
+      this.topics.set(topic, { name: topic, ...create });
+      return { created: true };
     };
   }
 
