@@ -52,6 +52,7 @@ async function main() {
   );
   await check('Type-checking', 'tsc', '--noEmit');
   await tests(env);
+  await check('Trying deliberate faults', process.execPath, 'tooling/mutants/run.mjs', '--gate');
   await check(
     'Checking the packages as they are published',
     process.execPath,

@@ -1,4 +1,6 @@
 // Faults of core.
+import { consumingMutants } from './core/consuming.mjs';
+import { publishingMutants } from './core/publishing.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
-export const coreMutants = [];
+export const coreMutants = [...publishingMutants, ...consumingMutants];

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mutant } from './index.mjs';
 import { mutants } from './list.mjs';
 import { isMutantFile, mutated } from './mutate.mjs';
+import { readTable, tableFile } from './table.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -16,6 +17,12 @@ describe('mutants', () => {
     expect(mutated(mutant, readFileSync(root + mutant.file, 'utf8'))).toContain(mutant.replace);
     expect(existsSync(root + mutant.killedBy.file)).toBe(true);
   });
+});
+
+it('are all in docs/mutants.md, with what killed them; pnpm mutants --write makes it so', () => {
+  const table = readTable(readFileSync(tableFile, 'utf8'));
+  expect([...table.keys()]).toEqual(mutants.map(({ name }) => name));
+  expect([...table].filter(([, killer]) => killer === 'not tried yet')).toEqual([]);
 });
 
 describe('a mutant', () => {

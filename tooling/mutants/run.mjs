@@ -1,7 +1,8 @@
-// Tries deliberate faults: `pnpm mutants [--only text] [--gate] [--control] [--jobs n]`.
+// Tries deliberate faults: `pnpm mutants [--only text] [--gate] [--control] [--jobs n] [--write]`.
 //
 // Each fault is put into one source file, and the tests that must notice it run. A fault that no test notices has
-// survived, and the run fails. `--control` runs the same tests without any fault, which must pass.
+// survived, and the run fails. `--control` runs the same tests without any fault, which must pass. `--write` puts what killed
+// each into docs/mutants.md.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startService } from '@ebus/services';
 import { mutants } from './list.mjs';
+import { writeTable } from './table.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     gate: { type: 'boolean', default: false },
     control: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
+    write: { type: 'boolean', default: false },
   },
 });
 
@@ -87,10 +90,18 @@ const needsPostgres = chosen.some(({ killedBy }) => killedBy.file.includes('post
 const postgres = needsPostgres ? await startService('postgres', { own: true, log: () => {} }) : undefined;
 const env = postgres === undefined ? {} : { EBUS_TEST_POSTGRES: postgres.addresses[0] };
 
+/** The test that killed each, by the name of the mutant. */
+const killers = new Map();
+
 async function tryMutant(mutant) {
+  const began = performance.now();
   const { ran, failed, trouble } = await failures(mutant, mutant, env);
-  if (failed.length > 0) return { ok: true, line: `killed    ${mutant.name}  <-  ${failed[0]}` };
-  if (ran > 0) return { ok: false, line: `SURVIVED  ${mutant.name}  (${ran} tests passed)` };
+  const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(7);
+  if (failed.length > 0) {
+    killers.set(mutant.name, failed[0]);
+    return { ok: true, line: `killed    ${seconds}  ${mutant.name}  <-  ${failed[0]}` };
+  }
+  if (ran > 0) return { ok: false, line: `SURVIVED  ${seconds}  ${mutant.name}  (${ran} tests passed)` };
   return { ok: false, line: `NOT RUN   ${mutant.name}\n${trouble}` };
 }
 
@@ -104,5 +115,6 @@ async function tryControl(selection) {
 const selections = new Map(chosen.map(({ killedBy }) => [JSON.stringify(killedBy), killedBy]));
 const good = values.control ? await tryAll(selections.values(), tryControl) : await tryAll(chosen, tryMutant);
 await postgres?.close();
+if (values.write) await writeTable(killers);
 console.log(`${chosen.length} mutants, ${good ? 'all as they must be' : 'NOT all as they must be'}`);
 process.exitCode = good && chosen.length > 0 ? 0 : 1;

@@ -32,7 +32,7 @@ export const publishingMutants = [
     file: 'packages/core/src/publish/attempts.ts',
     find: '    job.attempts++;\n',
     replace:
-      '    if (job.attempts++ > 0) Object.assign(job, { messageId: `${job.messageId}:${job.attempts}` });\n',
+      '    if (job.attempts++ > 0) Object.assign(job, { messageId: String(job.messageId) + job.attempts });\n',
     killedBy: inSuite('publish outcomes a retryable failure'),
   },
   {
@@ -58,10 +58,10 @@ export const publishingMutants = [
   },
   {
     name: 'core: sends what its caller has given up',
-    file: 'packages/core/src/publish/outcomes.ts',
-    find: '      job.line.remove(job);\n      job.go?.(job);\n',
-    replace: '      job.sent = true;\n',
-    killedBy: inSuite('publish outcomes an abort rejects'),
+    file: 'packages/core/src/publish/attempts.ts',
+    find: "    if (this.#options.outcomes.isOver(job))\n      return this.#rejected(job, new BusClosedError('the publish was given up'));\n",
+    replace: '',
+    killedBy: inSuite('publish outcomes what is given up'),
   },
   {
     name: 'core: keeps the place of a publish that is over',
@@ -76,7 +76,6 @@ export const publishingMutants = [
     find: 'if (this.#inFlight >= this.#maxInFlight || this.#returning',
     replace: 'if (this.#inFlight > this.#maxInFlight || this.#returning',
     killedBy: inSuite('publishing no more publishes'),
-    gate: true,
   },
   {
     name: 'core: takes no token of the rate limit for publishes that need not wait',
@@ -111,14 +110,14 @@ export const publishingMutants = [
     file: 'packages/core/src/publish/letters.ts',
     find: 'if (receipt.duplicate !== true || letter.mayBeStored || job.attempts > 1) return receipt;',
     replace: "if (letter.topic !== '') return receipt;",
-    killedBy: inUnit('packages/core/src/publish/outbound.test.ts'),
+    killedBy: inSuite('dead letters a letter that is taken'),
   },
   {
     name: 'core: gives every letter the same id',
     file: 'packages/core/src/dead-letters/letter.ts',
     find: 'this.#id ??= randomUuid(this.#clock);',
     replace: "this.#id ??= 'letter';",
-    killedBy: inUnit('packages/core/src/publish/outbound.test.ts'),
+    killedBy: inSuite('dead letters a letter that is taken'),
   },
   {
     name: 'core: accepts headers by which strangers hide messages from groups',
@@ -139,7 +138,7 @@ export const publishingMutants = [
     file: 'packages/core/src/publish/topic-route.ts',
     find: '    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.go?.(job);\n',
     replace: '    held?.shift();\n',
-    killedBy: inSuite('topics a topic that is moved'),
+    killedBy: inUnit('packages/core/src/consume/move-topic.test.ts'),
   },
   {
     name: 'core: follows the wall clock',

@@ -5,6 +5,8 @@ import { ordering, restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectEnvelopes, collectMessages, labelOf, labels, texts } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
+import { turns } from '../test-kit/eventually.js';
+import { SkippableClock } from '../test-kit/skippable-clock.js';
 import { to, Wire } from '../test-kit/wire.js';
 
 type Numbered = Parameters<typeof labelOf>[0];
@@ -24,7 +26,8 @@ export const closing: Group = ({ test, testWhere }) => {
   test('running handlers finish, may publish, and what they did is settled', async (t) => {
     const other = t.newTopic('persistent');
     const wire = new Wire();
-    const bus = await t.bus({ wire });
+    const clock = new SkippableClock();
+    const bus = await t.bus({ wire, createOptions: { clock } });
     const running = t.gate();
     let aborted: boolean | undefined;
     const subscription = await bus.subscribe(t.topic, async (_, { signal }) => {
@@ -35,6 +38,10 @@ export const closing: Group = ({ test, testWhere }) => {
     await bus.publish(t.topic, 'hello');
     await t.eventually(() => subscription.stats().running === 1);
     const closing = bus.close();
+    await turns(3);
+    // They have half a minute by default.
+    clock.skip(10_000);
+    await turns(3);
     running.resolve();
     assert.deepEqual(await closing, { ...nothing, handled: 1 });
     assert.equal(aborted, false);

@@ -34,7 +34,15 @@ export const health: Group = ({ test }) => {
     assert.deepEqual([report.status, report.ready, report.draining], ['healthy', true, false]);
     assert.equal(report.eventBus.connectionStatus, 'connected');
     assert.equal(typeof checkOf(report, 'connection')?.details?.roundTripMs, 'number');
-    await bus.close();
+    const running = t.gate();
+    const subscription = await bus.subscribe(t.topic, () => running.promise);
+    await bus.publish(t.topic, 'hello');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = bus.close();
+    const draining = await bus.health.report();
+    assert.deepEqual([draining.status, draining.ready, draining.draining], ['healthy', false, true]);
+    running.resolve();
+    await closing;
     const closed = await bus.health.report();
     assert.deepEqual([closed.status, closed.ready, closed.draining], ['unhealthy', false, true]);
   });

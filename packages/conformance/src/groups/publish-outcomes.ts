@@ -11,6 +11,16 @@ import { to, Wire } from '../test-kit/wire.js';
 const refusal = new PublishError('refused for the test', { retryable: false });
 const hiccup = new PublishError('hiccup of the test', { retryable: true });
 
+const RETRY_MS = 5_000;
+const patient = { errorHandling: { retryBackoffBase: RETRY_MS, retryBackoffMax: RETRY_MS } };
+
+/** Whose jitter is next to nothing. */
+class PatientClock extends SkippableClock {
+  override random(): number {
+    return 0.999;
+  }
+}
+
 /** The places that a reader of publish results has. */
 const RESULTS_BUFFER = 10_000;
 
@@ -172,6 +182,47 @@ export const publishOutcomes: Group = ({ test, testWhere }) => {
       rejectHeld(hiccup);
       await outcome;
       assert.equal(wire.count('send', t.topic), 2);
+    },
+  );
+
+  testWhere(
+    declares('retriesInClient', false),
+    'while a publish waits for its retry, later ones of its key wait behind it',
+    async (t) => {
+      const wire = new Wire();
+      const clock = new PatientClock();
+      const bus = await t.bus({ wire, createOptions: { clock }, config: { publisher: patient } });
+      wire.fail((record) => record.messageId === `${t.topic}:first`, hiccup, 1);
+      const first = bus.publish(t.topic, '1', { key: 'order-1', messageId: 'first' });
+      await t.eventually(() => wire.count('failed', t.topic) === 1);
+      const second = bus.publish(t.topic, '2', { key: 'order-1', messageId: 'second' });
+      await turns(3);
+      clock.skip(RETRY_MS);
+      await Promise.all([first, second]);
+      const ids = wire.log.flatMap((entry) => (entry.kind === 'send' ? [entry.record.messageId] : []));
+      assert.deepEqual(
+        ids,
+        ['first', 'first', 'second'].map((id) => `${t.topic}:${id}`),
+      );
+    },
+  );
+
+  testWhere(
+    declares('retriesInClient', false),
+    'what is given up while it waits for its retry is not sent again',
+    async (t) => {
+      const wire = new Wire();
+      const clock = new PatientClock();
+      const bus = await t.bus({ wire, createOptions: { clock }, config: { publisher: patient } });
+      wire.fail(to(t.topic), hiccup, 1);
+      const abort = new AbortController();
+      const outcome = assert.rejects(bus.publish(t.topic, 'hello', { signal: abort.signal }));
+      await t.eventually(() => wire.count('failed', t.topic) === 1);
+      abort.abort();
+      await outcome;
+      clock.skip(RETRY_MS);
+      await turns(3);
+      assert.equal(wire.count('send', t.topic), 1);
     },
   );
 

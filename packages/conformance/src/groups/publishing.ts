@@ -180,10 +180,18 @@ export const publishing: Group = ({ test, testWhere }) => {
     const wire = new Wire();
     const bus = await t.bus({ wire });
     const settled: string[] = [];
+    const release = wire.hold(to(t.topic));
     const publishes = ['1', '2', '3'].map((text) =>
       bus.publish(t.topic, text).then(() => settled.push(text)),
     );
-    await bus.flush();
+    let isFlushed = false;
+    const flushed = bus.flush().then(() => {
+      isFlushed = true;
+    });
+    await turns(3);
+    assert.equal(isFlushed, false);
+    release();
+    await flushed;
     assert.equal(wire.count('acknowledged', t.topic), 3);
     await Promise.all(publishes);
     assert.deepEqual(settled.sort(), ['1', '2', '3']);
