@@ -4,12 +4,12 @@ export const adapterMutants = [
   {
     name: 'memory: hands batches over backwards',
     file: 'packages/memory/src/subscription.ts',
-    find: 'if (batch !== undefined) return batch;',
-    replace: 'if (batch !== undefined) return [...batch].reverse();',
+    find: 'this.#sink.push(batch as readonly IncomingMessage[]);',
+    replace: 'this.#sink.push([...batch].reverse() as readonly IncomingMessage[]);',
     killedBy: {
       file: 'packages/memory/src/memory.conformance.test.ts',
       project: 'unit',
-      title: 'topics\\) ordered delivery',
+      title: 'topics\\) restart',
     },
   },
 ];

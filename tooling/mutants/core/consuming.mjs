@@ -150,6 +150,13 @@ export const consumingMutants = [
     killedBy: inUnit('packages/core/src/consume/revocation.test.ts'),
   },
   {
+    name: 'core: lets newer messages overtake what a dead process held',
+    file: 'packages/core/src/consume/leased-order.ts',
+    find: 'if (this.#candidates === undefined || this.#held.has(delivery.key)) {',
+    replace: "if (delivery.key === '\\0never') {",
+    killedBy: inUnit('packages/core/src/consume/leased-order.test.ts'),
+  },
+  {
     name: 'core: gives no time to running handlers when it closes',
     file: 'packages/core/src/consume/closing.ts',
     find: 'const inTime = await drain.within(timeout);',

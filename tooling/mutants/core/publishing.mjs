@@ -136,7 +136,7 @@ export const publishingMutants = [
   {
     name: 'core: loses what is published while a topic is moved',
     file: 'packages/core/src/publish/topic-route.ts',
-    find: '    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.go?.(job);\n',
+    find: '    for (let job = held?.shift(); job !== undefined; job = held?.shift()) job.proceed();\n',
     replace: '    held?.shift();\n',
     killedBy: inUnit('packages/core/src/consume/move-topic.test.ts'),
   },

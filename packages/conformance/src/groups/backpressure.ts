@@ -23,7 +23,7 @@ export const backpressure: Group = ({ testWhere }) => {
           await blocked.promise;
           handled.add(message.text());
         },
-        { concurrency },
+        { concurrency: 2 },
       );
       const total = 5_000;
       await Promise.all(Array.from({ length: total }, (_, i) => bus.publish(t.topic, `${i}`)));
@@ -49,7 +49,7 @@ export const backpressure: Group = ({ testWhere }) => {
           await blocked.promise;
           sequences.add(aggregateId, payload.sequence);
         },
-        { concurrency: 2 },
+        { concurrency },
       );
       const total = 5_000;
       await bus.publishEnvelopes(t.topic, interleaved(1, total));
