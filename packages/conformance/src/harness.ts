@@ -2,6 +2,7 @@
 import type { Duration, EventBusConfig, TopicOptions } from '@ebus/core';
 import type { Persistence, TransportPlugin } from '@ebus/core/driver';
 import type { BreakableBroker, ChildProgram, LogAccess, ShortLeases } from './abilities.js';
+import type { KnownFault } from './known-to-fail.js';
 
 export interface Harness {
   /** Names the run in the report, `kafka`. */
@@ -33,5 +34,5 @@ export interface Harness {
    * Tests that show a known fault, by `group: title`, with the reason. Each runs and must fail; one that passes is an
    * error, as is a name that no test has.
    */
-  readonly knownToFail?: Readonly<Record<string, string>>;
+  readonly knownToFail?: Readonly<Record<string, KnownFault>>;
 }

@@ -13,6 +13,7 @@ export type {
 } from './abilities.js';
 export { commonGroups, faultGroups, type GroupName } from './groups/index.js';
 export type { Harness } from './harness.js';
+export type { KnownFault } from './known-to-fail.js';
 export { runProcess } from './process/run-process.js';
 export { type ConformanceOptions, runConformance } from './run-conformance.js';
 export type { TestRunner } from './runner.js';

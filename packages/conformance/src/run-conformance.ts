@@ -147,10 +147,11 @@ class Run {
 
   #define(group: string, title: string, run: () => Promise<void>): void {
     const name = `${group}: ${title}`;
-    const reason = this.#known.reasonFor(group, title);
+    const fault = this.#known.faultOf(group, title);
     this.#summary.test();
-    if (reason === undefined) return void this.#runner.it(title, run);
+    if (fault === undefined) return void this.#runner.it(title, run);
+    const reason = fault.sometimes ? `sometimes, ${fault.reason}` : fault.reason;
     this.#summary.knownToFail(name, reason);
-    this.#runner.it(`${title} # known to fail: ${reason}`, () => mustFail(name, reason, run));
+    this.#runner.it(`${title} # known to fail: ${reason}`, () => mustFail(name, fault, run));
   }
 }

@@ -1,7 +1,6 @@
 /** Brokers that go away for long, that fail without saying so, and clients that give up: all come back by themselves. */
 import { type Service, startService } from '@ebus/services';
 import { afterEach, expect, it } from 'vitest';
-import { TcpProxy } from '../../conformance/src/test-kit/tcp-proxy.js';
 import { kafka } from './index.js';
 import {
   type BusSettings,
@@ -102,40 +101,6 @@ it('a broker that is away for long is rejoined without a restart, by the clients
   expect(bus.connection.state().reconnects).toBe(1);
 }, 90_000);
 
-it('a broker that seems connected and does not answer: the clients are replaced', async () => {
-  const proxy = cleanup.add(await TcpProxy.start(), (one) => one.close());
-  const broker = await ownBroker({ advertised: proxy.address });
-  proxy.forwardTo(broker.addresses[0] as string);
-  const common = { connectTimeout: '3s' } as const;
-  const { bus, service, history, publish, logged } = await probed([proxy.address], {
-    common,
-    // The broker misses the member that vanished when its session ends, and lets nobody else in its place before.
-    kafka: { consumer: { sessionTimeout: '6s' } },
-  });
-  const { producer, consumers } = kafka.native(bus);
-  const consumer = consumers.get(service);
-  const statuses: string[] = [];
-  bus.on('reconnecting', () => void statuses.push('reconnecting'));
-  bus.on('reconnected', () => void statuses.push('reconnected'));
-  proxy.swallow();
-  // librdkafka's own time limit for a request is 10 to 60 s.
-  await eventually(() => bus.connection.state().status === 'reconnecting');
-  expect(logged.filter((line) => line.includes('replacing it'))).toHaveLength(1);
-  const meanwhile = publish();
-  await eventually(() => logged.some((line) => line.includes('reconnecting failed')), 'an attempt fails');
-  proxy.heal();
-  await eventually(() => bus.connection.state().status === 'connected');
-  await meanwhile;
-  await publish();
-  await eventually(() => history.isComplete && bus.health.publisher.status().healthy);
-  history.check();
-  expect(kafka.native(bus).producer).not.toBe(producer);
-  expect(kafka.native(bus).consumers.get(service)).not.toBe(consumer);
-  await eventually(() => statuses.length === 2);
-  expect(statuses).toEqual(['reconnecting', 'reconnected']);
-  await eventually(async () => (await bus.health.report()).ready);
-}, 90_000);
-
 it('a producer that has given up is made anew, and nothing else is', async () => {
   const broker = await ownBroker();
   const small = uniqueName('topic');
@@ -160,19 +125,3 @@ it('a producer that has given up is made anew, and nothing else is', async () =>
   await eventually(() => history.isComplete);
   history.check();
 }, 90_000);
-
-it('an idle bus learns that its broker went, and that it froze', async () => {
-  const broker = await ownBroker();
-  const bus = cleanup.add(await kafkaBus(broker.addresses), (one) => one.close({ timeout: '1s' }));
-  await broker.pause();
-  const report = await bus.health.report();
-  expect(report).toMatchObject({ status: 'unhealthy', ready: false });
-  expect(report.checks[0]).toMatchObject({
-    status: 'unhealthy',
-    reason: 'connected, but the broker did not answer within 5000 ms',
-  });
-  await broker.resume();
-  await eventually(async () => (await bus.health.report()).ready);
-  await broker.kill();
-  await eventually(() => bus.connection.state().status === 'reconnecting');
-}, 60_000);

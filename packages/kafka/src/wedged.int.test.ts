@@ -5,9 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BusSettings,
   Cleanup,
-  event,
   eventually,
-  gate,
   kafkaBus,
   plainAdmin,
   uniqueName,
@@ -71,16 +69,6 @@ describe('unhealthy with a connection that is fine', () => {
     await eventually(async () => expect((await consumersOf(bus)).status).toBe('healthy'), 'repaired');
   }, 40_000);
 
-  it('when a handler never returns', async () => {
-    const topic = uniqueName('topic');
-    const bus = await start({ [topic]: {} });
-    const stuck = gate();
-    cleanup.add(stuck, (one) => one.resolve());
-    await bus.subscribe(topic, () => stuck.promise, { processingTimeout: '300ms', maxRetries: 0 });
-    await bus.publish(topic, 'x');
-    await stuckBecause(bus, /1 handler was aborted at the processing timeout and did not return/);
-  }, 40_000);
-
   it('when what is settled never arrives as a commit', async () => {
     const topic = uniqueName('topic');
     const librdkafka = { 'auto.commit.interval.ms': 3_600_000 };
@@ -106,37 +94,4 @@ describe('healthy for as long as it takes', () => {
       return performance.now() - began > 4_000;
     });
   }, 40_000);
-
-  it('when a deep backlog is handled slowly, with attempts longer than the patience and retries going on', async () => {
-    const topic = uniqueName('topic');
-    const bus = await start({ [topic]: { partitions: 4 } });
-    const keys = Array.from({ length: 40 }, (_, i) => `order-${i}`);
-    await Promise.all(
-      keys.flatMap((key) =>
-        Array.from({ length: 10 }, (_, i) => bus.publishEnvelope(topic, event(key, i + 1))),
-      ),
-    );
-    let attempts = 0;
-    let slow = 0;
-    await bus.subscribeEnvelope(
-      topic,
-      async () => {
-        attempts++;
-        const takesLong = attempts === 3;
-        if (takesLong) slow++;
-        await new Promise((resolve) => setTimeout(resolve, takesLong ? 4_000 : 25));
-        if (attempts % 7 === 0) throw new Error('again');
-      },
-      // Two at a time for four partitions: some wait for long.
-      { concurrency: 2, maxRetries: 20, retryBackoff: { base: 20, max: 100 } },
-    );
-    let worst = '';
-    await eventually(async () => {
-      const { status, reason } = await consumersOf(bus);
-      if (status !== 'healthy') worst = reason ?? status;
-      const total = bus.backlog.subscriber.states().find((one) => one.topic === topic);
-      return attempts >= 400 && total !== undefined && 'lagCount' in total && total.lagCount === 0;
-    });
-    expect({ worst, slow }).toEqual({ worst: '', slow: 1 });
-  }, 60_000);
 });

@@ -1,7 +1,6 @@
 /** Servers that go away for long, that fail without saying so, and clients that give up: all come back by themselves. */
 import { type Service, startService } from '@ebus/services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TcpProxy } from '../../conformance/src/test-kit/tcp-proxy.js';
 import { nats } from './index.js';
 import { Cleanup, event, eventually, History, natsBus, uniqueName } from './testing/harness.js';
 
@@ -88,39 +87,6 @@ describe.each(['current', '2.9'])('a %s server', (version) => {
     expect(logged.filter((line) => line.includes('replacing'))).toEqual([]);
   }, 30_000);
 
-  it('that seems connected and does not answer: the client is replaced', async () => {
-    const proxy = cleanup.add(await TcpProxy.start(), (one) => one.close());
-    proxy.forwardTo(server.addresses[0] as string);
-    const common = { connectTimeout: '500ms' } as const;
-    const { bus, history, publish, logged } = await probed([`nats://${proxy.address}`], { common });
-    const before = nats.native(bus).connection;
-    const connections = proxy.connections;
-    const statuses: string[] = [];
-    bus.on('reconnecting', () => void statuses.push('reconnecting'));
-    bus.on('reconnected', () => void statuses.push('reconnected'));
-    proxy.swallow();
-    // The client's own pings would notice after four minutes.
-    await eventually(() => bus.connection.state().status === 'reconnecting');
-    expect(logged.filter((line) => line.includes('replacing it'))).toHaveLength(1);
-    const meanwhile = publish();
-    await eventually(() => proxy.connections > connections + 2, 'several attempts fail');
-    proxy.heal();
-    await eventually(() => bus.connection.state().status === 'connected');
-    await meanwhile;
-    await publish();
-    // The server delivers to the connection that it believes in for as long as the requests last that were made on it.
-    await eventually(
-      () => history.isComplete && bus.health.publisher.status().healthy,
-      'all is handled',
-      30_000,
-    );
-    history.check();
-    expect(nats.native(bus).connection).not.toBe(before);
-    await eventually(() => statuses.length === 2);
-    expect(statuses).toEqual(['reconnecting', 'reconnected']);
-    expect((await bus.health.report()).ready).toBe(true);
-  }, 60_000);
-
   it('whose client has given up: it is made anew, as often as it takes', async () => {
     const { bus, history, probes, publish, logged } = await probed(server.addresses, {
       nats: { maxReconnects: 2, reconnectWait: 20 },
@@ -141,23 +107,3 @@ describe.each(['current', '2.9'])('a %s server', (version) => {
     await eventually(async () => (await bus.health.report()).ready);
   }, 30_000);
 });
-
-it('an idle bus learns at once that its server went, and within 5 s that it froze', async () => {
-  const server = cleanup.add(await startService('nats', { own: true }), (one) => one.close());
-  const bus = cleanup.add(await natsBus(server.addresses), (one) => one.close({ timeout: '1s' }));
-  await server.pause();
-  const began = performance.now();
-  const report = await bus.health.report();
-  expect(performance.now() - began).toBeLessThan(5_500);
-  expect(report).toMatchObject({ status: 'unhealthy', ready: false });
-  expect(report.checks[0]).toMatchObject({
-    status: 'unhealthy',
-    reason: 'connected, but the broker did not answer within 5000 ms',
-  });
-  await server.resume();
-  await eventually(async () => (await bus.health.report()).ready);
-  const killedAt = performance.now();
-  await server.kill();
-  await eventually(() => bus.connection.state().status === 'reconnecting');
-  expect(performance.now() - killedAt).toBeLessThan(1_000);
-}, 30_000);

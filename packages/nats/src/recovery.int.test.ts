@@ -2,7 +2,7 @@
 import { type Service, startService } from '@ebus/services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { consumerName, streamName } from './names.js';
-import { Cleanup, event, eventually, gate, natsBus, plainClient, uniqueName } from './testing/harness.js';
+import { Cleanup, event, eventually, natsBus, plainClient, uniqueName } from './testing/harness.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -40,42 +40,6 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     await eventually(() => handled.includes(4));
     expect(handled).toEqual([1, 2, 3, 4]);
     expect(logged.some((line) => line.includes('the consumer was deleted'))).toBe(true);
-  });
-
-  it('a stream that is deleted is made again, and so is its consumer', async () => {
-    const { topic, bus, handled, logged, manager } = await subscribed();
-    await manager.streams.delete(streamName(topic));
-    await bus.publishEnvelope(topic, event('order-1', 4));
-    await eventually(() => handled.includes(4));
-    expect(handled).toEqual([1, 2, 3, 4]);
-    expect(logged.some((line) => line.includes('the stream was deleted'))).toBe(true);
-  });
-
-  it('a stream that is deleted while messages are being handled: those of the new one are not taken for them', async () => {
-    const topic = uniqueName('topic');
-    const service = uniqueName('service');
-    const bus = cleanup.add(await natsBus(server.addresses, { service }), (one) => one.close());
-    const { manager } = cleanup.add(await plainClient(server.addresses), ({ connection }) =>
-      connection.close(),
-    );
-    const stuck = gate();
-    const handled: string[] = [];
-    await bus.subscribeEnvelope<{ sequence: number }>(topic, async ({ aggregateId, payload }) => {
-      if (aggregateId === 'old') await stuck.promise;
-      handled.push(`${aggregateId} ${payload.sequence}`);
-    });
-    for (const sequence of [1, 2]) await bus.publishEnvelope(topic, event('old', sequence));
-    await manager.streams.delete(streamName(topic));
-    // With the same sequences as the old ones.
-    for (const sequence of [1, 2]) await bus.publishEnvelope(topic, event('new', sequence));
-    await eventually(() => handled.length === 2, 'the new messages are handled');
-    stuck.resolve();
-    await bus.idle();
-    expect(handled).toEqual(['new 1', 'new 2', 'old 1', 'old 2']);
-    await eventually(async () => {
-      const info = await manager.consumers.info(streamName(topic), consumerName(service, topic));
-      expect([info.num_pending, info.num_ack_pending]).toEqual([0, 0]);
-    });
   });
 
   it('where making it again is not allowed, that is said, and the subscription goes on once it is there', async () => {

@@ -1,7 +1,3 @@
-/** `ordering: 'cluster'`: of all instances one is active, and order holds from one to the next. */
-
-import { fileURLToPath } from 'node:url';
-import { startSource } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consumerName, streamName } from './names.js';
@@ -74,45 +70,5 @@ describe('on a current server', async () => {
     history.check();
     expect(history.duplicates).toBe(0);
     expect([...by]).toEqual([1, 2]);
-  });
-
-  it('when the active one is killed, the next one begins with what it had', { timeout: 60_000 }, async () => {
-    const topic = uniqueName('topic');
-    const service = uniqueName('service');
-    const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
-    const history = new History();
-    const file = fileURLToPath(new URL('./testing/slow-consumer.ts', import.meta.url));
-    const child = startSource(file, [addresses[0] as string, service, topic, 'cluster']);
-    cleanup.add(child, () => child.kill('SIGKILL'));
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await eventually(() => output.includes('ready'));
-    const heir = cleanup.add(await natsBus(addresses, { service }), (bus) => bus.close());
-    await heir.subscribeEnvelope<{ sequence: number }>(
-      topic,
-      ({ aggregateId, payload }) => history.handle(aggregateId, payload.sequence),
-      { ordering: 'cluster' },
-    );
-    const publish = async (from: number, to: number) => {
-      for (let sequence = from; sequence <= to; sequence++) {
-        for (const id of ['a', 'b', 'c']) {
-          await publisher.publishEnvelope(topic, event(id, sequence));
-          history.accept(id, sequence);
-        }
-      }
-    };
-    await publish(1, 10);
-    await eventually(() => {
-      expect(output.split('\n').sort()).toEqual(['', 'a 1', 'b 1', 'c 1', 'ready']);
-    });
-    expect(history.handledCount).toBe(0);
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('close', resolve));
-    await publish(11, 20);
-    await expect.poll(() => history.isComplete, { timeout: 30_000 }).toBe(true);
-    history.check();
-    expect(history.duplicates).toBe(0);
   });
 });

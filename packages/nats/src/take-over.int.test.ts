@@ -1,6 +1,3 @@
-/** Order over restarts: what an instance had and did not settle comes again before anything newer. */
-import { fileURLToPath } from 'node:url';
-import { startSource } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consumerName, streamName } from './names.js';
@@ -79,43 +76,6 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     }
   });
 
-  it('a process killed in the midst of handling: another one handles what it had, in order', async () => {
-    const topic = uniqueName('topic');
-    const service = uniqueName('service');
-    const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
-    const history = new History();
-    for (let sequence = 1; sequence <= 10; sequence++) {
-      for (const id of ['a', 'b', 'c']) {
-        await publisher.publishEnvelope(topic, event(id, sequence));
-        history.accept(id, sequence);
-      }
-    }
-    const file = fileURLToPath(new URL('./testing/slow-consumer.ts', import.meta.url));
-    const child = startSource(file, [addresses[0] as string, service, topic]);
-    cleanup.add(child, () => child.kill('SIGKILL'));
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await eventually(() => {
-      expect(output.split('\n').sort()).toEqual(['', 'a 1', 'b 1', 'c 1', 'ready']);
-    });
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('close', resolve));
-
-    const heir = cleanup.add(await natsBus(addresses, { service }), (bus) => bus.close());
-    await heir.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }, context) => {
-      if (payload.sequence === 1) expect(context.redelivered).toBe(true);
-      history.handle(aggregateId, payload.sequence);
-    });
-    await eventually(() => history.isComplete);
-    history.check();
-    expect(history.duplicates).toBe(0);
-  });
-
   it('what was delivered more often than maxDeliver allows is dead-lettered without another attempt', async () => {
     const topic = uniqueName('topic');
     const service = uniqueName('service');
@@ -143,32 +103,5 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     expect(attempts).toEqual([1, 2]);
     const [letter] = await last.deadLetters.list(topic);
     expect(letter?.errorMessage).toContain('delivered 3 times, and 2 are allowed');
-  });
-
-  it('a handler slower than the ack wait causes no redelivery, for itself and for what is queued behind it', async () => {
-    const topic = uniqueName('topic');
-    const service = uniqueName('service');
-    const bus = cleanup.add(await natsBus(addresses, { service }), (one) => one.close());
-    const handled: [number, number | undefined][] = [];
-    const slow = gate();
-    await bus.subscribeEnvelope<{ sequence: number }>(topic, async ({ payload }, { deliveryCount }) => {
-      if (payload.sequence === 1) await slow.promise;
-      handled.push([payload.sequence, deliveryCount]);
-    });
-    for (let sequence = 1; sequence <= 51; sequence++)
-      await bus.publishEnvelope(topic, event('order-1', sequence));
-    // Three times the ack wait of a second.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    slow.resolve();
-    await eventually(() => handled.length === 51);
-    await bus.idle();
-    expect(handled).toEqual(Array.from({ length: 51 }, (_, i) => [i + 1, 1]));
-    const { manager, connection } = await plainClient(addresses);
-    await eventually(async () => {
-      const info = await manager.consumers.info(streamName(topic), consumerName(service, topic));
-      expect(info.num_ack_pending).toBe(0);
-      expect(info.delivered.consumer_seq).toBe(51);
-    });
-    await connection.close();
   });
 });

@@ -5,7 +5,7 @@ import { declares } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { event, interleaved } from '../test-kit/events.js';
 
-const ROUNDS = 40;
+const ROUNDS = 150;
 
 const isLate = (error: unknown) => EbusError.isInstance(error) && error.code === 'IDLE_TIMEOUT';
 
@@ -15,7 +15,8 @@ export const idle: Group = ({ test, testWhere }) => {
     let handled = 0;
     let published = 0;
     await bus.subscribeEnvelope(t.topic, async () => {
-      await new Promise((resolve) => setImmediate(resolve));
+      // Long enough for a settlement to be under way when the next one is asked for.
+      await new Promise((resolve) => setTimeout(resolve, 1));
       handled++;
     });
     for (let round = 0; round < ROUNDS; round++) {

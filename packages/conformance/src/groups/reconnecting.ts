@@ -1,7 +1,7 @@
 /** `connection.reconnect()` and clients that come back by themselves: seen by the network, not only by the bus. */
 import assert from 'node:assert/strict';
 import { EbusError, type EventBus } from '@ebus/core';
-import { ordering, redelivery } from '../requirements.js';
+import { declares, ordering, redelivery } from '../requirements.js';
 import type { Group } from '../suite.js';
 import type { EventPayload } from '../test-kit/collector.js';
 import { event, interleaved } from '../test-kit/events.js';
@@ -210,6 +210,26 @@ export const reconnecting: Group = ({ prove, testWhere }) => {
       }
       await bus.close();
       await t.eventually(() => t.broker.network.open === 0, 'its connections are closed');
+    },
+  );
+
+  prove(
+    ['broker.freeze'],
+    [redelivery, declares('acknowledged')],
+    'reconnect() gives up a broker that froze: what is not acknowledged rejects as retryable, or is acknowledged later',
+    async (t) => {
+      const { bus, next } = await subscribed(t);
+      await t.broker.freeze();
+      const publishing = bus.publishEnvelope(t.topic, event('frozen', 1), { timeout: '20s' }).then(
+        () => true,
+        (error: unknown) => !isPassing(error),
+      );
+      const reconnecting = bus.connection.reconnect();
+      await t.broker.thaw();
+      await reconnecting;
+      await publishing;
+      await next();
+      assert.equal(bus.connection.state().status, 'connected');
     },
   );
 

@@ -19,7 +19,7 @@ const LEASE_MS = 2_000;
 const CLOSES_LATE = 'close waits for the client, beyond its timeout';
 
 /** By kind of topic: the adapter's list of work. */
-const KNOWN_TO_FAIL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
   persistent: {
     'errors: subscribe without the permission: UNAUTHORIZED, not retryable':
       'it resolves; the first fetch is refused',
@@ -57,7 +57,10 @@ export async function conformanceOf(
     // It has one node, and the topics of a cluster more replicas than that.
     ...(nodes === 1 ? { broker: new KafkaBroker() } : {}),
     program: programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url))),
-    leases: { ms: LEASE_MS, config: { kafka: { consumer: { sessionTimeout: `${LEASE_MS}ms` } } } },
+    leases: {
+      ms: LEASE_MS,
+      config: { kafka: { consumer: { sessionTimeout: LEASE_MS, maxProcessingTime: LEASE_MS } } },
+    },
     invalidTopics: ['.', '..', 'a/b', 'a:b', 'a*', 'x'.repeat(250)],
     knownToFail: KNOWN_TO_FAIL[persistence] ?? {},
   };

@@ -15,8 +15,12 @@ const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 const NO_INCARNATION = 'positions do not say of which stream they are';
 
 /** By kind of topic: the adapter's list of work. */
-const KNOWN_TO_FAIL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
   persistent: {
+    'crash: a process that slept begins nothing more of what others have handled meanwhile': {
+      reason: 'messages in a buffer are handled although their leases ran out',
+      sometimes: true,
+    },
     'positions: a topic that is made anew under a subscription: all of the new one is handled, in order':
       NO_INCARNATION,
     'positions: a topic that is made anew while events of it are in hand: those of the new one are not taken for them':
