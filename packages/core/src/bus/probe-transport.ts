@@ -7,6 +7,7 @@ import type { Outbound } from '../publish/outbound.js';
 import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { randomUuid } from '../util/random-uuid.js';
+import { within } from '../util/within.js';
 
 export interface ProbeTransportOptions {
   readonly clock: Clock;
@@ -44,11 +45,9 @@ export function probeTransport({
     /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
     async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
       const signal = AbortSignal.any([clock.timeout(timeout), stopped]);
-      const late = new Promise<never>((_, reject) => {
-        const text = `the health probe to '${topic}' was not acknowledged within ${timeout} ms`;
-        signal.addEventListener('abort', () => reject(new ConnectionError(text)), { once: true });
+      await within(publish(messageId, json, stopped), signal, () => {
+        throw new ConnectionError(`the health probe to '${topic}' was not acknowledged within ${timeout} ms`);
       });
-      await Promise.race([publish(messageId, json, stopped), late]);
     },
 
     /** In a group of this instance's own, that leaves nothing behind. */

@@ -2,7 +2,7 @@
  * The only owner of reconnecting. Clients come back by themselves; a client is replaced only when it has given up,
  * or when somebody asks for it.
  */
-import type { Clock, TimerHandle } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { classified } from '../driver/classified.js';
 import type { AttemptOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError, ConnectionError, EbusError } from '../errors.js';
@@ -15,6 +15,7 @@ import { checkOptions } from '../util/options.js';
 import { pause } from '../util/pause.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
+import { within } from '../util/within.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
@@ -204,18 +205,7 @@ export class ConnectionSupervisor implements Connection {
   /** The outcome of the work. When the signal aborts, the driver has a moment to say why it could not connect. */
   async #heeding(work: Promise<void>, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const late = deferred<never>();
-    let timer: TimerHandle | undefined;
-    const onAbort = () => {
-      timer = clock.setTimeout(() => late.reject(undefined), HEED_MS);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([work, late.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      if (timer !== undefined) clock.clearTimeout(timer);
-    }
+    await within(work, signal, () => within(work, { clock, ms: HEED_MS }, () => Promise.reject(undefined)));
   }
 
   async #firstConnect(signal: AbortSignal): Promise<void> {

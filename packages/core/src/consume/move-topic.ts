@@ -5,7 +5,7 @@ import type { Persistence } from '../driver/message.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
-import { deferred } from '../util/promise.js';
+import { within } from '../util/within.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** The topic's route, as far as moving it goes. */
@@ -76,17 +76,11 @@ async function answered(
   { clock, publishTimeout, refused }: MoveTopicParts,
   route: HoldableRoute,
 ): Promise<void> {
-  const late = deferred<never>();
-  const timer = clock.setTimeout(() => {
+  const all = abortable(route.allAnswered(), refused, `moving topic '${route.topic}'`);
+  await within(all, { clock, ms: publishTimeout }, () => {
     const text =
       `topic '${route.topic}' was not moved: ${route.sending} publishes under way were not acknowledged within ` +
       `${publishTimeout} ms; try again when the broker answers`;
-    late.reject(new EbusError(text, { code: 'PUBLISH_TIMEOUT', retryable: true }));
-  }, publishTimeout);
-  try {
-    const all = Promise.race([route.allAnswered(), late.promise]);
-    await abortable(all, refused, `moving topic '${route.topic}'`);
-  } finally {
-    clock.clearTimeout(timer);
-  }
+    throw new EbusError(text, { code: 'PUBLISH_TIMEOUT', retryable: true });
+  });
 }

@@ -10,6 +10,7 @@ import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
 import { settledWithin } from '../util/settled-within.js';
+import { within } from '../util/within.js';
 import { Mailbox } from './mailbox.js';
 
 /** The group whose position says which dead letters have been dealt with. */
@@ -157,12 +158,8 @@ export class DeadLetterReader {
     if (signal.aborted) throw abortError(signal, what);
     const room = Math.min(BATCH.messages, this.#left) - this.#mailbox.waiting;
     if (room > 0) this.#subscription.request({ ...BATCH, messages: room });
-    const wait = pause(clock, LOOK_AFTER_MS);
-    try {
-      await abortable(Promise.race([this.#mailbox.news(), wait]), signal, what);
-    } finally {
-      wait.end();
-    }
+    const news = abortable(this.#mailbox.news(), signal, what);
+    await within(news, { clock, ms: LOOK_AFTER_MS }, () => {});
     const messages = this.#mailbox.take();
     if (messages.length > 0) return messages;
     return this.#mailbox.hasEnded ? undefined : 'nothing yet';
@@ -221,16 +218,4 @@ function keepLeases(
   };
   let timer = clock.setTimeout(renew, leaseMs / 3);
   return () => clock.clearTimeout(timer);
-}
-
-function pause(clock: Clock, ms: number): Promise<undefined> & { end(): void } {
-  let end = () => {};
-  const promise = new Promise<undefined>((resolve) => {
-    const timer = clock.setTimeout(() => resolve(undefined), ms);
-    end = () => {
-      clock.clearTimeout(timer);
-      resolve(undefined);
-    };
-  });
-  return Object.assign(promise, { end: () => end() });
 }

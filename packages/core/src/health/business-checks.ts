@@ -5,8 +5,8 @@ import type { Logger } from '../logger.js';
 import { filledText, func, required } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { isPromise, quietly } from '../util/promise.js';
+import { outcomeWithin } from './outcome.js';
 import type { BusinessCheck, BusinessCheckResult } from './types.js';
-import { within } from './within.js';
 
 const CHECK = optionTable<BusinessCheck>(
   { name: required(filledText), check: required(func), metrics: func },
@@ -48,7 +48,7 @@ export class BusinessChecks {
 
   async #run(check: BusinessCheck, timeout: number): Promise<BusinessCheckResult> {
     const { name } = check;
-    const outcome = await within(this.#clock, timeout, async (signal) => check.check(signal));
+    const outcome = await outcomeWithin(this.#clock, timeout, async (signal) => check.check(signal));
     if (outcome.ok) {
       this.#failing.delete(check);
       return { name, status: 'healthy', ...this.#details(check) };

@@ -15,6 +15,7 @@ import {
 import { EventLoopMonitor } from './event-loop-monitor.js';
 import type { ProbePublisher } from './health-publisher.js';
 import type { ProbeSubscriber } from './health-subscriber.js';
+import { type Outcome, outcomeWithin } from './outcome.js';
 import {
   backlogCheck,
   connectionCheck,
@@ -26,7 +27,6 @@ import {
   worst,
 } from './report.js';
 import type { BusinessCheck, EventBusHealth, Health, HealthCheckResult, HealthReport } from './types.js';
-import { type Outcome, within } from './within.js';
 
 /** What one check may take before it counts as unhealthy. */
 const CHECK_TIMEOUT_MS = 5_000;
@@ -161,7 +161,7 @@ export class BusHealth implements Health {
     const { sources, clock } = this.#options;
     if (sources.connection().status !== 'connected') return undefined;
     const began = clock.monotonic();
-    const outcome = await within(clock, this.#checkTimeout, async (signal) => {
+    const outcome = await outcomeWithin(clock, this.#checkTimeout, async (signal) => {
       this.#brokerCount = await sources.ping(signal);
     });
     return { outcome, ms: clock.monotonic() - began };

@@ -1,6 +1,7 @@
 /** What the report says about each thing, from what was found: pure decisions. */
 import { formatDuration } from '../duration.js';
 import type { Finding } from './consumers.js';
+import type { Outcome } from './outcome.js';
 import type {
   AlertSeverity,
   EventBusHealth,
@@ -9,7 +10,6 @@ import type {
   HealthStatus,
   HealthSubscriberStats,
 } from './types.js';
-import type { Outcome } from './within.js';
 
 const RANKS: readonly HealthStatus[] = ['healthy', 'degraded', 'unhealthy'];
 
