@@ -57,7 +57,7 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   purpose: Purpose = 'application';
   /** Sent as it is: no publish middleware. */
   verbatim = false;
-  /** Epoch milliseconds of the bus's clock; set when the job is submitted. */
+  /** In the monotonic time of the bus's clock; set when the job is submitted. */
   deadline = 0;
 
   readonly route: TopicRoute;
