@@ -1,7 +1,9 @@
 /** Durations: plain milliseconds, or text such as `500ms`, `2m`, `1h30m`. */
 import { describeValue } from './util/describe-value.js';
 
+/** Units of durations: milliseconds, seconds, minutes, hours, days. */
 export type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
+/** Milliseconds, or text such as `500ms`, `1h30m`. */
 export type Duration =
   | number /* ms */
   | `${number}${Unit}`

@@ -34,8 +34,10 @@ export const ERROR_CODES = [
   'UNSUPPORTED',
 ] as const;
 
+/** Every code that an `EbusError` can have. Codes are stable; texts are not. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Code, cause, and whether the same call may succeed later. */
 export interface EbusErrorOptions {
   code?: ErrorCode;
   /** Whether the same call may succeed later without a change by the caller. */

@@ -15,6 +15,7 @@ export type HeadersInput =
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** An empty list, shared. Do not change it. */
 export const NO_HEADERS: HeaderList = Object.freeze([]);
 
 /** Registered globally, so that two installed copies of ebus recognise each other's. */
@@ -84,10 +85,12 @@ export function findHeader(list: HeaderList, name: string): HeaderValue | undefi
   return undefined;
 }
 
+/** A header's value as text. Bytes that are no UTF-8 become replacement characters. */
 export function headerText(value: HeaderValue): string {
   return typeof value === 'string' ? value : decoder.decode(value);
 }
 
+/** A header's value as bytes. */
 export function headerBytes(value: HeaderValue): Uint8Array {
   return typeof value === 'string' ? encoder.encode(value) : value;
 }

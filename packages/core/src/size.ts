@@ -1,7 +1,9 @@
 /** Sizes: plain bytes, or text such as `64KiB`, `100MB`, `1GB`. All multiples are binary. */
 import { describeValue } from './util/describe-value.js';
 
+/** Units of sizes. All are multiples of 1,024. */
 export type SizeUnit = 'B' | 'KB' | 'KiB' | 'MB' | 'MiB' | 'GB' | 'GiB' | 'TB' | 'TiB';
+/** Plain bytes, or text such as `64KiB`, `100MB`. */
 export type Bytes = number | `${number}${SizeUnit}`;
 
 /** `MB` means what `MiB` does, as in Kafka's and NATS' own tools and in the configuration files in use. */

@@ -18,6 +18,7 @@ export interface LagSource {
   lag(signal: AbortSignal): Promise<readonly PartitionLag[]>;
 }
 
+/** The answer to one question about a subscription's lag, or the lack of one. */
 export interface LagReading {
   readonly source: LagSource;
   /** Wall time of the answer. */
@@ -50,6 +51,7 @@ export interface LagFailure {
 /** For one question. */
 const ASK_TIMEOUT_MS = 10_000;
 
+/** Parts of a `LagWatch`. */
 export interface LagWatchOptions {
   readonly clock: Clock;
   /** Aborts when the bus begins to close. */
@@ -60,6 +62,7 @@ export interface LagWatchOptions {
   onReadings(readings: readonly LagReading[]): void;
 }
 
+/** Asks once for all who want to know. Keeps, by subscription and partition, since when a position has stood still. */
 export class LagWatch {
   readonly #options: LagWatchOptions;
   readonly #lagStates = new WeakMap<object, Map<number, LagState>>();

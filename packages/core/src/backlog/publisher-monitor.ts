@@ -13,6 +13,7 @@ export interface PublishTotals {
   readonly latencyMs: number;
 }
 
+/** Limits and parts of a `PublisherMonitor`. Times in milliseconds; a limit of 0 or less is off. */
 export interface PublisherMonitorOptions {
   readonly clock: Clock;
   /** Throws once the bus closes: nothing is started then. */
@@ -30,6 +31,7 @@ export interface PublisherMonitorOptions {
   onLook(state: PublisherBacklogState): void;
 }
 
+/** Compares queue depth, rate and average latency of publishes with their limits at every interval. */
 export class PublisherMonitor implements PublisherBacklog {
   readonly #options: PublisherMonitorOptions;
   readonly #ticker: Ticker;

@@ -11,6 +11,7 @@ import type {
   SubscriberBacklogState,
 } from './types.js';
 
+/** Limits and parts of a `SubscriberMonitor`. A limit of 0 is off. */
 export interface SubscriberMonitorOptions {
   readonly clock: Clock;
   /** Throws once the bus closes: nothing is started then. */
@@ -25,6 +26,10 @@ export interface SubscriberMonitorOptions {
   onLook(state: SubscriberBacklogState, severity: BacklogSeverity): void;
 }
 
+/**
+ * Compares each subscription's lag, by partition, and its oldest unsettled message with their limits at every
+ * interval.
+ */
 export class SubscriberMonitor implements SubscriberBacklog {
   readonly #options: SubscriberMonitorOptions;
   readonly #ticker: Ticker;

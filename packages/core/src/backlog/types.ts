@@ -1,8 +1,10 @@
 /** The public shapes of backlog. */
 import type { PartitionLag } from '../driver/subscription.js';
 
+/** By the highest ratio of value to limit; `CRITICAL` is the worst. */
 export type BacklogSeverity = 'NORMAL' | 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
 
+/** One look at the queue of publishes. */
 export interface PublisherBacklogState {
   /** One of the three is above its limit. */
   readonly hasBacklog: boolean;
@@ -18,6 +20,7 @@ export interface PublisherBacklogState {
   readonly timestamp: Date;
 }
 
+/** One look at a subscription. */
 export interface SubscriberBacklogState {
   /** The lag of a partition, or the age of the oldest unsettled message, is above its limit. */
   readonly hasBacklog: boolean;
@@ -40,6 +43,7 @@ export interface SubscriberBacklogError {
   readonly error: unknown;
 }
 
+/** One look at a subscription: its state, or the error that kept it from being known. */
 export type SubscriberBacklogEvent = SubscriberBacklogState | SubscriberBacklogError;
 
 interface Monitor {
@@ -62,6 +66,7 @@ export interface SubscriberBacklog extends Monitor {
   states(): readonly SubscriberBacklogEvent[];
 }
 
+/** `bus.backlog`: both monitors. Neither runs until it is started, by hand or by the configuration. */
 export interface Backlog {
   readonly publisher: PublisherBacklog;
   readonly subscriber: SubscriberBacklog;

@@ -9,6 +9,7 @@ import { pause } from '../util/pause.js';
 
 const BACKOFF = { base: 1_000, max: 30_000 };
 
+/** Topics to apply, and the signal that ends trying. */
 export interface ApplyLazilyOptions {
   readonly topics: Pick<TopicManager, 'apply'>;
   readonly configs: Record<string, TopicOptions>;

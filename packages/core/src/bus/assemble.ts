@@ -34,6 +34,7 @@ import { publishReports } from './publish-reports.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
 
+/** Checked configuration, driver and foreign parts of a bus. */
 export interface AssembleInput {
   config: ResolvedConfig;
   serviceName: string;
@@ -60,6 +61,7 @@ export interface AssembleInput {
   closing: AbortController;
 }
 
+/** Makes the parts of a bus and joins them. Nothing is started, and the driver is not asked for anything. */
 export function assemble(input: AssembleInput): BusParts {
   const {
     config,

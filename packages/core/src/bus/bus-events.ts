@@ -17,16 +17,22 @@ import type { BusErrorEvent } from './error-event.js';
 
 const LISTENER = required(func);
 
+/** Names the subscription that an event is about. */
 export interface SubscriptionEvent {
   readonly topic: string;
   readonly group: string;
 }
 
+/** This member has these partitions from now on. */
 export interface AssignedEvent extends SubscriptionEvent {
   /** Those that were added. */
   readonly partitions: readonly number[];
 }
 
+/**
+ * Another member has these partitions from now on. `lost`: without a handover, so that begun messages come again
+ * there.
+ */
 export interface RevokedEvent extends SubscriptionEvent {
   readonly partitions: readonly number[];
   /** They were gone before this member could finish and commit; what it had begun is handled again elsewhere. */
@@ -41,6 +47,7 @@ export interface PublishedEvent extends MessageIds {
   readonly duplicate: boolean;
 }
 
+/** A publish was rejected, with the ids of its message. */
 export interface PublishFailedEvent extends MessageIds {
   readonly topic: string;
   readonly error: EbusError;
@@ -48,6 +55,7 @@ export interface PublishFailedEvent extends MessageIds {
   readonly errorMessage: string;
 }
 
+/** An attempt to handle a message failed; `action` says what follows. */
 export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
   /** The error's text as it may leave the process: without secrets, on one line, at most 1,000 characters. */
@@ -58,6 +66,7 @@ export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {
   readonly action: FailureAction;
 }
 
+/** A message was dead-lettered, and its letter is acknowledged. */
 export interface DeadLetteredEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
   readonly errorMessage: string;
@@ -66,6 +75,7 @@ export interface DeadLetteredEvent extends SubscriptionEvent, MessageIds {
   readonly attempts: number;
 }
 
+/** A message could not be handled, and its key (or an unordered subscription) stands still. */
 export interface HaltedEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
   readonly errorMessage: string;
@@ -74,11 +84,13 @@ export interface HaltedEvent extends SubscriptionEvent, MessageIds {
   readonly key: string;
 }
 
+/** A handler has not returned although its processing timeout has passed and its signal is aborted. */
 export interface OverrunningEvent extends SubscriptionEvent {
   readonly message: Message;
   readonly attempt: number;
 }
 
+/** The connection changed; `error` is the cause, where the client gave one. */
 export interface ConnectionEvent {
   readonly error?: unknown;
 }
@@ -145,6 +157,10 @@ const EVENTS: Readonly<Record<keyof BusEvents, true>> = {
   healthAlert: true,
 };
 
+/**
+ * Delivers events to listeners, in the order of their registration. A listener that throws or rejects disturbs no
+ * other.
+ */
 export class Emitter {
   readonly #logger: Logger;
   readonly #disclose: Disclose;

@@ -17,6 +17,7 @@ import type { Emitter } from './bus-events.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Monitoring } from './monitoring.js';
 
+/** The parts that the facade hands calls on to. */
 export interface BusParts {
   readonly config: ResolvedConfig;
   /** The name of the bus. */

@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConsumeDefaults } from '../consume/policy.js';
 
+/** Settings of subscriptions that say nothing else. `ordered`: for envelopes, by key. */
 export function consumeDefaults(
   { subscriber, keyedWorkerPool }: ResolvedConfig,
   ordered: boolean,

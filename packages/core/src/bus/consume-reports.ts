@@ -9,12 +9,14 @@ import type { FailureAction } from '../pipeline/failure.js';
 import type { Disclose } from '../util/disclose.js';
 import type { Emitter } from './bus-events.js';
 
+/** Where a subscription's reports go. */
 export interface ReportTargets {
   readonly events: Emitter;
   readonly logger: Logger;
   readonly disclose: Disclose;
 }
 
+/** The reports of one subscription: each failure is one line in the log and one event. */
 export function consumeReports(
   policy: ConsumePolicy,
   { events, logger, disclose }: ReportTargets,

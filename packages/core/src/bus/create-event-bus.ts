@@ -35,6 +35,7 @@ import { checkTopicNames } from './check-names.js';
 import { busName, defaultGroup, NAMELESS } from './default-group.js';
 import { EventBus } from './event-bus.js';
 
+/** Everything that a configuration file cannot hold. All optional. */
 export interface CreateEventBusOptions {
   /** Added to the registry for this bus. */
   plugins?: readonly Plugin[];
@@ -67,6 +68,7 @@ export interface CreateEventBusOptions {
 /** What taking back a creation that failed may take. */
 const DISCARD_MS = 1_000;
 
+/** The options of `createEventBus`, as they are checked. */
 export const CREATE_OPTIONS = optionTable<CreateEventBusOptions>(
   {
     ...REGISTRY_OPTIONS,

@@ -62,6 +62,7 @@ export interface ListenerFailure extends Failure {
   readonly event: string;
 }
 
+/** One failure; `source` says where it happened and which other members there are. */
 export type BusErrorEvent =
   | HandlerFailure
   | DeadLetterFailure

@@ -11,11 +11,13 @@ import { macrotask } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import type { BusParts } from './bus-parts.js';
 
+/** How long to wait, and the signal that gives up waiting. */
 export interface IdleOptions {
   timeout?: Duration;
   signal?: AbortSignal;
 }
 
+/** The options of `idle`, as they are checked. */
 export const IDLE_OPTIONS = optionTable<IdleOptions>({ timeout: duration, signal: abortSignal });
 
 /** Who waits without a timeout is told about it. */

@@ -24,6 +24,7 @@ const DISCONNECT_TIMEOUT_MS = 5_000;
 /** Extensions may hang while they start or stop. */
 const STOP_TIMEOUT_MS = 5_000;
 
+/** Parts that end with the bus. */
 export interface LifecycleOptions {
   topics: { close(): Promise<void> };
   driver: Driver;
@@ -40,6 +41,7 @@ export interface LifecycleOptions {
   closing: AbortController;
 }
 
+/** Starts, stops and closes a bus. Closing is shared by all callers and has one outcome. */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #startStop: StartStop;

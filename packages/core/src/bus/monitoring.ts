@@ -34,6 +34,7 @@ function assertOpen(closing: AbortSignal): void {
   if (closing.aborted) throw new BusClosedError();
 }
 
+/** Parts that are watched, and where findings go. */
 export interface MonitoringOptions {
   readonly config: ResolvedConfig;
   /** The name of the bus. */
@@ -52,6 +53,7 @@ export interface MonitoringOptions {
   readonly closing: AbortSignal;
 }
 
+/** Joins health, backlog and gauges with the bus that they watch. */
 export class Monitoring {
   readonly health: BusHealth;
   readonly backlog: Backlog & { publisher: PublisherMonitor; subscriber: SubscriberMonitor };

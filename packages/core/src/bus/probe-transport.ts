@@ -9,6 +9,7 @@ import type { BusTopicManager } from '../topics/topic-manager.js';
 import { randomUuid } from '../util/random-uuid.js';
 import { within } from '../util/within.js';
 
+/** The topic of the probes, their time limit in milliseconds, and the bus that carries them. */
 export interface ProbeTransportOptions {
   readonly clock: Clock;
   readonly serviceName: string;
@@ -21,6 +22,7 @@ export interface ProbeTransportOptions {
   readonly timeout: number;
 }
 
+/** Sends probes and subscribes to them, through the bus itself. */
 export function probeTransport({
   clock,
   serviceName,

@@ -15,6 +15,7 @@ const NO_ENVELOPE = {
   traceId: undefined,
 };
 
+/** Reports of publishing: events, and log lines for failures that would stay unseen. */
 export function publishReports(events: Emitter, logger: Logger, disclose: Disclose): PublisherEvents {
   const idsOf = ({ topic, orderKey, envelope }: PublishJob) => ({
     topic,

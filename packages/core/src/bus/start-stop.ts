@@ -3,6 +3,7 @@ import { BusClosedError } from '../errors.js';
 import type { Extension } from '../registry/plugin.js';
 import { abortable } from '../util/abortable.js';
 
+/** Parts that are started and stopped. */
 export interface StartStopOptions {
   monitoring: { start(): Promise<void>; stop(): Promise<void> };
   extensions: readonly Extension[];
@@ -10,6 +11,7 @@ export interface StartStopOptions {
   closing: AbortSignal;
 }
 
+/** Runs starts and stops one after the other. A stop takes back a start that is under way. */
 export class StartStop {
   readonly #options: StartStopOptions;
   /** The last call in line. */

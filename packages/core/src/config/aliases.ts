@@ -12,6 +12,7 @@ const IN_TOPIC: Aliases = [
   ['retentionTime', 'retention'],
 ];
 
+/** Other names of the keys of one object, and how their values become ours. */
 export type Aliases = readonly (readonly [alias: string, name: string])[];
 
 /** The other names that are accepted for keys of the object at a path, `*` standing for a topic. */

@@ -19,6 +19,7 @@ import { schemaAt } from './shape.js';
 import { copyTree, mergeTrees, type Path, pathKey, replaceAt, settleVariables, valueAt } from './tree.js';
 import type { EventBusConfig } from './types.js';
 
+/** Plug-ins, environment and place of a configuration. */
 export interface CheckOptions {
   readonly registry: Registry;
   /** Which of `environments` to apply. Default: what `environment` says in the overrides or the configuration. */
@@ -31,6 +32,7 @@ export interface CheckOptions {
   readonly what?: string | undefined;
 }
 
+/** A valid configuration with every default filled in, and its transport. */
 export interface CheckedConfig {
   readonly plugin: TransportPlugin;
   /** As it is written, in its plain form: one environment, no variables, no other names. */

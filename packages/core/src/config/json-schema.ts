@@ -9,6 +9,7 @@ import { aliasesAt } from './aliases.js';
 import { configSchema } from './config-schema.js';
 import type { Path } from './tree.js';
 
+/** The plug-ins whose settings the schema includes. */
 export interface JsonSchemaOptions {
   /** Added to the registry. Their sections are in the schema. */
   plugins?: readonly Plugin[];

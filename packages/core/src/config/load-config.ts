@@ -9,6 +9,7 @@ import { type CheckOptions, checkConfig } from './check-config.js';
 import { fileName, readConfigFile } from './read-file.js';
 import type { ConfigOverrides, EventBusConfig } from './types.js';
 
+/** Plug-ins, environment and variables of a configuration. */
 export interface ParseConfigOptions {
   /** Added to the registry. They bring the transport that `type` names, and check their sections. */
   plugins?: readonly Plugin[];

@@ -10,6 +10,7 @@ const MAX_KEPT = 10_000;
 /** A longer key is shown cut. */
 const LONGEST_KEY = 200;
 
+/** Collects problems in the order of their finding. Their number is bounded: the others are counted. */
 export class Problems {
   readonly secrets = new Secrets();
   readonly #found: ConfigProblem[] = [];

@@ -5,6 +5,7 @@ import { isRecord } from '../util/records.js';
 import { checkTopicsOf } from './check-config.js';
 import { readConfigFile } from './read-file.js';
 
+/** Plug-ins and environment of a topics file. */
 export interface ReadTopicsOptions {
   readonly registry: Registry;
   /** Whose part of the file's `environments` applies. */

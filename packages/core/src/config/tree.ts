@@ -5,10 +5,12 @@ import type { Problems } from './problems.js';
 import { isSecretKey } from './secrets.js';
 
 const MAX_VALUES = 1_000_000;
+/** Deeper configurations are refused. */
 export const MAX_DEPTH = 64;
 /** In all keys and values, variables replaced, in UTF-16 units. Twice the largest file. */
 const MAX_TEXT = 8 * 1024 ** 2;
 
+/** Keys and indexes from the root to a value. */
 export type Path = readonly string[];
 
 /**
@@ -125,4 +127,5 @@ export function replaceAt(tree: unknown, path: readonly PropertyKey[], value: un
   if (last !== undefined && parent !== undefined) parent[last] = value;
 }
 
+/** A path as one text, for maps and sets. */
 export const pathKey = (path: readonly PropertyKey[]): string => path.map(String).join('\u0000');

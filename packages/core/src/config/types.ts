@@ -12,6 +12,7 @@ export interface Transports {}
 /** Sections that extensions add, `healthHttp: { port: 8080 }`; filled by declaration merging like `Transports`. */
 export interface Extensions {}
 
+/** A token bucket. Off by default. */
 export interface RateLimitConfig {
   /** Default false. */
   enabled?: boolean;
@@ -21,6 +22,7 @@ export interface RateLimitConfig {
   burstSize?: number;
 }
 
+/** Retries and dead letters of publishing or of consuming. */
 export interface ErrorHandlingConfig {
   /** Subscribers: default `<topic>.dlq`. Publishers: none. */
   deadLetterTopic?: string;
@@ -32,6 +34,7 @@ export interface ErrorHandlingConfig {
   retryBackoffMax?: Duration;
 }
 
+/** Limits of the publisher's backlog monitor. Off by default. */
 export interface PublisherBacklogConfig {
   /** Whether `start()` begins to watch the queue of publishes. Default false. */
   enabled?: boolean;
@@ -45,6 +48,7 @@ export interface PublisherBacklogConfig {
   checkInterval?: Duration;
 }
 
+/** Limits of the subscribers' backlog monitor. Off by default. */
 export interface SubscriberBacklogConfig {
   /** Whether `start()` begins to watch the lag of subscriptions. Default false. */
   enabled?: boolean;
@@ -77,6 +81,7 @@ export interface HealthWatchConfig {
   criticalThreshold?: number;
 }
 
+/** Probes that are sent and watched, and the health report. */
 export interface HealthCheckConfig {
   /** Whether `start()` begins to send probes, and to watch those that a subscriber is configured for. Default false. */
   enabled?: boolean;
@@ -109,6 +114,7 @@ export interface HealthCheckConfig {
   };
 }
 
+/** Settings of every transport. Defaults are in the configuration guide. */
 export interface CommonConfig {
   /**
    * Names the service in groups, logs and probes. Default: the adapter's `clientId`. Where neither is given, nor a group of

@@ -7,6 +7,7 @@ const MAX_TOKENS = 1_000_000;
 /** By these the lexer announces a document, the end of brackets, and a scalar. They are not in the text. */
 const ANNOUNCEMENTS = new Set(['\x02', '\x18', '\x1f']);
 
+/** Where a file is beyond the bounds, and why. */
 export interface BoundsProblem {
   readonly offset: number;
   readonly message: string;

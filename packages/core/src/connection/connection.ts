@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { ConnectionChange } from '../driver/driver.js';
 
+/** The connection at one moment. It does not change: ask again. */
 export interface ConnectionState {
   readonly status: 'connecting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
   readonly since: Date;
@@ -11,6 +12,7 @@ export interface ConnectionState {
   readonly lastError?: unknown;
 }
 
+/** `bus.connection`. */
 export interface Connection {
   /** What the client really reports. */
   state(): ConnectionState;
@@ -23,6 +25,7 @@ export interface Connection {
   reconnect(options?: { signal?: AbortSignal }): Promise<void>;
 }
 
+/** Keeps the last state that the client reported, and tells of changes. */
 export class TrackedConnection {
   readonly #clock: Clock;
   readonly #onChange: (status: ConnectionState['status'], cause: unknown) => void;

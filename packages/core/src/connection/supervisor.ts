@@ -24,12 +24,14 @@ const DISCONNECT_MS = 1_000;
 /** What a driver may take to heed its signal. */
 const HEED_MS = 1_000;
 
+/** Who is told of the connection. */
 export interface SupervisorEvents {
   changed(status: ConnectionState['status'], cause: unknown): void;
   /** The connection is back; resolves when those who want to know were told. */
   cameBack(): Promise<void>;
 }
 
+/** Parts and time limits of a supervisor. Times in milliseconds. */
 export interface SupervisorOptions {
   driver: Driver;
   clock: Clock;
@@ -46,6 +48,7 @@ export interface SupervisorOptions {
   maxBackoff: number;
 }
 
+/** Connects, watches the client and replaces it. One attempt at a time; callers share its outcome. */
 export class ConnectionSupervisor implements Connection {
   readonly #options: SupervisorOptions;
   readonly #tracked: TrackedConnection;

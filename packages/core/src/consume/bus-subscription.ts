@@ -26,6 +26,7 @@ const COUNTERS = [
 /** What is added up over the present consumers. The oldest message in flight is with the first of them. */
 const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'overrunning'] as const;
 
+/** The `Subscription` of the public API. All its methods reach each of its consumers. */
 export class BusSubscription implements Subscription {
   readonly topic: string;
   readonly group: string;

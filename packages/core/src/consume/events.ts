@@ -3,8 +3,10 @@ import type { FailureAction } from '../pipeline/failure.js';
 import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
 
+/** Where a failure outside of handlers happened. */
 export type SubscriptionTrouble = 'receive' | 'settle' | 'dead-letter-write';
 
+/** Receives everything that is worth a log line or an event. */
 export interface ConsumeEvents {
   /** `retryInMs`: where it is tried again. */
   handlerError(attempt: Attempt, error: unknown, action: FailureAction, retryInMs: number | undefined): void;

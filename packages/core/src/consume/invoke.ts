@@ -23,10 +23,12 @@ function permanently(error: EbusError): EbusError {
   return error;
 }
 
+/** Calls a handler of plain messages. */
 export function handleMessages(handler: MessageHandler): Handle<Attempt> {
   return (attempt) => handler(attempt.message, attempt.context) as Outcome;
 }
 
+/** Decodes the envelope once, validates its payload by the schema, and calls the handler. */
 export function handleEnvelopes<P>(
   handler: EnvelopeHandler<P>,
   codec: EnvelopeCodec,

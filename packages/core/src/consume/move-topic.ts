@@ -19,6 +19,7 @@ export interface HoldableRoute {
   allAnswered(): Promise<void>;
 }
 
+/** The live publishers and subscriptions of a topic. */
 export interface MoveTopicParts {
   readonly driver: Driver;
   readonly subscriptions: Subscriptions;

@@ -28,6 +28,7 @@ import { laneAssigner } from './lane-key.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from './policy.js';
 import type { SubscribeOptions } from './types.js';
 
+/** Everything of a bus that consumers need. A test may hand in its own. */
 export interface OpenConsumerOptions {
   readonly driver: Driver;
   /** Of subscriptions that name no group; undefined where each has to. */
@@ -61,6 +62,7 @@ interface Work {
   readonly internal: boolean;
 }
 
+/** Makes policies and consumers of subscribe calls. */
 export class ConsumerOpener {
   readonly #options: OpenConsumerOptions;
   readonly #deadLettersInto: (deadLetterTopic: string) => readonly string[];

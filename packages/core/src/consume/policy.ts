@@ -22,6 +22,7 @@ export interface ConsumeDefaults {
   readonly deadLetterTopic: string;
 }
 
+/** The options of one subscription in plain units, with every default filled in. Times in milliseconds. */
 export interface ConsumePolicy {
   readonly topic: string;
   readonly group: string;
@@ -48,6 +49,7 @@ export interface ConsumePolicy {
   readonly trustsRedrives: boolean;
 }
 
+/** A subscribe call, the defaults, and the abilities of the transport. */
 export interface PolicyInput {
   topic: string;
   group: string;

@@ -18,6 +18,7 @@ export type EventRoute<P> =
   | EnvelopeHandler<P>
   | { readonly schema: StandardSchemaV1<unknown, P>; readonly handler: EnvelopeHandler<P> };
 
+/** Where events without a handler of their own go. */
 export interface RouteOptions {
   /**
    * What becomes of events of other types. Default `ignore`: they are settled unhandled, and each such type is logged

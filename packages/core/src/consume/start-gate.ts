@@ -4,6 +4,7 @@ import { Deque } from '../util/deque.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Delivery } from './delivery.js';
 
+/** Lets deliveries through in order while it is open and every rate limit has a token. */
 export class StartGate {
   readonly #go: (delivery: Delivery) => void;
   #buckets: readonly TokenBucket[];

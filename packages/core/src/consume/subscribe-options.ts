@@ -13,6 +13,7 @@ const RETRY_BACKOFF = optionTable<RetryBackoff>({
   jitter: kinds.flag,
 });
 
+/** The rate limit of a subscription, as it is checked. */
 export const RATE_LIMIT = optionTable<NonNullable<SubscribeOptions['rateLimit']>>({
   perSecond: kinds.required(kinds.positiveNumber),
   burst: kinds.numberFromOne,
@@ -30,6 +31,7 @@ const NEW_RATE_LIMIT = optionTable<RateLimit>({
   burst: kinds.numberFromOne,
 });
 
+/** The options of `subscription.update`, as they are checked. */
 export const CHANGES = optionTable<SubscriptionChanges>(
   { concurrency: kinds.positiveInteger, rateLimit: kinds.nested(NEW_RATE_LIMIT) },
   { maxConcurrency: "use 'concurrency'", group: 'close the subscription and subscribe again' },
@@ -73,11 +75,13 @@ const ELSEWHERE = {
   partitions: 'topics.configure declares the partitions of a topic',
 };
 
+/** The options of `subscribe`, as they are checked. */
 export const SUBSCRIBE_OPTIONS: OptionTable = optionTable<SubscribeOptions>(OF_ALL, {
   ...ELSEWHERE,
   schema: 'subscribe takes bytes as they are; events are read and validated by subscribeEnvelope',
 });
 
+/** The options of `subscribeEnvelope`, as they are checked. */
 export const SUBSCRIBE_ENVELOPE_OPTIONS: OptionTable = optionTable<SubscribeOptions & { schema?: unknown }>(
   { ...OF_ALL, schema: SCHEMA },
   ELSEWHERE,

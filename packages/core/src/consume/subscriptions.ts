@@ -16,6 +16,7 @@ import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } 
 
 const SUBSCRIBE_TIMEOUT_MS = 30_000;
 
+/** Parts of `Subscriptions`. A test may hand in its own. */
 export interface SubscriptionsOptions extends OpenConsumerOptions {
   readonly connection: {
     readonly everConnected: boolean;
@@ -37,6 +38,7 @@ interface Running {
   readonly internal: boolean;
 }
 
+/** Consumers that are in position on the new route. Call one of the two, once. */
 export interface PreparedMove {
   moveOver(): Promise<void>;
   giveUp(): Promise<void>;
@@ -50,6 +52,7 @@ interface Totals {
   oldestInFlightMs: number;
 }
 
+/** All subscriptions of a bus. A topic and a group may have one at a time. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #opener: ConsumerOpener;

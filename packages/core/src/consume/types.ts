@@ -13,6 +13,10 @@ export type MessageHandler = (message: Message, context: HandlerContext) => unkn
 /** As `MessageHandler`, for domain events. */
 export type EnvelopeHandler<P = unknown> = (envelope: Envelope<P>, context: HandlerContext) => unknown;
 
+/**
+ * Pauses between the attempts of one message: `base * factor ** n`, at most `max`, with full jitter unless turned
+ * off.
+ */
 export interface RetryBackoff {
   /** Default 1 s. */
   base?: Duration;
@@ -24,13 +28,16 @@ export interface RetryBackoff {
   jitter?: boolean;
 }
 
+/** The failed attempt that `onError` decides about. */
 export interface ErrorContext extends Pick<HandlerContext, 'message' | 'topic' | 'group' | 'attempt'> {
   /** Attempts left after this one. */
   readonly retriesLeft: number;
 }
 
+/** The key of the order: the envelope's aggregate, or the message's own key first. */
 export type LaneBy = 'aggregate' | 'key';
 
+/** Messages begun per second, with bursts. `Infinity` lifts the limit. */
 export interface RateLimit {
   perSecond: number;
   /** Default: `perSecond`. */
@@ -43,6 +50,7 @@ export interface SubscriptionChanges {
   rateLimit?: RateLimit;
 }
 
+/** Options of one subscription. All optional; the configuration has the defaults. */
 export interface SubscribeOptions {
   /** Members of a group share the work; each group sees every message. Default: the adapter's, else `serviceName`, else its `clientId`. */
   group?: string;
@@ -83,6 +91,7 @@ export interface SubscribeOptions {
   signal?: AbortSignal;
 }
 
+/** A subscription in figures: counts since it was made, and gauges of this moment. */
 export interface SubscriptionStats {
   /** Fetched and unsettled here: running, queued, in backoff and halted. */
   readonly inFlight: number;
@@ -106,6 +115,7 @@ export interface SubscriptionStats {
   readonly oldestInFlightMs: number;
 }
 
+/** The outcome of closing, in messages. */
 export interface CloseReport {
   /** Deliveries handled while draining. */
   readonly handled: number;
@@ -117,6 +127,7 @@ export interface CloseReport {
   readonly timedOut: boolean;
 }
 
+/** A subscription at work. Closing it is safe at any time, and more than once. */
 export interface Subscription extends AsyncDisposable {
   readonly topic: string;
   readonly group: string | undefined;

@@ -22,6 +22,7 @@ const LOOK_AFTER_MS = 2_000;
 const GIVE_UP_AFTER_MS = 60_000;
 const LEAVE_TIMEOUT_MS = 5_000;
 
+/** The dead-letter topic, and the signal that ends reading. */
 export interface ReaderOptions {
   driver: Driver;
   topic: string;
@@ -30,6 +31,7 @@ export interface ReaderOptions {
   signal: AbortSignal;
 }
 
+/** A member of the redrive group on one dead-letter topic. Close it in any case. */
 export class DeadLetterReader {
   readonly #options: ReaderOptions;
   readonly #subscription: DriverSubscription;

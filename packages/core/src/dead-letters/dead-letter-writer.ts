@@ -23,6 +23,7 @@ export interface FailedMessage {
   readonly attempts: number;
 }
 
+/** The subscription whose messages are dead-lettered, and where they go. */
 export interface DeadLetterWriterOptions {
   topic: string;
   group: string;
@@ -36,6 +37,7 @@ export interface DeadLetterWriterOptions {
   disclose: Disclose;
 }
 
+/** Writes the dead letters of one subscription. Tries again, with growing pauses, until `stop`. */
 export class DeadLetterWriter {
   readonly #options: DeadLetterWriterOptions;
   readonly #stopped = new AbortController();

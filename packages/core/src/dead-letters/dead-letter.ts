@@ -20,6 +20,7 @@ export interface DeadLetter {
   readonly failedAt: Date | undefined;
 }
 
+/** Reads the headers of a dead letter. Never throws: what is missing or malformed is left out. */
 export function readDeadLetter(incoming: IncomingMessage): DeadLetter {
   const text = (name: string) => {
     const value = findHeader(incoming.headers, name);

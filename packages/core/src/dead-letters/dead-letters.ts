@@ -16,6 +16,7 @@ import type { Letter } from './letter.js';
 import type { DestinationRules } from './letter-destination.js';
 import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
 
+/** How many dead letters to list, and from where. */
 export interface ListOptions {
   /** At most so many. Default 100. */
   limit?: number;
@@ -48,6 +49,7 @@ const REDRIVE_OPTIONS = optionTable<RedriveOptions>({
 
 const DEFAULT_LIST_LIMIT = 100;
 
+/** Parts of `bus.deadLetters`. */
 export interface DeadLettersOptions {
   driver: Driver;
   publish(letter: Letter, signal: AbortSignal): Promise<unknown>;
@@ -69,6 +71,7 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
+/** `bus.deadLetters`. Redrives of one dead-letter topic run one after the other. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   /** The redrive of each dead-letter topic that was begun last. */

@@ -29,14 +29,17 @@ REMOVED.delete(TIMESTAMP);
 /** Error texts are cut here, so that a dead letter is never refused for its headers. */
 const MAX_ERROR_TEXT = 900;
 
+/** `<topic>.dlq`. */
 export function defaultDeadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
 }
 
+/** Whether the name ends as dead-letter topics do by default. */
 export function isDeadLetterTopic(topic: string): boolean {
   return topic.endsWith('.dlq');
 }
 
+/** Why a message is dead-lettered, and where it came from. */
 export interface DeadLetterReason {
   readonly topic: string;
   readonly position: Position | undefined;

@@ -3,6 +3,7 @@
 import { shown } from '../util/shown.js';
 import { defaultDeadLetterTopic } from './format.js';
 
+/** Where the letters of one redrive may go. */
 export interface DestinationRules {
   /** What `redrive` was called with: a topic, or the dead-letter topic itself. */
   readonly asked: string;

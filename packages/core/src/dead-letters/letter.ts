@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { HeaderList } from '../headers.js';
 import { randomUuid } from '../util/random-uuid.js';
 
+/** Topic, key, bytes and headers of a letter. */
 export interface LetterContent {
   readonly topic: string;
   readonly key: string | Uint8Array | undefined;
@@ -10,6 +11,7 @@ export interface LetterContent {
   readonly headers: HeaderList;
 }
 
+/** A message that is published as it is. Its id stays the same over retries, so that brokers can tell copies. */
 export class Letter implements LetterContent {
   readonly topic: string;
   readonly key: string | Uint8Array | undefined;

@@ -24,6 +24,7 @@ export interface FailedLetter {
   readonly reason: string;
 }
 
+/** A redrive in figures; the last one is its outcome. */
 export interface RedriveProgress {
   readonly redriven: number;
   /** Kept: the filter left them, they belong to other topics, or they failed. */
@@ -34,6 +35,7 @@ export interface RedriveProgress {
   readonly failed: readonly FailedLetter[];
 }
 
+/** Which letters to redrive, and where they may go. */
 export interface RedriveOptions {
   /** Which to publish back. Default: all. One that throws or rejects ends the redrive. */
   filter?: (letter: DeadLetter) => boolean | Promise<boolean>;
@@ -57,6 +59,7 @@ const MAX_REPORTED = 1_000;
 /** These concern this call or the connection, and not just one letter. */
 const ENDS_ALL: ReadonlySet<ErrorCode> = new Set(['ABORTED', 'BUS_CLOSED']);
 
+/** Parts of one redrive. */
 export interface RedriveWork {
   readonly rules: DestinationRules;
   readonly options: RedriveOptions;

@@ -54,6 +54,7 @@ export interface DriverHost {
   onState(change: ConnectionChange): void;
 }
 
+/** The answer to a ping. */
 export interface PingReply {
   readonly brokers?: number;
 }

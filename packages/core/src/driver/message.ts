@@ -75,6 +75,7 @@ export interface SendRecord extends OutgoingRecord {
   failed(error: unknown): void;
 }
 
+/** The broker's answer to a record. */
 export interface SendReceipt {
   /** Left out where the broker does not tell. */
   readonly position?: Position;
@@ -117,6 +118,7 @@ export interface IncomingMessage {
  */
 export type SettleOutcome = 'handled' | 'dead-lettered' | 'discarded' | 'skipped' | 'released';
 
+/** One delivery and its outcome. */
 export interface Settlement {
   readonly token: SettleToken;
   readonly outcome: SettleOutcome;

@@ -7,6 +7,7 @@ import { shown } from '../util/shown.js';
 /** How a value is shown. The first three are limits: 0, a negative number and nothing at all say "no limit". */
 export type SettingKind = 'duration' | 'size' | 'limit' | 'plain';
 
+/** One setting of a topic or consumer that was changed on the broker. */
 export interface SettingChange {
   /** The name that configurations have for it. */
   readonly field: string;

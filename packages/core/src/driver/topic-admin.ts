@@ -2,6 +2,7 @@
 import type { CallOptions } from './call-options.js';
 import type { Persistence } from './message.js';
 
+/** How the messages of a topic are compressed, where the transport can. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** What configuring a topic may do on the broker. */

@@ -16,6 +16,7 @@ export interface EnvelopeCodec {
   headers?(envelope: Envelope): HeaderList;
 }
 
+/** How integers beyond 2^53 are read. */
 export interface JsonCodecOptions {
   /**
    * How integers in payloads are read that are beyond 2^53, where JavaScript's numbers have gaps: as the text of their

@@ -6,6 +6,7 @@ import { isCleanAggregateId, reasonAgainst } from './aggregate-id.js';
 import { refuseUnknownKeys } from './envelope-keys.js';
 import { newEventId } from './event-id.js';
 
+/** A domain event with its metadata, complete and valid. */
 export interface Envelope<P = unknown> {
   eventId: string;
   /** Events of one aggregate are handled in order, one at a time. */
@@ -80,6 +81,7 @@ export function validateEnvelope(envelope: unknown): asserts envelope is Envelop
 /** An envelope whose fields may hold anything. */
 export type EnvelopeFields = { readonly [Field in keyof Envelope]: unknown };
 
+/** One field of an envelope that is not valid. */
 export interface EnvelopeProblem {
   /** The field's name on the wire. */
   readonly path: string;

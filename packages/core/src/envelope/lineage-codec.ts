@@ -10,6 +10,7 @@ import { type Envelope, validateEnvelope } from './envelope.js';
 import { envelopeHeaders } from './envelope-headers.js';
 import { invalid, parseObject, payloadText, readEnvelope, writeEnvelope } from './wire-json.js';
 
+/** The version of the Go library to write for. */
 export interface LineageCodecOptions extends JsonCodecOptions {
   /** The version of jxt-core that the oldest of the services uses: `'1.1.20'`, `'v1.1.35'`. */
   version: string;

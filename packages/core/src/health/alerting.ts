@@ -1,6 +1,7 @@
 /** From missing probes to an alert: pure decisions. */
 import type { AlertSeverity, AlertType } from './types.js';
 
+/** Missed probes from which an alert has each severity. */
 export interface AlertThresholds {
   readonly warningThreshold: number;
   readonly errorThreshold: number;
@@ -12,6 +13,7 @@ export function missesOf(sinceMs: number, expectedIntervalMs: number): number {
   return Math.max(0, Math.floor(sinceMs / expectedIntervalMs));
 }
 
+/** The severity of so many missed probes; undefined below the lowest threshold. */
 export function severityOfMisses(misses: number, thresholds: AlertThresholds): AlertSeverity | undefined {
   if (misses >= thresholds.criticalThreshold) return 'critical';
   if (misses >= thresholds.errorThreshold) return 'error';
@@ -26,6 +28,7 @@ export function alertTypeOf(connected: boolean, expiredSinceLast: number): Alert
 
 const SEVERITIES: readonly AlertSeverity[] = ['warning', 'error', 'critical'];
 
+/** Whether the first severity is worse than the second; any is worse than none. */
 export function isWorse(severity: AlertSeverity, than: AlertSeverity | undefined): boolean {
   return than === undefined || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(than);
 }

@@ -14,6 +14,7 @@ const CHECK = optionTable<BusinessCheck>(
   { others: 'instances' },
 );
 
+/** The checks that the application registered, by name. */
 export class BusinessChecks {
   readonly #checks = new Map<string, BusinessCheck>();
   readonly #logger: Logger;

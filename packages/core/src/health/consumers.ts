@@ -36,6 +36,7 @@ export interface ConsumerSnapshot {
   readonly stallTimeoutMs: number;
 }
 
+/** The oldest unsettled message of a consumer. */
 export interface ConsumerHead {
   readonly identity: object;
   readonly state: string;
@@ -65,6 +66,7 @@ export interface UnknownLag {
   readonly reason: string;
 }
 
+/** One thing that is wrong with a consumer, in words. */
 export interface Finding {
   readonly status: Exclude<HealthStatus, 'healthy'>;
   readonly reason: string;
@@ -82,6 +84,7 @@ interface Seen {
   failingSince: number | undefined;
 }
 
+/** Compares snapshots over time. Forgets a consumer with its identity. */
 export class ConsumerWatch {
   readonly #seen = new WeakMap<object, Seen>();
 

@@ -4,6 +4,7 @@ import { Ticker } from '../util/ticker.js';
 import { createProbe, encodeProbe, instanceIdOf, type Probe } from './probe.js';
 import type { HealthCheckEvent, HealthPublisher, HealthPublisherStatus } from './types.js';
 
+/** Topic, interval and parts of a `ProbePublisher`. Times in milliseconds. */
 export interface HealthPublisherOptions {
   readonly clock: Clock;
   /** Throws once the bus closes: nothing is started then. */
@@ -27,6 +28,10 @@ export interface HealthPublisherOptions {
   onSuspect(error: unknown): void;
 }
 
+/**
+ * Sends a probe at every interval. Suspects the client after `failureThreshold` failures that no lost connection
+ * explains.
+ */
 export class ProbePublisher implements HealthPublisher {
   readonly #options: HealthPublisherOptions;
   readonly #ticker: Ticker;

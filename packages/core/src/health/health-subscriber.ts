@@ -19,6 +19,7 @@ import type {
 
 const JOIN_BACKOFF = { base: 1_000, max: 30_000 };
 
+/** Topic, thresholds and parts of a `ProbeSubscriber`. */
 export interface HealthSubscriberOptions extends AlertThresholds {
   readonly clock: Clock;
   /** Throws once the bus closes: nothing is started then. */
@@ -67,6 +68,7 @@ interface Run {
   raised: { severity: AlertSeverity; alertType: AlertType } | undefined;
 }
 
+/** Watches one topic for probes of one service. Alerts when they stay away, and when they are back. */
 export class ProbeSubscriber implements HealthSubscriber {
   readonly topic: string;
   readonly expectedSource: string | undefined;

@@ -54,6 +54,7 @@ export interface HealthSources {
   isDraining(): boolean;
 }
 
+/** Parts of `bus.health`. */
 export interface HealthOptions {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -67,6 +68,7 @@ export interface HealthOptions {
   readonly checkTimeout?: number;
 }
 
+/** `bus.health`. Reports that are asked for at once share one run of the checks. */
 export class BusHealth implements Health {
   readonly publisher: ProbePublisher;
   readonly subscriber: ProbeSubscriber;

@@ -25,6 +25,7 @@ export function defaultProbeTopic(type: string): string {
   return `jxt-core-${type}-health-check`;
 }
 
+/** A probe as it travels: the JSON of jxt-core. */
 export interface Probe {
   /** `hc-<unix nanoseconds>-<16 hex digits>`. */
   readonly messageId: string;
@@ -41,6 +42,7 @@ export function instanceIdOf(source: string, startedAt: number): string {
   return `${source}-${Math.floor(startedAt / 1_000)}`;
 }
 
+/** A new probe with an id of its own. */
 export function createProbe(
   source: string,
   eventBusType: string,
@@ -58,10 +60,12 @@ export function createProbe(
   };
 }
 
+/** A probe as JSON text. */
 export function encodeProbe(probe: Probe): string {
   return JSON.stringify(probe);
 }
 
+/** A probe that was read, or the reason why it does not count. */
 export type ReadProbe =
   | { readonly probe: Probe; readonly rejection?: undefined }
   | { readonly rejection: ProbeRejection; readonly detail: string };

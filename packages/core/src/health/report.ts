@@ -88,6 +88,7 @@ export function eventLoopCheck(worstMs: number, maxMs: number): HealthCheckResul
   return { name, status: 'unhealthy', reason, details };
 }
 
+/** The check of all consumers: as bad as the worst finding. */
 export function consumersCheck(
   findings: readonly Finding[],
   figures: { subscriptions: number; inFlight: number; oldestInFlightMs: number },

@@ -27,6 +27,7 @@ export interface BusinessCheck {
   metrics?(): Readonly<Record<string, unknown>>;
 }
 
+/** The outcome of one check of the application. */
 export interface BusinessCheckResult extends HealthCheckResult {
   /** What it threw; not for strangers. */
   readonly error?: unknown;
@@ -55,6 +56,7 @@ export interface EventBusHealth {
   readonly topicCount: number;
 }
 
+/** The state of the bus and of the application's checks at one moment. */
 export interface HealthReport {
   /** The worst of all checks. */
   readonly status: HealthStatus;
@@ -79,6 +81,7 @@ export interface HealthCheckEvent {
   readonly error?: unknown;
 }
 
+/** The publisher of probes at this moment. */
 export interface HealthPublisherStatus {
   /** Fewer than `failureThreshold` probes in a row failed. */
   readonly healthy: boolean;
@@ -99,7 +102,9 @@ export interface HealthPublisher {
   status(): HealthPublisherStatus;
 }
 
+/** The kind of an alert. */
 export type AlertType = 'no_messages' | 'connection_lost' | 'message_expired';
+/** How bad an alert is. */
 export type AlertSeverity = 'warning' | 'error' | 'critical';
 
 /** Probes are missing, or (`recovered`) come again. */
@@ -126,6 +131,7 @@ export interface HealthAlert {
  */
 export type ProbeRejection = 'malformed' | 'foreign' | 'expired' | 'future';
 
+/** A watcher of probes in figures, since it was started. */
 export interface HealthSubscriberStats {
   readonly running: boolean;
   readonly startedAt: Date | undefined;
@@ -156,6 +162,7 @@ export interface HealthSubscriber {
   stats(): HealthSubscriberStats;
 }
 
+/** `bus.health`: probes, checks and the report. */
 export interface Health {
   readonly publisher: HealthPublisher;
   /** The first of `subscribers`; where none is configured, one for the publisher's topic that only `start()` starts. */

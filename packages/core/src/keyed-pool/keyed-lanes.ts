@@ -5,6 +5,7 @@ import { LaneLengths } from './lane-lengths.js';
 
 export type { Lane } from './lane.js';
 
+/** Bound and work of the lanes. */
 export interface KeyedLanesOptions<T> {
   /** How many items run at once, over all keys. */
   readonly concurrency: number;

@@ -11,6 +11,7 @@ import { KeyedLanes, type Lane } from './keyed-lanes.js';
 import { PoolTask } from './pool-task.js';
 import { WaitingRoom } from './waiting-room.js';
 
+/** Bounds of a pool. All optional. */
 export interface KeyedPoolOptions {
   /** Tasks that run at once, over all keys. Default 256. */
   concurrency?: number;
@@ -32,6 +33,7 @@ const OPTIONS = optionTable<KeyedPoolOptions>({
 });
 const TASK = kinds.required(kinds.func);
 
+/** A pool in figures. */
 export interface KeyedPoolStats {
   /** Keys with a task running, queued or waiting for room. */
   readonly activeKeys: number;

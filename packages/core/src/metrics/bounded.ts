@@ -3,6 +3,7 @@ import type { MetricsCollector } from './collector.js';
 
 /** Topics with a label of their own. */
 export const MAX_TOPIC_LABELS = 200;
+/** The label of all topics beyond the bound. */
 export const OTHER_TOPICS = 'other';
 
 /**

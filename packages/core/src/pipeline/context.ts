@@ -4,6 +4,7 @@ import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import type { Message, PublishRecord } from './message.js';
 
+/** The attempt that a handler or middleware is called for. */
 export interface HandlerContext {
   readonly message: Message;
   readonly topic: string;
@@ -22,6 +23,7 @@ export interface HandlerContext {
   extendDeadline(by: Duration): void;
 }
 
+/** The broker has the message, as far as the topic's guarantee goes. */
 export interface PublishReceipt extends SendReceipt {
   readonly topic: string;
 }
@@ -35,6 +37,7 @@ export type PublishMiddleware = (
 /** Wraps every attempt to handle a message, first registered outermost. Call `next` once; throwing is a failure. */
 export type ConsumeMiddleware = (context: HandlerContext, next: () => Promise<void>) => Promise<void>;
 
+/** Wraps publishes, attempts, or both. Registered by `bus.use`. */
 export interface Middleware {
   publish?: PublishMiddleware;
   consume?: ConsumeMiddleware;

@@ -1,9 +1,13 @@
 /** What becomes of a failed attempt: a pure decision. */
 
+/** Everything that may follow a failed attempt. */
 export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt'] as const;
+/** What follows a failed attempt. */
 export type FailureAction = (typeof FAILURE_ACTIONS)[number];
+/** What follows the last attempt. */
 export type ExhaustedAction = Exclude<FailureAction, 'retry'>;
 
+/** A failed attempt, as the decision sees it. */
 export interface Failure {
   /** Attempts made so far, this one included. */
   readonly attempts: number;

@@ -14,6 +14,7 @@ interface Handled {
   readonly ids: MessageIds;
 }
 
+/** Ids that a handler's publishes take over from the handled event. */
 export interface InheritedIds {
   readonly correlationId: string | undefined;
   readonly tenantId: number | undefined;
@@ -26,6 +27,7 @@ export function whileHandling<H extends Handled, R>(message: H, handler: (messag
   return handled.run(message, handler, message);
 }
 
+/** Whether the caller runs within a handler. */
 export function isHandling(): boolean {
   return handled.getStore() !== undefined;
 }

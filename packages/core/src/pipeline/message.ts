@@ -73,6 +73,7 @@ export class ReceivedMessage implements Message {
   }
 }
 
+/** A key as text; bytes are read as UTF-8. */
 export function keyText(key: string | Uint8Array | undefined): string | undefined {
   return typeof key === 'object' ? decoder.decode(key) : key;
 }

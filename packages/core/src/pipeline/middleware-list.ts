@@ -6,6 +6,7 @@ import type { ConsumeMiddleware, Middleware, PublishMiddleware } from './context
 
 const MIDDLEWARE = optionTable<Middleware>({ publish: func, consume: func }, {}, { others: 'instances' });
 
+/** The registered middleware. Who composes it is told of additions. */
 export class MiddlewareList {
   publish: readonly PublishMiddleware[] = [];
   consume: readonly ConsumeMiddleware[] = [];

@@ -13,6 +13,7 @@ import type { PublishResults } from './publish-results.js';
 /** How long publishing may wait for a result reader before that is reported. */
 const STALL_REPORT_MS = 1_000;
 
+/** Bound, rate limit and readers of one kind of publish. */
 export interface AdmissionOptions {
   maxInFlight: number;
   bucket: TokenBucket | undefined;
@@ -22,6 +23,7 @@ export interface AdmissionOptions {
   onStalled: () => void;
 }
 
+/** Admits publishes in call order. Messages and envelopes take turns where both wait. */
 export class Admission implements Places {
   readonly #options: AdmissionOptions;
   readonly #maxInFlight: number;

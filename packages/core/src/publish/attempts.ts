@@ -13,6 +13,7 @@ import { type Outcomes, toReceipt } from './outcomes.js';
 import type { PublishJob } from './publish-job.js';
 import { type RecordSender, Sender } from './sender.js';
 
+/** Driver, backoff and outcomes of attempts. */
 export interface AttemptsOptions {
   driver: RecordSender;
   connection: ConnectionGate;
@@ -21,6 +22,7 @@ export interface AttemptsOptions {
   outcomes: Outcomes;
 }
 
+/** Brings each publish to the driver: turn of its key, place, middleware, attempt, retry. */
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #sender: Sender;

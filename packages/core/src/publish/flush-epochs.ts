@@ -9,6 +9,7 @@ export interface FlushEpoch {
   next: FlushEpoch | undefined;
 }
 
+/** Counts open publishes by epoch, so that a flush waits for those before it and no others. */
 export class FlushEpochs {
   /** The earliest with something open, or the current one. */
   #oldest: FlushEpoch = newEpoch();

@@ -18,6 +18,7 @@ export interface LetterTopics extends OwnTopics {
   ensureDeadLetterTopic(topic: string, of: () => readonly string[]): Promise<void>;
 }
 
+/** Parts of a `LetterPublisher`. */
 export interface LetterPublisherOptions {
   readonly routes: TopicRoutes;
   readonly topics: LetterTopics;
@@ -28,6 +29,7 @@ export interface LetterPublisherOptions {
   submit(job: PublishJob): Promise<PublishReceipt>;
 }
 
+/** Publishes letters through the publisher, past middleware and rate limit. */
 export class LetterPublisher {
   readonly #options: LetterPublisherOptions;
 

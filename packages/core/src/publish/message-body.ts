@@ -2,6 +2,7 @@
 import { type JsonRefusal, jsonText } from '../envelope/json-text.js';
 import { PublishError } from '../errors.js';
 
+/** The bytes of a message, and whether core made them itself. */
 export interface MessageBody {
   readonly value: Uint8Array;
   /** Made here: nobody else holds these bytes. */

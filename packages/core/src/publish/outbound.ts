@@ -28,6 +28,7 @@ import type { JsonObject, PublishEnvelopeOptions, PublishOptions } from './types
 
 const encoder = new TextEncoder();
 
+/** Parts of `Outbound`. */
 export interface OutboundOptions {
   driver: Driver;
   /** Of publishes that say nothing else. */
@@ -41,6 +42,7 @@ export interface OutboundOptions {
   logger: Logger;
 }
 
+/** The front door of publishing: checks calls and makes records of them. Never throws; publishes reject. */
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #defaults: JobOptions;

@@ -24,6 +24,7 @@ export interface PublisherEvents {
   failuresUnread(count: number): void;
 }
 
+/** Who is told of outcomes, and where dead letters go. */
 export interface OutcomesOptions {
   driver: Driver;
   connection: ConnectionGate;
@@ -33,6 +34,7 @@ export interface OutcomesOptions {
   deadLetters: PublisherDeadLetters | undefined;
 }
 
+/** Settles each publish once: promise, result, events, metrics, dead letter. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
   readonly #deadlines: DeadlineQueue<PublishJob>;
@@ -251,6 +253,7 @@ export function isUnexpected(job: PublishJob): boolean {
 
 type ResultOutcome = { ok: true; receipt: PublishReceipt } | { ok: false; error: EbusError };
 
+/** A driver's receipt as the caller gets it. */
 export function toReceipt(topic: string, receipt: SendReceipt): PublishReceipt {
   if (receipt.duplicate === true) return { topic, ...receipt };
   return receipt.position === undefined ? { topic } : { topic, position: receipt.position };

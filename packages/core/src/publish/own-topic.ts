@@ -1,6 +1,7 @@
 /** Topics that ebus makes for itself, for dead letters and probes, may be deleted by others while they are used. */
 import { EbusError } from '../errors.js';
 
+/** Topics of ebus itself. */
 export interface OwnTopics {
   /** The broker does not have the topic any more: it is made again when it is next made sure of. */
   noteMissing(topic: string): void;

@@ -12,6 +12,7 @@ const DEFAULT_IN_FLIGHT = 1_000;
 const BURST = 64;
 const MAX_REASON = 500;
 
+/** Bound and parts of one call. */
 export interface PublishEnvelopesOptions {
   topic: string;
   maxInFlight?: number | undefined;

@@ -43,6 +43,7 @@ export interface Places {
   leave(job: PublishJob): void;
 }
 
+/** One object for each publish, from the call to its outcome. */
 export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob> {
   readonly topic: string;
   /** The route's at the time of the attempt. */

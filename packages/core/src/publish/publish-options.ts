@@ -33,6 +33,7 @@ const ELSEWHERE = {
 };
 const IN_ENVELOPE = "it is a field of the envelope; with publish, which has none, use 'headers'";
 
+/** The options of `publish`, as they are checked. */
 export const PUBLISH_OPTIONS: OptionTable = optionTable<PublishOptions>(
   { key: kinds.text, messageId: kinds.text, ...OF_ALL },
   {
@@ -55,11 +56,13 @@ const ENVELOPE_REMEDIES = {
   timestamp: 'it is a field of the envelope',
 };
 
+/** The options of `publishEnvelope`, as they are checked. */
 export const PUBLISH_ENVELOPE_OPTIONS: OptionTable = optionTable<PublishEnvelopeOptions>(
   OF_ALL,
   ENVELOPE_REMEDIES,
 );
 
+/** The options of `publishEnvelopes`, as they are checked. */
 export const PUBLISH_ENVELOPES_OPTIONS: OptionTable = optionTable<
   PublishEnvelopeOptions & { maxInFlight?: number }
 >(

@@ -10,6 +10,7 @@ export const RESULTS_BUFFER = 10_000;
 
 type Step = IteratorResult<PublishResult, undefined>;
 
+/** One reader of results, with a buffer of its own. Ends with the bus, its signal, or its loop. */
 export class ResultReader implements AsyncIterableIterator<PublishResult, undefined> {
   readonly #buffer = new Deque<PublishResult>();
   readonly #pendingReads = new Deque<(step: Step) => void>();

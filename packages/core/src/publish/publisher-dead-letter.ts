@@ -7,6 +7,7 @@ import type { Disclose } from '../util/disclose.js';
 import type { LetterPublisher } from './letters.js';
 import type { PublishJob } from './publish-job.js';
 
+/** Where envelopes go that could not be published. */
 export interface PublisherDeadLetters {
   readonly topic: string;
   readonly letters: LetterPublisher;

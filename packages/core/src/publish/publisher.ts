@@ -26,6 +26,7 @@ import type { JobOptions, PublishJob, Purpose } from './publish-job.js';
 import { PublishResults, type ResultReader } from './publish-results.js';
 import type { TopicRoutes } from './topic-routes.js';
 
+/** Parts and bounds of a publisher. */
 export interface PublisherOptions {
   driver: Driver;
   clock: Clock;
@@ -54,6 +55,7 @@ const INTERNAL_IN_FLIGHT = 256;
 /** Publishes answered at once before the time is looked at. */
 const BURST = 64;
 
+/** Sends records in call order by topic and key, and bounds how many are unacknowledged. */
 export class Publisher {
   readonly #clock: Clock;
   readonly #loopYield: EventLoopYield;

@@ -19,6 +19,7 @@ interface KeyState {
   passingOn: boolean;
 }
 
+/** The turns of one topic, by key. */
 export class SendOrder {
   readonly #keys = new Map<string, KeyState>();
 

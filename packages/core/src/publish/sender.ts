@@ -14,6 +14,7 @@ export interface RecordSender {
   sendBatch?(records: readonly SendRecord[]): void;
 }
 
+/** Calls `send` or `sendBatch`, and brings every kind of answer to one of two: now, or later. */
 export class Sender {
   readonly #driver: RecordSender;
   readonly #answers: Answers;

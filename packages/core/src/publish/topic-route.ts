@@ -6,6 +6,7 @@ import type { EbusError } from '../errors.js';
 import { JobQueue, type WaitingJob } from './job-queue.js';
 import { SendOrder } from './send-order.js';
 
+/** One topic, as publishing knows it. Keeps publishes back while it is held. */
 export class TopicRoute {
   readonly topic: string;
   readonly #idPrefix: string;
@@ -122,6 +123,7 @@ export class TopicRoute {
   }
 }
 
+/** Settings of a route that may change while it is in use. */
 export interface RouteSettings {
   persistence: Persistence;
   retriesInClient: boolean;

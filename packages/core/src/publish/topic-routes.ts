@@ -27,12 +27,14 @@ export interface RoutedTopics {
   };
 }
 
+/** Where settings and topics are asked for. */
 export interface TopicRoutesOptions {
   readonly driver: Driver;
   readonly topics: RoutedTopics;
   readonly clock: Clock;
 }
 
+/** The routes of all topics that were published to, by name. */
 export class TopicRoutes {
   readonly #options: TopicRoutesOptions;
   readonly #routes = new Map<string, TopicRoute>();

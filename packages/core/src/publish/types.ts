@@ -49,6 +49,7 @@ export type PublishBody<T> = T extends Uint8Array | string
       ? JsonOf<T>
       : never;
 
+/** Options of one publish. All optional. */
 export interface PublishOptions {
   /** Messages of one topic and key are written in call order. */
   key?: string;
@@ -77,6 +78,7 @@ export type PublishResult = {
   | { readonly ok: false; readonly error: EbusError }
 );
 
+/** The outcome of `publishEnvelopes`: failures are listed, not thrown. */
 export interface PublishReport {
   readonly published: number;
   readonly failed: PublishResult[];

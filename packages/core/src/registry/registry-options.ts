@@ -3,6 +3,7 @@ import * as kinds from '../util/option-kinds.js';
 import type { Plugin } from './plugin.js';
 import type { Registry } from './registry.js';
 
+/** Plug-ins of one call, beside those of the process. */
 export interface RegistryOptions {
   plugins?: readonly Plugin[];
   registry?: Registry;

@@ -12,6 +12,7 @@ interface Instruments {
   readonly processDuration: Api.Histogram;
 }
 
+/** Records the metrics. Without a meter provider nothing is recorded. */
 export class ClientMetrics {
   readonly #api: typeof Api;
   readonly #system: string;

@@ -11,17 +11,20 @@ export interface SendSpan {
   end(error?: unknown): void;
 }
 
+/** A publish that a span is begun for. */
 export interface SendInfo {
   readonly topic: string;
   readonly key: string | undefined;
   readonly messageId: string | undefined;
 }
 
+/** An attempt that a span is begun for. */
 export interface ProcessInfo {
   readonly group: string;
   readonly attempt: number;
 }
 
+/** Tracing, as publishing and consuming use it. */
 export interface Telemetry {
   /** False while nobody listens (no SDK registered): then nothing else is called. */
   readonly active: boolean;

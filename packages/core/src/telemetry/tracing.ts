@@ -14,6 +14,7 @@ import { ClientMetrics } from './client-metrics.js';
 import * as attribute from './semantic-conventions.js';
 import type { ProcessInfo, SendInfo, SendSpan, Telemetry } from './telemetry.js';
 
+/** System name, sampling and masking of spans. */
 export interface TracingOptions {
   /** The transport, as `messaging.system`. */
   readonly system: string;
@@ -52,6 +53,7 @@ const getter: Api.TextMapGetter<HeaderList> = {
   },
 };
 
+/** `Telemetry` over the application's OpenTelemetry API. */
 export class OpenTelemetry implements Telemetry {
   readonly #api: typeof Api;
   readonly #tracer: Api.Tracer;

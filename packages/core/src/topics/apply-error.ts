@@ -2,6 +2,7 @@
 import { EbusError } from '../errors.js';
 import type { TopicOutcome } from './types.js';
 
+/** One topic that could not be configured, and why. */
 export interface TopicFailure {
   readonly topic: string;
   readonly error: EbusError;

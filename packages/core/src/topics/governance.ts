@@ -17,6 +17,7 @@ export interface TopicRule {
   readonly requiredPersistence?: 'persistent' | 'ephemeral';
 }
 
+/** One rule that a topic breaks. */
 export interface TopicViolation {
   readonly topic: string;
   /** The pattern of the rule. */
@@ -27,6 +28,7 @@ export interface TopicViolation {
   readonly message: string;
 }
 
+/** The outcome of `enforce`. */
 export interface EnforceReport {
   /** The topics that were looked at: those configured on the bus. */
   readonly checked: readonly string[];
@@ -61,6 +63,7 @@ const RULE = optionTable<TopicRule>({
 });
 const ENFORCE = optionTable<{ fix: boolean }>({ fix: kinds.required(kinds.flag) });
 
+/** Rules for names and settings. Give it to `createEventBus`; every `configure` is held to it. */
 export class TopicGovernance {
   readonly #rules: readonly Rule[];
 

@@ -11,6 +11,7 @@ export interface TemplateOutcome extends Omit<TopicOutcome, 'action'> {
   readonly action: TopicOutcome['action'] | 'unmatched';
 }
 
+/** Options by pattern; the most specific pattern that matches a name counts. */
 export class TopicTemplates {
   readonly #templates: readonly { pattern: TopicPattern; options: TopicOptions }[];
 

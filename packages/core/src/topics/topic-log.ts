@@ -16,6 +16,7 @@ const KINDS: Partial<Record<keyof TopicSpec, SettingKind>> = {
   maxMessages: 'limit',
 };
 
+/** Logs which settings of a topic were changed. */
 export function logTopicChanges(
   logger: Logger,
   topic: string,
@@ -28,6 +29,7 @@ export function logTopicChanges(
   logSettingChanges(logger, `topic '${topic}'`, changes, { topic });
 }
 
+/** Logs that a topic was created, with its settings. */
 export function logTopicCreated(logger: Logger, topic: string, spec: NewTopicSpec): void {
   const { maxMessageBytes, ...options } = spec;
   const settings: { field: string; kind: SettingKind; to: unknown }[] = settingsOf(options).map(

@@ -50,6 +50,7 @@ const HOW = optionTable<ConfigureOptions>({
   allowPartitionIncrease: kinds.flag,
 });
 
+/** Strategy, rules and parts of a topic manager. */
 export interface TopicManagerOptions {
   driver: Driver;
   logger: Logger;
@@ -91,6 +92,7 @@ interface Wanted {
   readonly moves?: boolean;
 }
 
+/** `bus.topics`. Calls about one topic run one after the other. */
 export class BusTopicManager implements TopicManager {
   readonly #options: TopicManagerOptions;
   readonly #configured = new Map<string, TopicOptions>();

@@ -19,6 +19,7 @@ const SETTLE_MS = 100;
 
 const OPTIONS = optionTable<WatchOptions>({ signal: abortSignal, onApplied: func, onError: func });
 
+/** How the file is read and applied. */
 export interface TopicsFileParts {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,6 +28,7 @@ export interface TopicsFileParts {
   onClosed(watch: TopicsFile): void;
 }
 
+/** Watches one file. A save that cannot be read changes nothing. */
 export class TopicsFile implements TopicsWatch {
   readonly #file: string;
   readonly #options: WatchOptions;

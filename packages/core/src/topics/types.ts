@@ -28,6 +28,7 @@ export interface TopicOptions {
   description?: string;
 }
 
+/** How to bring a topic about, for this call. */
 export interface ConfigureOptions {
   /** Default: the configuration's `topicConfigStrategy`. */
   strategy?: 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
@@ -50,6 +51,7 @@ export interface TopicOutcome {
   readonly unsupported: readonly string[];
 }
 
+/** Options of `topics.watch`. */
 export interface WatchOptions {
   /** Ends the watching; closing the bus does as well. */
   signal?: AbortSignal;

@@ -1,6 +1,7 @@
 /** How long to wait before trying again. */
 import type { Clock } from '../clock.js';
 
+/** Pauses that grow from attempt to attempt, in milliseconds. */
 export interface BackoffOptions {
   /** The first delay, in milliseconds. */
   readonly base: number;

@@ -8,6 +8,7 @@ import { isPromise } from './promise.js';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
+/** A logger that masks, cuts and thins. `flush` tells what was held back. */
 export interface BusLogger extends Logger {
   /** Writes how many lines were held back, and ends the timer. */
   flush(): void;

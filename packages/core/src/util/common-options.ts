@@ -3,6 +3,7 @@ import type { Duration } from '../duration.js';
 import { abortSignal, duration } from './option-kinds.js';
 import { type OptionTable, optionTable } from './options.js';
 
+/** `{ signal }`. */
 export const SIGNAL_OPTIONS: OptionTable = optionTable<{ signal?: AbortSignal }>(
   { signal: abortSignal },
   { timeout: 'give { signal: AbortSignal.timeout(ms) }' },

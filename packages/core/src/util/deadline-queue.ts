@@ -17,6 +17,7 @@ export interface DeadlineEntry {
   slot: number;
 }
 
+/** Whether waiting keeps the process alive. */
 export interface DeadlineQueueOptions {
   /**
    * Whether pending deadlines keep the process alive. Default false: right for timeouts of work that does so itself.

@@ -3,6 +3,7 @@ import type { Clock, TimerHandle } from '../clock.js';
 
 /** How many lines of one kind are written at most per window, until a flood has been noticed. */
 export const BURST = 20;
+/** How long lines of one kind are counted together. */
 export const WINDOW_MS = 10_000;
 /** Kinds that are remembered; beyond that the ones seen first are forgotten, after their count was told. */
 const MAX_KINDS = 500;

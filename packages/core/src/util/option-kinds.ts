@@ -50,24 +50,28 @@ export const numberFromOne: OptionKind = {
   accepts: (value) => Number.isFinite(value) && (value as number) >= 1,
 };
 
+/** `true` or `false`. */
 export const flag: OptionKind = {
   expects: 'true or false',
   example: 'true',
   accepts: (value) => typeof value === 'boolean',
 };
 
+/** Any text. */
 export const text: OptionKind = {
   expects: 'text',
   example: "'…'",
   accepts: (value) => typeof value === 'string',
 };
 
+/** Text that is not empty. */
 export const filledText: OptionKind = {
   expects: 'text that is not empty',
   example: "'…'",
   accepts: (value) => typeof value === 'string' && value.trim() !== '',
 };
 
+/** Any function. */
 export const func: OptionKind = {
   expects: 'a function',
   example: '() => …',
@@ -81,6 +85,7 @@ export const abortSignal: OptionKind = {
   accepts: isAbortSignal,
 };
 
+/** Whether the value is an `AbortSignal`, of whichever realm. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === 'object' &&
@@ -90,6 +95,7 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   );
 }
 
+/** One of these texts. */
 export function oneOf(...values: readonly [string, ...string[]]): OptionKind {
   return {
     expects: listed(values.map((value) => `'${value}'`)),
@@ -107,6 +113,7 @@ export function or(...kinds: readonly [OptionKind, ...OptionKind[]]): OptionKind
   };
 }
 
+/** The same kind, for options that must be given. */
 export function required(kind: OptionKind): OptionKind {
   return { ...kind, required: true };
 }
@@ -136,6 +143,7 @@ export function withMethods(what: string, ...methods: readonly string[]): Option
   };
 }
 
+/** A `Clock`. */
 export const clock: OptionKind = withMethods(
   'a clock',
   'now',
@@ -147,6 +155,7 @@ export const clock: OptionKind = withMethods(
   'random',
   'randomBytes',
 );
+/** A `Logger`. */
 export const logger: OptionKind = withMethods('a logger', 'debug', 'info', 'warn', 'error');
 
 /** Anything for which the test holds. */

@@ -15,6 +15,7 @@ const UNKNOWN = 'unknown option';
 
 export type { OptionTable } from './option-types.js';
 
+/** One option that is wrong. */
 export interface OptionProblem {
   /** `retryBackoff.base`; empty where the options themselves are no object. */
   readonly path: string;
@@ -54,6 +55,7 @@ export function checkArgument(where: string, value: unknown, kind: OptionKind): 
   throw new ConfigError(`${where} ${message}`, { problems: [{ path: '', message }] });
 }
 
+/** The `ConfigError` for a problem; `where` names the method. */
 export function optionsError(where: string, problem: OptionProblem): ConfigError {
   return new ConfigError(`${where}: ${sentence(problem)}`, { problems: [problem] });
 }

@@ -15,6 +15,7 @@ export interface Deferred<T> {
   reject(error: unknown): void;
 }
 
+/** A promise and the functions that settle it. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;

@@ -1,6 +1,7 @@
 /** Work that is done again and again: at an interval, never twice at once, and no reason for the process to live on. */
 import type { Clock, TimerHandle } from '../clock.js';
 
+/** Repeats one piece of work while it is started. Its timers keep no process alive. */
 export class Ticker {
   readonly #clock: Clock;
   readonly #interval: number;
