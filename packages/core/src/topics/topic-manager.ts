@@ -1,30 +1,22 @@
 /** Declares topics to the broker through the driver's administration. */
 import type { Clock } from '../clock.js';
-import {
-  DEAD_LETTER_TOPIC,
-  roomForLettersOf,
-  warnOfShortKeeping,
-} from '../dead-letters/dead-letter-topics.js';
-import { classified } from '../driver/classified.js';
-import type { CallOptions, Driver } from '../driver/driver.js';
+import { DEAD_LETTER_TOPIC } from '../dead-letters/dead-letter-topics.js';
+import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
-import type { DriverTopicAdmin, NewTopicSpec, TopicDescription, TopicSpec } from '../driver/topic-admin.js';
-import {
-  ConfigError,
-  type ConfigProblem,
-  EbusError,
-  TopicMismatchError,
-  UnsupportedError,
-} from '../errors.js';
+import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
+import { ConfigError, TopicMismatchError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
-import { checkOptions, isOptionsObject, optionTable } from '../util/options.js';
-import { TopicApplyError, type TopicFailure } from './apply-error.js';
+import { checkOptions, optionTable } from '../util/options.js';
+import { applyError, TopicApplyError, type TopicFailure } from './apply-error.js';
+import { BrokerTopics, type Wanted } from './broker-topics.js';
 import type { TopicGovernance } from './governance.js';
-import { type Reconciliation, reconcile } from './reconcile.js';
-import { logTopicChanges, logTopicCreated, logUnconfiguredCreated, logUnwritten } from './topic-log.js';
-import { creationSpec, readTopicOptions, throwProblems, toTopicSpec, writtenOptions } from './topic-spec.js';
+import { OwnTopics } from './own-topics.js';
+import { entriesOf, prepareTopics } from './prepare-topics.js';
+import { NO_FOLLOWER, type TopicFollower } from './topic-follower.js';
+import { logUnwritten } from './topic-log.js';
+import { persistenceOf, toTopicSpec } from './topic-spec.js';
 import { TopicUse } from './topic-use.js';
 import { type ReadTopics, TopicsFile } from './topics-file.js';
 import type {
@@ -36,11 +28,8 @@ import type {
   WatchOptions,
 } from './types.js';
 
-const CALL_TIMEOUT_MS = 30_000;
 /** Topics that are asked about and changed at once. */
 const CONCURRENCY = 16;
-/** Looks at a topic that others keep creating before this one gives up. */
-const MAX_ROUNDS = 5;
 /** Probes say how things are now. */
 const PROBE_TOPIC: TopicOptions = { retention: '1h' };
 
@@ -64,46 +53,19 @@ export interface TopicManagerOptions {
   validateName(topic: string): void;
 }
 
-/** Who uses topics, and has to know of changes. */
-export interface TopicFollower {
-  /** What was configured about a topic changed; whoever remembered something of it must ask again. */
-  changed(topic: string): void;
-  /**
-   * The topic's persistence changes: moves live publishers and subscriptions over, and calls `commit` at the moment
-   * from which on the new one holds. Rejects where it cannot, with everything as it was and nothing committed.
-   */
-  move(topic: string, persistence: Persistence, commit: () => void): Promise<void>;
-}
-
-const NOBODY: TopicFollower = {
-  changed: () => {},
-  move: async (_topic, _persistence, commit) => commit(),
-};
-
-interface Wanted {
-  readonly topic: string;
-  /** What was written, and nothing else. */
-  readonly options: TopicOptions;
-  /** The same in plain units. */
-  readonly written: Partial<TopicSpec>;
-  /** As written, else the transport's. */
-  readonly persistence: Persistence;
-  /** Said by `setPersistence`: the persistence is to change, and nothing else is. */
-  readonly moves?: boolean;
-}
-
 /** `bus.topics`. Calls about one topic run one after the other. */
 export class BusTopicManager implements TopicManager {
   readonly #options: TopicManagerOptions;
   readonly #configured = new Map<string, TopicOptions>();
-  readonly #ensured = new Map<string, Promise<void>>();
+  readonly #broker: BrokerTopics;
+  readonly #own: OwnTopics;
   /** The last call for a topic that is under way. */
   readonly #busy = new Map<string, Promise<unknown>>();
   /** Topics that were forgotten, and whose publishers and subscriptions are still where they were. */
   readonly #live = new Map<string, Persistence>();
   readonly #watches = new Set<TopicsWatch>();
   #closed = false;
-  #follower: TopicFollower = NOBODY;
+  #follower: TopicFollower = NO_FOLLOWER;
 
   /** What happens where a topic is used that the broker may not have. */
   readonly use: TopicUse;
@@ -114,8 +76,17 @@ export class BusTopicManager implements TopicManager {
     this.use = new TopicUse({
       ...{ driver, logger, clock, strategy, unconfigured, governance },
       configured: (topic) => this.#configured.get(topic),
-      create: (topic, spec, isConfigured) => this.#create(topic, spec, isConfigured),
-      created: (topic, spec, isConfigured) => this.#logCreated(topic, spec, isConfigured),
+      create: (topic, spec, isConfigured) => this.#broker.create(topic, spec, isConfigured),
+      created: (topic, spec, isConfigured) => this.#broker.logCreated(topic, spec, isConfigured),
+    });
+    const isConfigured = (topic: string) => this.#configured.has(topic);
+    this.#broker = new BrokerTopics({
+      ...{ driver, clock, logger, strategy, use: this.use, isConfigured },
+      persistenceOf: (topic) => this.persistenceOf(topic),
+    });
+    this.#own = new OwnTopics({
+      ...{ driver, logger, strategy, governance, use: this.use, broker: this.#broker, isConfigured },
+      validateName: options.validateName,
     });
   }
 
@@ -126,7 +97,7 @@ export class BusTopicManager implements TopicManager {
 
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
     checkOptions('topics.configure', how, HOW);
-    const [wanted] = this.#prepare([[topic, options]]);
+    const [wanted] = prepareTopics([[topic, options]], this.#options);
     return this.#inTurn(topic, () => this.#configure(wanted as Wanted, how));
   }
 
@@ -138,7 +109,7 @@ export class BusTopicManager implements TopicManager {
     }
     return this.#inTurn(topic, () => {
       const persistence: Persistence = persistent ? 'persistent' : 'ephemeral';
-      const [wanted] = this.#prepare([[topic, { ...this.#given(topic), persistence }]]);
+      const [wanted] = prepareTopics([[topic, { ...this.#given(topic), persistence }]], this.#options);
       return this.#configure({ ...(wanted as Wanted), moves: true }, {});
     });
   }
@@ -149,7 +120,7 @@ export class BusTopicManager implements TopicManager {
 
   async describe(topic: string): Promise<TopicDescription | undefined> {
     this.#options.validateName(topic);
-    return this.#admin('describe').describe(topic, this.#call());
+    return this.#broker.admin('describe').describe(topic, this.#broker.call());
   }
 
   list(): string[] {
@@ -173,21 +144,21 @@ export class BusTopicManager implements TopicManager {
 
   /** Remembers topics as configured without asking the broker, which cannot be asked yet. */
   declare(configs: Record<string, TopicOptions>): void {
-    for (const { topic, options } of this.#prepare(Object.entries(configs))) {
+    for (const { topic, options } of prepareTopics(Object.entries(configs), this.#options)) {
       this.#configured.set(topic, options);
     }
   }
 
   async apply(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
     checkOptions('topics.apply', how, HOW);
-    const all = this.#prepare(entriesOf(configs));
+    const all = prepareTopics(entriesOf(configs), this.#options);
     const failures: TopicFailure[] = [];
     const outcomes = await mapLimited(all, CONCURRENCY, async (wanted) => {
       const { topic } = wanted;
       try {
         return await this.#inTurn(topic, () => this.#configure(wanted, how));
       } catch (error) {
-        failures.push({ topic, error: this.#toError(topic, error) });
+        failures.push({ topic, error: applyError(this.#options.driver, topic, error) });
         return undefined;
       }
     });
@@ -206,8 +177,8 @@ export class BusTopicManager implements TopicManager {
 
   async plan(configs: Record<string, TopicOptions>, how: ConfigureOptions = {}): Promise<TopicOutcome[]> {
     checkOptions('topics.plan', how, HOW);
-    const all = this.#prepare(entriesOf(configs));
-    return mapLimited(all, CONCURRENCY, async (wanted) => (await this.#decide(wanted, how)).outcome);
+    const all = prepareTopics(entriesOf(configs), this.#options);
+    return mapLimited(all, CONCURRENCY, async (wanted) => (await this.#broker.decide(wanted, how)).outcome);
   }
 
   async watch(file: string, options: WatchOptions = {}): Promise<TopicsWatch> {
@@ -234,7 +205,7 @@ export class BusTopicManager implements TopicManager {
   /** The persistence that the topic's publishers and subscriptions use at this moment. */
   persistenceOf(topic: string): Persistence {
     const live = this.#live.size === 0 ? undefined : this.#live.get(topic);
-    return live ?? this.#configuredPersistence(this.#given(topic));
+    return live ?? persistenceOf(this.#given(topic), this.#options.driver);
   }
 
   /** What was written about a topic; undefined where nothing was. */
@@ -249,49 +220,18 @@ export class BusTopicManager implements TopicManager {
    * holds letters. Asks the broker once.
    */
   ensureDeadLetterTopic(topic: string, of: () => readonly string[]): Promise<void> {
-    return this.#ensureOwn(topic, DEAD_LETTER_TOPIC, of);
+    return this.#own.ensure(topic, DEAD_LETTER_TOPIC, of);
   }
 
   /** The broker says that it does not have the topic, whatever was known: the next use looks for it anew. */
   noteMissing(topic: string): void {
-    this.#ensured.delete(topic);
+    this.#own.forget(topic);
     this.use.missed(topic);
   }
 
   /** The same for the topic of health probes, which are not kept for long. */
   ensureProbeTopic(topic: string): Promise<void> {
-    return this.#ensureOwn(topic, PROBE_TOPIC);
-  }
-
-  #ensureOwn(topic: string, options: TopicOptions, of?: () => readonly string[]): Promise<void> {
-    let ensured = this.#ensured.get(topic);
-    if (ensured === undefined) {
-      ensured = this.#createOwnTopic(topic, options, of);
-      ensured.catch(() => this.#ensured.delete(topic));
-      this.#ensured.set(topic, ensured);
-    }
-    return ensured;
-  }
-
-  async #createOwnTopic(topic: string, wanted: TopicOptions, of?: () => readonly string[]): Promise<void> {
-    this.#options.validateName(topic);
-    const { driver, strategy, governance } = this.#options;
-    this.use.own(topic, wanted);
-    if (driver.admin === undefined || strategy === 'skip' || this.#configured.has(topic)) return;
-    // One that exists is as somebody wanted it.
-    const present = await driver.admin.describe(topic, this.#call());
-    if (present !== undefined) {
-      this.use.found(topic);
-      if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
-      return;
-    }
-    const maxMessageBytes = of && (await roomForLettersOf(of(), driver.admin, this.#call()));
-    const options = governance?.fix(topic, wanted) ?? wanted;
-    const written = toTopicSpec(topic, options, driver.defaultPersistence);
-    const persistence = this.#configuredPersistence(options);
-    const { create } = this.#reconcile({ topic, options, written, persistence }, {}, undefined, driver.admin);
-    const room = maxMessageBytes === undefined ? {} : { maxMessageBytes };
-    if (create !== undefined) await this.#create(topic, { ...create, ...room });
+    return this.#own.ensure(topic, PROBE_TOPIC);
   }
 
   /** One at a time for a topic, in the order of the calls. */
@@ -308,7 +248,7 @@ export class BusTopicManager implements TopicManager {
 
   async #configure(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
     const { topic, options } = wanted;
-    const outcome = await this.#bringAbout(wanted, how);
+    const outcome = await this.#broker.bringAbout(wanted, how);
     this.#report(outcome, how);
     const commit = () => {
       logUnwritten(this.#options.logger, topic, this.#given(topic), options);
@@ -316,13 +256,13 @@ export class BusTopicManager implements TopicManager {
       this.#live.delete(topic);
       this.#follower.changed(topic);
     };
-    if (this.#configuredPersistence(options) === this.persistenceOf(topic)) commit();
-    else await this.#follower.move(topic, this.#configuredPersistence(options), commit);
+    if (persistenceOf(options, this.#options.driver) === this.persistenceOf(topic)) commit();
+    else await this.#follower.move(topic, persistenceOf(options, this.#options.driver), commit);
     return outcome;
   }
 
   async #moveIfNeeded(topic: string): Promise<void> {
-    const to = this.#configuredPersistence(this.#given(topic));
+    const to = persistenceOf(this.#given(topic), this.#options.driver);
     const commit = () => {
       this.#live.delete(topic);
       this.#follower.changed(topic);
@@ -331,133 +271,8 @@ export class BusTopicManager implements TopicManager {
     else await this.#follower.move(topic, to, commit);
   }
 
-  /**
-   * Another process may create or change the topic meanwhile, and brokers change settings by reading and writing them
-   * all: so what was done is looked at again.
-   */
-  async #bringAbout(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
-    const { topic } = wanted;
-    const { admin } = this.#options.driver;
-    let altered: TopicOutcome | undefined;
-    for (let round = 1; ; round++) {
-      const { actual, create, alter, outcome } = await this.#decide(wanted, how);
-      if (create !== undefined) {
-        if (await this.#create(topic, create)) return outcome;
-        if (round < MAX_ROUNDS) continue;
-        throw new EbusError(
-          `topic '${topic}' was there whenever it was to be created, and missing whenever it was looked for; ` +
-            'look whether something else creates and deletes it',
-          { code: 'TOPIC_NOT_FOUND', retryable: true },
-        );
-      }
-      if (alter === undefined || round > MAX_ROUNDS) return altered ?? outcome;
-      await admin?.alter(topic, alter, this.#call());
-      logTopicChanges(this.#options.logger, topic, actual, alter);
-      altered ??= outcome;
-    }
-  }
-
-  /** False where it is there by now. */
-  async #create(topic: string, spec: NewTopicSpec, isConfigured = true): Promise<boolean> {
-    if ((await this.#options.driver.admin?.create(topic, spec, this.#call())) === false) return false;
-    this.use.found(topic);
-    this.#logCreated(topic, spec, isConfigured);
-    return true;
-  }
-
-  #logCreated(topic: string, spec: NewTopicSpec, isConfigured: boolean): void {
-    const { driver, logger } = this.#options;
-    if (isConfigured) logTopicCreated(logger, topic, spec);
-    else logUnconfiguredCreated(logger, topic, driver.system);
-  }
-
-  async #decide(
-    wanted: Wanted,
-    how: ConfigureOptions,
-  ): Promise<Reconciliation & { actual?: TopicDescription | undefined }> {
-    if ((how.strategy ?? this.#options.strategy) === 'skip') {
-      return this.#reconcile(wanted, how, undefined, undefined);
-    }
-    const admin = this.#admin('configure');
-    const actual = await admin.describe(wanted.topic, this.#call());
-    if (actual !== undefined) this.use.found(wanted.topic);
-    return { ...this.#reconcile(wanted, how, actual, admin), actual };
-  }
-
-  #reconcile(
-    { topic, options, written, persistence, moves: alone = false }: Wanted,
-    { strategy = this.#options.strategy, allowPartitionIncrease = false }: ConfigureOptions,
-    actual: TopicDescription | undefined,
-    admin: DriverTopicAdmin | undefined,
-  ): Reconciliation {
-    const before = this.persistenceOf(topic);
-    // Taking the option out of the configuration moves this bus; what the broker has stays.
-    const isChanged =
-      this.#configured.has(topic) && options.persistence !== undefined && persistence !== before;
-    const ofDriver = admin?.defaults?.(persistence) ?? {};
-    const other: Persistence = persistence === 'persistent' ? 'ephemeral' : 'persistent';
-    return reconcile({
-      topic,
-      written,
-      persistence,
-      actual,
-      strategy,
-      allowPartitionIncrease,
-      supports: admin?.supports ?? new Set(),
-      persistenceIs: admin?.persistenceIs,
-      moves: alone || isChanged ? { from: admin?.defaults?.(other) ?? {}, to: ofDriver, alone } : undefined,
-      creation: creationSpec(written, persistence, ofDriver),
-    });
-  }
-
-  /**
-   * Everything is checked before the broker is asked for anything.
-   * @throws TopicNameError, ConfigError
-   */
-  #prepare(configs: readonly (readonly [string, TopicOptions])[]): Wanted[] {
-    const { driver, governance, validateName } = this.#options;
-    const problems: ConfigProblem[] = [];
-    let nameError: unknown;
-    const all = configs.map(([topic, given]): Wanted => {
-      try {
-        validateName(topic);
-      } catch (error) {
-        nameError = error;
-        problems.push({ path: `topics.${topic}`, message: (error as Error).message });
-      }
-      const found: ConfigProblem[] = [];
-      const written = readTopicOptions(topic, given, driver.defaultPersistence, found);
-      const options = found.length === 0 ? writtenOptions(given) : {};
-      const persistence = this.#configuredPersistence(options);
-      if (found.length === 0) {
-        for (const { field, message } of governance?.check(topic, { ...options, persistence }) ?? []) {
-          found.push({ path: `topics.${topic}.${field}`, message });
-        }
-      }
-      problems.push(...found);
-      return { topic, options, written, persistence };
-    });
-    if (nameError !== undefined && problems.length === 1) throw nameError;
-    const what =
-      configs.length === 1
-        ? `the configuration of topic '${configs[0]?.[0]}'`
-        : 'the configuration of topics';
-    throwProblems(`${what} is wrong`, problems);
-    return all;
-  }
-
   #given(topic: string): TopicOptions {
     return this.#configured.get(topic) ?? {};
-  }
-
-  #configuredPersistence({ persistence = 'auto' }: TopicOptions): Persistence {
-    return persistence === 'auto' ? this.#options.driver.defaultPersistence : persistence;
-  }
-
-  #admin(what: string): DriverTopicAdmin {
-    const { admin, system } = this.#options.driver;
-    if (admin !== undefined) return admin;
-    throw new UnsupportedError(`${system} cannot ${what} topics; use strategy 'skip'`);
   }
 
   #report(outcome: TopicOutcome, how: ConfigureOptions): void {
@@ -468,25 +283,4 @@ export class BusTopicManager implements TopicManager {
     if ((how.onMismatch ?? onMismatch) === 'fail') throw new TopicMismatchError(mismatches);
     logger.warn({ topic, mismatches }, 'the topic on the broker is not as configured');
   }
-
-  #call(): CallOptions {
-    return { signal: this.#options.clock.timeout(CALL_TIMEOUT_MS) };
-  }
-
-  #toError(topic: string, error: unknown): EbusError {
-    return EbusError.from(error, (reason) => {
-      const { driver } = this.#options;
-      const { code, retryable } = classified(driver, error);
-      return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
-        code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
-        retryable,
-        cause: error,
-      });
-    });
-  }
-}
-
-function entriesOf(configs: Record<string, TopicOptions>): [string, TopicOptions][] {
-  if (isOptionsObject(configs)) return Object.entries(configs);
-  throw new ConfigError("topics are given as an object of options by name, { 'orders': { … } }");
 }

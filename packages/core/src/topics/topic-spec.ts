@@ -193,3 +193,11 @@ function defined(spec: { [Field in keyof TopicSpec]: TopicSpec[Field] | undefine
     Object.entries(spec).filter(([, value]) => value !== undefined),
   ) as Partial<TopicSpec>;
 }
+
+/** As written, else the transport's. */
+export function persistenceOf(
+  { persistence = 'auto' }: TopicOptions,
+  driver: { readonly defaultPersistence: Persistence },
+): Persistence {
+  return persistence === 'auto' ? driver.defaultPersistence : persistence;
+}
