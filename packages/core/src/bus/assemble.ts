@@ -125,6 +125,7 @@ export function assemble(input: AssembleInput): BusParts {
     rateLimit: bucketOf(config.subscriber.rateLimit, clock),
     persistenceOf: (topic) => topics.persistenceOf(topic),
     whenTopicReady: (topic, persistence) => topics.use.ready(topic, persistence, 'subscribe'),
+    topicMissed: (topic, persistence) => topics.use.makeAgain(topic, persistence),
     publishDeadLetter: (letter, of, signal) => letters.publishDeadLetter(letter, of, signal, 'dead-letter'),
     codec,
     middleware,

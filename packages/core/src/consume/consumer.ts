@@ -4,6 +4,7 @@ import type { OffsetValue } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
 import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
+import { EbusError } from '../errors.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { isAtEnd } from './at-end.js';
 import { closeConsumer } from './closing.js';
@@ -49,7 +50,10 @@ export class Consumer implements Omit<Subscription, 'update'> {
       requestFailed: (err) => trouble.fetchFailed(err),
     });
     this.#intake = new Intake(this.#works, {
-      failed: (err) => trouble.fetchFailed(err),
+      failed: (err) => {
+        if (EbusError.isInstance(err) && err.code === 'TOPIC_NOT_FOUND') parts.topicMissed();
+        trouble.fetchFailed(err);
+      },
       ended: () => this.#ended(),
       broken: (err) => this.fail(err),
       skipped: (delivery) => trouble.skippedOne(delivery),

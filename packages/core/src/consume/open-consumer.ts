@@ -41,6 +41,8 @@ export interface OpenConsumerOptions {
   persistenceOf(topic: string): Persistence;
   /** Undefined where the topic is known to be there; else resolves once it is. */
   whenTopicReady(topic: string, persistence: Persistence): Promise<void> | undefined;
+  /** The broker says that the topic is not there any more. */
+  topicMissed(topic: string, persistence: Persistence): void;
   /** `of`: the topics whose dead letters go there. */
   publishDeadLetter(letter: Letter, of: () => readonly string[], signal: AbortSignal): Promise<unknown>;
   readonly codec: EnvelopeCodec;
@@ -140,6 +142,7 @@ export class ConsumerOpener {
         assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
         browse: this.#browse(policy),
         pipeline: () => this.#pipeline(policy, handler, internal),
+        topicMissed: () => this.#options.topicMissed(topic, persistence),
       });
     const spec = { topic, group, persistence, from, ordering, durable: !internal };
     return joinGroup({ driver, clock, logger, spec, make, signal });

@@ -43,6 +43,8 @@ export interface ConsumerParts {
   readonly browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
   /** The pipeline at this moment. */
   pipeline(): Handle<Attempt>;
+  /** The broker says that the topic is not there any more: it is made again where that is wanted. */
+  topicMissed(): void;
 }
 
 /** What the parts report to their consumer. */

@@ -245,3 +245,25 @@ describe('a topic that cannot be looked for', () => {
     expect(outcomes).toEqual({ a: 'UNAUTHORIZED', b: 'UNAUTHORIZED' });
   });
 });
+
+it('a topic that has gone is made again before its publish is sent again', async () => {
+  const driver = new ScriptedDriver();
+  const admin = new ModelAdmin();
+  admin.tellsExistence();
+  driver.admin = admin;
+  const { publish, outcomes, clock, acknowledge } = await aBus({}, { driver });
+  publish('first');
+  await settle();
+  await acknowledge();
+  admin.topics.clear();
+  admin.calls.length = 0;
+  publish('second');
+  await settle();
+  driver.sends.at(-1)?.fail(new EbusError('gone', { code: 'TOPIC_NOT_FOUND', retryable: true }));
+  await settle();
+  expect(admin.calls).toEqual(['exists orders', 'create orders']);
+  await clock.advance(5_000);
+  expect(driver.texts).toEqual(['first', 'second', 'second']);
+  await acknowledge();
+  expect(outcomes).toEqual({ first: 'ok', second: 'ok' });
+});

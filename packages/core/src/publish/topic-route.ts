@@ -37,9 +37,12 @@ export class TopicRoute {
   /** Why it could not be found out whether the topic is there; it is asked again. */
   problem: EbusError | undefined = undefined;
   #idle: (() => void) | undefined;
+  readonly #look: (route: TopicRoute) => void;
 
-  constructor(topic: string, settings: RouteSettings) {
+  /** `look`: looks for the topic, and holds the route meanwhile. */
+  constructor(topic: string, settings: RouteSettings, look: (route: TopicRoute) => void) {
     this.topic = topic;
+    this.#look = look;
     this.#idPrefix = messageIdPrefix(topic);
     this.set(settings);
   }
@@ -110,10 +113,14 @@ export class TopicRoute {
     if (this.#holds > 0) this.held ??= new JobQueue();
   }
 
-  /** The broker answered a publish by saying that it does not have the topic. */
+  /**
+   * The broker answered a publish by saying that it does not have the topic. It is looked for at once, so that what is sent
+   * again waits for it.
+   */
   missed(): void {
     this.checked = false;
     this.isMissed = true;
+    if (this.held === undefined) this.#look(this);
   }
 
   #letGo(): void {

@@ -54,7 +54,7 @@ export class TopicRoutes {
     }
     validateTopicName(topic);
     this.#options.driver.validateTopic?.(topic, 'publish');
-    const route = new TopicRoute(topic, this.#settings(topic));
+    const route = new TopicRoute(topic, this.#settings(topic), (one) => this.#check(one));
     if (this.#routes.size >= this.#forgetAt) this.#forgetIdle();
     this.#routes.set(topic, route);
     this.#check(route);

@@ -74,6 +74,17 @@ export class TopicUse {
     this.#there.delete(topic);
   }
 
+  /** The same, said to a subscription: it goes on once the topic is there again. */
+  makeAgain(topic: string, persistence: Persistence): void {
+    this.missed(topic);
+    this.ready(topic, persistence, 'subscribe')?.catch((err: unknown) => {
+      this.#options.logger.debug(
+        { err, topic },
+        'the topic of a subscription has gone, and is not made again',
+      );
+    });
+  }
+
   /**
    * Undefined where the topic can be used at once. Otherwise resolves when it can, or when nothing can be found out about
    * it, so that the broker's answer decides.
