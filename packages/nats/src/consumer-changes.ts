@@ -11,6 +11,7 @@ const NAMED: Partial<Record<keyof ConsumerConfig, readonly [field: string, kind:
   filter_subject: ['filter', 'plain'],
   filter_subjects: ['filters', 'plain'],
   priority_timeout: ['priority_timeout', 'duration'],
+  inactive_threshold: ['inactive_threshold', 'duration'],
 };
 
 /** What of `changes` is another value than before. */

@@ -1,23 +1,23 @@
 /** One topic of a group over Core NATS: a queue subscription. What nobody takes is gone; at most once. */
 import {
   type CallOptions,
-  type Demand,
+  type Credit,
   Deque,
-  type DriverSubscriptionV1 as DriverSubscription,
-  EbusError,
+  type DriverSubscription,
   type HeaderList,
   type IncomingMessage,
   type Logger,
+  type SubscriptionSink,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { headersOf } from './delivery.js';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { headerBytesOf, headersOf } from './js/delivery.js';
+import { inTime, type Link } from './link.js';
+import { refusal } from './refusals.js';
 
-/** Read ahead of a slow subscription; the server does not wait, so what comes beyond it is lost, and counted. */
+/** Kept for a slow subscription; the server does not wait, so what comes beyond it is lost, and counted. */
 const MAX_BUFFERED = 100_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
-
-type Batch = readonly IncomingMessage[] | undefined;
 
 class CoreMessage implements IncomingMessage {
   readonly topic: string;
@@ -25,6 +25,7 @@ class CoreMessage implements IncomingMessage {
   readonly key: string | Uint8Array | undefined;
   readonly headers: HeaderList;
   readonly messageId: string | undefined;
+  readonly size: number;
 
   constructor(message: Msg, topic: string) {
     const { headers, key, messageId } = headersOf(message);
@@ -33,6 +34,7 @@ class CoreMessage implements IncomingMessage {
     this.key = key;
     this.headers = headers;
     this.messageId = messageId;
+    this.size = message.data.length + headerBytesOf(message);
   }
 
   /** Nothing to settle. */
@@ -45,74 +47,58 @@ class CoreMessage implements IncomingMessage {
   }
 }
 
+export interface CoreSubscriptionOptions {
+  readonly spec: SubscriptionSpec;
+  readonly sink: SubscriptionSink;
+  readonly logger: Logger;
+  onClosed(subscription: CoreSubscription): void;
+}
+
 export class CoreSubscription implements DriverSubscription {
-  readonly #spec: SubscriptionSpec;
-  readonly #logger: Logger;
-  readonly #onClosed: (subscription: CoreSubscription) => void;
+  failure: unknown;
+  readonly #options: CoreSubscriptionOptions;
   readonly #buffer = new Deque<CoreMessage>();
   #bytes = 0;
+  #credit: Credit = { messages: 0, bytes: 0 };
   #lost = 0;
-  #connection: NatsConnection | undefined;
+  #link: Link | undefined;
   #subscription: Subscription | undefined;
-  #waiter: { demand: Demand; resolve(batch: Batch): void; reject(error: unknown): void } | undefined;
-  #failure: unknown;
+  #isPushing = false;
   #wakeScheduled = false;
-  /** Nothing more comes; what is here is still handed over. */
+  /** Nothing more comes; what is here is still pushed, and then the end. */
   #ending = false;
   #stopped = false;
 
-  constructor(spec: SubscriptionSpec, logger: Logger, onClosed: (subscription: CoreSubscription) => void) {
-    this.#spec = spec;
-    this.#logger = logger;
-    this.#onClosed = onClosed;
-  }
-
-  get topic(): string {
-    return this.#spec.topic;
-  }
-
-  check(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
+  constructor(options: CoreSubscriptionOptions) {
+    this.#options = options;
   }
 
   /** The client keeps its subscriptions over reconnects of its own; a new client gets a new one. */
-  online(connection: NatsConnection): void {
-    if (this.#stopped || this.#ending || this.#connection === connection) return;
-    this.#connection = connection;
-    this.#subscription = connection.subscribe(this.#spec.topic, {
-      queue: this.#spec.group,
-      callback: (error, message) => this.#received(error, message),
-    });
+  online(link: Link): void {
+    if (this.#stopped || this.#ending) return;
+    if (this.#link === link && this.#subscription?.isClosed() === false) return;
+    this.#link = link;
+    const { topic, group } = this.#options.spec;
+    this.#subscription = link.subscribe(topic, (error, message) => this.#received(error, message), group);
   }
 
   offline(): void {}
 
-  receive(demand: Demand): Batch | Promise<Batch> {
-    if (this.#stopped) return undefined;
-    if (this.#failure !== undefined) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      return Promise.reject(failure);
-    }
-    if (this.#buffer.length > 0) return this.#take(demand);
-    if (this.#ending) return undefined;
-    return new Promise((resolve, reject) => {
-      this.#waiter = { demand, resolve, reject };
-    });
+  refused(): void {}
+
+  request(credit: Credit): void {
+    this.#credit = credit;
+    this.#push();
   }
 
   settle(): void {}
 
   /** What the server has sent by now still comes. A connection that breaks meanwhile has lost what was on its way. */
   async drain({ signal }: CallOptions): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([this.#subscription?.drain().catch(() => {}), aborted]);
+    const drained = this.#subscription?.drain() ?? Promise.resolve();
+    await inTime(drained, signal, 'the server did not confirm the end').catch(() => {});
     this.#ending = true;
-    if (this.#buffer.length === 0) this.#answer(undefined);
+    this.#push();
   }
 
   stop(): void {
@@ -120,69 +106,67 @@ export class CoreSubscription implements DriverSubscription {
     this.#stopped = true;
     this.#subscription?.unsubscribe();
     this.#buffer.clear();
-    this.#answer(undefined);
   }
 
   close(_options: CallOptions): Promise<void> {
     this.stop();
-    this.#onClosed(this);
+    this.#options.onClosed(this);
     return Promise.resolve();
   }
 
   #received(error: Error | null, message: Msg): void {
-    if (error !== null) return this.#fail(error);
+    const { spec, sink } = this.#options;
+    if (error !== null) {
+      this.failure = refusal(`the subscription to '${spec.topic}'`, error);
+      return sink.failed(this.failure);
+    }
     if (this.#stopped) return;
     if (this.#buffer.length >= MAX_BUFFERED || this.#bytes > MAX_BUFFERED_BYTES) return this.#lose();
-    const incoming = new CoreMessage(message, this.#spec.topic);
+    const incoming = new CoreMessage(message, spec.topic);
     this.#buffer.push(incoming);
-    this.#bytes += incoming.value.length;
-    if (this.#waiter === undefined || this.#wakeScheduled) return;
+    this.#bytes += incoming.size;
+    if (this.#wakeScheduled) return;
+    // After everything that came in the same chunk from the server.
     this.#wakeScheduled = true;
     queueMicrotask(() => {
       this.#wakeScheduled = false;
-      if (this.#waiter !== undefined && this.#buffer.length > 0)
-        this.#answer(this.#take(this.#waiter.demand));
+      this.#push();
     });
   }
 
-  #take({ messages, bytes }: Demand): CoreMessage[] {
-    const batch: CoreMessage[] = [];
-    let room = bytes;
-    for (let next = this.#buffer.peek(); next !== undefined; next = this.#buffer.peek()) {
-      if (batch.length >= messages || (batch.length > 0 && next.value.length > room)) break;
-      this.#buffer.shift();
-      room -= next.value.length;
-      this.#bytes -= next.value.length;
-      batch.push(next);
+  #push(): void {
+    if (this.#isPushing) return;
+    this.#isPushing = true;
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) this.#options.sink.push(batch);
+    this.#isPushing = false;
+    if (this.#ending && !this.#stopped && this.#buffer.length === 0) {
+      this.#stopped = true;
+      this.#options.sink.ended();
     }
-    return batch;
   }
 
-  #answer(batch: Batch): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.resolve(batch);
+  #take(): CoreMessage[] {
+    let { messages, bytes } = this.#credit;
+    const batch: CoreMessage[] = [];
+    while (messages > 0 && bytes > 0) {
+      const next = this.#buffer.shift();
+      if (next === undefined) break;
+      messages--;
+      bytes -= next.size;
+      this.#bytes -= next.size;
+      batch.push(next);
+    }
+    this.#credit = { messages, bytes };
+    return batch;
   }
 
   #lose(): void {
     this.#lost++;
     // The first of each burst of a power of two, so that the log stays readable.
     if ((this.#lost & (this.#lost - 1)) !== 0) return;
-    const { topic, group } = this.#spec;
+    const { spec, logger } = this.#options;
     const text =
       'an ephemeral subscription is too slow: messages were lost; make the topic persistent to keep them';
-    this.#logger.warn({ topic, group, lost: this.#lost }, text);
-  }
-
-  #fail(cause: Error): void {
-    const { topic } = this.#spec;
-    const failure = new EbusError(`the subscription to '${topic}' over nats ended: ${cause.message}`, {
-      code: cause.name === 'PermissionViolationError' ? 'UNAUTHORIZED' : 'SUBSCRIBE_FAILED',
-      cause,
-    });
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (waiter === undefined) this.#failure = failure;
-    else waiter.reject(failure);
+    logger.warn({ topic: spec.topic, group: spec.group, lost: this.#lost }, text);
   }
 }

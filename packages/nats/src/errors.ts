@@ -4,6 +4,7 @@ import {
   ConnectionError,
   EbusError,
   type ErrorClass,
+  type ErrorCode,
   PublishError,
   reasonOf,
   UnsupportedError,
@@ -12,9 +13,11 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 
 /** Error codes of the JetStream API, from the server's `errors.json`. */
 export const API = {
+  accountResources: 10002,
   consumerNotFound: 10014,
   consumerExists: 10013,
   durableExists: 10148,
+  headerTooLarge: 10097,
   jetStreamDisabledForAccount: 10039,
   jetStreamDisabled: 10076,
   maximumPayload: 10054,
@@ -22,19 +25,22 @@ export const API = {
   noMessage: 10037,
   noSuitablePeers: 10005,
   replicasNotSupported: 10074,
+  sealed: 10109,
   streamNotFound: 10059,
   subjectsOverlap: 10065,
 } as const;
 
-/** The `err_code` of a JetStream API error. */
-export function apiCode(error: unknown): number | undefined {
-  if (error instanceof JetStreamApiError) return error.code;
-  const { cause } = (error ?? {}) as { cause?: unknown };
-  return cause instanceof JetStreamApiError ? cause.code : undefined;
-}
-
+/** What the account or the server allows is used up: room in memory or on disk, streams, consumers. */
+const LIMITS: ReadonlySet<number> = new Set([API.accountResources, 10023, 10026, 10027, 10028, 10047, 10122]);
 /** The server has not as many peers as were asked for. */
 export const REPLICAS: ReadonlySet<number> = new Set([API.noSuitablePeers, API.replicasNotSupported]);
+
+/** The `err_code` of a JetStream API error. */
+export function apiCode(error: unknown): number | undefined {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof JetStreamApiError) return at.code;
+  return undefined;
+}
 
 export function isMissing(error: unknown): boolean {
   const code = apiCode(error);
@@ -43,70 +49,136 @@ export function isMissing(error: unknown): boolean {
 
 /** Nobody answered: no server with JetStream, no stream for the subject, or none of them just now. */
 export function isNoResponders(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (at.name === 'NoResponders') return true;
-  return false;
+  return named(error, /^NoResponders$/);
 }
 
 export function isUnauthorized(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (/^(AuthorizationError|UserAuthenticationExpiredError|PermissionViolationError)$/.test(at.name))
-      return true;
-  }
+  return named(error, /^(AuthorizationError|UserAuthenticationExpiredError|PermissionViolationError)$/);
+}
+
+function named(error: unknown, name: RegExp): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (name.test(at.name)) return true;
   return false;
 }
 
+/** Whether the same request may succeed later. The codes of the API are HTTP's, except that limits pass, too. */
+export function passes(code: number, status: number): boolean {
+  if (code === API.replicasNotSupported) return false;
+  return status >= 500 || status === 409 || status === 429 || LIMITS.has(code);
+}
+
+/** What is unknown is retryable: giving up may be silent, and a wrong retry ends at the caller's timeout. */
 export function classify(error: unknown): ErrorClass {
   if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
-  // Wrong or expired login, missing permission: trying again cannot help.
+  const api = apiCode(error);
+  if (api !== undefined) return classifyApi(api, statusOf(error));
+  // Missing permission, wrong or expired login.
   if (isUnauthorized(error)) return { code: 'UNAUTHORIZED', retryable: false };
-  const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
+  const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
   // The client refuses what is larger than the server's max_payload before sending it.
-  if (name === 'InvalidArgumentError' && message?.includes('max_payload')) {
+  if (name === 'InvalidArgumentError' && message.includes('max_payload')) {
     return { code: 'MESSAGE_TOO_LARGE', retryable: false };
   }
-  const api = apiCode(error);
-  if (api !== undefined) return classifyApi(api, (error as JetStreamApiError).status ?? 0);
-  // A server that restarts or elects a leader answers again soon.
-  if (isNoResponders(error)) return { code: 'CONNECTION_FAILED', retryable: true };
-  if (name === 'TimeoutError') return { code: 'PUBLISH_TIMEOUT', retryable: true };
-  // The connection broke, or is being replaced.
-  if (/^(Closed|Draining)?Connection(Error)?$|^(Closed|Draining)ConnectionError$/.test(name ?? '')) {
-    return { code: 'CONNECTION_FAILED', retryable: true };
+  // A mistake in a call, which is the same again.
+  if (/^(InvalidArgument|InvalidSubject|InvalidOperation|Type|Range)Error$/.test(name)) {
+    return { code: 'INTERNAL', retryable: false };
   }
-  if (/connection (closed|disconnected|refused)/i.test(message ?? '')) {
-    return { code: 'CONNECTION_FAILED', retryable: true };
-  }
-  // Node's own socket errors: ECONNREFUSED, ECONNRESET, ENOTFOUND, …
-  if (typeof code === 'string' && /^E[A-Z]+/.test(code))
-    return { code: 'CONNECTION_FAILED', retryable: true };
-  return { code: 'PUBLISH_FAILED', retryable: false };
+  // No answer in time, nobody there just now, a connection that broke, or what nobody has seen yet.
+  return { code: 'CONNECTION_FAILED', retryable: true };
+}
+
+function statusOf(error: unknown): number {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof JetStreamApiError) return at.status;
+  return 0;
 }
 
 function classifyApi(code: number, status: number): ErrorClass {
   if (code === API.streamNotFound || code === API.consumerNotFound) {
     return { code: 'TOPIC_NOT_FOUND', retryable: false };
   }
-  if (code === API.jetStreamDisabledForAccount || code === API.jetStreamDisabled) {
-    return { code: 'UNSUPPORTED', retryable: false };
-  }
-  if (code === API.maximumPayload) return { code: 'MESSAGE_TOO_LARGE', retryable: false };
-  // Overloaded, out of resources, without a leader: the server's own troubles, which pass.
-  return { code: 'PUBLISH_FAILED', retryable: status >= 500 };
+  if (code === API.jetStreamDisabledForAccount) return { code: 'UNSUPPORTED', retryable: false };
+  return { code: codeOf(code), retryable: passes(code, status) };
 }
 
-export function cannotConnect(urls: readonly string[], error: unknown): EbusError {
+function codeOf(code: number): ErrorCode {
+  if (code === API.maximumPayload || code === API.headerTooLarge) return 'MESSAGE_TOO_LARGE';
+  return LIMITS.has(code) ? 'LIMIT' : 'PUBLISH_FAILED';
+}
+
+/** What the API says of a message that it does not store. */
+export interface PublishRefusal {
+  readonly code?: number;
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+export function refusedMessage(topic: string, error: PublishRefusal | undefined): EbusError {
+  const {
+    code: status = 500,
+    err_code: code = 0,
+    description = 'an answer without a sequence',
+  } = error ?? {};
+  const what = codeOf(code);
+  const todo =
+    what === 'MESSAGE_TOO_LARGE'
+      ? '; send a reference to the data instead, or raise max_msg_size of its stream'
+      : code === API.sealed
+        ? '; its stream is sealed, and takes no message any more'
+        : '';
+  return new PublishError(`JetStream refused the message to '${topic}': ${description} (${code})${todo}`, {
+    code: what,
+    retryable: passes(code, status),
+    cause: error,
+  });
+}
+
+/** `hadOne`: a login that was good once may be good again. */
+export function cannotConnect(urls: readonly string[], error: unknown, hadOne = false): EbusError {
   return EbusError.from(error, (reason) => {
     const where = urls.join(', ');
     if (isUnauthorized(error)) {
       return new ConnectionError(`the NATS server at ${where} refused the login; check nats.security`, {
         code: 'UNAUTHORIZED',
-        retryable: false,
+        retryable: hadOne,
         cause: error,
       });
     }
     const text = `cannot connect to NATS at ${where}: ${reason}`;
     return new ConnectionError(`${text}; check nats.urls and that the server runs`, { cause: error });
   });
+}
+
+/** An error of JetStream's API as its caller is told it. `doing`: as `looking for the stream of 'shop.orders'`. */
+export function explained(
+  doing: string,
+  error: unknown,
+  urls: readonly string[],
+  hasAnswered: boolean,
+): unknown {
+  if (EbusError.isInstance(error)) return error;
+  const code = apiCode(error);
+  if (code === API.jetStreamDisabledForAccount) return jetStreamDisabled(urls, error);
+  if (isNoResponders(error) || code === API.jetStreamDisabled) {
+    if (!hasAnswered) return jetStreamDisabled(urls, error);
+    return new ConnectionError(`JetStream does not answer at ${urls.join(', ')} just now (${doing})`, {
+      cause: error,
+    });
+  }
+  if (code !== undefined) {
+    const { code: what, retryable } = classifyApi(code, statusOf(error));
+    const said = what === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : what;
+    return new EbusError(`${doing} over nats failed: ${reasonOf(error)} (${code})`, {
+      code: said,
+      retryable,
+      cause: error,
+    });
+  }
+  if (isUnauthorized(error)) {
+    const text = `the login is not allowed to do this: ${doing} (${reasonOf(error)})`;
+    return new EbusError(text, { code: 'UNAUTHORIZED', cause: error });
+  }
+  return new ConnectionError(`${doing} over nats failed: ${reasonOf(error)}`, { cause: error });
 }
 
 export function jetStreamDisabled(urls: readonly string[], cause: unknown): UnsupportedError {

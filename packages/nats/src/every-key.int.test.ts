@@ -5,8 +5,8 @@ import { definePlugin } from '@ebus/core/driver';
 import { type Service, startService } from '@ebus/services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectionOptions } from './client-config.js';
+import { natsConfigSchema } from './config-schema.js';
 import { nats } from './index.js';
-import { natsConfigSchema } from './nats-config.js';
 import { uniqueName } from './testing/harness.js';
 
 /** Keys whose only value is what happens anyway; every other value is refused. */
@@ -54,7 +54,7 @@ it('is read by a bus that subscribes and publishes, or by what makes the login',
       security: { enabled: true, ...login },
     });
     const recorded = recordReads(resolved);
-    connectionOptions(recorded.config, 'orders');
+    connectionOptions(recorded.config, 'orders', { debug() {}, info() {}, warn() {}, error() {} });
     reads.push(recorded.read);
   }
   for (const some of reads) for (const path of some) read.add(path);

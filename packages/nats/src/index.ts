@@ -1,6 +1,6 @@
 /** `@ebus/nats`: JetStream for persistent topics, Core NATS for ephemeral ones. */
-import { bridge, definePlugin } from '@ebus/core/driver';
-import { natsConfigSchema } from './nats-config.js';
+import { definePlugin } from '@ebus/core/driver';
+import { natsConfigSchema } from './config-schema.js';
 import { NatsDriver } from './nats-driver.js';
 
 /** `type: 'nats'`. `nats.native(bus)` gives the client's connection and JetStream objects behind a bus. */
@@ -8,7 +8,7 @@ export const nats = definePlugin({
   kind: 'transport',
   name: 'nats',
   config: natsConfigSchema,
-  create: (config, { serviceName }) => bridge(new NatsDriver(config, serviceName)),
+  create: (config, { serviceName }) => new NatsDriver(config, serviceName),
 });
 
 export type {

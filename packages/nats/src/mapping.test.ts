@@ -57,6 +57,20 @@ describe('headers', () => {
     expect(read).toEqual({ headers, key: 'a', messageId: 'other:e1', pin: 'p' });
   });
 
+  it('of others keep bytes that are no text, and white space that is not around them', () => {
+    const bytes = new Uint8Array([0x61, 0xff, 0xa0]);
+    const raw = Buffer.concat([
+      Buffer.from('NATS/1.0\r\nA: '),
+      bytes,
+      Buffer.from('\r\nB: \u00e4\u00a0\t\r\n\r\n'),
+    ]);
+    expect(readHeaderBlock(raw).headers).toEqual([
+      ['A', bytes],
+      ['B', '\u00e4\u00a0'],
+    ]);
+    expect(readHeaderBlock(block('B: \u00e4\u00a0')).headers).toEqual([['B', '\u00e4\u00a0']]);
+  });
+
   it('are decoded wherever the line stands that says which are encoded', () => {
     for (const lines of [
       ['X-Ebus-Encoded: b', 'B: %41', 'a: %41', 'Nats-Msg-Id: orders:e1'],
@@ -90,5 +104,10 @@ it.each([
   ['$JS.ACK.domain.hash.stream.consumer.2.17.9.1700000000123456789.4'],
   ['$JS.ACK.domain.hash.stream.consumer.2.17.9.1700000000123456789.4.random'],
 ])('reads the delivery from %s', (reply) => {
-  expect(readDeliveryInfo(reply)).toEqual({ deliveryCount: 2, sequence: 17, timestamp: 1700000000123 });
+  expect(readDeliveryInfo(reply)).toEqual({
+    deliveryCount: 2,
+    sequence: 17,
+    consumerSequence: 9,
+    timestamp: 1700000000123,
+  });
 });

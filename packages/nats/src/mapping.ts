@@ -94,17 +94,38 @@ const NONE: ReadHeaders = { headers: [], key: undefined, messageId: undefined, p
 
 /** Reads a header block as it came, in order and with duplicates, which the client's own headers do not keep. */
 export function readHeaderBlock(block: Uint8Array): ReadHeaders {
-  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+  const text = bytes.toString('utf8');
+  // Bytes that are no UTF-8 would be replaced: then each byte is a letter until its value is known.
+  const isText = !text.includes('\ufffd');
+  return isText ? readLines(text) : readLines(bytes.toString('latin1'), fromLatin1);
+}
+
+function readLines(text: string, read?: (value: string) => HeaderValue): ReadHeaders {
   const lines: [string, HeaderValue][] = [];
   for (let start = text.indexOf('\r\n') + 2; start < text.length; ) {
     let end = text.indexOf('\r\n', start);
     if (end === -1) end = text.length;
     const colon = text.indexOf(':', start);
-    if (colon > start && colon < end)
-      lines.push([text.slice(start, colon), text.slice(colon + 1, end).trim()]);
+    if (colon > start && colon < end) {
+      const value = trimmed(text, colon + 1, end);
+      lines.push([text.slice(start, colon), read === undefined ? value : read(value)]);
+    }
     start = end + 2;
   }
   return lines.length === 0 ? NONE : interpret(lines);
+}
+
+/** Without the spaces and tabs around it; other white space is the value's own. */
+function trimmed(text: string, from: number, to: number): string {
+  let [start, end] = [from, to];
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** The same from headers that the client has parsed. */
@@ -191,7 +212,6 @@ function percentEncode(value: HeaderValue): string {
   return text;
 }
 
-/** Text where the bytes are UTF-8, else the bytes. */
 function percentDecode(text: string): HeaderValue {
   const bytes = Buffer.alloc(text.length);
   let length = 0;
@@ -204,17 +224,27 @@ function percentDecode(text: string): HeaderValue {
       i += 2;
     }
   }
-  const value = bytes.subarray(0, length);
+  return textOrBytes(bytes.subarray(0, length));
+}
+
+function fromLatin1(latin1: string): HeaderValue {
+  return textOrBytes(Buffer.from(latin1, 'latin1'));
+}
+
+/** Text where the bytes are UTF-8, else the bytes. */
+function textOrBytes(bytes: Uint8Array): HeaderValue {
   try {
-    return decoder.decode(value);
+    return decoder.decode(bytes);
   } catch {
-    return new Uint8Array(value);
+    return new Uint8Array(bytes);
   }
 }
 
 /** What JetStream says about a delivery in its reply subject. */
 export interface DeliveryInfo {
   readonly sequence: number;
+  /** Counts the deliveries of the consumer, to whomever. */
+  readonly consumerSequence: number;
   readonly deliveryCount: number;
   /** Epoch milliseconds at which the stream stored it. */
   readonly timestamp: number;
@@ -232,5 +262,10 @@ export function readDeliveryInfo(reply: string): DeliveryInfo {
     Number(
       reply.slice((dots[first + index] ?? reply.length) + 1, (dots[first + index + 1] ?? reply.length) - cut),
     );
-  return { deliveryCount: token(0), sequence: token(1), timestamp: token(3, NANOS_DIGITS) };
+  return {
+    deliveryCount: token(0),
+    sequence: token(1),
+    consumerSequence: token(2),
+    timestamp: token(3, NANOS_DIGITS),
+  };
 }

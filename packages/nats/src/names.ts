@@ -1,5 +1,6 @@
-/** Names of streams and consumers, made from topics and groups so that different ones never meet. Pure. */
+/** Topics as subjects; names of streams and consumers, made so that different ones never meet. Pure. */
 import { createHash } from 'node:crypto';
+import { TopicNameError } from '@ebus/core/driver';
 
 /** Servers keep names as file names. */
 const MAX_NAME = 200;
@@ -12,10 +13,21 @@ export function streamName(topic: string): string {
   return distinct(`STREAM_${plain(topic)}`, topic, /^[A-Za-z0-9.-]+$/.test(topic));
 }
 
-/** The durable consumer of a group on a topic: `<group>-<topic>`. */
-export function consumerName(group: string, topic: string): string {
+/** The durable consumer of a group on a topic, as the template has it: `<group>-<topic>`. */
+export function consumerName(group: string, topic: string, template = '{group}-{topic}'): string {
   const clear = /^[A-Za-z0-9_-]+$/.test(group) && /^[A-Za-z0-9.]+$/.test(topic);
-  return distinct(`${plain(group)}-${plain(topic)}`, `${group}\0${topic}`, clear);
+  const name = template.replaceAll('{group}', plain(group)).replaceAll('{topic}', plain(topic));
+  return distinct(name, `${group}\0${topic}`, clear);
+}
+
+/** Whether a subject with wildcards takes in a topic. */
+export function covers(subject: string, topic: string): boolean {
+  const [wanted, tokens] = [subject.split('.'), topic.split('.')];
+  for (const [i, token] of wanted.entries()) {
+    if (token === '>') return tokens.length > i;
+    if (token !== '*' && token !== tokens[i]) return false;
+  }
+  return wanted.length === tokens.length;
 }
 
 /** The consumer that a group's declared topics share on a stream. */
@@ -23,16 +35,17 @@ export function unifiedName(group: string): string {
   return distinct(`${plain(group)}-unified`, group, /^[A-Za-z0-9_-]+$/.test(group));
 }
 
-/** The consumer that brings what a topic held when it joined the unified one. */
-export function catchUpName(unified: string, topic: string): string {
-  return distinct(`${unified}-catchup-${plain(topic)}`, `${unified}\0${topic}`, false);
-}
-
-/** Seven letters at most, to tell a few hundred topics apart. */
-export function shortHash(topic: string): string {
-  return Number.parseInt(createHash('sha256').update(topic).digest('hex').slice(0, 9), 16)
-    .toString(36)
-    .slice(0, 7);
+/** @throws TopicNameError for what NATS cannot have as a subject, or keeps for itself */
+export function checkSubject(topic: string): void {
+  const refuse = (reason: string) => {
+    throw new TopicNameError(topic, reason);
+  };
+  if (topic.split('.').includes('')) refuse('NATS subjects have no empty tokens');
+  if (/[*>]/.test(topic)) refuse("wildcards ('*', '>') are not supported; subscribe to each topic by name");
+  if (/\s/.test(topic)) refuse('NATS subjects cannot contain white space');
+  if (topic.startsWith('$') || topic.startsWith('_INBOX.')) {
+    refuse("subjects that begin with '$' or '_INBOX.' belong to the NATS server");
+  }
 }
 
 function plain(text: string): string {

@@ -1,16 +1,7 @@
-/** The `nats` section of a bus configuration: what an application may write, its checks and its defaults. */
+/** The `nats` section of a bus configuration as applications write it. Checks and defaults: `config-schema.ts`. */
 // Makes the module that is augmented below known to compilers that read this file alone.
 import type {} from '@ebus/core';
-import {
-  type Bytes,
-  type Duration,
-  durationSetting,
-  fileNameSetting,
-  refusedSetting,
-  sizeSetting,
-  type TopicConfigStrategy,
-  z,
-} from '@ebus/core/driver';
+import type { Bytes, Duration, TopicConfigStrategy } from '@ebus/core/driver';
 
 /** A stream that exists is changed only in what is written here; the defaults are for one that is made. */
 export interface NatsStreamConfig {
@@ -37,6 +28,13 @@ export interface NatsStreamConfig {
 export interface NatsConsumerConfig {
   /** The group of subscriptions that name none. Default: the service name. */
   durableName?: string | undefined;
+  /**
+   * Names of the durable consumers, made of `{group}` and `{topic}` (with `_` for `.`). Default `{group}-{topic}`. To take over the
+   * position of a service that names them otherwise: `{group}-unified_{topic}`.
+   */
+  name?: string | undefined;
+  /** The stream sequence at which a durable consumer begins that is made. Default: the subscription's `from`. */
+  startSequence?: number | undefined;
   /** Topics that share one unified consumer per stream and group. Default none: a consumer for each topic. */
   topics?: readonly string[] | undefined;
   /** Where a group without a position starts if the subscription does not say. Default `all`. */
@@ -85,6 +83,8 @@ export interface NatsSecurityConfig {
   caFile?: string | undefined;
   /** Accepts any certificate of the server. Default false. */
   skipVerify?: boolean | undefined;
+  /** TLS from the first byte, for servers with `tls { handshake_first: true }`. Default false. */
+  handshakeFirst?: boolean | undefined;
 }
 
 export interface NatsConfig {
@@ -98,6 +98,10 @@ export interface NatsConfig {
   reconnectWait?: Duration | undefined;
   /** For one attempt to connect. Default 10 s. */
   connectionTimeout?: Duration | undefined;
+  /** Between two pings; a server that leaves two unanswered is given up. Default 10 s. */
+  pingInterval?: Duration | undefined;
+  /** What the subjects of answers begin with, for accounts with permissions per client. Default `_INBOX`. */
+  inboxPrefix?: string | undefined;
   jetstream?: NatsJetStreamConfig | undefined;
   security?: NatsSecurityConfig | undefined;
 }
@@ -107,211 +111,3 @@ declare module '@ebus/core' {
     nats: NatsConfig;
   }
 }
-
-/** Of the configured stream where it is made, and what was not written. Durations in milliseconds. */
-export const STREAM_DEFAULTS = {
-  storage: 'file',
-  replicas: 1,
-  maxAge: 24 * 3_600_000,
-  maxBytes: -1,
-  maxMsgs: -1,
-  discard: 'old',
-} as const;
-
-const size = z.union([z.literal(-1), sizeSetting()]).optional();
-
-/** A key whose only value is the default; others are refused, with the reason. */
-const only = <Value extends string>(value: Value, why: string) =>
-  z.literal(value, { error: `must be '${value}': ${why}` }).default(value);
-
-/** A key that other tools have and that cannot be honoured here. */
-const refused = (why: string) => z.undefined({ error: `is not supported: ${why}` }).optional();
-
-const limit = z.union([z.literal(-1), z.int().positive()]).optional();
-const text = z.string().min(1);
-const deliveries = z
-  .int()
-  .refine((value) => value === -1 || value > 0, { error: 'must be positive, or -1 for no limit' })
-  .optional();
-
-/** Without wildcards in the wrong place or empty tokens. */
-const subject = z.string().regex(/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/, {
-  error: "must be a NATS subject such as 'orders.created', 'orders.*' or 'orders.>'",
-});
-
-/** Without defaults: of a stream that exists only what was written is changed. The defaults are those of `configuredStream`. */
-const stream = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[^\s.*>/\\]+$/, { error: "must be a stream name: no spaces, '.', '*', '>', '/' or '\\'" })
-      .optional()
-      .describe('The stream that holds the topics which `subjects` cover. Default: a stream per topic.'),
-    subjects: z
-      .array(subject)
-      .min(1)
-      .optional()
-      .describe('Subjects of the stream, wildcards allowed; goes with `name`.'),
-    retention: only('limits', 'the others remove messages that some groups have not seen').describe(
-      'Only `limits`: the others remove messages that some group has not seen.',
-    ),
-    storage: z
-      .enum(['file', 'memory'])
-      .optional()
-      .describe('Also for the streams of single topics.')
-      .meta({ default: STREAM_DEFAULTS.storage }),
-    replicas: z
-      .int()
-      .min(1)
-      .max(5)
-      .optional()
-      .describe('Copies of the stream, 1 to 5. Also for the streams of single topics.')
-      .meta({ default: STREAM_DEFAULTS.replicas }),
-    maxAge: durationSetting().optional().describe('How long messages are kept; 0: for ever. Default: 24h.'),
-    maxBytes: size.describe('Bytes kept; -1, the default: no limit.'),
-    maxMsgs: limit.describe('Messages kept; -1: no limit.').meta({ default: STREAM_DEFAULTS.maxMsgs }),
-    discard: z
-      .enum(['old', 'new'])
-      .optional()
-      .describe(
-        'What a full stream does: forget the oldest, or refuse the newest. Also for the streams of single topics.',
-      )
-      .meta({ default: STREAM_DEFAULTS.discard }),
-  })
-  .refine((value) => (value.name === undefined) === (value.subjects === undefined), {
-    error: 'name and subjects go together: the subjects say which topics the stream holds',
-  })
-  .prefault({});
-
-const consumer = z
-  .strictObject({
-    durableName: text
-      .optional()
-      .describe('The group of subscriptions that name none. Default: the service name.'),
-    topics: z.array(text).default([]).describe('Topics that share one consumer per stream and group.'),
-    deliverPolicy: z
-      .enum(['all', 'new'])
-      .default('all')
-      .describe('Where a group without a position starts if the subscription does not say.'),
-    ackPolicy: only('explicit', 'the others settle messages that were not handled').describe(
-      'Only `explicit`: the others settle messages that were not handled.',
-    ),
-    replayPolicy: z
-      .enum(['instant', 'original'])
-      .default('instant')
-      .describe('`original` replays at the pace of publishing.'),
-    maxAckPending: z
-      .int()
-      .positive()
-      .max(65_536)
-      .default(1_000)
-      .describe('Unacknowledged messages per consumer, over all instances.'),
-    maxWaiting: z
-      .int()
-      .positive()
-      .default(512)
-      .describe('Waiting pull requests per consumer, over all instances.'),
-    maxDeliver: deliveries.describe('Another place for `nats.jetstream.maxDeliver`.'),
-    backOff: refused('it breaks the leases of messages being handled; use retryBackoff of the subscription'),
-  })
-  .prefault({});
-
-const jetstream = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe('False: every topic is ephemeral, over Core NATS.'),
-    domain: text.optional().describe('JetStream domain.'),
-    apiPrefix: text.optional().describe('Prefix of the JetStream API; instead of `domain`.'),
-    publishTimeout: durationSetting()
-      .prefault('5s')
-      .describe("How long one attempt waits for the server's acknowledgement."),
-    ackWait: durationSetting()
-      .refine((ms) => ms >= 100, { error: 'must be at least 100 ms' })
-      .prefault('30s')
-      .describe('How long a message may stay unacknowledged; renewed for what is handled or queued.'),
-    maxDeliver: deliveries.describe(
-      'Deliveries after which a message is dead-lettered without another attempt; `-1`: no limit.',
-    ),
-    topicConfigStrategy: z
-      .enum(['skip', 'createOnly', 'createOrUpdate', 'validateOnly'])
-      .optional()
-      .describe("Overrides the bus' `topicConfigStrategy`."),
-    stream,
-    consumer,
-  })
-  .refine((value) => value.domain === undefined || value.apiPrefix === undefined, {
-    error: 'domain and apiPrefix say the same thing twice; give one of them',
-  })
-  .prefault({});
-
-const security = z
-  .strictObject({
-    enabled: z
-      .boolean()
-      .optional()
-      .describe('Whether what is below applies; must be said where anything is.')
-      .meta({ default: false }),
-    token: text.optional().describe('Login by token.'),
-    username: text.optional().describe('Login by name; goes with `password`.'),
-    password: z.string().optional().describe('Goes with `username`.'),
-    nkeyFile: fileNameSetting().optional().describe('Login by nkey: a file with the seed.'),
-    credFile: fileNameSetting().optional().describe('Login by credentials: a file with JWT and seed.'),
-    certFile: fileNameSetting().optional().describe("The client's certificate; goes with `keyFile`."),
-    keyFile: fileNameSetting().optional().describe("The key of the client's certificate."),
-    caFile: fileNameSetting().optional().describe('Certificates to trust.'),
-    skipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
-  })
-  .superRefine((value, context) => {
-    const problem = (message: string) => context.addIssue({ code: 'custom', message });
-    const { enabled, skipVerify, ...rest } = value;
-    const given = Object.entries(rest).filter(([, setting]) => setting !== undefined);
-    if (enabled === undefined && (given.length > 0 || skipVerify)) {
-      problem('set enabled: true for these settings to apply, or enabled: false to go without them');
-    }
-    const logins = [value.token, value.username, value.nkeyFile, value.credFile].filter(Boolean);
-    if (logins.length > 1) problem('give one login: token, username with password, nkeyFile or credFile');
-    if ((value.username === undefined) !== (value.password === undefined)) {
-      problem('username and password go together');
-    }
-    if ((value.certFile === undefined) !== (value.keyFile === undefined)) {
-      problem('certFile and keyFile go together');
-    }
-    if (enabled === true && given.length === 0 && !skipVerify) {
-      problem('enabled is true, and there is neither a login nor anything for TLS');
-    }
-  })
-  .prefault({});
-
-const url = z.string().superRefine((value, context) => {
-  const parsed = URL.canParse(value.includes('://') ? value : `nats://${value}`)
-    ? new URL(value.includes('://') ? value : `nats://${value}`)
-    : undefined;
-  if (parsed === undefined || !['nats:', 'tls:'].includes(parsed.protocol)) {
-    context.addIssue({ code: 'custom', message: "must be like 'nats://host:4222' or 'tls://host:4222'" });
-  } else if (parsed.username !== '' || parsed.password !== '') {
-    context.addIssue({ code: 'custom', message: 'must not hold a login; put it under nats.security' });
-  } else if (!['', '/'].includes(parsed.pathname) || parsed.search !== '' || parsed.hash !== '') {
-    const message = 'must end after the port: nothing there is used, and a token goes under nats.security';
-    context.addIssue({ code: 'custom', message });
-  }
-});
-
-export const natsConfigSchema = z.strictObject({
-  urls: z
-    .array(url)
-    .min(1, { error: "must name at least one server, such as 'nats://localhost:4222'" })
-    .describe('Servers: `nats://host:4222` or `tls://host:4222`. Required.'),
-  clientId: text.optional().describe('Names the connection at the server. Default: the service name.'),
-  maxReconnects: z
-    .int()
-    .min(-1)
-    .default(-1)
-    .describe('Attempts of the client to come back, per server; -1: for ever.'),
-  reconnectWait: durationSetting().prefault('2s').describe('Between two attempts.'),
-  connectionTimeout: durationSetting().prefault('10s').describe('For one attempt to connect.'),
-  healthCheckInterval: refusedSetting('use healthCheck.publisher.interval instead'),
-  jetstream,
-  security,
-});
-
-/** With every default filled in and every duration in milliseconds. */
-export type ResolvedNatsConfig = z.output<typeof natsConfigSchema>;

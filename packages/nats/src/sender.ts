@@ -1,125 +1,123 @@
 /**
  * Publishing. To JetStream: many at once, each acknowledged on one inbox of our own, where the client's `publish`
- * would make a timer and a race of promises per message. To Core NATS: handed to the client.
+ * would make a timer and a race of promises per message. To Core NATS: handed to the client, within bounds.
  */
 import {
   type Clock,
   ConnectionError,
   Deque,
-  type EbusError,
-  type OutgoingRecord,
+  EbusError,
   PublishError,
   PublishTimeoutError,
-  type SendReceipt,
+  type SendRecord,
   type TimerHandle,
 } from '@ebus/core/driver';
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-import { tooLarge } from './errors.js';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { type PublishRefusal, refusedMessage, tooLarge } from './errors.js';
+import type { Link } from './link.js';
 import { toHeaderBlock } from './mapping.js';
+import { refusal } from './refusals.js';
 
 export interface SenderOptions {
   readonly clock: Clock;
   /** How long one attempt waits for its acknowledgement. */
   readonly publishTimeout: number;
-  /** Makes a stream for a topic that none takes; rejects with an error that says what to do. */
-  provision(topic: string): Promise<void>;
+  /** No stream takes the topic, or the one that does elects a leader. */
+  onNoStream(topic: string): void;
 }
 
 interface Pending {
-  readonly record: OutgoingRecord;
-  readonly number: number;
+  readonly record: SendRecord;
+  /** Monotonic. */
   readonly expiresAt: number;
-  /** How often no stream took it. */
-  refusals?: number;
-  resolve(receipt: SendReceipt): void;
-  reject(error: Error): void;
 }
 
-/** Between looking for a stream that is there and takes nothing: it elects a leader. */
-const NO_LEADER_MS = { first: 20, most: 500 };
-const RECEIPT: SendReceipt = {};
+/** Bytes given to the client without a sign that the server has read them. */
+const MAX_UNFLUSHED = 64 * 1024 * 1024;
+/** How often a sign is asked for. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 const decoder = new TextDecoder();
 
 export class Sender {
   readonly #options: SenderOptions;
-  #connection: NatsConnection | undefined;
+  #link: Link | undefined;
   #inbox = '';
-  #inboxOf: NatsConnection | undefined;
   #acks: Subscription | undefined;
   #sent = 0;
   /** Unacknowledged, in send order. */
   readonly #pending = new Map<number, Pending>();
-  /** What was given while there is no connection, in order. */
-  readonly #waiting = new Deque<Pending>();
-  readonly #unprovisioned = new Map<string, Unprovisioned>();
   #timer: TimerHandle | undefined;
   #idle: (() => void)[] = [];
   #closed: EbusError | undefined;
+  /** Bytes since the last flush that the server has answered, and since the last one that was asked for. */
+  #unflushed = 0;
+  #unasked = 0;
+  /** For room, in order. */
+  readonly #waiting = new Deque<Pending>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
   }
 
-  /** Unacknowledged and waiting. */
-  get open(): number {
-    return this.#pending.size + this.#waiting.length + this.#held;
+  get #open(): number {
+    return this.#pending.size + this.#waiting.length;
   }
 
-  send(record: OutgoingRecord): SendReceipt | Promise<SendReceipt> {
+  /** Answers through the record. @throws EbusError where it cannot be sent */
+  send(record: SendRecord): void {
     if (this.#closed !== undefined) throw this.#closed;
-    const connection = this.#connection;
-    if (connection !== undefined && record.persistence === 'ephemeral') {
-      this.#publish(connection, record, undefined);
-      return RECEIPT;
+    const link = this.#link;
+    if (link === undefined) {
+      throw new ConnectionError(`not connected: the message to '${record.topic}' over nats was not sent`);
     }
-    return new Promise((resolve, reject) => {
-      const number = ++this.#sent;
-      const expiresAt = this.#options.clock.monotonic() + this.#options.publishTimeout;
-      this.#dispatch({ record, number, expiresAt, resolve, reject });
+    const hasRoom = this.#unflushed < MAX_UNFLUSHED && this.#waiting.length === 0;
+    if (hasRoom && record.persistence === 'ephemeral') {
+      this.#publish(link, record, undefined);
+      return record.stored();
+    }
+    const { clock, publishTimeout } = this.#options;
+    const pending = { record, expiresAt: clock.monotonic() + publishTimeout };
+    if (hasRoom) this.#hand(link, pending);
+    else this.#waiting.push(pending);
+    this.#timer ??= clock.setTimeout(this.#expire, publishTimeout);
+  }
+
+  /** Sends on this connection from now on. */
+  online(link: Link): void {
+    this.#unflushed = 0;
+    this.#unasked = 0;
+    if (this.#acks === undefined || this.#acks.isClosed() || this.#link !== link) {
+      this.#inbox = `${link.inbox()}.`;
+      this.#acks = link.subscribe(`${this.#inbox}*`, (error, message) => this.#acknowledged(error, message));
+    }
+    this.#link = link;
+    this.#handWaiting(link);
+  }
+
+  /** The connection broke: nobody knows about what is not acknowledged. */
+  offline(cause: unknown): void {
+    if (this.#link === undefined) return;
+    this.#link = undefined;
+    this.#rejectAll(({ topic }) => {
+      const text = `the connection broke before the message to '${topic}' over nats was acknowledged`;
+      return new ConnectionError(`${text}; it may have been stored`, { cause });
     });
   }
 
-  /** Sends on this connection from now on, beginning with what waited for one. */
-  online(connection: NatsConnection): void {
-    if (this.#connection === connection) return;
-    if (this.#acks === undefined || this.#acks.isClosed() || this.#inboxOf !== connection) {
-      this.#inbox = `${createInbox()}.`;
-      this.#inboxOf = connection;
-      this.#acks = connection.subscribe(`${this.#inbox}*`, {
-        callback: (error, message) => this.#acknowledged(error, message),
-      });
-    }
-    this.#connection = connection;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-      this.#dispatch(next);
-  }
-
-  /** The connection broke: nobody knows about what is not acknowledged. What is given from now on waits. */
-  offline(cause: unknown): void {
-    if (this.#connection === undefined) return;
-    this.#connection = undefined;
-    const lost = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const { record, reject } of lost) {
-      const text = `the connection broke before the message to '${record.topic}' over nats was acknowledged`;
-      reject(new ConnectionError(`${text}; it may have been stored`, { cause }));
-    }
-    this.#settled();
-  }
-
   /** The server denies publishing to that subject: no acknowledgement will come. */
-  denied(subject: string, error: Error): void {
-    for (const [number, { record, reject }] of this.#pending) {
-      if (record.topic !== subject) continue;
+  denied(topic: string, cause: Error): void {
+    const error = refusal(`publishing to '${topic}'`, cause);
+    for (const [number, { record }] of this.#pending) {
+      if (record.topic !== topic) continue;
       this.#pending.delete(number);
-      reject(error);
+      record.failed(error);
     }
     this.#settled();
   }
 
   /** Resolves when everything given is acknowledged, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
-    if (this.open === 0 || signal.aborted) return;
+    if (this.#open === 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -128,199 +126,138 @@ export class Sender {
 
   close(error: EbusError): void {
     this.#closed = error;
-    this.#connection = undefined;
-    const left = [...this.#pending.values(), ...this.#waiting];
-    this.#waiting.clear();
-    for (const { waiting } of this.#unprovisioned.values()) left.push(...waiting);
-    this.#pending.clear();
-    this.#unprovisioned.clear();
+    this.#link = undefined;
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    for (const { reject } of left) reject(error);
-    this.#settled();
+    this.#rejectAll(() => error);
   }
 
-  get #held(): number {
-    let held = 0;
-    for (const { waiting } of this.#unprovisioned.values()) held += waiting.length;
-    return held;
+  #hand(link: Link, pending: Pending): void {
+    const { record } = pending;
+    if (record.persistence === 'ephemeral') {
+      this.#publish(link, record, undefined);
+      return record.stored();
+    }
+    const number = ++this.#sent;
+    this.#publish(link, record, this.#inbox + number.toString(36));
+    this.#pending.set(number, pending);
   }
 
-  #dispatch(pending: Pending): void {
-    const { record, number } = pending;
-    if (this.#unprovisioned.size > 0) {
-      const topic = this.#unprovisioned.get(record.topic);
-      if (topic !== undefined) {
-        topic.waiting.push(pending);
-        return;
-      }
-    }
-    if (this.#connection === undefined) {
-      this.#waiting.push(pending);
-      return;
-    }
-    try {
-      if (record.persistence === 'ephemeral') {
-        this.#publish(this.#connection, record, undefined);
-        pending.resolve(RECEIPT);
-        return;
-      }
-      this.#publish(this.#connection, record, this.#inbox + number.toString(36));
-      this.#pending.set(number, pending);
-      this.#timer ??= this.#options.clock.setTimeout(this.#expire, this.#options.publishTimeout);
-    } catch (error) {
-      pending.reject(error as Error);
-      this.#settled();
-    }
-  }
-
-  #publish(connection: NatsConnection, record: OutgoingRecord, reply: string | undefined): void {
+  #publish(link: Link, record: SendRecord, reply: string | undefined): void {
     const headers = toHeaderBlock(record, reply !== undefined)?.forClient;
+    const { topic, value } = record;
     try {
-      connection.publish(record.topic, record.value, {
+      link.connection.publish(topic, value, {
         ...(reply === undefined ? undefined : { reply }),
         ...(headers === undefined ? undefined : { headers }),
       });
     } catch (error) {
-      if ((error as Error).message.includes('max_payload')) {
-        throw tooLarge(record.topic, connection.info?.max_payload, error);
+      if (!(error as Error).message.includes('max_payload')) throw error;
+      throw tooLarge(topic, link.connection.info?.max_payload, error);
+    }
+    this.#unflushed += value.length + topic.length;
+    this.#unasked += value.length + topic.length;
+    if (this.#unasked > FLUSH_BYTES) this.#askForFlush(link);
+  }
+
+  #askForFlush(link: Link): void {
+    const asked = this.#unasked;
+    this.#unasked = 0;
+    link.connection.flush().then(
+      () => {
+        if (this.#link !== link) return;
+        this.#unflushed = Math.max(0, this.#unflushed - asked);
+        this.#handWaiting(link);
+      },
+      () => {},
+    );
+  }
+
+  #handWaiting(link: Link): void {
+    while (this.#unflushed < MAX_UNFLUSHED) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return this.#settled();
+      try {
+        this.#hand(link, next);
+      } catch (error) {
+        next.record.failed(error);
       }
-      throw error;
     }
   }
 
   #acknowledged(error: Error | null, message: Msg): void {
-    if (error !== null) return this.#refused(error);
+    // Without permission for the inbox, no acknowledgement will ever come.
+    if (error !== null)
+      return this.#rejectAll(({ topic }) => refusal(`answers to publishes, as to '${topic}'`, error));
     const number = Number.parseInt(message.subject.slice(this.#inbox.length), 36);
     const pending = this.#pending.get(number);
     if (pending === undefined) return;
     this.#pending.delete(number);
     const { data } = message;
-    if (data.length === 0 && message.headers?.code === 503) this.#noStream(pending);
-    else this.#answered(pending, data);
+    const { record } = pending;
+    if (data.length === 0 && message.headers?.code === 503) {
+      this.#options.onNoStream(record.topic);
+      record.failed(noStream(record.topic));
+    } else answer(record, data);
     if (this.#idle.length > 0) this.#settled();
-  }
-
-  #answered(pending: Pending, data: Uint8Array): void {
-    let answer: { seq?: number; duplicate?: boolean; error?: ApiError };
-    try {
-      answer = JSON.parse(decoder.decode(data));
-    } catch (cause) {
-      return pending.reject(
-        new PublishError('the server sent an acknowledgement that is no JSON', { cause }),
-      );
-    }
-    const { error, seq, duplicate } = answer;
-    if (error !== undefined || seq === undefined) return pending.reject(refusal(pending.record.topic, error));
-    if (this.#unprovisioned.size > 0) this.#storedMeanwhile(pending);
-    const position = { offset: seq };
-    pending.resolve(duplicate === true ? { position, duplicate } : { position });
-  }
-
-  /** The inbox itself failed: without permission for it, no acknowledgement will ever come. */
-  #refused(cause: Error): void {
-    const all = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const { reject } of all) reject(cause);
-    this.#settled();
-  }
-
-  /** No stream takes the topic. One is made, once, and then what was refused is sent again, in order. */
-  #noStream(pending: Pending): void {
-    const { topic } = pending.record;
-    let entry = this.#unprovisioned.get(topic);
-    if (entry === undefined) {
-      entry = { waiting: [], lastStored: 0 };
-      this.#unprovisioned.set(topic, entry);
-      const again = pending.refusals ?? 0;
-      const pause = again === 0 ? 0 : Math.min(NO_LEADER_MS.first * 2 ** (again - 1), NO_LEADER_MS.most);
-      void this.#provision(topic, entry, pause);
-    }
-    pending.refusals = (pending.refusals ?? 0) + 1;
-    entry.waiting.push(pending);
-  }
-
-  /** Somebody else made the stream just now: what was refused before this message must not come after it. */
-  #storedMeanwhile({ record, number }: Pending): void {
-    const entry = this.#unprovisioned.get(record.topic);
-    if (entry !== undefined) entry.lastStored = Math.max(entry.lastStored, number);
-  }
-
-  async #provision(topic: string, entry: Unprovisioned, pause: number): Promise<void> {
-    let failure: Error | undefined;
-    if (pause > 0) await this.#pause(pause);
-    try {
-      await this.#options.provision(topic);
-    } catch (error) {
-      failure = error as Error;
-    }
-    // Those sent before this one are answered by now, or will be: what comes later waits behind them.
-    if (this.#unprovisioned.get(topic) !== entry) return;
-    this.#unprovisioned.delete(topic);
-    entry.waiting.sort((a, b) => a.number - b.number);
-    const now = this.#options.clock.monotonic();
-    for (const pending of entry.waiting) {
-      if (failure !== undefined) pending.reject(failure);
-      else if (pending.expiresAt <= now) pending.reject(this.#late(topic));
-      else if (pending.number < entry.lastStored) pending.reject(tooLate(topic));
-      else this.#dispatch(pending);
-    }
-    this.#settled();
   }
 
   readonly #expire = (): void => {
     this.#timer = undefined;
-    const now = this.#options.clock.monotonic();
-    for (const [number, { record, expiresAt, reject }] of this.#pending) {
+    const { clock, publishTimeout } = this.#options;
+    const now = clock.monotonic();
+    for (const [number, { record, expiresAt }] of this.#pending) {
       if (expiresAt > now) {
-        this.#timer = this.#options.clock.setTimeout(this.#expire, expiresAt - now);
+        this.#timer = clock.setTimeout(this.#expire, expiresAt - now);
         break;
       }
       this.#pending.delete(number);
-      reject(this.#late(record.topic));
+      const text = `the message to '${record.topic}' over nats was not acknowledged within ${publishTimeout} ms`;
+      record.failed(new PublishTimeoutError(`${text}; it may still arrive`));
+    }
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      if (next.expiresAt > now) {
+        this.#timer ??= clock.setTimeout(this.#expire, next.expiresAt - now);
+        break;
+      }
+      this.#waiting.shift();
+      const text = `the server does not read: the message to '${next.record.topic}' over nats was not sent`;
+      next.record.failed(new PublishTimeoutError(text));
     }
     this.#settled();
   };
 
-  #late(topic: string): PublishTimeoutError {
-    const text = `the message to '${topic}' over nats was not acknowledged within ${this.#options.publishTimeout} ms`;
-    return new PublishTimeoutError(`${text}; it may still arrive`);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.clock.setTimeout(() => resolve(), ms).unref();
-    });
+  #rejectAll(why: (record: SendRecord) => Error): void {
+    const all = [...this.#pending.values(), ...this.#waiting];
+    this.#pending.clear();
+    this.#waiting.clear();
+    for (const { record } of all) record.failed(why(record));
+    this.#settled();
   }
 
   #settled(): void {
-    if (this.#idle.length === 0 || this.open > 0) return;
+    if (this.#idle.length === 0 || this.#open > 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
 }
 
-interface Unprovisioned {
-  readonly waiting: Pending[];
-  /** The number of the last one that a stream has taken in the meantime. */
-  lastStored: number;
+function answer(record: SendRecord, data: Uint8Array): void {
+  let said: { seq?: number; duplicate?: boolean; error?: PublishRefusal };
+  try {
+    said = JSON.parse(decoder.decode(data));
+  } catch (cause) {
+    return record.failed(new PublishError('the server sent an acknowledgement that is no JSON', { cause }));
+  }
+  const { error, seq, duplicate } = said;
+  if (error !== undefined || seq === undefined) return record.failed(refusedMessage(record.topic, error));
+  record.stored({ offset: seq }, duplicate === true);
 }
 
-interface ApiError {
-  readonly code?: number;
-  readonly err_code?: number;
-  readonly description?: string;
-}
-
-function tooLate(topic: string): PublishError {
-  const text = `the message to '${topic}' found no stream, and later ones did: it was not stored, to keep the order`;
-  return new PublishError(text, { retryable: true });
-}
-
-function refusal(topic: string, error: ApiError | undefined): PublishError {
-  const { code = 0, err_code: number = 0, description = 'an answer without a sequence' } = error ?? {};
-  return new PublishError(`JetStream refused the message to '${topic}': ${description} (${number})`, {
-    retryable: code >= 500,
-    cause: error,
+/** No stream takes the topic, or the one that does elects a leader. */
+function noStream(topic: string): EbusError {
+  return new EbusError(`no stream takes the message to '${topic}' just now`, {
+    code: 'TOPIC_NOT_FOUND',
+    retryable: true,
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { SettingChange, SettingKind, TopicSpec } from '@ebus/core/driver';
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
-import { type ResolvedNatsConfig, STREAM_DEFAULTS } from './nats-config.js';
+import { type ResolvedNatsConfig, STREAM_DEFAULTS } from './config-schema.js';
 
 type WrittenSettings = ResolvedNatsConfig['jetstream']['stream'];
 export type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;

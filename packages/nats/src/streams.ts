@@ -1,4 +1,4 @@
-/** Which stream holds a topic: the configured one, or one of its own that is made where it is missing. */
+/** Which stream holds a topic: the configured one where it covers the topic, else one that is there, else one of its own. */
 import {
   ConfigError,
   EbusError,
@@ -9,152 +9,91 @@ import {
   type TopicConfigStrategy,
   type TopicSpec,
 } from '@ebus/core/driver';
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  type StreamConfig,
-  type StreamInfo,
-} from '@nats-io/jetstream';
-import {
-  API,
-  apiCode,
-  isNoResponders,
-  jetStreamDisabled,
-  overlap,
-  REPLICAS,
-  tooManyReplicas,
-} from './errors.js';
-import { streamName } from './names.js';
-import type { ResolvedNatsConfig } from './nats-config.js';
+import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { Api } from './api.js';
+import type { ResolvedNatsConfig } from './config-schema.js';
+import { API, apiCode, overlap, REPLICAS, tooManyReplicas } from './errors.js';
+import { covers, streamName } from './names.js';
 import {
   describeDraft,
   differences,
-  type NamedStream,
   newStream,
   type StreamDraft,
   topicSettings,
   topicStream,
   writtenStream,
 } from './stream-settings.js';
+import { judgeStream } from './stream-verdict.js';
 
 export interface StreamsOptions {
-  readonly config: ResolvedNatsConfig;
+  readonly config: ResolvedNatsConfig['jetstream'];
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
-  /** Has core make a topic that no stream holds. */
-  provision(topic: string): Promise<void>;
-  /** A topic's stream was made, perhaps anew. */
-  onCreated(topic: string): void;
-  /** The API on the present connection. */
-  manager(): JetStreamManager;
+  readonly api: Api;
 }
 
 export class Streams {
   readonly #options: StreamsOptions;
-  readonly #known = new Map<string, string>();
-  #prepared: NamedStream | undefined;
-  readonly #lookups = new Map<string, Promise<string>>();
+  readonly #written: StreamDraft | undefined;
+  /** Streams of which that was said. */
+  readonly #warned = new Set<string>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+    this.#written = writtenStream(options.config.stream);
   }
 
   /** Makes the configured stream, or brings it up to its configuration, as far as the strategy allows. */
   async prepare(): Promise<void> {
-    const { strategy, config, logger } = this.#options;
-    const wanted = writtenStream(config.jetstream.stream);
+    const { strategy } = this.#options;
+    const wanted = this.#written;
     if (wanted === undefined || strategy === 'skip') return;
-    const { name } = wanted;
-    const what = `stream '${name}'`;
-    const actual = await this.#info(name);
-    if (actual === undefined) {
-      if (strategy === 'validateOnly') {
-        const text = `${what} is missing, and topicConfigStrategy is 'validateOnly'`;
-        throw new ConfigError(`${text}; create it, or use 'createOrUpdate'`);
-      }
-      const made = newStream(wanted);
-      if (await this.#create(made)) logCreated(logger, what, describeDraft(made), { stream: name });
-      this.#prepared = wanted;
-      return;
+    const actual = await this.#info(wanted.name);
+    if (actual !== undefined) return this.#bringUp(wanted, actual.config);
+    if (strategy === 'validateOnly') {
+      const text = `stream '${wanted.name}' is missing, and topicConfigStrategy is 'validateOnly'`;
+      throw new ConfigError(`${text}; create it, or use 'createOrUpdate'`);
     }
-    this.#prepared = { name, subjects: actual.config.subjects };
-    const { changes, changed, fixed } = differences(wanted, actual.config);
-    const mayChange = strategy === 'createOrUpdate';
-    const differing = (mayChange ? fixed : [...changed, ...fixed]).map(({ field }) => field);
-    if (differing.length > 0)
-      logger.warn({ stream: name, differing }, 'the stream is not as configured, and stays so');
-    if (!mayChange || changed.length === 0) return;
-    await this.#api(() => this.#options.manager().streams.update(name, changes), wanted);
-    logSettingChanges(logger, what, changed, { stream: name });
-    this.#prepared = { name, subjects: changes.subjects ?? actual.config.subjects };
+    const made = newStream(wanted);
+    if (await this.#create(made)) this.#logMade(made);
   }
 
-  /** The stream that holds a topic; asks the server once. */
-  async find(topic: string): Promise<string | undefined> {
-    const known = this.#known.get(topic) ?? this.#configured(topic);
-    if (known !== undefined) return known;
-    try {
-      const name = await this.#options.manager().streams.find(topic);
-      this.#known.set(topic, name);
-      return name;
-    } catch (error) {
-      if (apiCode(error) === API.streamNotFound) return undefined;
-      throw this.#explained(error);
-    }
+  /** The stream that holds the topic, as it is now; undefined where none does. */
+  async find(topic: string): Promise<StreamInfo | undefined> {
+    const name = this.#configured(topic) ?? (await this.#holding(topic));
+    return name === undefined ? undefined : this.#info(name);
   }
 
   /**
-   * The stream that holds a topic, made where none does and core allows it.
-   * @throws EbusError `TOPIC_NOT_FOUND` where it does not
+   * The same, where the topic can be used in it.
+   * @throws ConfigError where it cannot
    */
-  ensure(topic: string): Promise<string> {
-    const known = this.#known.get(topic);
-    if (known !== undefined) return Promise.resolve(known);
-    let lookup = this.#lookups.get(topic);
-    if (lookup === undefined) {
-      lookup = this.#ensure(topic).finally(() => this.#lookups.delete(topic));
-      this.#lookups.set(topic, lookup);
-    }
-    return lookup;
+  async findUsable(topic: string): Promise<StreamInfo | undefined> {
+    const found = await this.find(topic);
+    if (found !== undefined) this.#judge(topic, found.config);
+    return found;
   }
 
-  /** The configured stream, where it covers the topic and is known to be there. */
-  #configured(topic: string): string | undefined {
-    return this.#prepared?.subjects.some((subject) => covers(subject, topic))
-      ? this.#prepared.name
-      : undefined;
-  }
-
-  /** What was found may be gone: the next caller asks the server again. */
-  forget(topic: string): void {
-    if (this.#configured(topic) !== undefined) this.#prepared = undefined;
-    this.#known.delete(topic);
-  }
-
-  async info(topic: string): Promise<StreamInfo | undefined> {
-    this.#known.delete(topic);
-    const stream = await this.find(topic);
-    return stream === undefined ? undefined : this.#info(stream);
-  }
-
-  /** Makes a stream of the topic's own; false where a stream holds it by now. */
+  /** Makes the stream of a topic that none holds: the configured one, or one of its own; false where one is there by now. */
   async create(topic: string, spec: Partial<TopicSpec>): Promise<boolean> {
-    if ((await this.find(topic)) !== undefined) return false;
-    const config = topicStream(streamName(topic), topic, spec, this.#options.config.jetstream.stream);
+    if ((await this.findUsable(topic)) !== undefined) return false;
+    if (this.#configured(topic) !== undefined) {
+      await this.prepare();
+      return true;
+    }
+    const config = topicStream(streamName(topic), topic, spec, this.#options.config.stream);
     try {
-      if (!(await this.#create(config))) return false;
+      return await this.#create(config);
     } catch (error) {
       // Its subject may have become another stream's meanwhile.
-      if (apiCode(error) === API.subjectsOverlap && (await this.find(topic)) !== undefined) return false;
+      if (apiCode(error) === API.subjectsOverlap && (await this.findUsable(topic)) !== undefined)
+        return false;
       throw error;
     }
-    this.#known.set(topic, config.name);
-    this.#options.onCreated(topic);
-    return true;
   }
 
   async alter(topic: string, changes: Partial<TopicSpec>): Promise<void> {
-    const info = await this.info(topic);
+    const info = await this.find(topic);
     if (info === undefined) {
       throw new EbusError(`no stream holds '${topic}'; create the topic first`, { code: 'TOPIC_NOT_FOUND' });
     }
@@ -165,96 +104,93 @@ export class Streams {
           `${Object.keys(changes).join(', ')} of its own: change nats.jetstream.stream, or leave its subject out there`,
       );
     }
-    const config = { name, subjects, ...topicSettings(changes) };
-    await this.#api(() => this.#options.manager().streams.update(name, config), config);
+    await this.#send({ name, subjects, ...topicSettings(changes) }, 'update');
   }
 
-  async #ensure(topic: string): Promise<string> {
-    const found = await this.find(topic);
-    if (found !== undefined) return found;
-    await this.#options.provision(topic);
-    const made = await this.find(topic);
-    if (made !== undefined) return made;
-    throw new EbusError(`the stream of '${topic}' was deleted while it was made; try again`, {
-      code: 'TOPIC_NOT_FOUND',
-      retryable: true,
-    });
+  /** The sequence of a topic's newest message; 0 where there is none. */
+  async lastSequence(stream: string, topic: string): Promise<number> {
+    const message = await this.#options.api.find(
+      `looking for the end of '${topic}'`,
+      [API.noMessage],
+      (manager) => manager.streams.getMessage(stream, { last_by_subj: topic }),
+    );
+    return message?.seq ?? 0;
   }
 
-  /** False where somebody else was faster. */
-  #create(config: StreamDraft): Promise<boolean> {
-    return this.#api(() => this.#options.manager().streams.add(config), config);
+  #configured(topic: string): string | undefined {
+    const { name, subjects } = this.#written ?? {};
+    return subjects?.some((subject) => covers(subject, topic)) ? name : undefined;
   }
 
-  async #info(stream: string): Promise<StreamInfo | undefined> {
+  #holding(topic: string): Promise<string | undefined> {
+    return this.#options.api.find(`looking for the stream of '${topic}'`, [API.streamNotFound], (manager) =>
+      manager.streams.find(topic),
+    );
+  }
+
+  #info(stream: string): Promise<StreamInfo | undefined> {
+    return this.#options.api.find(`asking for stream '${stream}'`, [API.streamNotFound], (manager) =>
+      manager.streams.info(stream),
+    );
+  }
+
+  #judge(topic: string, config: StreamConfig): void {
+    const { refusal, warning } = judgeStream(topic, config);
+    if (refusal !== undefined) throw new ConfigError(refusal);
+    if (warning === undefined || this.#warned.has(config.name)) return;
+    this.#warned.add(config.name);
+    this.#options.logger.warn({ topic, stream: config.name }, `the stream of a persistent topic: ${warning}`);
+  }
+
+  async #bringUp(wanted: StreamDraft, actual: StreamConfig): Promise<void> {
+    const { strategy, logger } = this.#options;
+    const { name } = wanted;
+    const { changes, changed, fixed } = differences(wanted, actual);
+    const mayChange = strategy === 'createOrUpdate';
+    const differing = (mayChange ? fixed : [...changed, ...fixed]).map(({ field }) => field);
+    if (differing.length > 0)
+      logger.warn({ stream: name, differing }, 'the stream is not as configured, and stays so');
+    if (!mayChange || changed.length === 0) return;
+    await this.#send({ ...changes, name, subjects: changes.subjects ?? actual.subjects }, 'update');
+    logSettingChanges(logger, `stream '${name}'`, changed, { stream: name });
+  }
+
+  #logMade(made: StreamDraft): void {
+    logCreated(this.#options.logger, `stream '${made.name}'`, describeDraft(made), { stream: made.name });
+  }
+
+  /** False where somebody else was faster, with other settings. */
+  async #create(config: StreamDraft): Promise<boolean> {
     try {
-      return await this.#options.manager().streams.info(stream);
-    } catch (error) {
-      if (apiCode(error) === API.streamNotFound) return undefined;
-      throw this.#explained(error);
-    }
-  }
-
-  /** False where the stream exists with other settings, and holds what this one was to hold. */
-  async #api(call: () => Promise<unknown>, stream: StreamDraft): Promise<boolean> {
-    try {
-      await call();
+      await this.#send(config, 'add');
       return true;
     } catch (error) {
-      const code = apiCode(error);
-      if (code === API.subjectsOverlap) throw overlap(stream.name, stream.subjects, error);
-      if (code === API.nameInUse) {
-        // Another process made it at the same time, perhaps; or it holds something else.
-        const { config } = await this.#options.manager().streams.info(stream.name);
-        if (stream.subjects.every((subject) => config.subjects.includes(subject))) return false;
-        throw overlap(stream.name, stream.subjects, error);
-      }
-      if (REPLICAS.has(code ?? 0) && (stream.num_replicas ?? 1) > 1) {
-        throw tooManyReplicas(stream.name, stream.num_replicas as number, error);
-      }
-      const passes = error instanceof JetStreamApiError && error.status >= 500;
-      if (code !== undefined && !passes) {
-        const text = `the server refused stream '${stream.name}': ${reasonOf(error)}`;
-        throw new ConfigError(text, { cause: error });
-      }
-      throw this.#explained(error);
+      if (apiCode(error) !== API.nameInUse) throw error;
+      // Another process made it at the same time, perhaps; or it holds something else.
+      const there = await this.#info(config.name);
+      if (config.subjects.every((subject) => there?.config.subjects.includes(subject))) return false;
+      throw overlap(config.name, config.subjects, error);
     }
   }
 
-  #explained(error: unknown): unknown {
-    const code = apiCode(error);
-    const disabled = code === API.jetStreamDisabled || code === API.jetStreamDisabledForAccount;
-    if (!disabled && !isNoResponders(error)) return error;
-    return jetStreamDisabled(this.#options.config.urls, error);
-  }
-}
-
-/** The sequence of a subject's newest message; 0 where there is none. */
-export async function lastSequence(
-  manager: JetStreamManager,
-  stream: string,
-  subject: string,
-): Promise<number> {
-  try {
-    const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
-    return message?.seq ?? 0;
-  } catch (error) {
-    if (apiCode(error) === API.noMessage) return 0;
-    throw error;
+  async #send(stream: StreamDraft, how: 'add' | 'update'): Promise<void> {
+    const { name, subjects, num_replicas: replicas = 1 } = stream;
+    try {
+      await this.#options.api.ask(`${how === 'add' ? 'making' : 'changing'} stream '${name}'`, (manager) =>
+        how === 'add' ? manager.streams.add(stream) : manager.streams.update(name, stream),
+      );
+    } catch (error) {
+      const code = apiCode(error);
+      if (code === API.subjectsOverlap) throw overlap(name, subjects, error);
+      if (REPLICAS.has(code ?? 0) && replicas > 1) throw tooManyReplicas(name, replicas, error);
+      const passes = EbusError.isInstance(error) && error.retryable;
+      if (code === undefined || code === API.nameInUse || code === API.streamNotFound || passes) throw error;
+      throw new ConfigError(`the server refused stream '${name}': ${reasonOf(error)}`, { cause: error });
+    }
   }
 }
 
 /** Whether the stream is the topic's own, so that its settings are the topic's. */
 export function holdsOnly({ subjects }: Pick<StreamConfig, 'subjects'>, topic: string): boolean {
   return subjects.length === 1 && subjects[0] === topic;
-}
-
-/** Whether a subject with wildcards takes in a topic. */
-export function covers(subject: string, topic: string): boolean {
-  const [wanted, tokens] = [subject.split('.'), topic.split('.')];
-  for (const [i, token] of wanted.entries()) {
-    if (token === '>') return tokens.length > i;
-    if (token !== '*' && token !== tokens[i]) return false;
-  }
-  return wanted.length === tokens.length;
 }

@@ -9,7 +9,6 @@ import {
   consumersOf,
   event,
   eventually,
-  gate,
   History,
   natsBus,
   plainClient,
@@ -45,7 +44,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       const consumer = await bus(topics);
       const history = new History();
       for (const topic of topics) {
-        expect(history.handledCount).toBe(0);
+        if (version === 'current') expect(history.handledCount).toBe(0);
         await consumer.subscribeEnvelope<{ sequence: number }>(topic, async ({ payload }, context) => {
           expect(context.topic).toBe(topic);
           history.handle(topic, payload.sequence);
@@ -61,16 +60,16 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       history.check();
       expect(history.duplicates).toBe(0);
       const consumers = await consumersOf(plain, stream);
-      expect(consumers.map(({ name }) => name)).toEqual([unifiedName(prefix)]);
+      if (version === '2.9') expect(consumers).toHaveLength(count);
+      else expect(consumers.map(({ name }) => name)).toEqual([unifiedName(prefix)]);
       await eventually(async () => {
-        const [info] = await consumersOf(plain, stream);
-        expect(info?.num_ack_pending).toBe(0);
+        for (const info of await consumersOf(plain, stream)) expect(info.num_ack_pending).toBe(0);
       });
     },
   );
 
   it('a deploy that adds a topic which already holds messages loses none, and keeps their order', async () => {
-    const { prefix, stream, plain, bus, publisher } = await shop();
+    const { prefix, bus, publisher } = await shop();
     const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
     const publish = async (topic: string, from: number, to: number) => {
       for (let sequence = from; sequence <= to; sequence++) {
@@ -102,60 +101,65 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await after.idle();
     expect(seen[orders]).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(seen[refunds]).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
-    await eventually(async () => {
-      expect((await consumersOf(plain, stream)).map(({ name }) => name)).toEqual([unifiedName(prefix)]);
-    });
-    await after.close();
+  });
 
-    // Never narrowed: taking a topic out and in again loses nothing, and asks for no catch-up.
+  it.runIf(version === 'current')('a topic that is taken out keeps its place, and that is said', async () => {
+    const { prefix, bus, publisher } = await shop();
+    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+    const seen: number[] = [];
+    const wide = await bus([orders, refunds]);
+    await wide.subscribeEnvelope(orders, () => {});
+    await wide.subscribeEnvelope(refunds, () => {});
+    await wide.close();
     const warnings: unknown[] = [];
     const warn = (...args: unknown[]) => void warnings.push(args[0]);
     const narrow = await bus([orders], { logger: { debug() {}, info() {}, warn, error() {} } });
-    await subscribe(narrow, orders);
-    await publish(orders, 31, 31);
-    await eventually(() => seen[orders]?.length === 31);
-    // What nobody handles any more waits, and takes up room: that is said, once.
-    await publish(refunds, 61, 62);
-    await eventually(() => warnings.length > 0);
+    let handled = 0;
+    await narrow.subscribeEnvelope(orders, () => void handled++);
+    await publisher.publishEnvelope(refunds, event('a', 1));
+    await publisher.publishEnvelope(orders, event('a', 1));
+    await eventually(() => handled === 1 && warnings.length > 0);
     expect(warnings).toMatchObject([{ topic: refunds }]);
     await narrow.close();
-    const wide = await bus([orders, refunds]);
-    await subscribe(wide, orders);
-    await subscribe(wide, refunds);
-    await eventually(() => seen[refunds]?.length === 62);
-    expect(seen[refunds]?.slice(60)).toEqual([61, 62]);
+    const again = await bus([orders, refunds]);
+    await again.subscribeEnvelope(orders, () => {});
+    await again.subscribeEnvelope<{ sequence: number }>(
+      refunds,
+      ({ payload }) => void seen.push(payload.sequence),
+    );
+    await eventually(() => seen.length === 1);
   });
 
-  it('an instance that ends in the midst of catching up leaves the rest to the next one, in order', async () => {
+  it('one is subscribed again while the other closes: both go on', async () => {
     const { prefix, bus, publisher } = await shop();
     const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
-    const first = await bus([orders]);
-    await first.subscribeEnvelope(orders, () => {});
-    for (let sequence = 1; sequence <= 30; sequence++) {
-      await publisher.publishEnvelope(refunds, event('a', sequence));
-    }
-    await first.close();
-    const second = await bus([orders, refunds]);
-    const stuck = gate();
-    const handled: number[] = [];
-    await second.subscribeEnvelope(orders, () => {});
-    await second.subscribeEnvelope<{ sequence: number }>(refunds, async ({ payload }) => {
-      if (payload.sequence === 10) await stuck.promise;
-      else handled.push(payload.sequence);
-    });
-    await eventually(() => handled.length === 9);
-    await publisher.publishEnvelope(refunds, event('a', 31));
-    await second.close({ timeout: 10 });
-    stuck.resolve();
+    const one = await bus([orders, refunds]);
+    const seen: string[] = [];
+    const subscribe = (topic: string) => one.subscribeEnvelope(topic, () => void seen.push(topic));
+    const [a, b] = [await subscribe(orders), await subscribe(refunds)];
+    const closing = [a.close(), b.close()];
+    await closing[0];
+    await subscribe(orders);
+    await closing[1];
+    await subscribe(refunds);
+    await publisher.publishEnvelope(orders, event('a', 1));
+    await publisher.publishEnvelope(refunds, event('a', 1));
+    await eventually(() => seen.length === 2);
+  });
 
-    const third = await bus([orders, refunds]);
-    await third.subscribeEnvelope(orders, () => {});
-    await third.subscribeEnvelope<{ sequence: number }>(
-      refunds,
-      ({ payload }) => void handled.push(payload.sequence),
-    );
-    await eventually(() => handled.includes(31));
-    expect(handled).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
+  it.runIf(version === 'current')('a consumer of that name that others made is left alone', async () => {
+    const { prefix, stream, plain, bus } = await shop();
+    const topic = `${prefix}.orders`;
+    await plain.manager.consumers.add(stream, {
+      durable_name: unifiedName(prefix),
+      filter_subject: topic,
+      ack_policy: 'explicit',
+    } as Parameters<typeof plain.manager.consumers.add>[1]);
+    const one = await bus([topic]);
+    await expect(one.subscribeEnvelope(topic, () => {})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('made by something else'),
+    });
   });
 
   it('in the default mode, a consumer for each topic, a paused one does not slow another', async () => {
@@ -173,33 +177,39 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     expect((await consumersOf(plain, stream)).length).toBe(2);
   });
 
-  it('topics that wait for one without a subscription say which, also when it has left', async () => {
-    const { prefix, bus } = await shop();
-    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
-    const clock = new SkippableClock();
-    const errors: string[] = [];
-    const error = (...args: unknown[]) => void errors.push(String((args[0] as { err?: unknown }).err));
-    const logger = { debug() {}, info() {}, warn() {}, error };
-    const consumer = await bus([orders, refunds], { clock, logger });
-    await consumer.subscribeEnvelope(orders, () => {});
-    clock.skip(31_000);
-    await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
-    const leaving = await consumer.subscribeEnvelope(refunds, () => {});
-    clock.skip(31_000);
-    await leaving.close();
-    errors.length = 0;
-    clock.skip(31_000);
-    await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
-  });
+  it.runIf(version === 'current')(
+    'topics that wait for one without a subscription say which, also when it has left',
+    async () => {
+      const { prefix, bus } = await shop();
+      const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+      const clock = new SkippableClock();
+      const errors: string[] = [];
+      const error = (...args: unknown[]) => void errors.push(String((args[0] as { err?: unknown }).err));
+      const logger = { debug() {}, info() {}, warn() {}, error };
+      const consumer = await bus([orders, refunds], { clock, logger });
+      await consumer.subscribeEnvelope(orders, () => {});
+      clock.skip(31_000);
+      await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
+      const leaving = await consumer.subscribeEnvelope(refunds, () => {});
+      clock.skip(31_000);
+      await leaving.close();
+      errors.length = 0;
+      clock.skip(31_000);
+      await eventually(() => errors.some((text) => text.includes(`still missing: ${refunds}`)));
+    },
+  );
 
-  it('another start than the first one is refused, as they share a position', async () => {
-    const { prefix, bus } = await shop();
-    const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
-    const consumer = await bus([orders, refunds]);
-    await consumer.subscribeEnvelope(orders, () => {});
-    await expect(consumer.subscribeEnvelope(refunds, () => {}, { from: 'latest' })).rejects.toMatchObject({
-      code: 'UNSUPPORTED',
-      message: expect.stringContaining("begin at one position, 'earliest'"),
-    });
-  });
+  it.runIf(version === 'current')(
+    'another start than the first one is refused, as they share a position',
+    async () => {
+      const { prefix, bus } = await shop();
+      const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+      const consumer = await bus([orders, refunds]);
+      await consumer.subscribeEnvelope(orders, () => {});
+      await expect(consumer.subscribeEnvelope(refunds, () => {}, { from: 'latest' })).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringContaining('begin at one position'),
+      });
+    },
+  );
 });

@@ -12,33 +12,11 @@ const program = programOf(fileURLToPath(new URL('conformance-process.ts', import
 
 const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 
-const NO_INCARNATION = 'positions do not say of which stream they are';
-
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
   persistent: {
-    'crash: a process that slept begins nothing more of what others have handled meanwhile': {
-      reason: 'messages in a buffer are handled although their leases ran out',
-      sometimes: true,
-    },
-    'positions: a topic that is made anew under a subscription: all of the new one is handled, in order':
-      NO_INCARNATION,
-    'positions: a topic that is made anew while events of it are in hand: those of the new one are not taken for them':
-      NO_INCARNATION,
-    'errors: subscribe while the broker is away: SUBSCRIBE_FAILED or CONNECTION_FAILED, retryable':
-      'subscribe fails with PUBLISH_TIMEOUT',
-    'errors: a login that is taken away from a running bus and given back: it is told, and the bus comes back by itself':
-      'a refused login is final',
-    'permissions: to consume: the bus tells of it, and goes on where it stood once it may again':
-      'refusals that the server sends by itself are not connected to the subscription',
-    'outages: a process dies, its successor waits for what it had, and then the broker restarts: the order holds':
-      'what is held is forgotten when the connection is made again',
     'process end: connecting without an answer: close is bounded, and the process ends':
       'an attempt to connect that gets no answer keeps the process alive',
-  },
-  ephemeral: {
-    'errors: a login that is taken away from a running bus and given back: it is told, and the bus comes back by itself':
-      'a refused login is final',
   },
 };
 

@@ -48,8 +48,11 @@ export interface Plain {
   readonly manager: JetStreamManager;
 }
 
-export async function plainClient(urls: readonly string[]): Promise<Plain> {
-  const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')) });
+export async function plainClient(
+  urls: readonly string[],
+  login: { user?: string; pass?: string } = {},
+): Promise<Plain> {
+  const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')), ...login });
   return { connection, manager: await jetstreamManager(connection, { checkAPI: false }) };
 }
 

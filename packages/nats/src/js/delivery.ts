@@ -1,7 +1,7 @@
 /** One delivery of JetStream, as core sees it and as it is settled. */
 import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
-import { type ReadHeaders, readDeliveryInfo, readHeaderBlock, readHeaders } from './mapping.js';
+import { type ReadHeaders, readDeliveryInfo, readHeaderBlock, readHeaders } from '../mapping.js';
 
 /** What the client keeps of a message besides its public face: the bytes as they came. */
 interface RawMessage {
@@ -22,15 +22,20 @@ export class JetStreamDelivery implements IncomingMessage {
   readonly deliveryCount: number;
   /** The stream's sequence number. */
   readonly sequence: number;
+  readonly consumerSequence: number;
+  /** Bytes of value and headers. */
+  readonly size: number;
   readonly pin: string | undefined;
   /** Where acknowledgements go. */
   readonly reply: string;
 
-  constructor(message: Msg, topic: string) {
+  constructor(message: Msg, incarnation?: string) {
     const { headers, key, messageId, pin } = headersOf(message);
+    this.size = message.data.length + headerBytesOf(message);
     this.reply = message.reply ?? '';
-    const { sequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
-    this.topic = topic;
+    const { sequence, consumerSequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
+    // Whatever the consumer was made for.
+    this.topic = message.subject;
     this.value = message.data;
     this.key = key;
     this.headers = headers;
@@ -38,7 +43,8 @@ export class JetStreamDelivery implements IncomingMessage {
     this.pin = pin;
     this.timestamp = timestamp;
     this.sequence = sequence;
-    this.position = { offset: sequence };
+    this.consumerSequence = consumerSequence;
+    this.position = incarnation === undefined ? { offset: sequence } : { offset: sequence, incarnation };
     this.deliveryCount = deliveryCount;
   }
 
@@ -49,6 +55,10 @@ export class JetStreamDelivery implements IncomingMessage {
   get redelivered(): boolean {
     return this.deliveryCount > 1;
   }
+}
+
+export function headerBytesOf(message: Msg): number {
+  return (message as unknown as RawMessage)._msg?.hdr ?? 0;
 }
 
 /** From the bytes where the client shows them: its own headers lose the order among names. */

@@ -3,20 +3,12 @@
  * the end. One whose process dies goes by itself.
  */
 import { abortError, type BrowseSpec, type CallOptions, type IncomingMessage } from '@ebus/core/driver';
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-} from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { type Msg, nuid } from '@nats-io/transport-node';
-import type { Consumers } from './consumers.js';
+import { isMissing, isNoResponders } from '../errors.js';
+import type { Link } from '../link.js';
+import type { Streams } from '../streams.js';
 import { JetStreamDelivery } from './delivery.js';
-import { isMissing, isNoResponders } from './errors.js';
-import { consumerName } from './names.js';
-import { lastSequence } from './streams.js';
 
 /** Messages asked for at once: they may be large. */
 const BATCH = 64;
@@ -28,10 +20,11 @@ const INACTIVE_NS = 30_000_000_000;
 const MAX_RENEWALS = 5;
 
 export interface BrowseParts {
-  readonly manager: () => JetStreamManager;
-  readonly client: () => JetStreamClient;
-  readonly consumers: Consumers;
+  readonly link: () => Link;
+  readonly streams: Streams;
   readonly stream: string;
+  /** Up to where a group has settled the topic. */
+  positionOf(group: string): Promise<number>;
 }
 
 /** @throws EbusError `ABORTED`, and the client's errors */
@@ -40,13 +33,10 @@ export async function* browse(
   { signal }: CallOptions,
   parts: BrowseParts,
 ): AsyncGenerator<IncomingMessage> {
-  const { manager, consumers, stream } = parts;
-  const end = await lastSequence(manager(), stream, topic);
+  const { streams, stream } = parts;
+  const end = await streams.lastSequence(stream, topic);
   let next = 1;
-  if (from !== 'earliest') {
-    const group = await consumers.find(stream, consumerName(from.group, topic));
-    next = (group?.ack_floor.stream_seq ?? 0) + 1;
-  }
+  if (from !== 'earliest') next = (await parts.positionOf(from.group)) + 1;
   for (let renewals = 0; next <= end; renewals++) {
     if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
     const before = next;
@@ -72,7 +62,7 @@ async function* deliveries(
   topic: string,
   start: number,
   signal: AbortSignal,
-  { manager, client, stream }: BrowseParts,
+  { link, stream }: BrowseParts,
 ): AsyncGenerator<JetStreamDelivery> {
   const config: Partial<ConsumerConfig> = {
     name: `ebus-look-${nuid.next()}`,
@@ -84,9 +74,9 @@ async function* deliveries(
     mem_storage: true,
     num_replicas: 1,
   };
-  const { name, num_pending: pending } = await manager().consumers.add(stream, config);
+  const { name, num_pending: pending } = await link().manager.consumers.add(stream, config);
   try {
-    const consumer = await client().consumers.get(stream, name);
+    const consumer = await link().client.consumers.get(stream, name);
     for (let left = pending; left > 0; ) {
       const messages = await consumer.fetch({ max_messages: Math.min(BATCH, left), expires: EXPIRES_MS });
       const stop = () => void messages.close();
@@ -96,7 +86,7 @@ async function* deliveries(
         for await (const message of messages) {
           came = true;
           left = message.info.pending;
-          yield new JetStreamDelivery(rawOf(message), topic);
+          yield new JetStreamDelivery(rawOf(message));
           if (signal.aborted) break;
         }
       } finally {
@@ -104,11 +94,11 @@ async function* deliveries(
       }
       if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
       // Nothing came: what was there has gone meanwhile, or the server is busy.
-      if (!came) left = (await manager().consumers.info(stream, name)).num_pending;
+      if (!came) left = (await link().manager.consumers.info(stream, name)).num_pending;
     }
   } finally {
-    await manager()
-      .consumers.delete(stream, name)
+    await link()
+      .manager.consumers.delete(stream, name)
       .catch(() => {});
   }
 }

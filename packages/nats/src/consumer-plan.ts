@@ -1,0 +1,139 @@
+/** What a subscription needs of its consumer, and what to do about one that is there: use, change or refuse it. Pure. */
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type PriorityPolicy,
+  ReplayPolicy,
+} from '@nats-io/jetstream';
+
+const NANOS = 1_000_000;
+/** Consumers of groups that are not durable vanish by themselves when their process did. */
+const INACTIVE_MS = 5 * 60_000;
+/** The one priority group of a consumer with a single active client. */
+export const SINGLE_ACTIVE = 'ebus';
+/** A chosen client that does not ask for so long is replaced. */
+export const PIN_TTL_MS = 10_000;
+
+export interface ConsumerSpec {
+  readonly stream: string;
+  readonly name: string;
+  /** The subjects it delivers; more than one needs a 2.10 server. */
+  readonly filters: readonly string[];
+  readonly durable: boolean;
+  /** Where it starts where it does not exist: also a stream sequence. */
+  readonly from: 'earliest' | 'latest' | Date | number;
+  /** One client at a time gets messages. */
+  readonly singleActive: boolean;
+  readonly description?: string;
+}
+
+/** The settings of the configuration that consumers are made with. Durations in milliseconds. */
+export interface ConsumerSettings {
+  readonly ackWait: number;
+  readonly maxAckPending: number;
+  readonly maxWaiting: number;
+  readonly replayPolicy: 'instant' | 'original';
+}
+
+export type ConsumerPlan =
+  | { readonly act: 'use' }
+  | { readonly act: 'change'; readonly changes: Partial<ConsumerConfig> }
+  | { readonly act: 'refuse'; readonly why: string };
+
+export function newConsumer(spec: ConsumerSpec, settings: ConsumerSettings): ConsumerConfig {
+  const { filters, durable, name } = spec;
+  return {
+    name,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    ...(durable ? { durable_name: name } : { inactive_threshold: INACTIVE_MS * NANOS }),
+    ...(filters.length > 1 ? { filter_subjects: [...filters] } : { filter_subject: filters[0] as string }),
+    ack_policy: AckPolicy.Explicit,
+    replay_policy: settings.replayPolicy === 'original' ? ReplayPolicy.Original : ReplayPolicy.Instant,
+    max_waiting: settings.maxWaiting,
+    ack_wait: settings.ackWait * NANOS,
+    max_ack_pending: settings.maxAckPending,
+    max_deliver: -1,
+    ...startOf(spec.from),
+    ...(spec.singleActive ? PINNED : {}),
+  };
+}
+
+const PINNED: Partial<ConsumerConfig> = {
+  priority_groups: [SINGLE_ACTIVE],
+  priority_policy: 'pinned_client' as PriorityPolicy,
+  priority_timeout: PIN_TTL_MS * NANOS,
+};
+/** Left out of what is sent, and so taken off. */
+const UNPINNED = { priority_groups: undefined, priority_policy: undefined, priority_timeout: undefined };
+
+/** A consumer keeps its position whatever is changed of it. What the server cannot change is refused where it breaks ebus. */
+export function planConsumer(
+  spec: ConsumerSpec,
+  settings: ConsumerSettings,
+  found: ConsumerConfig,
+): ConsumerPlan {
+  const why = unusable(spec, found);
+  if (why !== undefined) return { act: 'refuse', why };
+  const wanted = {
+    ack_wait: settings.ackWait * NANOS,
+    max_ack_pending: settings.maxAckPending,
+    max_deliver: -1,
+    // It would override the ack wait, and with it the leases.
+    backoff: [],
+    // Empty bodies are no messages.
+    headers_only: false,
+    // Limits of requests: one beyond them is refused, and asked again for ever.
+    max_batch: 0,
+    max_bytes: 0,
+    max_expires: 0,
+    // A durable one would lose its position while its service is away.
+    ...(spec.durable ? { inactive_threshold: 0 } : {}),
+    ...(spec.singleActive ? PINNED : UNPINNED),
+  };
+  const changes = Object.fromEntries(
+    Object.entries(wanted).filter(([key, value]) => !isSame(value, found[key as keyof ConsumerConfig])),
+  );
+  return Object.keys(changes).length === 0
+    ? { act: 'use' }
+    : { act: 'change', changes: changes as Partial<ConsumerConfig> };
+}
+
+function unusable({ filters, durable }: ConsumerSpec, found: ConsumerConfig): string | undefined {
+  if (found.deliver_subject !== undefined && found.deliver_subject !== '') return 'it is a push consumer';
+  if (found.ack_policy !== AckPolicy.Explicit)
+    return `it has ack policy '${found.ack_policy}' and not 'explicit'`;
+  if (durable && found.mem_storage === true) return 'it keeps its position in memory (mem_storage)';
+  const delivered = filtersOf(found);
+  const isSameFilter = delivered.length === filters.length && filters.every((one) => delivered.includes(one));
+  return isSameFilter ? undefined : `it delivers ${delivered.join(', ') || 'everything'}`;
+}
+
+export function filtersOf({ filter_subjects: many, filter_subject: one }: ConsumerConfig): string[] {
+  if (many !== undefined && many.length > 0) return many;
+  return one === undefined || one === '' ? [] : [one];
+}
+
+/** The server leaves out what is zero, empty or false. */
+function isSame(wanted: unknown, found: unknown): boolean {
+  const isNothing = (value: unknown) =>
+    value === undefined ||
+    value === 0 ||
+    value === false ||
+    value === '' ||
+    value === 'none' ||
+    (Array.isArray(value) && value.length === 0);
+  if (isNothing(wanted) && isNothing(found)) return true;
+  return JSON.stringify(wanted) === JSON.stringify(found);
+}
+
+function startOf(
+  from: ConsumerSpec['from'],
+): Pick<ConsumerConfig, 'deliver_policy'> & Partial<ConsumerConfig> {
+  if (from === 'earliest') return { deliver_policy: DeliverPolicy.All };
+  if (from === 'latest') return { deliver_policy: DeliverPolicy.New };
+  if (typeof from === 'number') {
+    return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) };
+  }
+  return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: from.toISOString() };
+}

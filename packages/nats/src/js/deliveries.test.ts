@@ -1,0 +1,77 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { Link } from '../link.js';
+import { Deliveries } from './deliveries.js';
+import type { JetStreamDelivery } from './delivery.js';
+
+let said: (readonly [string, string | undefined])[] = [];
+const link = {
+  isClosed: false,
+  connection: { publish: (reply: string, what?: string) => void said.push([reply, what]) },
+} as unknown as Link;
+
+let deliveries: Deliveries;
+beforeEach(() => {
+  said = [];
+  deliveries = new Deliveries();
+  deliveries.online(link);
+});
+
+const delivery = (sequence: number, count = 1) =>
+  ({ sequence, reply: `ack.${sequence}.${count}` }) as JetStreamDelivery;
+const settle = (token: unknown, outcome: 'handled' | 'dead-lettered' | 'released' = 'handled') =>
+  deliveries.settle([{ token, outcome }]);
+
+it('says what became of each, once', () => {
+  const [one, two, three] = [delivery(1), delivery(2), delivery(3)];
+  for (const each of [one, two, three]) deliveries.add(each);
+  settle(one);
+  settle(one);
+  settle(two, 'dead-lettered');
+  settle(three, 'released');
+  expect(said).toEqual([
+    ['ack.1.1', undefined],
+    ['ack.2.1', '+TERM'],
+    ['ack.3.1', '-NAK'],
+  ]);
+  expect(deliveries.size).toBe(0);
+});
+
+it('what comes again while it is held is settled by its newest delivery', () => {
+  const [one, again] = [delivery(1), delivery(1, 2)];
+  deliveries.add(one);
+  deliveries.add(again);
+  settle(one);
+  deliveries.extendLease([one, again]);
+  settle(again);
+  expect(said).toEqual([
+    ['ack.1.2', '+WPI'],
+    ['ack.1.2', undefined],
+  ]);
+});
+
+it('without a connection nothing is said, and what comes again is settled then', () => {
+  const [one, again] = [delivery(1), delivery(1, 2)];
+  deliveries.add(one);
+  deliveries.online(undefined);
+  settle(one);
+  deliveries.online(link);
+  deliveries.add(again);
+  settle(again);
+  expect(said).toEqual([['ack.1.2', undefined]]);
+});
+
+it('a stream that is made anew has other messages under the same numbers', () => {
+  const [one, other] = [delivery(1), delivery(1)];
+  deliveries.add(one);
+  deliveries.forget();
+  deliveries.add(other);
+  settle(one);
+  expect(said).toEqual([]);
+  expect(deliveries.size).toBe(1);
+});
+
+it('what others have settled is not held any more', () => {
+  for (const sequence of [1, 2, 3]) deliveries.add(delivery(sequence));
+  deliveries.settledThrough(2);
+  expect([...deliveries.sequences()]).toEqual([3]);
+});

@@ -1,0 +1,82 @@
+/** What this instance holds of a consumer, and what the server is told about it. */
+import type { Settlement, SettleToken } from '@ebus/core/driver';
+import type { Link } from '../link.js';
+import type { JetStreamDelivery } from './delivery.js';
+
+const WORKING = '+WPI';
+const TERM = '+TERM';
+const NAK = '-NAK';
+const NAK_LATER = '-NAK {"delay": 1000000000}';
+const CONFIRM_MS = 2_000;
+
+export class Deliveries {
+  /** Pushed and not settled, by sequence: the newest delivery of each. */
+  readonly #held = new Map<number, JetStreamDelivery>();
+  #link: Link | undefined;
+  #last: JetStreamDelivery | undefined;
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  sequences(): IterableIterator<number> {
+    return this.#held.keys();
+  }
+
+  online(link: Link | undefined): void {
+    this.#link = link;
+  }
+
+  add(delivery: JetStreamDelivery): void {
+    this.#held.set(delivery.sequence, delivery);
+  }
+
+  settle(done: readonly Settlement[]): void {
+    for (const { token, outcome } of done) {
+      const delivery = token as JetStreamDelivery;
+      // Lost meanwhile: another message may have its number.
+      if (this.#held.get(delivery.sequence) !== delivery) continue;
+      this.#held.delete(delivery.sequence);
+      this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
+    }
+  }
+
+  extendLease(tokens: Iterable<SettleToken>): void {
+    for (const token of tokens) {
+      const delivery = token as JetStreamDelivery;
+      if (this.#held.get(delivery.sequence) === delivery) this.#say(delivery, WORKING);
+    }
+  }
+
+  /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
+  refuse(delivery: JetStreamDelivery): void {
+    this.#say(delivery, NAK_LATER);
+  }
+
+  /** The server has everything up to here as settled. Core has let go of those that other instances got. */
+  settledThrough(sequence: number): void {
+    for (const held of this.#held.keys()) if (held <= sequence) this.#held.delete(held);
+  }
+
+  /**
+   * The stream was made anew: its sequences are others. What was held is still handled, since nobody else has it any more, and
+   * there is nothing to settle.
+   */
+  forget(): void {
+    this.#held.clear();
+    this.#last = undefined;
+  }
+
+  /** The server works acknowledgements off one by one: its answer to one more says that all are done. */
+  async confirm(): Promise<void> {
+    if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return;
+    await this.#link.connection.request(this.#last.reply, WORKING, { timeout: CONFIRM_MS });
+  }
+
+  /** Without a connection the server will deliver it again, and is told then. */
+  #say(delivery: JetStreamDelivery, what: string | undefined): void {
+    this.#last = delivery;
+    const link = this.#link;
+    if (link !== undefined && !link.isClosed) link.connection.publish(delivery.reply, what);
+  }
+}

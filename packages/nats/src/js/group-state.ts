@@ -1,0 +1,51 @@
+/** What a consumer's state says about its group. */
+import type { PartitionLag, UnsettledCount } from '@ebus/core/driver';
+import type { ConsumerInfo } from '@nats-io/jetstream';
+import type { Api } from '../api.js';
+import { API } from '../errors.js';
+
+/**
+ * What is unsettled. `ownRequests`: of those that wait at the server. Instances that stand by work on nothing, so that what
+ * the former active one holds is to be waited for.
+ */
+export function standing(
+  { num_ack_pending: count, num_waiting: waiting, delivered }: ConsumerInfo,
+  ownRequests: number,
+  singleActive: boolean,
+): UnsettledCount {
+  const others = !singleActive && waiting > ownRequests;
+  return { count, through: delivered.stream_seq, ...(others || singleActive ? { others } : {}) };
+}
+
+export async function lagOf(info: ConsumerInfo, api: Api, topic: string): Promise<PartitionLag> {
+  const { num_pending: unread, ack_floor: floor } = info;
+  const lag = unread + info.num_ack_pending;
+  const position = floor.stream_seq;
+  const oldest = lag === 0 ? undefined : await storedAt(api, info.stream_name, topic, position + 1);
+  return {
+    partition: 0,
+    lag,
+    unread,
+    position,
+    settled: position,
+    ...(oldest === undefined ? {} : { oldestTimestamp: oldest }),
+  };
+}
+
+/** Epoch milliseconds at which the topic's first message from that sequence on was stored, where that can be asked. */
+async function storedAt(
+  api: Api,
+  stream: string,
+  topic: string,
+  sequence: number,
+): Promise<number | undefined> {
+  const query = { seq: sequence, next_by_subj: topic } as { seq: number };
+  try {
+    const message = await api.find('looking for the oldest message', [API.noMessage], (manager) =>
+      manager.streams.getMessage(stream, query),
+    );
+    return message?.time.getTime();
+  } catch {
+    return undefined;
+  }
+}

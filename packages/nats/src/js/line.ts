@@ -1,0 +1,75 @@
+/** A topic's messages up to a line: when the group has settled them, the subscription ends. */
+import type { Clock, Logger } from '@ebus/core/driver';
+import type { ConsumerInfo } from '@nats-io/jetstream';
+import { isMissing } from '../errors.js';
+import type { Deliveries } from './deliveries.js';
+
+const POLL_MS = { first: 15, most: 250 };
+
+export interface LineOptions {
+  /** The last sequence in front of it. */
+  readonly through: number;
+  readonly topic: string;
+  readonly deliveries: Deliveries;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ackWait: number;
+  info(): Promise<ConsumerInfo>;
+}
+
+type Position = Pick<ConsumerInfo, 'ack_floor' | 'delivered' | 'num_ack_pending' | 'num_pending'>;
+
+/** What is left before the line: messages to deliver, or those that another instance holds. Nothing is unsettled here. Pure. */
+export function leftBefore(through: number, info: Position): 'undelivered' | 'elsewhere' | 'nothing' {
+  if (info.delivered.stream_seq < through && info.num_pending > 0) return 'undelivered';
+  return info.ack_floor.stream_seq >= through || info.num_ack_pending === 0 ? 'nothing' : 'elsewhere';
+}
+
+export class Line {
+  readonly #options: LineOptions;
+  #isCancelled = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  get through(): number {
+    return this.#options.through;
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  /**
+   * Resolves with true once everything before the line is settled. What another instance holds that gives no sign of it is back
+   * within the ack wait; longer than that it is not waited for.
+   */
+  async reached(): Promise<boolean> {
+    const { clock, ackWait, topic, logger } = this.#options;
+    let alone: number | undefined;
+    for (let wait = POLL_MS.first; !this.#isCancelled; wait = Math.min(1.5 * wait, POLL_MS.most)) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, wait).unref());
+      const left = await this.#left();
+      if (left === 'nothing') return !this.#isCancelled;
+      if (left !== 'elsewhere') continue;
+      alone ??= clock.monotonic();
+      if (clock.monotonic() - alone < 1.5 * ackWait + 1_000) continue;
+      logger.warn({ topic }, 'the topic moves on while other instances of the group hold unsettled messages');
+      return !this.#isCancelled;
+    }
+    return false;
+  }
+
+  async #left(): Promise<ReturnType<typeof leftBefore> | 'here' | 'unknown'> {
+    const { deliveries, info, through } = this.#options;
+    if (deliveries.size > 0) return 'here';
+    try {
+      const found = await info();
+      // What came while the server was asked is not in its answer.
+      return deliveries.size > 0 ? 'here' : leftBefore(through, found);
+    } catch (error) {
+      return isMissing(error) ? 'nothing' : 'unknown';
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** Finds a subscription's consumer again, or makes it anew where the group stood. */
+
+import { EbusError, type Logger } from '@ebus/core/driver';
+import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerSpec } from '../consumer-plan.js';
+import type { Consumers } from '../consumers.js';
+import { isMissing } from '../errors.js';
+import type { Streams } from '../streams.js';
+import { AckFloor } from './ack-floor.js';
+import type { Deliveries } from './deliveries.js';
+import { compare, recreation } from './recovery.js';
+
+export interface LocatorOptions {
+  readonly consumers: Consumers;
+  readonly streams: Streams;
+  readonly deliveries: Deliveries;
+  readonly logger: Logger;
+  /** A topic of the consumer, to find its stream by. */
+  readonly topic: string;
+}
+
+export class Locator {
+  readonly floor: AckFloor;
+  readonly #options: LocatorOptions;
+  #spec: ConsumerSpec;
+  #created: string;
+  #incarnation: string;
+
+  /** `incarnation`: when the stream was made. */
+  constructor(options: LocatorOptions, spec: ConsumerSpec, info: ConsumerInfo, incarnation: string) {
+    this.#options = options;
+    this.#spec = spec;
+    this.#created = info.created;
+    this.floor = new AckFloor(info);
+    this.#incarnation = incarnation;
+  }
+
+  /** Tells the stream from others of its name. */
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  get spec(): ConsumerSpec {
+    return this.#spec;
+  }
+
+  /** The consumer as it is now. @throws EbusError where it cannot be had now: try again */
+  async locate(): Promise<ConsumerInfo> {
+    const { consumers } = this.#options;
+    try {
+      const info = await consumers.info(this.#spec);
+      if (info.created !== this.#created) return await this.#another();
+      this.#refreshed(info);
+      return info;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return this.#recreate();
+    }
+  }
+
+  /** Makes it what the subscription needs, where it was changed meanwhile. */
+  async mend(): Promise<void> {
+    await this.#options.consumers.ensure(this.#spec);
+  }
+
+  /** So that a consumer that is made anew begins not far behind, where other instances have taken part. */
+  async refreshFloor(): Promise<void> {
+    if (!this.floor.isBehind) return;
+    const info = await this.#options.consumers.info(this.#spec);
+    if (info.created === this.#created) this.#refreshed(info);
+  }
+
+  async #another(): Promise<ConsumerInfo> {
+    const { deliveries, consumers } = this.#options;
+    const stream = await this.#stream();
+    this.#spec = { ...this.#spec, stream: stream.config.name };
+    const info = await consumers.ensure(this.#spec);
+    if (compare(this.#created, info, stream) === 'new-stream') {
+      deliveries.forget();
+    }
+    this.#became(info, stream);
+    return info;
+  }
+
+  async #recreate(): Promise<ConsumerInfo> {
+    const { consumers, deliveries, logger, topic } = this.#options;
+    const stream = await this.#stream();
+    const { name } = stream.config;
+    const before = { stream: this.#spec.stream, created: this.#created };
+    const { isSameStream, from } = recreation(
+      before,
+      { name, created: stream.created },
+      this.floor.of(deliveries.sequences()),
+    );
+    if (!isSameStream) deliveries.forget();
+    this.#spec = { ...this.#spec, stream: name };
+    const info = await consumers.ensure({ ...this.#spec, from });
+    this.#became(info, stream);
+    logger.warn(
+      { topic, consumer: this.#spec.name, stream: name, from },
+      isSameStream
+        ? 'the consumer was deleted; it was made again where the group stood'
+        : 'the stream was deleted; its consumer was made again',
+    );
+    return info;
+  }
+
+  #refreshed(info: ConsumerInfo): void {
+    this.floor.refreshed(info);
+    this.#options.deliveries.settledThrough(info.ack_floor.stream_seq);
+  }
+
+  #became(info: ConsumerInfo, stream: StreamInfo): void {
+    this.#created = info.created;
+    this.#incarnation = stream.created;
+    this.floor.begin(info);
+  }
+
+  async #stream(): Promise<StreamInfo> {
+    const { streams, topic } = this.#options;
+    const found = await streams.findUsable(topic);
+    if (found !== undefined) return found;
+    throw new EbusError(`no stream holds '${topic}' any more`, { code: 'TOPIC_NOT_FOUND', retryable: true });
+  }
+}

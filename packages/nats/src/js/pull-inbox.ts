@@ -1,0 +1,149 @@
+/** The wire of a pull consumer: requests for messages, and what the server answers them with. */
+import { type Msg, type Subscription, TimeoutError } from '@nats-io/transport-node';
+import type { Link } from '../link.js';
+
+const NANOS = 1_000_000;
+/** How long the server may take to say that nobody listens. */
+const HEARD_MS = 1_000;
+
+export interface PullRequest {
+  readonly batch: number;
+  readonly maxBytes: number;
+  readonly expiresMs: number;
+  readonly heartbeatMs: number;
+  /** The priority group, and the pin that the server gave this client. */
+  readonly group?: string;
+  readonly id?: string | undefined;
+}
+
+/** Why a request ended early. `large`: the next message is larger than the bytes that are left. `consumer`: it is gone or not reachable. */
+export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'refused';
+
+export interface PullEvents {
+  onMessage(message: Msg): void;
+  onEnd(reason: Ending, text: string): void;
+  /** The server lives: something came. */
+  onSign(): void;
+  /** The inbox itself is denied. */
+  onDenied(error: Error): void;
+}
+
+export class PullInbox {
+  readonly link: Link;
+  readonly #subject: string;
+  readonly #inbox: string;
+  readonly #subscription: Subscription;
+  readonly #events: PullEvents;
+  /** Messages that are left of each request: the server fills the oldest first, and says nothing of a full one. */
+  readonly #open = new Map<string, number>();
+  #count = 0;
+  #live = true;
+  /** Monotonic; no request made here outlives it. */
+  #liveUntil = 0;
+  /** Messages asked for and neither delivered nor given up by the server. */
+  outstanding = 0;
+
+  constructor(link: Link, subject: string, events: PullEvents) {
+    this.link = link;
+    this.#events = events;
+    this.#subject = subject;
+    this.#inbox = `${link.inbox()}.`;
+    this.#subscription = link.subscribe(`${this.#inbox}*`, (error, message) =>
+      this.#received(error, message),
+    );
+  }
+
+  /** Requests that wait at the server, as far as it has said. */
+  get requests(): number {
+    return this.#open.size;
+  }
+
+  /** Requests that were ever made. */
+  get requested(): number {
+    return this.#count;
+  }
+
+  /** `now`: monotonic. */
+  request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
+    const number = String(++this.#count);
+    this.#open.set(number, batch);
+    this.outstanding += batch;
+    this.#liveUntil = now + expiresMs;
+    const body = {
+      batch,
+      max_bytes: maxBytes,
+      expires: expiresMs * NANOS,
+      idle_heartbeat: heartbeatMs * NANOS,
+      ...(group === undefined ? {} : { group }),
+      ...(id === undefined ? {} : { id }),
+    };
+    this.link.connection.publish(this.#subject, JSON.stringify(body), { reply: this.#inbox + number });
+  }
+
+  /** Asks for nothing more; what the server had sent by now is still delivered. */
+  async drain(): Promise<void> {
+    this.#live = false;
+    if (this.#subscription.isClosed() || this.link.isClosed) return;
+    await this.#subscription.drain();
+  }
+
+  /** For a connection that is gone. */
+  discard(): void {
+    this.#live = false;
+    if (!this.link.isClosed) this.#subscription.unsubscribe();
+  }
+
+  /**
+   * Whether a server that has not noticed the end of this inbox' connection may still deliver to it. Asked over another
+   * connection: the server says at once where nobody listens.
+   */
+  async mayStillReceive(link: Link, now: number): Promise<boolean> {
+    if (this.outstanding === 0 || now > this.#liveUntil) return false;
+    try {
+      await link.connection.request(`${this.#inbox}0`, undefined, { timeout: HEARD_MS });
+      return false;
+    } catch (error) {
+      return error instanceof TimeoutError;
+    }
+  }
+
+  #received(error: Error | null, message: Msg): void {
+    if (error !== null) return this.#events.onDenied(error);
+    this.#events.onSign();
+    if (message.reply !== undefined && message.reply !== '') {
+      this.#fill();
+      this.#events.onMessage(message);
+    } else if (this.#live) this.#status(message);
+  }
+
+  #fill(): void {
+    if (this.outstanding > 0) this.outstanding--;
+    for (const [number, left] of this.#open) {
+      if (left > 1) this.#open.set(number, left - 1);
+      else this.#open.delete(number);
+      return;
+    }
+  }
+
+  #status(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    const text = message.headers?.description ?? '';
+    if (code === 100) return;
+    const left = message.headers?.get('Nats-Pending-Messages') ?? '';
+    const number = message.subject.slice(this.#inbox.length);
+    const asked = this.#open.get(number) ?? 0;
+    this.#open.delete(number);
+    this.outstanding = Math.max(0, this.outstanding - (left === '' ? asked : Number(left)));
+    this.#events.onEnd(endingOf(code, text), `${code} ${text}`);
+  }
+}
+
+/** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 nobody. */
+export function endingOf(code: number, text: string): Ending {
+  if (code === 423) return 'unpinned';
+  if (code === 503) return 'consumer';
+  if (code === 409 && /deleted|leadership|server shutdown/i.test(text)) return 'consumer';
+  if (code === 409 && /size exceeds/i.test(text)) return 'large';
+  const isOver = /batch completed/i.test(text);
+  return code === 400 || code === 412 || (code === 409 && !isOver) ? 'refused' : 'expired';
+}

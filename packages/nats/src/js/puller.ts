@@ -1,0 +1,274 @@
+/**
+ * Fetches from one consumer as there is credit, over one connection after the other. After each interruption it looks where
+ * the consumer is before it asks again, and says so (`resumed`), so that core looks what is unsettled elsewhere.
+ */
+import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
+import type { ConsumerInfo } from '@nats-io/jetstream';
+import type { ConsumerSpec } from '../consumer-plan.js';
+import { PIN_TTL_MS, SINGLE_ACTIVE } from '../consumer-plan.js';
+import type { Link } from '../link.js';
+import { type Refused, refusal } from '../refusals.js';
+import { Deliveries } from './deliveries.js';
+import type { JetStreamDelivery } from './delivery.js';
+import { batchOf, limitsOf } from './demand.js';
+import { Locator, type LocatorOptions } from './locator.js';
+import { type Ending, PullInbox } from './pull-inbox.js';
+import { Receiver } from './receiver.js';
+import type { Target } from './target.js';
+import { Timers } from './timers.js';
+
+/** Also how long a server that did not notice the end of a connection may go on delivering to it. */
+const PULL_EXPIRES_MS = 10_000;
+const HEARTBEAT_MS = 3_000;
+/** Without any sign of life for so many heartbeats the requests are taken for lost. */
+const MISSED_HEARTBEATS = 3;
+/** How far back a consumer that is made anew may begin because other instances share it. */
+const FLOOR_MS = 5_000;
+const RETRY_MS = { first: 200, most: 5_000 };
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+
+export interface PullerOptions extends Omit<LocatorOptions, 'deliveries'> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly apiPrefix: string;
+  readonly maxAckPending: number;
+  readonly target: Target;
+  /** False: it is no business of this subscription. */
+  accepts?(delivery: JetStreamDelivery): boolean;
+}
+
+/** A consumer that is there. */
+export interface OpenConsumer {
+  readonly spec: ConsumerSpec;
+  readonly info: ConsumerInfo;
+  /** When its stream was made. */
+  readonly incarnation: string;
+}
+
+export class Puller {
+  readonly deliveries: Deliveries;
+  readonly locator: Locator;
+  readonly #options: PullerOptions;
+  #link: Link | undefined;
+  #inbox: PullInbox | undefined;
+  /** Of a connection that broke. */
+  #previous: PullInbox | undefined;
+  /** Counts interruptions: whatever is under way for an older one gives up. */
+  #epoch = 0;
+  #isFetching = false;
+  #stopping: Promise<void> | undefined;
+  #lastSign = 0;
+  #isNew = true;
+  #nextIsLarge = false;
+  readonly #timers: Timers;
+  readonly #receiver: Receiver;
+
+  constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
+    this.#options = options;
+    this.deliveries = new Deliveries();
+    this.locator = new Locator({ ...options, deliveries: this.deliveries }, spec, info, incarnation);
+    const { deliveries, locator } = this;
+    this.#receiver = new Receiver({ ...options, deliveries, locator, onPushed: () => this.fetch() });
+    this.#timers = new Timers(options.clock);
+    this.#timers.every(HEARTBEAT_MS, () => this.#checkSigns());
+    this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  get isConnected(): boolean {
+    return this.#link !== undefined;
+  }
+
+  get pin(): string | undefined {
+    return this.#receiver.pin;
+  }
+
+  /** The consumer's state, with the most requests of this instance that may have waited at the server when it said so. */
+  async state(): Promise<{ readonly info: ConsumerInfo; readonly ownRequests: number }> {
+    const inbox = this.#inbox;
+    const before = inbox === undefined ? 0 : inbox.requests - inbox.requested;
+    const info = await this.#options.consumers.info(this.locator.spec);
+    return { info, ownRequests: before + (inbox?.requested ?? 0) };
+  }
+
+  online(link: Link): void {
+    if (this.#stopping !== undefined) return;
+    this.#link = link;
+    this.deliveries.online(link);
+    this.#restart();
+  }
+
+  offline(): void {
+    this.#link = undefined;
+    this.deliveries.online(undefined);
+    this.#epoch++;
+    this.#isFetching = false;
+  }
+
+  /** There is more credit, or less. */
+  fetch(): void {
+    if (!this.#isFetching || this.#inbox === undefined) return;
+    const { credit } = this.#options.target;
+    const { outstanding } = this.#inbox;
+    const { maxAckPending, clock } = this.#options;
+    const batch = batchOf({ credit, held: this.deliveries.size, outstanding, maxAckPending });
+    if (batch === 0) return;
+    const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+    const isPinned = this.locator.spec.singleActive;
+    this.#inbox.request(
+      {
+        ...limitsOf(batch, credit, this.#nextIsLarge, maxPayload),
+        expiresMs: isPinned ? PIN_TTL_MS / 2 : PULL_EXPIRES_MS,
+        heartbeatMs: isPinned ? PIN_TTL_MS / 5 : HEARTBEAT_MS,
+        ...(isPinned ? { group: SINGLE_ACTIVE, id: this.#receiver.pin } : {}),
+      },
+      clock.monotonic(),
+    );
+    this.#nextIsLarge = false;
+  }
+
+  settle(done: readonly Settlement[]): void {
+    this.deliveries.settle(done);
+    this.fetch();
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    this.deliveries.extendLease(tokens);
+  }
+
+  /** The server refuses what is asked of this consumer or said to it: nothing comes, or everything comes again. */
+  refused(refused: Refused, error: Error): void {
+    const { stream, name } = this.locator.spec;
+    if ((refused.what !== 'pull' && refused.what !== 'ack') || refused.stream !== stream) return;
+    if (refused.consumer !== name || !this.#isFetching) return;
+    const what = refused.what === 'pull' ? 'requests for messages of' : 'acknowledgements of';
+    this.#options.target.failed(refusal(`${what} '${this.#options.topic}'`, error));
+    // What it handles now would come again after a restart.
+    this.#restart(RETRY_MS.most);
+  }
+
+  /** Resolves when nothing more comes. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#epoch++;
+    this.#isFetching = false;
+    this.#timers.stop();
+    if (this.#link === undefined) return this.#inbox?.discard();
+    try {
+      await this.#inbox?.drain();
+      // Asked about the consumer, the server forgets requests that nobody listens for any more. Handed back while
+      // such a request waits, a message would go to the end of the queue, and 2.9.10 would even repeat others.
+      await this.#options.consumers.info(this.locator.spec);
+    } catch {
+      // The connection or the consumer went meanwhile: the server drops the requests with it.
+    }
+    this.#receiver.flush();
+  }
+
+  #restart(afterMs = 0): void {
+    const link = this.#link;
+    if (link === undefined || this.#stopping !== undefined) return;
+    this.#isFetching = false;
+    void this.#start(++this.#epoch, link, afterMs);
+  }
+
+  async #start(epoch: number, link: Link, afterMs: number): Promise<void> {
+    const old = this.#inbox;
+    this.#inbox = undefined;
+    this.#receiver.pin = undefined;
+    if (old !== undefined) {
+      if (old.link === link) await old.drain().catch(() => {});
+      else old.discard();
+      this.#previous = old;
+    }
+    if (afterMs > 0) await this.#timers.pause(afterMs);
+    const { apiPrefix, clock, target } = this.#options;
+    const isCurrent = () => epoch === this.#epoch;
+    // A server that has not noticed that the connection broke delivers to the requests that were made on it, and newer
+    // messages here: nothing is asked for before those requests have ended.
+    const previous = this.#previous;
+    while (
+      previous !== undefined &&
+      isCurrent() &&
+      (await previous.mayStillReceive(link, clock.monotonic()))
+    ) {
+      await this.#timers.pause(RETRY_MS.first);
+    }
+    if (!isCurrent()) return;
+    this.#previous = undefined;
+    const isFirst = this.#isNew;
+    this.#isNew = false;
+    if (!isFirst && !(await this.#located(isCurrent))) return;
+    const { stream, name } = this.locator.spec;
+    this.#inbox = new PullInbox(link, `${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`, {
+      onMessage: (message) => this.#receiver.receive(message),
+      onEnd: (reason, text) => this.#ended(reason, text),
+      onSign: () => {
+        this.#lastSign = clock.monotonic();
+      },
+      onDenied: (error) => this.#denied(error),
+    });
+    this.#lastSign = clock.monotonic();
+    this.#isFetching = true;
+    if (!isFirst) target.resumed();
+    this.fetch();
+  }
+
+  /** False once there was another interruption. */
+  async #located(isCurrent: () => boolean): Promise<boolean> {
+    for (let wait = RETRY_MS.first; isCurrent(); wait = Math.min(2 * wait, RETRY_MS.most)) {
+      try {
+        await this.locator.locate();
+        break;
+      } catch (error) {
+        if (isCurrent()) this.#options.target.failed(error);
+      }
+      await this.#timers.pause(wait);
+    }
+    return isCurrent();
+  }
+
+  #ended(reason: Ending, text: string): void {
+    if (!this.#isFetching) return;
+    if (reason === 'unpinned') this.#receiver.pin = undefined;
+    if (reason === 'large') this.#nextIsLarge = true;
+    if (reason === 'consumer') return this.#restart(RETRY_MS.first);
+    if (reason === 'refused') return void this.#mend(text);
+    this.fetch();
+  }
+
+  /** Somebody changed the consumer so that it refuses requests, perhaps. */
+  async #mend(text: string): Promise<void> {
+    const { target, topic } = this.#options;
+    const epoch = ++this.#epoch;
+    this.#isFetching = false;
+    try {
+      await this.locator.mend();
+    } catch (error) {
+      target.failed(error);
+    }
+    if (epoch !== this.#epoch) return;
+    this.#options.logger.warn({ topic, answer: text }, 'the server refused a request for messages');
+    this.#restart(RETRY_MS.most / 10);
+  }
+
+  #denied(error: Error): void {
+    this.#options.target.failed(refusal(`the inbox for messages of '${this.#options.topic}'`, error));
+    this.#restart(RETRY_MS.most);
+  }
+
+  #checkSigns(): void {
+    const { clock, logger, topic } = this.#options;
+    if (!this.#isFetching || this.#inbox === undefined || this.#inbox.outstanding === 0) return;
+    if (clock.monotonic() - this.#lastSign < MISSED_HEARTBEATS * HEARTBEAT_MS) return;
+    logger.warn({ topic, consumer: this.locator.spec.name }, 'heartbeats missed');
+    this.#restart();
+  }
+}

@@ -1,0 +1,58 @@
+/** Takes in what the server sends, and pushes what came together. */
+import type { Msg } from '@nats-io/transport-node';
+import type { Deliveries } from './deliveries.js';
+import { JetStreamDelivery } from './delivery.js';
+import type { Locator } from './locator.js';
+import type { Target } from './target.js';
+
+export interface ReceiverOptions {
+  readonly target: Target;
+  readonly deliveries: Deliveries;
+  readonly locator: Locator;
+  /** False: it is no business of this subscription. */
+  accepts?(delivery: JetStreamDelivery): boolean;
+  /** Something was pushed. */
+  onPushed(): void;
+}
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  #batch: JetStreamDelivery[] = [];
+  #isFlushing = false;
+  /** What the server calls this client while it is the active one. */
+  pin: string | undefined;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  receive(message: Msg): void {
+    const { locator, deliveries, accepts, target } = this.#options;
+    const delivery = new JetStreamDelivery(message, locator.incarnation);
+    // Not counted as delivered here, so that no consumer that is made anew begins behind it.
+    if (accepts?.(delivery) === false) return deliveries.refuse(delivery);
+    locator.floor.delivered(delivery.consumerSequence, delivery.sequence);
+    deliveries.add(delivery);
+    const { pin } = delivery;
+    if (pin !== undefined && pin !== this.pin) {
+      // The server has chosen this client: whoever was it before may still be handling something.
+      this.flush();
+      this.pin = pin;
+      target.resumed();
+    }
+    this.#batch.push(delivery);
+    if (this.#isFlushing) return;
+    // After everything that came in the same chunk from the server.
+    this.#isFlushing = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  flush(): void {
+    this.#isFlushing = false;
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#options.target.push(batch);
+    this.#options.onPushed();
+  }
+}

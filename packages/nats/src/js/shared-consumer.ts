@@ -1,0 +1,203 @@
+/**
+ * One consumer for all declared topics of a group in a stream: a puller with many filters that pushes into many sinks. Its
+ * filter stays as it was made, because a consumer does not rewind for a topic that is added.
+ */
+import {
+  type CallOptions,
+  type Credit,
+  type DriverSubscription,
+  EbusError,
+  type PartitionLag,
+  type Settlement,
+  type SettleToken,
+  type SubscriptionSink,
+  type SubscriptionSpec,
+  type TimerHandle,
+  type UnsettledCount,
+} from '@ebus/core/driver';
+import type { Api } from '../api.js';
+import type { Link } from '../link.js';
+import type { Refused } from '../refusals.js';
+import type { JetStreamDelivery } from './delivery.js';
+import { lagOf, standing } from './group-state.js';
+import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
+import { type Member, SharedTarget } from './shared-target.js';
+
+/** How long the other topics' subscriptions are waited for before their absence is an error. */
+const MISSING_AFTER_MS = 30_000;
+
+export interface SharedOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {
+  /** Of its topics, those that are declared here: each is to have a subscription. */
+  readonly expected: readonly string[];
+  readonly api: Api;
+  readonly ackWait: number;
+}
+
+export class SharedConsumer {
+  readonly target: SharedTarget;
+  readonly puller: Puller;
+  readonly options: SharedOptions;
+  readonly #refused = new Set<string>();
+  #closing: Promise<void> | undefined;
+  #missingTimer: TimerHandle | undefined;
+
+  constructor(options: SharedOptions, consumer: OpenConsumer) {
+    const { expected } = options;
+    this.options = options;
+    this.target = new SharedTarget(expected);
+    const accepts = (delivery: JetStreamDelivery) =>
+      this.target.takes(delivery.topic) || this.#refuse(delivery.topic);
+    const topic = consumer.spec.filters[0] as string;
+    this.puller = new Puller({ ...options, topic, target: this.target, accepts }, consumer);
+  }
+
+  /** Resolves once it is closed; undefined while it is open. */
+  get closing(): Promise<void> | undefined {
+    return this.#closing;
+  }
+
+  join(
+    spec: SubscriptionSpec,
+    sink: SubscriptionSink,
+    onClosed: (one: SharedSubscription) => void,
+  ): SharedSubscription {
+    const subscription = new SharedSubscription(this, spec.topic, sink, onClosed);
+    this.watchForMissing();
+    return subscription;
+  }
+
+  /** The last one closes the door. */
+  async left(options: CallOptions): Promise<void> {
+    this.watchForMissing();
+    if (this.target.size > 0) return;
+    this.#closing ??= this.#close();
+    await Promise.race([this.#closing, aborted(options)]);
+  }
+
+  /** Reports, again and again, that topics without a subscription keep the others waiting. */
+  watchForMissing(): void {
+    if (this.#missingTimer !== undefined || this.target.missing.length === 0 || this.target.size === 0)
+      return;
+    this.#missingTimer = this.options.clock.setTimeout(() => {
+      this.#missingTimer = undefined;
+      const { missing } = this.target;
+      if (missing.length > 0) this.target.failed(notComplete(missing));
+      this.watchForMissing();
+    }, MISSING_AFTER_MS);
+    this.#missingTimer.unref();
+  }
+
+  async #close(): Promise<void> {
+    const { clock, logger } = this.options;
+    const consumer = this.puller.locator.spec;
+    if (this.#missingTimer !== undefined) clock.clearTimeout(this.#missingTimer);
+    await this.puller.stop();
+    await this.puller.deliveries.confirm().catch((err: unknown) => {
+      logger.debug({ err, consumer: consumer.name }, 'leaving the consumer was not confirmed');
+    });
+  }
+
+  /** Not declared any more, or its subscription has gone: it waits for one that has it. */
+  #refuse(topic: string): false {
+    if (this.#refused.has(topic)) return false;
+    this.#refused.add(topic);
+    const text =
+      'the unified consumer delivers a topic that has no subscription here; its messages wait for one, and hold up the ' +
+      'others when they are many: subscribe to it, or delete the consumer to begin anew';
+    this.options.logger.warn({ topic, consumer: this.puller.locator.spec.name }, text);
+    return false;
+  }
+}
+
+/** One topic's subscription to a consumer that it shares. */
+export class SharedSubscription implements DriverSubscription {
+  readonly leaseMs: number;
+  readonly #shared: SharedConsumer;
+  readonly #topic: string;
+  readonly #member: Member;
+  readonly #onClosed: (subscription: SharedSubscription) => void;
+
+  constructor(
+    shared: SharedConsumer,
+    topic: string,
+    sink: SubscriptionSink,
+    onClosed: (one: SharedSubscription) => void,
+  ) {
+    this.leaseMs = shared.options.ackWait;
+    this.#shared = shared;
+    this.#topic = topic;
+    this.#member = shared.target.join(topic, sink);
+    this.#onClosed = onClosed;
+  }
+
+  get failure(): unknown {
+    return this.#member.failure;
+  }
+
+  online(link: Link): void {
+    if (this.#shared.puller.link !== link) this.#shared.puller.online(link);
+  }
+
+  offline(): void {
+    if (this.#shared.puller.isConnected) this.#shared.puller.offline();
+  }
+
+  refused(refused: Refused, error: Error): void {
+    this.#shared.puller.refused(refused, error);
+  }
+
+  request(credit: Credit): void {
+    this.#member.credit = credit;
+    this.#shared.puller.fetch();
+  }
+
+  settle(done: readonly Settlement[]): void {
+    this.#member.held -= done.length;
+    this.#shared.puller.settle(done);
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    this.#shared.puller.extendLease(tokens);
+  }
+
+  /** What the other topics' subscriptions hold here is not elsewhere. */
+  async unsettled(): Promise<UnsettledCount> {
+    const { puller } = this.#shared;
+    const { info, ownRequests } = await puller.state();
+    const { count, ...rest } = standing(info, ownRequests, false);
+    return { count: Math.max(0, count - (puller.deliveries.size - this.#member.held)), ...rest };
+  }
+
+  /** Of the whole consumer, all its topics together: the server does not tell them apart. */
+  async lag(): Promise<readonly PartitionLag[]> {
+    const { puller, options } = this.#shared;
+    const { info } = await puller.state();
+    return [await lagOf(info, options.api, this.#topic)];
+  }
+
+  async stop(): Promise<void> {
+    this.#shared.target.leave(this.#topic, this.#member);
+    if (this.#shared.target.size === 0) await this.#shared.puller.stop();
+  }
+
+  async close(options: CallOptions): Promise<void> {
+    await this.stop();
+    this.#onClosed(this);
+    await this.#shared.left(options);
+  }
+}
+
+function aborted({ signal }: CallOptions): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function notComplete(missing: readonly string[]): EbusError {
+  return new EbusError(
+    'the unified consumer begins once every topic of nats.jetstream.consumer.topics has a subscription here; ' +
+      `still missing: ${missing.join(', ')}`,
+    { code: 'SUBSCRIBE_FAILED', retryable: true },
+  );
+}

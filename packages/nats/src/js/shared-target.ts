@@ -1,0 +1,86 @@
+/** Several topics' subscriptions that share a consumer: each message goes to the one of its topic. */
+import type { Credit, SubscriptionSink } from '@ebus/core/driver';
+import type { JetStreamDelivery } from './delivery.js';
+import type { Target } from './target.js';
+
+const NONE: Credit = { messages: 0, bytes: 0 };
+
+export interface Member {
+  readonly sink: SubscriptionSink;
+  credit: Credit;
+  /** Pushed and not settled. */
+  held: number;
+  failure: unknown;
+}
+
+export class SharedTarget implements Target {
+  readonly #topics: readonly string[];
+  readonly #members = new Map<string, Member>();
+
+  constructor(topics: readonly string[]) {
+    this.#topics = topics;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Topics without a subscription. */
+  get missing(): string[] {
+    return this.#topics.filter((topic) => !this.#members.has(topic));
+  }
+
+  /** Any message may be of any topic: as much as the fullest has room for, and nothing until each has somebody. */
+  get credit(): Credit {
+    if (this.#members.size < this.#topics.length) return NONE;
+    let { messages, bytes } = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+    for (const { credit } of this.#members.values()) {
+      messages = Math.min(messages, credit.messages);
+      bytes = Math.min(bytes, credit.bytes);
+    }
+    return { messages, bytes };
+  }
+
+  /** Whether somebody takes the topic's messages. */
+  takes(topic: string): boolean {
+    return this.#members.has(topic);
+  }
+
+  join(topic: string, sink: SubscriptionSink): Member {
+    const member = { sink, credit: NONE, held: 0, failure: undefined };
+    this.#members.set(topic, member);
+    return member;
+  }
+
+  leave(topic: string, member: Member): void {
+    if (this.#members.get(topic) === member) this.#members.delete(topic);
+  }
+
+  push(batch: readonly JetStreamDelivery[]): void {
+    const byTopic = new Map<string, JetStreamDelivery[]>();
+    for (const delivery of batch) {
+      const some = byTopic.get(delivery.topic);
+      if (some === undefined) byTopic.set(delivery.topic, [delivery]);
+      else some.push(delivery);
+    }
+    for (const [topic, some] of byTopic) {
+      const member = this.#members.get(topic);
+      if (member === undefined) continue;
+      const bytes = some.reduce((sum, { size }) => sum + size, 0);
+      member.credit = { messages: member.credit.messages - some.length, bytes: member.credit.bytes - bytes };
+      member.held += some.length;
+      member.sink.push(some);
+    }
+  }
+
+  failed(error: unknown): void {
+    for (const member of this.#members.values()) {
+      member.failure = error;
+      member.sink.failed(error);
+    }
+  }
+
+  resumed(): void {
+    for (const { sink } of this.#members.values()) sink.resumed();
+  }
+}

@@ -1,0 +1,140 @@
+/** One topic of a group over JetStream, on a consumer of its own. */
+import {
+  type CallOptions,
+  type Clock,
+  ConnectionError,
+  type Credit,
+  type DriverSubscription,
+  type Logger,
+  type PartitionLag,
+  type Settlement,
+  type SettleToken,
+  type SubscriptionSink,
+  type SubscriptionSpec,
+  type UnsettledCount,
+} from '@ebus/core/driver';
+import type { Api } from '../api.js';
+import { inTime, type Link } from '../link.js';
+import type { Refused } from '../refusals.js';
+import { lagOf, standing } from './group-state.js';
+import { Line } from './line.js';
+import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
+import { SingleTarget } from './target.js';
+
+export interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {
+  readonly spec: SubscriptionSpec;
+  readonly sink: SubscriptionSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly api: Api;
+  readonly ackWait: number;
+  onClosed(subscription: JetStreamSubscription): void;
+}
+
+export class JetStreamSubscription implements DriverSubscription {
+  readonly leaseMs: number;
+  readonly #options: SubscriptionOptions;
+  readonly #target: SingleTarget;
+  readonly #puller: Puller;
+  /** The topic's messages take another way from there on. */
+  #line: Line | undefined;
+
+  constructor(options: SubscriptionOptions, consumer: OpenConsumer) {
+    const { spec, sink, ackWait } = options;
+    this.#options = options;
+    this.leaseMs = ackWait;
+    this.#target = new SingleTarget(sink);
+    const accepts = ({ sequence }: { sequence: number }) =>
+      sequence <= (this.#line?.through ?? Number.POSITIVE_INFINITY);
+    this.#puller = new Puller({ ...options, topic: spec.topic, target: this.#target, accepts }, consumer);
+  }
+
+  get failure(): unknown {
+    return this.#target.failure;
+  }
+
+  online(link: Link): void {
+    this.#puller.online(link);
+  }
+
+  offline(): void {
+    this.#puller.offline();
+  }
+
+  refused(refused: Refused, error: Error): void {
+    this.#puller.refused(refused, error);
+  }
+
+  request(credit: Credit): void {
+    this.#target.credit = credit;
+    this.#puller.fetch();
+  }
+
+  settle(done: readonly Settlement[]): void {
+    this.#puller.settle(done);
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    this.#puller.extendLease(tokens);
+  }
+
+  async unsettled(options: CallOptions): Promise<UnsettledCount> {
+    const { info, ownRequests } = await this.#state(options);
+    return standing(info, ownRequests, this.#puller.locator.spec.singleActive);
+  }
+
+  async lag(options: CallOptions): Promise<readonly PartitionLag[]> {
+    const { info } = await this.#state(options);
+    return [await lagOf(info, this.#options.api, this.#options.spec.topic)];
+  }
+
+  async drain(): Promise<void> {
+    const { streams, consumers, clock, logger, ackWait, spec, sink } = this.#options;
+    const { locator, deliveries } = this.#puller;
+    const through = await streams.lastSequence(locator.spec.stream, spec.topic);
+    const info = () => consumers.info(locator.spec);
+    this.#line = new Line({ through, topic: spec.topic, deliveries, info, clock, logger, ackWait });
+    void this.#line.reached().then((isReached) => {
+      if (isReached) sink.ended();
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#line?.cancel();
+    return this.#puller.stop();
+  }
+
+  async close({ signal }: CallOptions): Promise<void> {
+    try {
+      await inTime(this.#leave(), signal, 'leaving the consumer takes too long');
+    } catch (err) {
+      const { logger, spec } = this.#options;
+      logger.debug({ err, topic: spec.topic }, 'leaving the consumer was not confirmed');
+    }
+    this.#options.onClosed(this);
+  }
+
+  async #leave(): Promise<void> {
+    await this.stop();
+    if (!this.#puller.isConnected) return;
+    const { spec } = this.#puller.locator;
+    const { consumers } = this.#options;
+    if (!spec.durable) return consumers.delete(spec);
+    await this.#puller.deliveries.confirm();
+    // The server chooses the next one at once, instead of when it misses this one.
+    if (spec.singleActive && this.#puller.pin !== undefined) await consumers.unpin(spec);
+  }
+
+  /** The client would keep the question until the server is back, or its time is up. */
+  #state({ signal }: CallOptions): ReturnType<Puller['state']> {
+    const { topic } = this.#options.spec;
+    if (!this.#puller.isConnected) {
+      throw new ConnectionError(`not connected: the state of the group on '${topic}' cannot be asked for`);
+    }
+    return inTime(
+      this.#puller.state(),
+      signal,
+      `asking for the state of the group on '${topic}' takes too long`,
+    );
+  }
+}

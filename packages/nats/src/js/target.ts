@@ -1,0 +1,47 @@
+/** Who gets what a puller brings: one subscription, or several that share a consumer. */
+import type { Credit, SubscriptionSink } from '@ebus/core/driver';
+import type { JetStreamDelivery } from './delivery.js';
+
+export interface Target {
+  /** How much may be asked for and pushed: no more than every subscription has room for. */
+  readonly credit: Credit;
+  push(batch: readonly JetStreamDelivery[]): void;
+  failed(error: unknown): void;
+  resumed(): void;
+}
+
+/** One subscription. */
+export class SingleTarget implements Target {
+  failure: unknown;
+  readonly #sink: SubscriptionSink;
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(sink: SubscriptionSink) {
+    this.#sink = sink;
+  }
+
+  get credit(): Credit {
+    return { messages: this.#messages, bytes: this.#bytes };
+  }
+
+  set credit({ messages, bytes }: Credit) {
+    this.#messages = messages;
+    this.#bytes = bytes;
+  }
+
+  push(batch: readonly JetStreamDelivery[]): void {
+    this.#messages -= batch.length;
+    for (const { size } of batch) this.#bytes -= size;
+    this.#sink.push(batch);
+  }
+
+  failed(error: unknown): void {
+    this.failure = error;
+    this.#sink.failed(error);
+  }
+
+  resumed(): void {
+    this.#sink.resumed();
+  }
+}

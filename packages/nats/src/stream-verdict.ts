@@ -1,0 +1,30 @@
+/** What core cannot see of a stream, because only NATS has it. The rest of the description is judged by core. Pure. */
+import type { StreamConfig } from '@nats-io/jetstream';
+import { covers } from './names.js';
+
+const NANOS = 1_000_000;
+/** Shorter, and a publish that is tried again may be stored twice. */
+const DUPLICATE_WINDOW_MS = 10_000;
+
+export interface StreamVerdict {
+  /** Why the topic cannot use it, and what to do. */
+  readonly refusal?: string;
+  /** What is worth knowing. */
+  readonly warning?: string;
+}
+
+export function judgeStream(topic: string, config: StreamConfig): StreamVerdict {
+  const { subject_transform: transform, duplicate_window: window = 0, name } = config;
+  if (transform !== undefined && transform.src !== transform.dest && covers(transform.src || '>', topic)) {
+    const why = `stores it under another subject (subject_transform to '${transform.dest}'). Take that out`;
+    return { refusal: `stream '${name}', which holds '${topic}', ${why}` };
+  }
+  if (window > 0 && window < DUPLICATE_WINDOW_MS * NANOS) {
+    return {
+      warning:
+        `it recognises a message that is sent again for ${window / NANOS} ms only (duplicate_window): ` +
+        'retries may be stored twice',
+    };
+  }
+  return {};
+}
