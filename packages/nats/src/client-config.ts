@@ -12,8 +12,8 @@ import {
 } from '@nats-io/transport-node';
 import type { ResolvedNatsConfig } from './config-schema.js';
 
-/** Unanswered pings after which the client gives a server up. */
-const MAX_PINGS_OUT = 2;
+/** Unanswered pings after which the client gives a server up, at the next one: within two intervals. */
+const MAX_PINGS_OUT = 1;
 
 /** @throws ConfigError for a file that cannot be read at the start */
 export function connectionOptions(

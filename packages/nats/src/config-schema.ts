@@ -221,7 +221,7 @@ export const natsConfigSchema = z.strictObject({
   pingInterval: durationSetting()
     .refine((ms) => ms >= 100, { error: 'must be at least 100 ms' })
     .prefault('10s')
-    .describe('Between two pings; a server that leaves two unanswered is given up.'),
+    .describe('Between two pings; a server that leaves one unanswered for as long is given up.'),
   inboxPrefix: z
     .string()
     .regex(/^[^\s.*>$][^\s.*>]*(?:\.[^\s.*>]+)*$/, {

@@ -98,7 +98,7 @@ export interface NatsConfig {
   reconnectWait?: Duration | undefined;
   /** For one attempt to connect. Default 10 s. */
   connectionTimeout?: Duration | undefined;
-  /** Between two pings; a server that leaves two unanswered is given up. Default 10 s. */
+  /** Between two pings; a server that leaves one unanswered for as long is given up. Default 10 s. */
   pingInterval?: Duration | undefined;
   /** What the subjects of answers begin with, for accounts with permissions per client. Default `_INBOX`. */
   inboxPrefix?: string | undefined;

@@ -14,6 +14,7 @@ import {
   type SubscriptionSpec,
   type TimerHandle,
   type UnsettledCount,
+  within,
 } from '@ebus/core/driver';
 import type { Api } from '../api.js';
 import type { Link } from '../link.js';
@@ -71,7 +72,7 @@ export class SharedConsumer {
     this.watchForMissing();
     if (this.target.size > 0) return;
     this.#closing ??= this.#close();
-    await Promise.race([this.#closing, aborted(options)]);
+    await within(this.#closing, options.signal, () => {});
   }
 
   /** Reports, again and again, that topics without a subscription keep the others waiting. */
@@ -185,13 +186,6 @@ export class SharedSubscription implements DriverSubscription {
     this.#onClosed(this);
     await this.#shared.left(options);
   }
-}
-
-function aborted({ signal }: CallOptions): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function notComplete(missing: readonly string[]): EbusError {
