@@ -38,7 +38,7 @@ export function toLogMessage(
   const { topic, headers, messageId } = record;
   const value = record.ownsValue ? record.value : copyBytes(record.value);
   const key = typeof record.key === 'object' ? keyFromBytes(record.key) : record.key;
-  const size = messageSize({ value, key, headers });
+  const size = messageSize(value, key, headers);
   return new LogMessage(
     offset,
     topic,

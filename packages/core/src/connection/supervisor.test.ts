@@ -4,7 +4,8 @@ import { BusClosedError, ConnectionError, EbusError } from '../errors.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
-import { ConnectionSupervisor, type SupervisorOptions } from './supervisor.js';
+import { ConnectionSupervisor } from './supervisor.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 
 const refused = new ConnectionError('nobody there');
 const unauthorized = new ConnectionError('wrong password', { code: 'UNAUTHORIZED', retryable: false });
@@ -154,13 +155,33 @@ describe('coming back', () => {
 
   it('leaves a client alone that failed for a reason which trying again does not change', async () => {
     const { driver, supervisor, clock, events } = await connected();
-    driver.host?.onState({ status: 'failed', cause: unauthorized });
+    const unsupported = new EbusError('too old', { code: 'UNSUPPORTED' });
+    driver.host?.onState({ status: 'failed', cause: unsupported });
     await turns(clock);
     expect(driver.attempts).toBe(1);
     expect(events).toEqual(['failed']);
-    expect(supervisor.state().lastError).toBe(unauthorized);
+    expect(supervisor.state().lastError).toBe(unsupported);
     await supervisor.reconnect();
     expect(supervisor.state().status).toBe('connected');
+  });
+
+  it('goes on trying where a login is refused that was accepted before', async () => {
+    const { driver, clock, events } = await connected();
+    driver.outcomes.push(unauthorized, unauthorized);
+    driver.host?.onState({ status: 'failed', cause: unauthorized });
+    await turns(clock, 4_000, 4);
+    expect(driver.attempts).toBe(4);
+    expect(events).toEqual(['reconnecting', 'connected', 'came back']);
+  });
+
+  it('does not listen to clients that were replaced', async () => {
+    const { driver, supervisor, events } = await connected();
+    await supervisor.reconnect();
+    events.length = 0;
+    driver.host?.onState({ status: 'failed', cause: refused, attempt: 1 });
+    expect(events).toEqual([]);
+    driver.host?.onState({ status: 'reconnecting', cause: refused, attempt: 2 });
+    expect(events).toEqual(['reconnecting']);
   });
 
   it('gives up after the configured attempts, and reconnect() still works', async () => {

@@ -2,51 +2,24 @@
  * The only owner of reconnecting. Clients come back by themselves; a client is replaced only when it has given up,
  * or when somebody asks for it.
  */
-import type { Clock } from '../clock.js';
-import { classified } from '../driver/classified.js';
-import type { AttemptOptions, ConnectionChange, Driver, DriverHost } from '../driver/driver.js';
-import { abortError, BusClosedError, ConnectionError, EbusError } from '../errors.js';
-import type { Logger } from '../logger.js';
-import type { MetricsCollector } from '../metrics/collector.js';
+import { classOf } from '../driver/classified.js';
+import type { AttemptOptions, ConnectionChange, DriverHost } from '../driver/driver.js';
+import { abortError, BusClosedError } from '../errors.js';
 import { abortable } from '../util/abortable.js';
 import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
+import { heeding } from '../util/heeding.js';
 import { checkOptions } from '../util/options.js';
 import { pause } from '../util/pause.js';
 import { deferred } from '../util/promise.js';
 import { settledWithin } from '../util/settled-within.js';
-import { within } from '../util/within.js';
+import { connectError, mayHelp } from './connect-error.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 
 /** Between attempts of the first connecting, which `connectTimeout` bounds. */
 const FIRST_BACKOFF = { base: 100, max: 1_000, jitter: false };
 const DISCONNECT_MS = 1_000;
-/** What a driver may take to heed its signal. */
-const HEED_MS = 1_000;
-
-/** Who is told of the connection. */
-export interface SupervisorEvents {
-  changed(status: ConnectionState['status'], cause: unknown): void;
-  /** The connection is back; resolves when those who want to know were told. */
-  cameBack(): Promise<void>;
-}
-
-/** Parts and time limits of a supervisor. Times in milliseconds. */
-export interface SupervisorOptions {
-  driver: Driver;
-  clock: Clock;
-  logger: Logger;
-  metrics: MetricsCollector | undefined;
-  events: SupervisorEvents;
-  /** Aborts when the bus begins to close: `reconnect` refuses then. What is under way goes on until `shut`. */
-  closing?: AbortSignal;
-  /** For one attempt to replace the client, and for all attempts of the first connecting together. */
-  connectTimeout: number;
-  /** 0: for ever. */
-  maxReconnectAttempts: number;
-  initialBackoff: number;
-  maxBackoff: number;
-}
 
 /** Connects, watches the client and replaces it. One attempt at a time; callers share its outcome. */
 export class ConnectionSupervisor implements Connection {
@@ -63,8 +36,9 @@ export class ConnectionSupervisor implements Connection {
   #working: Promise<void> | undefined;
   /** The driver's attempt that is under way. */
   #attempting: Promise<void> = Promise.resolve();
-  /** How many there were. */
+  /** How many there were, and which of them brought the present client. */
   #attempts = 0;
+  #succeeded = 0;
   /** Cuts the pause between two attempts short. */
   #pausing = new AbortController();
   #telling: Promise<void> = Promise.resolve();
@@ -110,12 +84,14 @@ export class ConnectionSupervisor implements Connection {
     const signal = AbortSignal.any(given === undefined ? bounds : [...bounds, given]);
     this.#prepare(host);
     try {
-      await this.#heeding(this.#firstConnect(signal), signal);
+      await heeding(this.#firstConnect(signal), signal, this.#options.clock, () => {
+        throw undefined;
+      });
     } catch (error) {
       const options = { signal: clock.timeout(DISCONNECT_MS) };
       await settledWithin(clock, (async () => driver.close(options))(), DISCONNECT_MS);
       if (given?.aborted === true) throw abortError(given, 'creating the event bus');
-      throw this.#connectError(error, signal);
+      throw connectError(this.#options, error, signal);
     }
     this.#connectedFirst();
   }
@@ -133,7 +109,7 @@ export class ConnectionSupervisor implements Connection {
         const text = 'connecting failed for good; connection.reconnect() tries again';
         this.#options.logger.error({ err: error }, text);
         this.#report({ status: 'failed', cause: error });
-        throw this.#connectError(error, signal);
+        throw connectError(this.#options, error, signal);
       }
       this.#connectedFirst();
     });
@@ -159,7 +135,7 @@ export class ConnectionSupervisor implements Connection {
       });
     }
     if (this.#closed.signal.aborted) throw new BusClosedError();
-    if (!this.#everConnected) throw this.#connectError(this.state().lastError, this.#closed.signal);
+    if (!this.#everConnected) throw connectError(this.#options, this.state().lastError, this.#closed.signal);
   }
 
   async reconnect(options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -205,12 +181,6 @@ export class ConnectionSupervisor implements Connection {
     return working.promise;
   }
 
-  /** The outcome of the work. When the signal aborts, the driver has a moment to say why it could not connect. */
-  async #heeding(work: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    await within(work, signal, () => within(work, { clock, ms: HEED_MS }, () => Promise.reject(undefined)));
-  }
-
   async #firstConnect(signal: AbortSignal): Promise<void> {
     const { driver } = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -226,9 +196,11 @@ export class ConnectionSupervisor implements Connection {
 
   /** One attempt: the first one connects, the later ones replace the client. */
   async #attempt(signal: AbortSignal): Promise<void> {
-    const attempting = this.#ask({ signal, attempt: ++this.#attempts });
+    const attempt = ++this.#attempts;
+    const attempting = this.#ask({ signal, attempt });
     this.#attempting = attempting.catch(() => {});
     await attempting;
+    this.#succeeded = attempt;
   }
 
   async #ask(options: AttemptOptions): Promise<void> {
@@ -255,8 +227,7 @@ export class ConnectionSupervisor implements Connection {
   #told(change: ConnectionChange): void {
     if (this.#closed.signal.aborted || !this.#everConnected) return;
     // What a client says that was replaced is about nothing any more.
-    if (change.attempt !== undefined && change.attempt < this.#attempts && this.#working === undefined)
-      return;
+    if (change.attempt !== undefined && change.attempt < this.#succeeded) return;
     // The new client is there; its subscriptions are not, until the driver has said that it is done.
     if (change.status === 'connected' && this.#working !== undefined) return;
     const canHelp = change.status === 'failed' && this.#mayHelp(change.cause);
@@ -284,7 +255,7 @@ export class ConnectionSupervisor implements Connection {
         const usedUp = maxReconnectAttempts > 0 && attempt >= maxReconnectAttempts;
         if (usedUp || !this.#mayHelp(error)) {
           this.#report({ status: 'failed', cause: error });
-          throw this.#connectError(error, closed);
+          throw connectError(this.#options, error, closed);
         }
         logger.warn({ err: error, attempt }, 'reconnecting failed; trying again');
         await this.#pause({ base: initialBackoff, max: maxBackoff }, attempt, closed);
@@ -327,14 +298,6 @@ export class ConnectionSupervisor implements Connection {
 
   #mayHelp(error: unknown): boolean {
     if (error === undefined) return true;
-    return EbusError.isInstance(error) ? error.retryable : classified(this.#options.driver, error).retryable;
-  }
-
-  #connectError(error: unknown, signal: AbortSignal): EbusError {
-    return EbusError.from(error, (reason) => {
-      const { driver, connectTimeout } = this.#options;
-      const why = signal.aborted ? `no connection within ${connectTimeout} ms` : reason;
-      return new ConnectionError(`cannot connect to ${driver.system}: ${why}`, { cause: error });
-    });
+    return mayHelp(classOf(this.#options.driver, error), this.#everConnected);
   }
 }

@@ -45,7 +45,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
         trouble.leasesLost(count);
         this.#intake.resumed();
       },
-      left: () => this.#left(),
+      emptied: () => this.#emptied(),
       stalled: (ms) => this.#stalled(ms),
       requestFailed: (err) => trouble.fetchFailed(err),
     });
@@ -282,9 +282,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     }
   }
 
-  /** Something is no longer in flight. */
-  #left(): void {
-    if (this.#works.inFlight.count > 0) return;
+  #emptied(): void {
     if (this.#quiet !== undefined) this.#wakeQuiet();
     this.#works.showGauges();
   }

@@ -72,7 +72,7 @@ export class Delivery implements Settlement {
   constructor(incoming: IncomingMessage, receivedAt: number) {
     this.incoming = incoming;
     this.token = incoming.token;
-    this.bytes = incoming.size ?? messageSize(incoming);
+    this.bytes = incoming.size ?? messageSize(incoming.value, incoming.key, incoming.headers);
     this.receivedAt = receivedAt;
   }
 }

@@ -7,14 +7,13 @@ export class Drain {
   readonly #inFlight: InFlight;
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
+  readonly #look = () => {
+    for (const look of this.#waiting) look();
+  };
 
   constructor(inFlight: InFlight, clock: Clock) {
     this.#inFlight = inFlight;
     this.#clock = clock;
-    // Costs nothing while there is nothing to wait for.
-    inFlight.onFreed = () => {
-      if (this.#waiting.size > 0) for (const look of this.#waiting) look();
-    };
   }
 
   /**
@@ -37,11 +36,14 @@ export class Drain {
     };
     const cut = () => resolve();
     this.#waiting.add(look);
+    this.#inFlight.onFreed = this.#look;
     const timer = this.#clock.setTimeout(cut, timeout);
     signal?.addEventListener('abort', cut, { once: true });
     await promise;
     signal?.removeEventListener('abort', cut);
     this.#waiting.delete(look);
+    // Costs nothing while there is nothing to wait for.
+    if (this.#waiting.size === 0) this.#inFlight.onFreed = undefined;
     this.#clock.clearTimeout(timer);
     return isDone();
   }

@@ -157,13 +157,20 @@ export class Intake implements SubscriptionSink {
     if (position !== undefined) this.#redeliveries?.add(delivery, position);
     if (this.#stopped) return delivery.bytes;
     this.#works.parts.assignLane?.(delivery);
-    if (this.#order === undefined || this.#order.isOpen) this.#readAhead.take(delivery);
-    else this.#pass(this.#order.arrive(delivery));
+    if (this.#order !== undefined && !this.#order.isOpen) this.#pass(this.#order.arrive(delivery));
+    else this.#beginInTurn(delivery);
     return delivery.bytes;
   }
 
   #pass(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) if (delivery.state === 'buffered') this.#readAhead.take(delivery);
+    for (const delivery of deliveries) if (delivery.state === 'buffered') this.#beginInTurn(delivery);
+  }
+
+  #beginInTurn(delivery: Delivery): void {
+    const readAhead = this.#readAhead;
+    if (!readAhead.isFree) return readAhead.take(delivery);
+    this.#begin(delivery);
+    readAhead.begun();
   }
 
   #begin(delivery: Delivery): void {

@@ -1,19 +1,18 @@
 /** Joining a group: attempts with numbers, repeated while that may help; what comes too late is left again. */
 import type { Clock } from '../clock.js';
 import { isBridged } from '../driver/bridge-v1.js';
-import { classified } from '../driver/classified.js';
+import { classOf } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { DriverSubscription, SubscriptionSpec } from '../driver/subscription.js';
-import { abortError, EbusError } from '../errors.js';
+import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { backoffDelay } from '../util/backoff.js';
+import { heeding } from '../util/heeding.js';
 import { pause } from '../util/pause.js';
-import { within } from '../util/within.js';
+
 import type { Consumer } from './consumer.js';
 
 const RETRY = { base: 100, max: 2_000 };
-/** How long a driver may take to heed its signal. */
-const HEED_MS = 1_000;
 const LEAVE_TIMEOUT_MS = 5_000;
 
 export interface JoinGroupOptions {
@@ -48,27 +47,15 @@ export async function joinGroup(options: JoinGroupOptions): Promise<Consumer> {
 async function join({ driver, clock, spec, make, signal, logger }: JoinGroupOptions, attempt: number) {
   const consumer = make();
   const joining = (async () => driver.subscribe(spec, consumer.sink, { signal, attempt }))();
-  const joined = await heeding(joining, clock, signal, `subscribing to '${spec.topic}'`, (late) =>
-    leave(late, clock, logger, spec),
-  );
+  const joined = await heeding(joining, signal, clock, () => {
+    joining.then(
+      (late) => leave(late, clock, logger, spec),
+      () => {},
+    );
+    throw abortError(signal, `subscribing to '${spec.topic}'`);
+  });
   consumer.attach(joined);
   return consumer;
-}
-
-/** The driver has a moment to say why; what it brings after that is not kept. */
-async function heeding(
-  joining: Promise<DriverSubscription>,
-  clock: Clock,
-  signal: AbortSignal,
-  what: string,
-  retire: (late: DriverSubscription) => void,
-): Promise<DriverSubscription> {
-  const aborted = await within(joining, signal, () => undefined);
-  if (aborted !== undefined) return aborted;
-  return within(joining, { clock, ms: HEED_MS }, () => {
-    joining.then(retire, () => {});
-    throw abortError(signal, what);
-  });
 }
 
 function leave(
@@ -84,6 +71,6 @@ function leave(
 
 /** Without a connection the caller is told at once, and decides for itself. */
 function mayPass(driver: Driver, error: unknown): boolean {
-  const { code, retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
+  const { code, retryable } = classOf(driver, error);
   return retryable && code !== 'CONNECTION_FAILED';
 }

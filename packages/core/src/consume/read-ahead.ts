@@ -8,7 +8,7 @@ const SLICE = 16;
 
 export interface ReadAheadOptions {
   readonly loopYield: Pick<EventLoopYield, 'due'>;
-  /** Takes the next one, which may run at once. Not called with what has left meanwhile. */
+  /** Begins the next one, which may run at once. Not called with what has left meanwhile. */
   begin(delivery: Delivery): void;
   /** Around several calls of `begin`. */
   batch(begins: boolean): void;
@@ -16,13 +16,14 @@ export interface ReadAheadOptions {
 
 /**
  * A queue before the lanes, empty most of the time: what comes is begun at once, unless handlers that never wait have had the
- * event loop for long, or something has to stand back first. What waits here is in flight like everything else: revoking,
- * losing and renewing know it.
+ * event loop for long. What waits here is in flight like everything else: revoking, losing and renewing know it.
  */
 export class ReadAhead {
   readonly #options: ReadAheadOptions;
   readonly #waiting = new Deque<Delivery>();
   #inSlice = 0;
+  /** Something waits, or is about to. */
+  #isBusy = false;
   #yielding = false;
   #handing = false;
   #stopped = false;
@@ -31,46 +32,56 @@ export class ReadAhead {
     this.#options = options;
   }
 
-  /** Begins it now, or once everything before it has begun. */
+  /** Whether what comes now may be begun at once; else it has to be `take`n. Tell `begun` of each. */
+  get isFree(): boolean {
+    return !this.#isBusy;
+  }
+
+  /** One was begun. */
+  begun(): void {
+    if (++this.#inSlice >= SLICE) this.#lookAtTime();
+  }
+
+  /** Begins it once everything before it has begun. */
   take(delivery: Delivery): void {
-    if (this.#yielding || this.#stopped || this.#waiting.length > 0) {
-      this.#waiting.push(delivery);
-      if (!this.#yielding && !this.#handing) this.handOn();
-      return;
-    }
-    this.#begin(delivery);
+    this.#isBusy = true;
+    this.#waiting.push(delivery);
+    this.#handOn();
   }
 
   /** Nothing more is begun; what waits stays in flight. */
   stop(): void {
     this.#stopped = true;
+    this.#isBusy = true;
     this.#waiting.clear();
   }
 
   /** Begins what waits, until the event loop is due to somebody else. */
-  handOn(): void {
-    if (this.#handing) return;
+  #handOn(): void {
+    if (this.#handing || this.#yielding || this.#stopped) return;
     this.#handing = true;
     this.#options.batch(true);
     while (!this.#yielding && !this.#stopped) {
       const delivery = this.#waiting.shift();
       if (delivery === undefined) break;
-      if (delivery.state === 'buffered') this.#begin(delivery);
+      if (delivery.state !== 'buffered') continue;
+      this.#options.begin(delivery);
+      this.begun();
     }
     this.#handing = false;
+    this.#isBusy = this.#stopped || this.#yielding || this.#waiting.length > 0;
     this.#options.batch(false);
   }
 
-  #begin(delivery: Delivery): void {
-    this.#options.begin(delivery);
-    if (++this.#inSlice < SLICE) return;
+  #lookAtTime(): void {
     this.#inSlice = 0;
     const turn = this.#options.loopYield.due();
     if (turn === undefined) return;
     this.#yielding = true;
+    this.#isBusy = true;
     void turn.then(() => {
       this.#yielding = false;
-      this.handOn();
+      this.#handOn();
     });
   }
 }

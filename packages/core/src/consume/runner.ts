@@ -1,52 +1,20 @@
-/**
- * Runs attempts and decides what becomes of them: success, retry in place, dead letter, discard, halt.
- * Knows nothing of fetching and settling; `finish` tells its owner that a delivery's outcome is final.
- */
-import type { Clock } from '../clock.js';
-import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
-import type { SettleOutcome } from '../driver/message.js';
-import { lookable, PermanentError, ProcessingTimeoutError } from '../errors.js';
-import type { Logger } from '../logger.js';
-import type { MetricsCollector } from '../metrics/collector.js';
-import { decideFailure, FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';
+import { lookable } from '../errors.js';
+import { decideFailure, type FailureAction } from '../pipeline/failure.js';
 import { backoffDelay } from '../util/backoff.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
 import { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { ConsumeEvents } from './events.js';
+import { timeoutError, tooOften, verdictOf } from './failures.js';
 import { Halts } from './halts.js';
-import type { InFlight } from './in-flight.js';
 import { isPermanent } from './invoke.js';
 import type { ConsumePolicy } from './policy.js';
+import type { RunnerCounters, RunnerOptions } from './runner-options.js';
 import type { StartGate } from './start-gate.js';
 
 /** How long a timed-out handler may take to heed its signal before it is reported as overrunning. */
 const HEED_SIGNAL_MS = 1_000;
-
-export interface RunnerCounters {
-  handled: number;
-  failedAttempts: number;
-  retried: number;
-  deadLettered: number;
-  discarded: number;
-}
-
-export interface RunnerOptions {
-  policy: ConsumePolicy;
-  inFlight: InFlight;
-  clock: Clock;
-  logger: Logger;
-  /** What handlers are given; the bus' own lines do not go through it. */
-  handlerLogger: Logger;
-  metrics: MetricsCollector | undefined;
-  events: ConsumeEvents;
-  deadLetters: DeadLetterWriter;
-  /** The composed pipeline around the handler; looked up per attempt, since middleware may be added. */
-  invoke(attempt: Attempt): void | Promise<void>;
-  finish(delivery: Delivery, outcome: SettleOutcome): void;
-}
 
 export class Runner {
   readonly #options: RunnerOptions;
@@ -124,7 +92,7 @@ export class Runner {
       deliveryCount > this.#maxDeliveries &&
       delivery.lastError === undefined
     ) {
-      this.#failed(attempt, this.#tooOften(deliveryCount));
+      this.#failed(attempt, tooOften(this.#options.policy, deliveryCount));
       return;
     }
     let outcome: void | Promise<void>;
@@ -170,13 +138,13 @@ export class Runner {
 
   #returned(attempt: Attempt): void {
     this.#deadlines.remove(attempt);
-    if (attempt.timedOut) this.#failed(attempt, this.#timeoutError(attempt));
+    if (attempt.timedOut) this.#failed(attempt, timeoutError(this.#options.policy, attempt));
     else this.#succeeded(attempt);
   }
 
   #threw(attempt: Attempt, error: unknown): void {
     this.#deadlines.remove(attempt);
-    this.#failed(attempt, attempt.timedOut ? this.#timeoutError(attempt, error) : error);
+    this.#failed(attempt, attempt.timedOut ? timeoutError(this.#options.policy, attempt, error) : error);
   }
 
   #succeeded(attempt: Attempt): void {
@@ -216,7 +184,7 @@ export class Runner {
       attempts: delivery.attempts,
       maxRetries: policy.maxRetries,
       permanent: isPermanent(error),
-      verdict: this.#verdict(attempt, error),
+      verdict: verdictOf(this.#options, attempt, error),
       onExhausted: policy.onExhausted,
     });
     const isFinal = action !== 'retry' || this.#closing || delivery.revoked;
@@ -224,24 +192,6 @@ export class Runner {
     metrics?.recordError('handler', policy.topic);
     events.handlerError(attempt, error, action, delay);
     this.#act(delivery, error, action, delay);
-  }
-
-  #verdict(attempt: Attempt, error: unknown): FailureAction | undefined {
-    const { policy, logger } = this.#options;
-    if (policy.onError === undefined) return undefined;
-    try {
-      const { message, topic, group } = attempt;
-      const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt.attempt);
-      const verdict = policy.onError(error, { message, topic, group, attempt: attempt.attempt, retriesLeft });
-      if (verdict === undefined || FAILURE_ACTIONS.includes(verdict)) return verdict;
-      // An async function answers too late; what it rejects with must not end the process.
-      if (isPromise<unknown>(verdict)) Promise.resolve(verdict).catch(() => {});
-      const allowed = FAILURE_ACTIONS.join(', ');
-      logger.error({ verdict, topic, group, allowed }, 'onError returned no action; the default applies');
-    } catch (err) {
-      logger.error({ err, topic: policy.topic, group: policy.group }, 'onError threw; the default applies');
-    }
-    return undefined;
   }
 
   #act(delivery: Delivery, error: unknown, action: FailureAction, delay: number | undefined): void {
@@ -317,7 +267,7 @@ export class Runner {
     const { policy, clock, events } = this.#options;
     if (!attempt.timedOut) {
       attempt.timedOut = true;
-      attempt.abort(this.#timeoutError(attempt));
+      attempt.abort(timeoutError(this.#options.policy, attempt));
       this.#deadlines.add(
         attempt,
         clock.monotonic() + Math.min(HEED_SIGNAL_MS, policy.overlapAfter ?? HEED_SIGNAL_MS),
@@ -336,22 +286,6 @@ export class Runner {
       }
     }
     attempt.abandoned = true;
-    this.#decide(attempt, this.#timeoutError(attempt));
-  }
-
-  #tooOften(deliveryCount: number): PermanentError {
-    const { topic, group } = this.#options.policy;
-    return new PermanentError(
-      `a message of '${topic}' (group '${group}') was delivered ${deliveryCount} times, and ${this.#maxDeliveries} are ` +
-        'allowed: its earlier handlers never ended it',
-    );
-  }
-
-  #timeoutError(attempt: Attempt, cause?: unknown): ProcessingTimeoutError {
-    const { policy } = this.#options;
-    return new ProcessingTimeoutError(
-      `the handler of '${attempt.topic}' (group '${policy.group}') did not finish within ${policy.processingTimeout} ms`,
-      { cause },
-    );
+    this.#decide(attempt, timeoutError(this.#options.policy, attempt));
   }
 }

@@ -12,6 +12,7 @@ import { handleEnvelopes, handleMessages } from './invoke.js';
 import { ConsumerOpener, type OpenConsumerOptions } from './open-consumer.js';
 import type { ConsumePolicy } from './policy.js';
 import { checkSubscribeCall } from './subscribe-options.js';
+import { addTo, type Totals } from './totals.js';
 import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from './types.js';
 
 const SUBSCRIBE_TIMEOUT_MS = 30_000;
@@ -42,14 +43,6 @@ interface Running {
 export interface PreparedMove {
   moveOver(): Promise<void>;
   giveUp(): Promise<void>;
-}
-
-interface Totals {
-  handled: number;
-  failedAttempts: number;
-  inFlight: number;
-  /** Age of the oldest unsettled message. */
-  oldestInFlightMs: number;
 }
 
 /** All subscriptions of a bus. A topic and a group may have one at a time. */
@@ -136,7 +129,7 @@ export class Subscriptions {
   totals(): Totals {
     const totals = { ...this.#past };
     for (const running of this.#active.values()) {
-      if (running !== undefined) add(totals, running.subscription);
+      if (running !== undefined) addTo(totals, running.subscription);
     }
     return totals;
   }
@@ -281,7 +274,7 @@ export class Subscriptions {
     const onAbort = () => void subscription.close();
     const subscription: BusSubscription = new BusSubscription(first, (closed) => {
       signal?.removeEventListener('abort', onAbort);
-      add(this.#past, closed);
+      addTo(this.#past, closed);
       this.#active.delete(id);
       this.#options.unsubscribed({ topic, group });
     });
@@ -300,12 +293,4 @@ export class Subscriptions {
     this.#options.subscribed({ topic, group });
     return subscription;
   }
-}
-
-function add(totals: Totals, subscription: BusSubscription): void {
-  const { handled, failedAttempts, inFlight, oldestInFlightMs } = subscription.stats();
-  totals.handled += handled;
-  totals.failedAttempts += failedAttempts;
-  totals.inFlight += inFlight;
-  totals.oldestInFlightMs = Math.max(totals.oldestInFlightMs, oldestInFlightMs);
 }

@@ -52,8 +52,8 @@ export interface WorksEvents {
   settleFailed(error: unknown, count: number): void;
   renewFailed(error: unknown): void;
   leasesRunOut(count: number): void;
-  /** Something has left. */
-  left(): void;
+  /** Nothing is in flight any more. */
+  emptied(): void;
   stalled(ms: number): void;
   requestFailed(error: unknown): void;
 }
@@ -205,7 +205,7 @@ export class Works {
 
   #left(): void {
     this.credit.released();
-    this.#events.left();
+    if (this.inFlight.count === 0) this.#events.emptied();
   }
 
   #room() {

@@ -1,5 +1,5 @@
 /** What a driver says of an error of its client, whatever it does when asked. */
-import { ERROR_CODES } from '../errors.js';
+import { EbusError, ERROR_CODES } from '../errors.js';
 import type { Driver, ErrorClass } from './driver.js';
 
 /** Of a driver that cannot say: not retryable. */
@@ -8,9 +8,17 @@ const UNKNOWN: ErrorClass = { code: 'PUBLISH_FAILED', retryable: false };
 /** Never throws: it is called where an error is being told already. */
 export function classified(driver: Driver, error: unknown): ErrorClass {
   try {
-    const { code, retryable } = driver.classify(error);
-    return ERROR_CODES.includes(code) ? { code, retryable: retryable === true } : UNKNOWN;
+    const { code, retryable, about } = driver.classify(error);
+    if (!ERROR_CODES.includes(code)) return UNKNOWN;
+    return { code, retryable: retryable === true, ...(about === undefined ? {} : { about }) };
   } catch {
     return UNKNOWN;
   }
+}
+
+/** What an error means, of whoever threw it: an error of ebus says so itself. */
+export function classOf(driver: Driver, error: unknown): ErrorClass {
+  return EbusError.isInstance(error)
+    ? { code: error.code, retryable: error.retryable }
+    : classified(driver, error);
 }

@@ -2,13 +2,16 @@
 import type { IncomingMessage } from './message.js';
 
 /** Bytes of value, key and headers; texts count by their length, which is their bytes where they are ASCII. */
-export function messageSize({
-  value,
-  key,
-  headers,
-}: Pick<IncomingMessage, 'value' | 'key' | 'headers'>): number {
+export function messageSize(
+  value: IncomingMessage['value'],
+  key: IncomingMessage['key'],
+  headers: IncomingMessage['headers'],
+): number {
   let bytes = value.byteLength;
   if (key !== undefined) bytes += key.length;
-  for (const [name, header] of headers) bytes += name.length + header.length;
+  for (let i = 0; i < headers.length; i++) {
+    const [name, header] = headers[i] as (typeof headers)[number];
+    bytes += name.length + header.length;
+  }
   return bytes;
 }

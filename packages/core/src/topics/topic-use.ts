@@ -3,7 +3,7 @@
  * topic that is known to be there.
  */
 import type { Clock } from '../clock.js';
-import { classified } from '../driver/classified.js';
+import { classOf } from '../driver/classified.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type {
@@ -167,7 +167,7 @@ export class TopicUse {
 
   /** Where nothing can be found out, the answer to what is published or subscribed decides. */
   #ensureFailed(topic: string, error: unknown, refusal: EbusError | undefined): void {
-    const { code, retryable } = EbusError.isInstance(error) ? error : classified(this.#options.driver, error);
+    const { code, retryable } = classOf(this.#options.driver, error);
     if (code === 'TOPIC_NOT_FOUND' && refusal !== undefined) throw this.#refuse(topic, refusal);
     if (!retryable) throw error;
     this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');

@@ -1,0 +1,34 @@
+/** What a runner is given, and what it counts. */
+import type { Clock } from '../clock.js';
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
+import type { SettleOutcome } from '../driver/message.js';
+import type { Logger } from '../logger.js';
+import type { MetricsCollector } from '../metrics/collector.js';
+import type { Attempt } from './attempt.js';
+import type { Delivery } from './delivery.js';
+import type { ConsumeEvents } from './events.js';
+import type { InFlight } from './in-flight.js';
+import type { ConsumePolicy } from './policy.js';
+
+export interface RunnerCounters {
+  handled: number;
+  failedAttempts: number;
+  retried: number;
+  deadLettered: number;
+  discarded: number;
+}
+
+export interface RunnerOptions {
+  policy: ConsumePolicy;
+  inFlight: InFlight;
+  clock: Clock;
+  logger: Logger;
+  /** What handlers are given; the bus' own lines do not go through it. */
+  handlerLogger: Logger;
+  metrics: MetricsCollector | undefined;
+  events: ConsumeEvents;
+  deadLetters: DeadLetterWriter;
+  /** The composed pipeline around the handler; looked up per attempt, since middleware may be added. */
+  invoke(attempt: Attempt): void | Promise<void>;
+  finish(delivery: Delivery, outcome: SettleOutcome): void;
+}
