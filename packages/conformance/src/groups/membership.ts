@@ -175,6 +175,28 @@ export const membership: Group = ({ prove, testWhere, capabilities }) => {
 
   prove(
     ['leases'],
+    redelivery,
+    'a handler that takes longer than a lease keeps its message, also where another member is free',
+    async (t) => {
+      const buses = [await t.bus(), await t.bus()] as const;
+      const begun: string[] = [];
+      const handle = async (message: { text(): string }) => {
+        begun.push(message.text());
+        if (begun.length === 1) await new Promise((resolve) => setTimeout(resolve, t.leaseMs * 2.5));
+      };
+      const subscriptions = [
+        await buses[0].subscribe(t.topic, handle, { concurrency: 1 }),
+        await buses[1].subscribe(t.topic, handle, { concurrency: 1 }),
+      ];
+      await buses[0].publish(t.topic, '1');
+      await t.eventually(() => subscriptions.some((one) => one.stats().handled > 0), 'it is handled');
+      await Promise.all(buses.map((bus) => bus.idle()));
+      assert.deepEqual(begun, ['1']);
+    },
+  );
+
+  prove(
+    ['leases'],
     [redelivery],
     'members that have nothing to do for longer than a lease stay, and handle what comes',
     async (t) => {
