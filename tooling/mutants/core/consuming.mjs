@@ -58,7 +58,7 @@ export const consumingMutants = [
   {
     name: 'core: aborts no handler at its timeout',
     file: 'packages/core/src/consume/runner.ts',
-    find: '      attempt.abort(this.#timeoutError(attempt));\n',
+    find: '      attempt.abort(timeoutError(this.#options.policy, attempt));\n',
     replace: '',
     killedBy: inSuite('processing timeout a handler that obeys'),
   },
