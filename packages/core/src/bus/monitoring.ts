@@ -4,54 +4,19 @@ import { PublisherMonitor } from '../backlog/publisher-monitor.js';
 import { stateOf } from '../backlog/severity.js';
 import { SubscriberMonitor } from '../backlog/subscriber-monitor.js';
 import type { Backlog } from '../backlog/types.js';
-import type { Clock } from '../clock.js';
-import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../config/schema.js';
-import type { ConnectionSupervisor } from '../connection/supervisor.js';
-import type { Subscriptions } from '../consume/subscriptions.js';
 import { classified } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
-import { BusClosedError, EbusError, reasonOf } from '../errors.js';
+import { EbusError, reasonOf } from '../errors.js';
 import type { ConsumerSnapshot, UnknownLag } from '../health/consumers.js';
 import { BusHealth } from '../health/health.js';
-import { ProbePublisher } from '../health/health-publisher.js';
-import { ProbeSubscriber } from '../health/health-subscriber.js';
-import { defaultProbeTopic } from '../health/probe.js';
+import type { ProbeSubscriber } from '../health/health-subscriber.js';
 import type { HealthCheckEvent } from '../health/types.js';
-import type { Logger } from '../logger.js';
-import type { MetricsCollector } from '../metrics/collector.js';
-import type { Outbound } from '../publish/outbound.js';
-import type { Publisher } from '../publish/publisher.js';
-import type { BusTopicManager } from '../topics/topic-manager.js';
 import { Ticker } from '../util/ticker.js';
-import type { Emitter } from './bus-events.js';
-import { probeTransport } from './probe-transport.js';
+import { assertOpen, type MonitoringOptions, probePublisher, probeSubscribers, watchesOf } from './probes.js';
 
 /** The label of the publisher's backlog among the topics of `backlog` and `backlog_state`. */
 const PUBLISHER_LABEL = 'publisher';
-
-function assertOpen(closing: AbortSignal): void {
-  if (closing.aborted) throw new BusClosedError();
-}
-
-/** Parts that are watched, and where findings go. */
-export interface MonitoringOptions {
-  readonly config: ResolvedConfig;
-  /** The name of the bus. */
-  readonly serviceName: string;
-  readonly driver: Driver;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: MetricsCollector | undefined;
-  readonly events: Emitter;
-  readonly connection: ConnectionSupervisor;
-  readonly topics: BusTopicManager;
-  readonly publisher: Publisher;
-  readonly outbound: Outbound;
-  readonly subscriptions: Subscriptions;
-  /** Aborts when the bus begins to close: nothing is started after that, and questions under way are given up. */
-  readonly closing: AbortSignal;
-}
 
 /** Joins health, backlog and gauges with the bus that they watch. */
 export class Monitoring {
@@ -83,8 +48,13 @@ export class Monitoring {
     this.health = new BusHealth({
       clock,
       logger,
-      publisher: this.#probePublisher(),
-      subscribers: this.#probeSubscribers(),
+      publisher: probePublisher(options, {
+        checked: (event) => {
+          this.#lastHealthCheck = event;
+        },
+        suspect: (error) => this.#replaceClient(error, options.driver, 'health probes fail'),
+      }),
+      subscribers: probeSubscribers(options),
       maxEventLoopDelay: config.healthCheck.report.maxEventLoopDelay,
       sources: this.#healthSources(),
     });
@@ -223,32 +193,6 @@ export class Monitoring {
     });
   }
 
-  #probePublisher(): ProbePublisher {
-    const { config, clock, driver, metrics, events, connection, closing } = this.#options;
-    const { interval, timeout, failureThreshold, topic } = config.healthCheck.publisher;
-    const name = topic ?? defaultProbeTopic(config.type);
-    const transport = probeTransport({ ...this.#options, topic: name, timeout });
-    return new ProbePublisher({
-      clock,
-      assertOpen: () => assertOpen(closing),
-      topic: name,
-      interval,
-      failureThreshold,
-      source: this.#options.serviceName,
-      eventBusType: config.type,
-      send: ({ messageId }, json, signal) => transport.send(messageId, json, signal),
-      connection: () => connection.state(),
-      connectedMs: () => connection.lastedMs,
-      connectTimeout: config.connectTimeout,
-      onChecked: (event) => {
-        this.#lastHealthCheck = event;
-        metrics?.recordHealthCheck(event.healthy, event.durationMs / 1_000);
-        events.emit('healthCheck', event);
-      },
-      onSuspect: (error) => this.#replaceClient(error, driver, 'health probes fail'),
-    });
-  }
-
   /** Something fails although the client says that it is connected: it is replaced, where that may help. */
   #replaceClient(error: unknown, driver: Driver, what: string): void {
     const { connection, logger, config } = this.#options;
@@ -261,45 +205,6 @@ export class Monitoring {
     );
     connection.reconnect().catch((err: unknown) => {
       logger.error({ err }, 'replacing the client failed');
-    });
-  }
-
-  #probeSubscribers(): [ProbeSubscriber, ...ProbeSubscriber[]] {
-    const [first = DEFAULT_PROBE_WATCH, ...others] = watchesOf(this.#options.config);
-    return [this.#probeSubscriber(first), ...others.map((watch) => this.#probeSubscriber(watch))];
-  }
-
-  #probeSubscriber(watch: ProbeWatch): ProbeSubscriber {
-    const { config, clock, logger, metrics, events, connection, closing } = this.#options;
-    const { publisher } = config.healthCheck;
-    const own = publisher.topic ?? defaultProbeTopic(config.type);
-    const topic = watch.topic ?? own;
-    const transport = probeTransport({ ...this.#options, topic, timeout: publisher.timeout });
-    const { expectedSource, monitorInterval, warningThreshold, errorThreshold, criticalThreshold } = watch;
-    return new ProbeSubscriber({
-      expectedSource,
-      monitorInterval,
-      warningThreshold,
-      errorThreshold,
-      criticalThreshold,
-      clock,
-      assertOpen: () => assertOpen(closing),
-      logger,
-      topic,
-      watchesOther: topic !== own,
-      expectedInterval: watch.expectedInterval ?? publisher.interval,
-      messageTTL: publisher.messageTTL,
-      source: this.#options.serviceName,
-      eventBusType: config.type,
-      join: (onProbe, signal) => transport.join(onProbe, signal),
-      isConnected: () => connection.state().status === 'connected',
-      onAlert: (alert) => {
-        const level =
-          alert.severity === 'recovered' ? 'info' : alert.severity === 'warning' ? 'warn' : 'error';
-        logger[level]({ alert }, `health probes: ${alert.severity}`);
-        events.emit('healthAlert', alert);
-      },
-      onRejected: (rejection) => metrics?.recordError(`health_probe_${rejection}`, topic),
     });
   }
 
@@ -347,9 +252,4 @@ export class Monitoring {
     }
     return found;
   }
-}
-
-/** The watchers that the configuration asks for. */
-function watchesOf({ healthCheck: { subscriber, subscribers } }: ResolvedConfig): ProbeWatch[] {
-  return subscriber === undefined ? subscribers : [subscriber, ...subscribers];
 }
