@@ -1,7 +1,5 @@
 /** Takes a topic's messages in for one group over one route. */
 import type { HighOffsets } from '../driver/high-offsets.js';
-import type { OffsetValue } from '../driver/message.js';
-import { compareOffsets } from '../driver/offsets.js';
 import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
@@ -13,6 +11,7 @@ import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { stallTimeoutOf } from './stall-timeout.js';
 import { Trouble } from './trouble.js';
 import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
+import { type UnknownPosition, unknownOf } from './unknown-positions.js';
 import { type ConsumerParts, Works } from './works.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
@@ -225,16 +224,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
   }
 
   /** Of what was published, the partitions where this member does not know by itself that it was handled. */
-  unknown(published: HighOffsets): { partition: number; offset: OffsetValue; isOwn: boolean }[] {
-    const { driver, revocation, reached } = this.#works;
-    const askable = driver?.lag !== undefined;
-    const unknown: { partition: number; offset: OffsetValue; isOwn: boolean }[] = [];
-    for (const [partition, offset] of published.entries()) {
-      const isOwn = revocation.partitions?.has(partition) === true || !askable;
-      const own = isOwn ? reached?.get(partition) : undefined;
-      if (own === undefined || compareOffsets(own, offset) < 0) unknown.push({ partition, offset, isOwn });
-    }
-    return unknown;
+  unknown(published: HighOffsets): UnknownPosition[] {
+    return unknownOf(this.#works, published);
   }
 
   /** What is not done here, for people. */
