@@ -230,8 +230,7 @@ export class ConnectionSupervisor implements Connection {
     if (change.attempt !== undefined && change.attempt < this.#succeeded) return;
     // The new client is there; its subscriptions are not, until the driver has said that it is done.
     if (change.status === 'connected' && this.#working !== undefined) return;
-    const canHelp = change.status === 'failed' && this.#mayHelp(change.cause);
-    if (!canHelp) return this.#report(change);
+    if (change.status !== 'failed' || !this.#mayHelp(change.cause)) return this.#report(change);
     this.#report({ status: 'reconnecting', cause: change.cause });
     if (this.#working === undefined) void this.#work(() => this.#rebuild(change.cause));
   }
@@ -266,9 +265,9 @@ export class ConnectionSupervisor implements Connection {
 
   /** Until the next attempt is due, somebody asks for it, or the signal aborts. */
   async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
     this.#pausing = new AbortController();
     const either = AbortSignal.any([this.#pausing.signal, signal]);
-    const { clock } = this.#options;
     await pause(clock, backoffDelay(backoff, attempt, clock), either);
   }
 
@@ -279,12 +278,10 @@ export class ConnectionSupervisor implements Connection {
     const { status } = this.state();
     if (status === before.status) return;
     this.#wake();
-    if (status === 'reconnecting' || status === 'failed') this.#lostAt ??= this.#options.clock.monotonic();
+    const now = this.#options.clock.monotonic();
+    if (status === 'reconnecting' || status === 'failed') this.#lostAt ??= now;
     if (status !== 'connected' || before.lastConnectedAt === undefined) return;
-    this.#options.metrics?.recordReconnect(
-      true,
-      (this.#options.clock.monotonic() - (this.#lostAt ?? this.#options.clock.monotonic())) / 1_000,
-    );
+    this.#options.metrics?.recordReconnect(true, (now - (this.#lostAt ?? now)) / 1_000);
     this.#lostAt = undefined;
     // One reconnect after the other, also where the connection breaks again while listeners are at work.
     this.#telling = this.#telling.then(async () => {
