@@ -1,5 +1,8 @@
 /** Every error ebus throws: one base class, a closed list of codes, a sentence that says what to do. */
-import { shown, textOf } from './util/shown.js';
+import { reasonOf } from './util/reason.js';
+import { shown } from './util/shown.js';
+
+export { lookable, reasonOf } from './util/reason.js';
 
 /** Longer texts in messages about what strangers wrote are cut. */
 const MAX_TEXT = 1_000;
@@ -114,32 +117,6 @@ function foreign(cause: unknown, reason: string): EbusError {
   const error = new EbusError(reason, { code: isAbort ? 'ABORTED' : 'INTERNAL', cause });
   if (isAbort) error.name = 'AbortError';
   return error;
-}
-
-/** Why something failed, in words: the message of an error, else its code, else its text. Never throws. */
-export function reasonOf(error: unknown): string {
-  try {
-    const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
-    if (typeof message === 'string' && message !== '') return message;
-    // Node's AggregateError of several failed connects has a code and no message.
-    if (typeof code === 'string' && code !== '') return code;
-  } catch {
-    // A getter or a proxy that throws: `textOf` finds words for that.
-  }
-  return textOf(error);
-}
-
-const LOOKED_AT = ['name', 'message', 'code', 'cause'];
-
-/** The error itself; another one in place of what cannot even be looked at: a proxy that throws or was revoked. */
-export function lookable(error: unknown): unknown {
-  try {
-    if (error instanceof Error) return error;
-    for (const name of LOOKED_AT) void Object(error)[name];
-    return error;
-  } catch {
-    return new Error('what was thrown cannot be looked at: a proxy that throws, or was revoked');
-  }
 }
 
 /** One thing that is wrong with a configuration. */
