@@ -119,9 +119,11 @@ class Run {
     const prove: Suite['prove'] = (needs, requirements, title, body) => {
       const reason = reasonToSkip([requirements].flat(), this.#offer);
       const lacks = lacking(this.#harness, needs);
+      // Where it does not apply, its mark names a test all the same.
+      const fault = this.#known.faultOf(group, title);
       const run = async () => Scenario.play(this.#harness, body, await this.#stages.for(needs));
       if (reason !== undefined) return void this.#runner.it.skip(`${title} # skipped: ${reason}`, run);
-      if (lacks.length === 0) return this.#define(group, title, run);
+      if (lacks.length === 0) return this.#define(group, title, run, fault);
       this.#summary.unproven(group, lacks);
       this.#runner.it.skip(`${title} # not proven: the harness offers no ${lacks.join(', ')}`, run);
     };
@@ -145,9 +147,13 @@ class Run {
     });
   }
 
-  #define(group: string, title: string, run: () => Promise<void>): void {
+  #define(
+    group: string,
+    title: string,
+    run: () => Promise<void>,
+    fault: ReturnType<KnownToFail['faultOf']>,
+  ): void {
     const name = `${group}: ${title}`;
-    const fault = this.#known.faultOf(group, title);
     this.#summary.test();
     if (fault === undefined) return void this.#runner.it(title, run);
     const reason = fault.sometimes ? `sometimes, ${fault.reason}` : fault.reason;

@@ -15,6 +15,10 @@ const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
   persistent: {
+    'crash: a process that slept begins nothing more of what others have handled meanwhile': {
+      reason: 'what was handed over before the sleep is begun although its leases ran out',
+      sometimes: true,
+    },
     'process end: connecting without an answer: close is bounded, and the process ends':
       'an attempt to connect that gets no answer keeps the process alive',
   },
