@@ -53,6 +53,11 @@ async function main() {
   await check('Type-checking', 'tsc', '--noEmit');
   await tests(env);
   await check('Trying deliberate faults', process.execPath, 'tooling/mutants/run.mjs', '--gate');
+  const simulation = ['tooling/simulate/run.mjs', '--built', '--seeds', '10000', '--counts'];
+  count(
+    'Simulating 10,000 seeds',
+    (await loudStep('Simulating', process.execPath, simulation, { cwd: root, env })).ok,
+  );
   await check(
     'Checking the packages as they are published',
     process.execPath,

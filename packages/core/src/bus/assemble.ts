@@ -183,6 +183,7 @@ export function assemble(input: AssembleInput): BusParts {
       connection,
       subscriptions,
       publisher,
+      deadLetters,
       monitoring,
       extensions,
       ownMetrics,

@@ -31,6 +31,8 @@ export interface LifecycleOptions {
   connection: ConnectionSupervisor;
   subscriptions: Subscriptions;
   publisher: Publisher;
+  /** Those that read them leave the broker before the driver closes. */
+  deadLetters: { ended(): Promise<void> };
   monitoring: Monitoring;
   extensions: readonly Extension[];
   /** What the bus made itself and ends with it. */
@@ -81,7 +83,7 @@ export class Lifecycle {
   }
 
   async #close(timeout: number): Promise<CloseReport> {
-    const { driver, connection, subscriptions, publisher, topics, closing, ownMetrics, clock } =
+    const { driver, connection, subscriptions, publisher, topics, closing, ownMetrics, clock, deadLetters } =
       this.#options;
     const deadline = clock.monotonic() + timeout;
     const left = (least = LEAST_MS) => Math.max(least, deadline - clock.monotonic());
@@ -102,6 +104,7 @@ export class Lifecycle {
     publisher.refuse();
     const flushed = await settledWithin(clock, publisher.flush(), left());
     const { unpublished } = publisher.close();
+    await settledWithin(clock, deadLetters.ended(), LEAST_DISCONNECT_MS);
 
     // The driver is asked nothing more once it is asked to close.
     await settledWithin(clock, connection.shut(), LEAST_MS);

@@ -30,9 +30,12 @@ export async function closeConsumer(works: Works, intake: Intake, timeout: numbe
   if (!inTime) {
     const reason = new EbusError(`the subscription to '${policy.topic}' is closing`, { code: 'BUS_CLOSED' });
     for (const delivery of inFlight) runner.abandon(delivery, reason);
+    works.revocation.end();
     deadLetters.stop();
     await drain.within(ABORT_GRACE_MS);
   }
+  // Also the letters of what was lost meanwhile, which nobody waits for.
+  deadLetters.stop();
   if (!(await settles(works, stopped, left(STOP_TIMEOUT_MS)))) intake.abandon();
   await settles(works, settler.settled(), left(CONFIRM_TIMEOUT_MS));
   const back = inFlight.takeBack();

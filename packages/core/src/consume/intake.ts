@@ -247,6 +247,7 @@ export class Intake implements SubscriptionSink {
         this.#pass(deliveries);
         works.credit.refresh();
       },
+      handBack: (deliveries) => works.handBack(deliveries),
       onChange: () => works.credit.refresh(),
       onError: (error) => this.failed(error),
     });

@@ -79,7 +79,8 @@ export class LeasedOrder {
     const passing = before.flatMap((delivery, index) =>
       this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
     );
-    return this.#missing > 0 ? passing : [...passing, ...this.open()];
+    // They may have come in any order: what was handed back message by message, with newer ones in between.
+    return inOrder(this.#missing > 0 ? passing : [...passing, ...this.open()]);
   }
 
   /** A delivery has come. @returns what passes now, in order: itself, others that stood back for it, or nothing */
@@ -102,6 +103,13 @@ export class LeasedOrder {
     const passing = inOrder(this.#standing);
     this.#standing = [];
     return passing;
+  }
+
+  /** Gives up those that stand back, to be handed back to the broker. */
+  takeStanding(): readonly Delivery[] {
+    const standing = inOrder(this.#standing);
+    this.#standing = [];
+    return standing;
   }
 
   #look(delivery: Delivery, wasMissing: boolean): readonly Delivery[] {

@@ -34,6 +34,8 @@ export interface OrderRecoveryOptions {
   isHere(message: IncomingMessage): boolean;
   /** These may begin, in this order. */
   pass(deliveries: readonly Delivery[]): void;
+  /** These are not begun, and go back to the broker. */
+  handBack(deliveries: readonly Delivery[]): void;
   /** How much may be fetched has changed. */
   onChange(): void;
   onError(error: unknown): void;
@@ -68,7 +70,7 @@ export class OrderRecovery {
   }
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, here, pass, onChange, logger, topic, group, ordering } = this.#options;
+    const { order, clock, here, pass, handBack, onChange, logger, topic, group, ordering } = this.#options;
     let deadline = Number.POSITIVE_INFINITY;
     for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
       // What arrives after the question is not in its answer for sure.
@@ -91,6 +93,13 @@ export class OrderRecovery {
         deadline = this.#deadline(driver);
         pass(order.collect(missing, candidates, counted));
         onChange();
+      } else if (clock.monotonic() > deadline && ordering === 'cluster') {
+        // Another member may wait for these, as this one waits for what that one holds: whoever is given all of it goes on.
+        logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for other members');
+        handBack(order.takeStanding());
+        order.ask();
+        deadline = Number.POSITIVE_INFINITY;
+        onChange();
       } else if (clock.monotonic() > deadline) {
         const text = 'other instances hold unsettled messages; order is kept within this instance only';
         logger.warn({ topic, group, missing: order.missing }, text);
@@ -103,10 +112,9 @@ export class OrderRecovery {
     onChange();
   }
 
-  /** By then the broker must have given away what a dead process held. Across members there is no such time. */
+  /** By then the broker must have given away what a dead process held. */
   #deadline({ leaseMs = 0 }: DriverSubscription): number {
-    const { clock, ordering } = this.#options;
-    if (ordering === 'cluster') return Number.POSITIVE_INFINITY;
+    const { clock } = this.#options;
     return clock.monotonic() + PATIENCE.factor * leaseMs + PATIENCE.extraMs;
   }
 

@@ -41,6 +41,7 @@ export class Revocation {
   /** Told once the subscription has begun. */
   #untold: number[] | undefined = [];
   #isUsed = false;
+  readonly #ended = new AbortController();
 
   constructor(options: RevocationOptions) {
     this.#options = options;
@@ -74,15 +75,21 @@ export class Revocation {
     // All of them at first: when one ends, the next of its key may start.
     for (const delivery of all) delivery.revoked = true;
     this.#drop(all.filter((delivery) => !isBusy(delivery)));
-    if (!(await drain.within(REVOKE_MS, { shares, signal }))) {
+    const over = AbortSignal.any([signal, this.#ended.signal]);
+    if (!(await drain.within(REVOKE_MS, { shares, signal: over }))) {
       this.#abort(all, `the partition of '${topic}' was revoked`);
-      await drain.within(ABORT_GRACE_MS, { shares });
+      await drain.within(ABORT_GRACE_MS, { shares, signal: this.#ended.signal });
     }
     // What failed meanwhile, and what did not heed its signal.
     this.#drop(shares.flatMap((share) => [...share]));
     if (givesBack()) for (const delivery of all) if (delivery.outcome === 'released') settler.add(delivery);
     await settler.settled(partitions);
     events.revoked(partitions, false);
+  }
+
+  /** The consumer closes and its time is up: what was revoked is waited for no longer. */
+  end(): void {
+    this.#ended.abort();
   }
 
   unassigned(partitions: readonly number[]): void {

@@ -286,6 +286,10 @@ export class Runner {
       }
     }
     attempt.abandoned = true;
-    this.#decide(attempt, timeoutError(this.#options.policy, attempt));
+    if (attempt.delivery.state !== 'done') {
+      return this.#decide(attempt, timeoutError(this.#options.policy, attempt));
+    }
+    // Its partition or lease is gone: there is nothing to decide, and its key has waited only for the handler.
+    if (attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
   }
 }

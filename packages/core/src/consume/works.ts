@@ -167,6 +167,16 @@ export class Works {
     this.#left();
   }
 
+  /** They were not begun, and are the broker's again, which gives them to whoever is to have them. */
+  handBack(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      if (delivery.share === undefined) continue;
+      this.inFlight.letGo(delivery);
+      this.settler.add(delivery);
+    }
+    this.#left();
+  }
+
   /** Until `endBatch`, what is finished is settled together, and the driver is granted nothing. */
   beginBatch(): void {
     this.settler.beginBatch();

@@ -9,7 +9,6 @@ import type { DriverSubscription } from '../driver/subscription.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { abortable } from '../util/abortable.js';
-import { settledWithin } from '../util/settled-within.js';
 import { within } from '../util/within.js';
 import { Mailbox } from './mailbox.js';
 
@@ -21,6 +20,8 @@ const LOOK_AFTER_MS = 2_000;
 /** Something is left and was not handed over for so long: another redrive holds it. */
 const GIVE_UP_AFTER_MS = 60_000;
 const LEAVE_TIMEOUT_MS = 5_000;
+/** The same where the bus closes, and waits for this. */
+const LEAVE_SOON_MS = 100;
 
 /** The dead-letter topic, and the signal that ends reading. */
 export interface ReaderOptions {
@@ -116,18 +117,22 @@ export class DeadLetterReader {
   /** Hands back what was read and not settled, in order, and leaves the group. */
   async close(): Promise<void> {
     this.#stopKeeping();
-    const { clock, logger, topic } = this.#options;
+    const { clock, logger, topic, signal } = this.#options;
     const subscription = this.#subscription;
+    // Where the bus closes meanwhile, it is waited for no longer.
+    const limit = signal.aborted
+      ? clock.timeout(LEAVE_SOON_MS)
+      : AbortSignal.any([clock.timeout(LEAVE_TIMEOUT_MS), signal]);
     try {
       subscription.request({ messages: 0, bytes: 0 });
-      await settledWithin(clock, Promise.resolve(subscription.stop()), LEAVE_TIMEOUT_MS);
+      await within(Promise.resolve(subscription.stop()), limit, () => {});
       for (const message of this.#mailbox.take()) this.#unsettled.add(message);
       const back = [...this.#unsettled].map(({ token }) => ({ token, outcome: 'released' as const }));
       if (back.length > 0) await subscription.settle(back);
     } catch (err) {
       logger.warn({ err, topic }, 'dead letters could not be handed back; they come again after a while');
     } finally {
-      await leave(subscription, this.#options);
+      await leave(subscription, this.#options, limit);
     }
   }
 
@@ -197,10 +202,11 @@ async function lagOf(
 async function leave(
   subscription: DriverSubscription,
   { clock, logger }: Pick<ReaderOptions, 'clock' | 'logger'>,
+  limit: AbortSignal = clock.timeout(LEAVE_TIMEOUT_MS),
 ): Promise<void> {
   try {
-    await subscription.stop();
-    await subscription.close({ signal: clock.timeout(LEAVE_TIMEOUT_MS) });
+    await within(Promise.resolve(subscription.stop()), limit, () => {});
+    await subscription.close({ signal: limit.aborted ? clock.timeout(LEAVE_SOON_MS) : limit });
   } catch (err) {
     logger.warn({ err, group: REDRIVE_GROUP }, 'could not leave the group cleanly');
   }

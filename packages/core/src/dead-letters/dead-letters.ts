@@ -76,6 +76,8 @@ export class DeadLetters {
   readonly #options: DeadLettersOptions;
   /** The redrive of each dead-letter topic that was begun last. */
   readonly #redriving = new Map<string, Promise<unknown>>();
+  /** What is under way. */
+  readonly #open = new Set<Promise<unknown>>();
 
   /** @internal */
   constructor(options: DeadLettersOptions) {
@@ -137,6 +139,8 @@ export class DeadLetters {
   async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
     const { driver, clock, logger } = this.#options;
     const { deadLetterTopic, signal } = place;
+    // It may have waited for its turn until now.
+    if (signal.aborted) throw abortError(signal, `redriving '${deadLetterTopic}'`);
     const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
       const publish = (letter: Letter) => this.#options.publish(letter, signal);
@@ -226,12 +230,21 @@ export class DeadLetters {
 
   /** What the closing bus aborts rejects as everything does then. */
   async #whileOpen<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const working = work();
+    this.#open.add(working);
     try {
-      return await work();
+      return await working;
     } catch (error) {
       const isClosed = this.#options.refused.aborted && signal?.aborted !== true;
       throw isClosed && EbusError.isInstance(error) ? new BusClosedError() : error;
+    } finally {
+      this.#open.delete(working);
     }
+  }
+
+  /** Resolves once what was under way has left the broker. Never rejects. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#open);
   }
 
   async #exists({ deadLetterTopic, signal }: Place): Promise<boolean> {

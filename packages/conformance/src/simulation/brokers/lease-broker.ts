@@ -1,0 +1,254 @@
+/**
+ * A broker with leases, as JetStream and SQS are: a stream per topic, durable consumers, each delivery leased for a while
+ * and given again where it is not settled by then.
+ */
+import type { VirtualTime, VirtualTimer } from '../time/virtual-time.js';
+import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
+
+export const LEASE_MS = 6_000;
+
+/** What a consumer gives to: one connection of one member. */
+export interface Inbox {
+  /** How many more it has room for. */
+  credit: number;
+  deliver(delivery: LeaseDelivery): void;
+  /** It is the one that is given to now; others were before. */
+  activated(): void;
+}
+
+export interface LeaseDelivery {
+  readonly record: StoredRecord;
+  /** How often it was given, this time included. */
+  readonly count: number;
+  /** Up to there the group has settled everything. */
+  readonly floor: number;
+}
+
+interface Leased {
+  record: StoredRecord;
+  count: number;
+  /** Undefined while it waits to be given again. */
+  timer: VirtualTimer | undefined;
+  inbox: Inbox | undefined;
+}
+
+export class Stream {
+  readonly topic: string;
+  readonly records: StoredRecord[] = [];
+  readonly consumers = new Map<string, LeaseConsumer>();
+
+  constructor(topic: string) {
+    this.topic = topic;
+  }
+}
+
+export class LeaseBroker {
+  readonly streams = new Map<string, Stream>();
+  readonly #time: VirtualTime;
+  readonly #events: BrokerEvents;
+
+  constructor(time: VirtualTime, events: BrokerEvents) {
+    this.#time = time;
+    this.#events = events;
+  }
+
+  stream(topic: string): Stream {
+    let stream = this.streams.get(topic);
+    if (stream === undefined) {
+      stream = new Stream(topic);
+      this.streams.set(topic, stream);
+    }
+    return stream;
+  }
+
+  store(topic: string, record: NewRecord): StoredRecord {
+    const stream = this.stream(topic);
+    const stored: StoredRecord = {
+      ...record,
+      topic,
+      partition: 0,
+      offset: stream.records.length + 1,
+      at: this.#time.now,
+    };
+    stream.records.push(stored);
+    this.#events.stored(stored);
+    for (const consumer of stream.consumers.values()) consumer.pump();
+    return stored;
+  }
+
+  /** The durable consumer of a group; undefined where there is none. */
+  findConsumer(topic: string, group: string): LeaseConsumer | undefined {
+    return this.stream(topic).consumers.get(group);
+  }
+
+  /** Everything up to `floor` is settled already. */
+  makeConsumer(topic: string, group: string, floor: number, isSingleActive: boolean): LeaseConsumer {
+    const stream = this.stream(topic);
+    const consumer = new LeaseConsumer(stream, floor, isSingleActive, this.#time, this.#events);
+    stream.consumers.set(group, consumer);
+    return consumer;
+  }
+
+  /** By an operator. Whoever asks it next is told. */
+  deleteConsumer(topic: string, group: string): void {
+    const consumer = this.findConsumer(topic, group);
+    consumer?.delete();
+    this.stream(topic).consumers.delete(group);
+  }
+}
+
+export class LeaseConsumer {
+  readonly #stream: Stream;
+  readonly #time: VirtualTime;
+  readonly #events: BrokerEvents;
+  /** How many records it has taken from the stream. */
+  #taken: number;
+  readonly #leased = new Map<number, Leased>();
+  /** To be given again, oldest first. */
+  #again: Leased[] = [];
+  readonly #inboxes: Inbox[] = [];
+  isDeleted = false;
+  /** Whoever has joined and not left. */
+  readonly members = new Set<{ readonly isConnected: boolean }>();
+  /** Gives to one member at a time, for as long as that asks. */
+  readonly #isSingleActive: boolean;
+  #active: Inbox | undefined;
+
+  constructor(
+    stream: Stream,
+    start: number,
+    isSingleActive: boolean,
+    time: VirtualTime,
+    events: BrokerEvents,
+  ) {
+    this.#stream = stream;
+    this.#taken = start;
+    this.#isSingleActive = isSingleActive;
+    this.#time = time;
+    this.#events = events;
+  }
+
+  /** Messages that nobody has settled. */
+  get lag(): number {
+    return this.#stream.records.length - this.#taken + this.#leased.size;
+  }
+
+  /** Given and not settled. */
+  get unsettled(): number {
+    return this.#leased.size;
+  }
+
+  /** The newest that was given. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Of those, the ones that no member was given yet. */
+  get unread(): number {
+    return this.#stream.records.length - this.#taken;
+  }
+
+  /** Up to this sequence everything is settled. */
+  get floor(): number {
+    let floor = this.#taken;
+    for (const offset of this.#leased.keys()) floor = Math.min(floor, offset - 1);
+    return floor;
+  }
+
+  /** Whether that member's delivery is still the valid one. */
+  holds(offset: number, count: number): boolean {
+    const leased = this.#leased.get(offset);
+    return leased !== undefined && leased.count === count && leased.timer !== undefined;
+  }
+
+  /** Harmless for one that has joined: there is credit again. */
+  join(inbox: Inbox): void {
+    if (!this.#inboxes.includes(inbox)) this.#inboxes.push(inbox);
+    this.pump();
+  }
+
+  delete(): void {
+    this.isDeleted = true;
+    for (const { timer } of this.#leased.values()) if (timer !== undefined) this.#time.cancel(timer);
+  }
+
+  leave(inbox: Inbox): void {
+    const index = this.#inboxes.indexOf(inbox);
+    if (index >= 0) this.#inboxes.splice(index, 1);
+  }
+
+  settle(offset: number): void {
+    const leased = this.#leased.get(offset);
+    if (leased === undefined) return;
+    if (leased.timer !== undefined) this.#time.cancel(leased.timer);
+    this.#leased.delete(offset);
+    this.#again = this.#again.filter((other) => other !== leased);
+    this.pump();
+  }
+
+  /** Not handled: given again at once, before newer ones. */
+  handBack(offset: number, count: number): void {
+    const leased = this.#leased.get(offset);
+    if (leased?.count === count) this.#expire(leased);
+  }
+
+  renew(offset: number, count: number): void {
+    const leased = this.#leased.get(offset);
+    if (leased?.timer === undefined || leased.count !== count) return;
+    this.#lease(leased);
+  }
+
+  /** Gives what there is to whoever has room. */
+  pump(): void {
+    while (!this.isDeleted) {
+      const inbox = this.#isSingleActive
+        ? this.#inboxes.slice(0, 1).find(({ credit }) => credit > 0)
+        : this.#inboxes.find(({ credit }) => credit > 0);
+      if (inbox === undefined) return;
+      const leased = this.#next();
+      if (leased === undefined) return;
+      inbox.credit--;
+      if (this.#isSingleActive) {
+        if (this.#active !== inbox) inbox.activated();
+        this.#active = inbox;
+      } else {
+        // Whoever was given something goes to the end of the line.
+        this.leave(inbox);
+        this.#inboxes.push(inbox);
+      }
+      leased.count++;
+      leased.inbox = inbox;
+      this.#lease(leased);
+      inbox.deliver({ record: leased.record, count: leased.count, floor: this.floor });
+    }
+  }
+
+  #next(): Leased | undefined {
+    const again = this.#again.shift();
+    if (again !== undefined) return again;
+    const record = this.#stream.records[this.#taken];
+    if (record === undefined) return undefined;
+    this.#taken++;
+    const leased: Leased = { record, count: 0, timer: undefined, inbox: undefined };
+    this.#leased.set(record.offset, leased);
+    return leased;
+  }
+
+  #lease(leased: Leased): void {
+    if (leased.timer !== undefined) this.#time.cancel(leased.timer);
+    leased.timer = this.#time.at(LEASE_MS, () => {
+      this.#events.count('lease: ran out');
+      this.#expire(leased);
+    });
+  }
+
+  #expire(leased: Leased): void {
+    if (leased.timer === undefined) return;
+    this.#time.cancel(leased.timer);
+    leased.timer = undefined;
+    leased.inbox = undefined;
+    const later = this.#again.findIndex(({ record }) => record.offset > leased.record.offset);
+    this.#again.splice(later < 0 ? this.#again.length : later, 0, leased);
+    this.pump();
+  }
+}

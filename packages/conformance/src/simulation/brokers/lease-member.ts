@@ -1,0 +1,220 @@
+/** A member's side of a lease broker. */
+import type {
+  CallOptions,
+  Credit,
+  IncomingMessage,
+  PartitionLag,
+  Settlement,
+  SubscriptionSink,
+  UnsettledCount,
+} from '@ebus/core/driver';
+import { EPOCH } from '../time/virtual-clock.js';
+import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery } from './lease-broker.js';
+import type { Member, MemberParts } from './member.js';
+
+/** How often a request for messages is repeated: it may have been lost. */
+const PULL_EVERY_MS = 1_000;
+
+interface Token {
+  readonly offset: number;
+  readonly count: number;
+  isSettled: boolean;
+  /** Core was told that it is gone. */
+  isLost: boolean;
+}
+
+/** The group's consumer, found or made anew. */
+export interface ConsumerDirectory {
+  /** Undefined where it was deleted. */
+  find(): LeaseConsumer | undefined;
+  /** Everything up to there is settled already. */
+  make(floor: number): LeaseConsumer;
+}
+
+export class LeaseMember implements Inbox, Member {
+  readonly leaseMs = LEASE_MS;
+  readonly ready = Promise.resolve();
+  credit = 0;
+  readonly #parts: MemberParts;
+  readonly #topic: string;
+  readonly #consumers: ConsumerDirectory;
+  readonly #sink: SubscriptionSink;
+  /** The one that it was given messages by. */
+  #consumer: LeaseConsumer;
+  readonly #held = new Set<Token>();
+  #wanted = 0;
+  #pulling = false;
+  #stopped = false;
+  #closed = false;
+  /** Up to there the group had settled everything, when it was heard last. */
+  #floor: number;
+
+  constructor(parts: MemberParts, topic: string, consumers: ConsumerDirectory, sink: SubscriptionSink) {
+    this.#parts = parts;
+    this.#topic = topic;
+    this.#consumers = consumers;
+    this.#sink = sink;
+    this.#consumer = consumers.find() ?? consumers.make(0);
+    this.#floor = this.#consumer.floor;
+    this.#consumer.members.add(this);
+  }
+
+  request({ messages }: Credit): void {
+    this.#wanted = messages;
+    this.credit = Math.min(this.credit, messages);
+    this.#pull();
+  }
+
+  settle(done: readonly Settlement[]): void {
+    const { link, events, name } = this.#parts;
+    const consumer = this.#consumer;
+    const tokens = done.map(({ token: any, outcome }) => {
+      const token = any as Token;
+      const what = `${outcome} of ${token.offset} at ${name}`;
+      if (token.isSettled) events.problem('settled', `${what} for the second time`);
+      if (token.isLost) events.problem('settled', `${what} after it was lost`);
+      token.isSettled = true;
+      this.#held.delete(token);
+      return { offset: token.offset, count: token.count, outcome };
+    });
+    link.tell(() => {
+      for (const { offset, count, outcome } of tokens) {
+        if (outcome === 'released') consumer.handBack(offset, count);
+        else consumer.settle(offset);
+      }
+    });
+  }
+
+  extendLease(tokens: readonly unknown[]): void {
+    const consumer = this.#consumer;
+    this.#parts.events.count('lease: renewed');
+    this.#parts.link.tell(() => {
+      for (const { offset, count } of tokens as Token[]) consumer.renew(offset, count);
+    });
+  }
+
+  async unsettled({ signal }: CallOptions): Promise<UnsettledCount> {
+    const consumer = this.#consumer;
+    const look = () => ({
+      ...{ count: consumer.unsettled, through: consumer.taken, floor: consumer.floor },
+      others: [...consumer.members].some((member) => member !== this && member.isConnected),
+    });
+    const answer = await this.#parts.link.call('unsettled', look, signal);
+    this.#floor = Math.max(this.#floor, answer.floor);
+    return answer;
+  }
+
+  async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
+    const look = () => {
+      const { lag, unread, floor } = this.#consumer;
+      return [{ partition: 0, lag, position: floor, settled: floor, unread }];
+    };
+    return this.#parts.link.call('lag', look, signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    // What is on its way arrives before the answer.
+    await this.#parts.link.call('stop', () => this.#consumer.leave(this)).catch(() => {});
+    this.#consumer.leave(this);
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#closed = true;
+    this.#consumer.leave(this);
+    this.#consumer.members.delete(this);
+  }
+
+  get isConnected(): boolean {
+    return this.#parts.link.isUp && !this.#parts.link.isDead;
+  }
+
+  /** The connection broke: the broker forgets who asked. */
+  dropped(): void {
+    this.#consumer.leave(this);
+  }
+
+  restored(): void {
+    if (this.#closed) return;
+    this.#sink.resumed();
+    this.#pulling = false;
+    this.#pull();
+  }
+
+  activated(): void {
+    this.#parts.link.push(() => this.#sink.resumed());
+  }
+
+  deliver({ record, count, floor }: LeaseDelivery): void {
+    this.#parts.events.gave(record, this.#parts.name);
+    this.#parts.link.push(() => {
+      this.#floor = Math.max(this.#floor, floor);
+      this.#arrived({ record, count, floor });
+    });
+  }
+
+  #arrived({ record, count }: LeaseDelivery): void {
+    if (this.#closed) return;
+    const { offset, key, headers, messageId } = record;
+    const value = record.value.slice();
+    const consumer = this.#consumer;
+    const token: Token = { offset, count, isSettled: false, isLost: false };
+    this.#held.add(token);
+    this.#parts.given(value, {
+      isValid: () => !consumer.isDeleted && consumer.holds(offset, count) && this.#parts.owner.alive,
+      isTaken: () => token.isLost,
+    });
+    const message: IncomingMessage = {
+      ...{ token, topic: this.#topic, key, value, headers, messageId },
+      timestamp: Math.floor(EPOCH + record.at),
+      position: { offset },
+      ...{ deliveryCount: count, redelivered: count > 1 },
+    };
+    this.#wanted--;
+    this.#sink.push([message]);
+  }
+
+  #pull(): void {
+    if (this.#pulling || this.#wanted <= 0 || this.#stopped) return;
+    this.#pulling = true;
+    const { time, owner, link } = this.#parts;
+    link.tell(() => {
+      if (link.isDead || this.#stopped) return;
+      if (this.#consumer.isDeleted) return link.push(() => this.#recreate());
+      this.credit = Math.max(0, this.#wanted);
+      this.#consumer.join(this);
+    });
+    time.at(
+      PULL_EVERY_MS,
+      () => {
+        this.#pulling = false;
+        this.#pull();
+      },
+      owner,
+    );
+  }
+
+  /** The consumer is gone, and with it whatever it had given. */
+  #recreate(): void {
+    const { link, events, name } = this.#parts;
+    if (!this.#consumer.isDeleted || this.#closed) return;
+    const floor = this.#floor;
+    link
+      .call('create the consumer', () => this.#consumers.find() ?? this.#consumers.make(floor))
+      .then((made) => {
+        if (!this.#consumer.isDeleted || this.#closed) return;
+        events.count('member: consumer made anew');
+        this.#consumer = made;
+        made.members.add(this);
+        const lost = [...this.#held];
+        for (const token of lost) token.isLost = true;
+        this.#held.clear();
+        this.#sink.failed(new Error(`the consumer of ${name} was deleted`));
+        this.#sink.resumed();
+        this.#sink.lost(lost);
+        this.#pull();
+      })
+      .catch(() => {});
+  }
+}

@@ -1,0 +1,363 @@
+/** A member's side of a log broker: fetches, commits, and follows what the group assigns. */
+import {
+  type CallOptions,
+  type Credit,
+  type IncomingMessage,
+  type PartitionLag,
+  PrefixTracker,
+  type Settlement,
+  type SubscriptionSink,
+} from '@ebus/core/driver';
+import { EPOCH } from '../time/virtual-clock.js';
+import type { LogGroup } from './log-group.js';
+import { type Found, read, type Share } from './log-share.js';
+import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
+import type { Member, MemberParts } from './member.js';
+
+const FETCH_EVERY_MS = 1_000;
+const COMMIT_EVERY_MS = 500;
+const MOST_AT_ONCE = 500;
+
+interface Assigned extends Assignment {
+  /** Where that is not where reading begins. */
+  readonly committed?: number;
+}
+
+interface Token {
+  readonly share: Share;
+  readonly handle: number;
+  isSettled: boolean;
+}
+
+export class LogMember implements GroupMember, Member {
+  readonly name: string;
+  readonly #parts: MemberParts;
+  readonly #group: LogGroup;
+  readonly #topic: string;
+  readonly #sink: SubscriptionSink;
+  readonly #shares = new Map<number, Share>();
+  #credit = 0;
+  #fetching: object | undefined;
+  #stopped = false;
+  #closed = false;
+  #commitTimer = false;
+  #isAssigned!: () => void;
+  /** The group has answered for the first time. */
+  readonly ready = new Promise<void>((resolve) => {
+    this.#isAssigned = resolve;
+  });
+
+  constructor(parts: MemberParts, group: LogGroup, sink: SubscriptionSink) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#group = group;
+    this.#topic = group.topic.name;
+    this.#sink = sink;
+  }
+
+  get isConnected(): boolean {
+    return this.#parts.link.isUp;
+  }
+
+  // ---- what core asks for
+
+  request({ messages, partition }: Credit): void {
+    if (partition !== undefined) {
+      const share = this.#shares.get(partition);
+      if (share !== undefined) share.isPaused = messages <= 0;
+    } else {
+      this.#credit = messages;
+    }
+    this.#fetchSoon();
+  }
+
+  settle(done: readonly Settlement[]): void {
+    const { events } = this.#parts;
+    for (const { token: any, outcome } of done) {
+      const token = any as Token;
+      const { share, handle } = token;
+      const what = `${outcome} of partition ${share.index} at ${this.name}`;
+      if (share.isGone) events.problem('settled', `${what} after it was gone`);
+      if (token.isSettled) events.problem('settled', `${what} for the second time`);
+      token.isSettled = true;
+      if (!share.isGone && outcome !== 'released') share.tracker.settle(handle);
+    }
+    this.#commitSoon();
+  }
+
+  async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
+    const look = () =>
+      this.#group.topic.partitions.map((partition) => {
+        const { offset } = this.#group.positionOf(partition.index);
+        return {
+          partition: partition.index,
+          lag: this.#group.lagOf(partition),
+          position: offset,
+          settled: offset,
+        };
+      });
+    return this.#parts.link.call('lag', look, signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    // What is on its way arrives before the answer.
+    await this.#parts.link.call('stop', () => {}).catch(() => {});
+    this.#fetching = undefined;
+  }
+
+  async close({ signal }: CallOptions): Promise<void> {
+    this.#stopped = true;
+    this.#closed = true;
+    const commits = [...this.#shares.values()].map((share) => this.#commit(share, signal));
+    await Promise.all(commits).catch(() => {});
+    for (const share of this.#shares.values()) share.isGone = share.isTaken = true;
+    this.#parts.link.tell(() => this.#group.leave(this));
+    // What the network loses the session's end makes up for.
+    this.#group.unheard(this);
+  }
+
+  // ---- what happens to the connection
+
+  dropped(): void {
+    this.#fetching = undefined;
+    this.#group.unheard(this);
+  }
+
+  /** The connection is there again: what is still its own? */
+  restored(): void {
+    if (this.#closed) return;
+    this.#parts.link
+      .call('heartbeat', () => {
+        if (!this.#group.isMember(this)) return undefined;
+        this.#group.heard(this);
+        return this.#group.assignmentsOf(this);
+      })
+      .then(
+        (owned) => {
+          if (owned === undefined) return this.#rejoin();
+          const mine = new Map(owned.map(({ partition, epoch }) => [partition, epoch]));
+          const shares = [...this.#shares.values()];
+          this.#lose(
+            shares.filter(({ index, epoch }) => mine.get(index) !== epoch).map(({ index }) => index),
+          );
+          this.#take(owned.filter(({ partition }) => !this.#shares.has(partition)));
+          for (const { partition } of owned)
+            this.#group.isReleasing(this, partition) && this.#giveBack([partition]);
+          this.#sink.resumed();
+          this.#fetchSoon();
+          this.#commitSoon();
+        },
+        () => {
+          if (this.#parts.link.isUp) this.#parts.time.at(300, () => this.restored(), this.#parts.owner);
+        },
+      );
+  }
+
+  join(): void {
+    this.#group.join(this);
+  }
+
+  // ---- what the group says
+
+  assigned(partitions: readonly Assignment[]): void {
+    this.#parts.link.push(() => {
+      this.#isAssigned();
+      this.#take(partitions.filter(({ partition, epoch }) => this.#holds(partition, epoch)));
+    });
+  }
+
+  revoked(partitions: readonly number[]): void {
+    this.#parts.link.push(() => this.#giveBack(partitions.filter((index) => this.#shares.has(index))));
+  }
+
+  expelled(): void {
+    this.#parts.link.push(() => this.#rejoin());
+  }
+
+  // ----
+
+  #holds(partition: number, epoch: number): boolean {
+    return this.#group.epochOf(this, partition) === epoch;
+  }
+
+  #take(partitions: readonly Assigned[]): void {
+    if (this.#closed) return;
+    const fresh = partitions.filter(({ partition }) => !this.#shares.has(partition));
+    for (const { partition, epoch, from, committed = from.offset } of fresh) {
+      this.#shares.set(partition, {
+        ...{ index: partition, epoch, incarnation: from.incarnation, next: from.offset, committed },
+        ...{ tracker: new PrefixTracker(from.offset), isTaken: false, isGone: false, isPaused: false },
+      });
+    }
+    if (fresh.length > 0) this.#sink.assigned(fresh.map(({ partition }) => partition));
+    this.#fetchSoon();
+  }
+
+  #giveBack(partitions: readonly number[]): void {
+    const shares = partitions
+      .flatMap((index) => this.#shares.get(index) ?? [])
+      .filter(({ isTaken }) => !isTaken);
+    const { time, owner, link, events } = this.#parts;
+    if (shares.length === 0) return;
+    events.count('member: gives back');
+    for (const share of shares) share.isTaken = true;
+    const controller = new AbortController();
+    const late = time.at(
+      REVOKE_MS - 1_000,
+      () => controller.abort(new Error('the group does not wait any longer')),
+      owner,
+    );
+    void this.#sink.revoked(partitions, { signal: controller.signal }).then(async () => {
+      time.cancel(late);
+      const mine = shares.filter(({ isGone }) => !isGone);
+      for (const share of mine) share.isGone = true;
+      await Promise.all(mine.map((share) => this.#commit(share))).catch(() => {});
+      for (const share of mine) if (this.#shares.get(share.index) === share) this.#shares.delete(share.index);
+      const indexes = mine.map(({ index }) => index);
+      const tell = () =>
+        link
+          .call('released', () => this.#group.released(this, indexes))
+          .catch(() => time.at(200, () => link.isUp && this.#group.isMember(this) && tell(), owner));
+      if (!this.#closed) await tell();
+    });
+  }
+
+  #lose(partitions: readonly number[]): void {
+    const shares = partitions.flatMap((index) => this.#shares.get(index) ?? []);
+    if (shares.length === 0) return;
+    this.#parts.events.count('member: lost partitions');
+    for (const share of shares) {
+      share.isTaken = share.isGone = true;
+      this.#shares.delete(share.index);
+    }
+    this.#sink.unassigned(shares.map(({ index }) => index));
+  }
+
+  #rejoin(): void {
+    if (this.#closed) return;
+    this.#lose([...this.#shares.keys()]);
+    const { link, time, owner } = this.#parts;
+    link
+      .call('join', () => this.#group.join(this))
+      .catch(() => {
+        // It may have joined all the same.
+        if (link.isUp) time.at(300, () => this.restored(), owner);
+      });
+  }
+
+  #fetchSoon(): void {
+    if (this.#fetching !== undefined || this.#credit <= 0 || this.#stopped) return;
+    const { link, time, owner } = this.#parts;
+    const round = {};
+    this.#fetching = round;
+    const positions = [...this.#shares.values()]
+      .filter(({ isTaken, isPaused }) => !isTaken && !isPaused)
+      .map((share) => ({ share, from: share.next, incarnation: share.incarnation }));
+    const most = Math.min(this.#credit, MOST_AT_ONCE);
+    const { waiting } = this.#group.topic;
+    const over = () => {
+      waiting.delete(look);
+      if (this.#fetching === round) this.#fetching = undefined;
+    };
+    const look = () => {
+      const found = read(this.#group.topic.partitions, positions, most);
+      if (found === undefined) return;
+      waiting.delete(look);
+      link.push(() => {
+        if (this.#fetching !== round) return;
+        over();
+        this.#arrived(found);
+        this.#fetchSoon();
+      });
+    };
+    link.tell(() => {
+      if (this.#fetching !== round) return;
+      waiting.add(look);
+      look();
+    });
+    time.at(
+      FETCH_EVERY_MS,
+      () => {
+        if (this.#fetching !== round) return;
+        over();
+        this.#fetchSoon();
+      },
+      owner,
+    );
+  }
+
+  #arrived(found: Found[]): void {
+    const { given } = this.#parts;
+    const batch: IncomingMessage[] = [];
+    const resets: Assigned[] = [];
+    for (const { share, records, next, reset } of found) {
+      if (share.isTaken || this.#shares.get(share.index) !== share) continue;
+      if (reset !== undefined) {
+        // From what is settled: deliveries of the former log are dropped.
+        const offset = Math.min(reset.offset, share.tracker.watermark ?? share.committed);
+        resets.push({
+          ...{ partition: share.index, epoch: share.epoch, from: { ...reset, offset } },
+          committed: Math.min(offset, share.committed),
+        });
+        continue;
+      }
+      for (const record of records) {
+        const value = record.value.slice();
+        given(value, {
+          isValid: () => !share.isGone && this.#holds(share.index, share.epoch) && this.#parts.owner.alive,
+          isTaken: () => share.isTaken,
+        });
+        batch.push({
+          token: { share, handle: share.tracker.track(record.offset), isSettled: false } satisfies Token,
+          ...{
+            topic: this.#topic,
+            key: record.key,
+            value,
+            headers: record.headers,
+            messageId: record.messageId,
+          },
+          timestamp: Math.floor(EPOCH + record.at),
+          position: { partition: share.index, offset: record.offset, incarnation: share.incarnation },
+        });
+      }
+      share.next = next;
+    }
+    this.#credit -= batch.length;
+    if (resets.length > 0) {
+      this.#parts.events.count('member: position out of range');
+      this.#lose(resets.map(({ partition }) => partition));
+      this.#take(resets);
+    }
+    if (batch.length > 0 && !this.#closed) this.#sink.push(batch);
+  }
+
+  #commitSoon(): void {
+    if (this.#commitTimer || this.#closed) return;
+    this.#commitTimer = true;
+    const { time, owner, link } = this.#parts;
+    time.at(
+      COMMIT_EVERY_MS,
+      () => {
+        this.#commitTimer = false;
+        if (this.#closed) return;
+        for (const share of this.#shares.values()) {
+          if (share.isTaken) continue;
+          this.#commit(share).catch(() => link.isUp && this.#commitSoon());
+        }
+      },
+      owner,
+    );
+  }
+
+  async #commit(share: Share, signal?: AbortSignal): Promise<void> {
+    const { link } = this.#parts;
+    const offset = share.tracker.watermark;
+    if (offset === undefined || offset <= share.committed) return;
+    const { incarnation } = share;
+    const commit = () => this.#group.commit(this, share.index, share.epoch, { offset, incarnation });
+    const answer = await link.call('commit', commit, signal);
+    if (answer === 'committed') share.committed = Math.max(share.committed, offset);
+    else if (!share.isGone) this.restored();
+  }
+}

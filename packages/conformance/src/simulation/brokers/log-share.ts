@@ -1,0 +1,55 @@
+/** A partition for as long as a member has it, and what there is to read of it. */
+import type { PrefixTracker } from '@ebus/core/driver';
+import { type LogPosition, type Partition, translated } from './log-types.js';
+import type { StoredRecord } from './records.js';
+
+export interface Share {
+  readonly index: number;
+  /** Of its assignment: the group takes nothing of an earlier one. */
+  readonly epoch: number;
+  incarnation: number;
+  next: number;
+  tracker: PrefixTracker;
+  committed: number;
+  /** Core was asked to begin nothing more of it. */
+  isTaken: boolean;
+  /** Nothing of it is settled or committed any more. */
+  isGone: boolean;
+  isPaused: boolean;
+}
+
+export interface Found {
+  share: Share;
+  records: StoredRecord[];
+  next: number;
+  /** The log does not have that position (any more). */
+  reset?: LogPosition;
+}
+
+/** What is there from those positions on; undefined while there is nothing. */
+export function read(
+  partitions: readonly Partition[],
+  positions: readonly { share: Share; from: number; incarnation: number }[],
+  most: number,
+): Found[] | undefined {
+  const found: Found[] = [];
+  let left = most;
+  for (const { share, from, incarnation } of positions) {
+    const partition = partitions[share.index] as Partition;
+    if (incarnation !== partition.incarnation) {
+      const reset = translated(partition, { offset: from, incarnation });
+      found.push({ share, records: [], next: from, reset });
+      continue;
+    }
+    const records: StoredRecord[] = [];
+    let next = from;
+    for (; next < partition.records.length && left > 0; next++) {
+      const record = partition.records[next];
+      if (record === undefined) continue;
+      records.push(record);
+      left--;
+    }
+    if (records.length > 0) found.push({ share, records, next });
+  }
+  return found.length > 0 ? found : undefined;
+}

@@ -1,0 +1,43 @@
+/** Seeds that have broken a promise of core, as short as they got. Plans change with the generator: so are these kept with it. */
+import type { Cut } from './plan/cut.js';
+import type { BrokerKind } from './plan/plan.js';
+
+export interface KeptSeed {
+  readonly seed: number;
+  readonly broker: BrokerKind;
+  readonly cut: Cut;
+  readonly about: string;
+}
+
+export const KEPT_SEEDS: readonly KeptSeed[] = [
+  {
+    ...{ seed: 923, broker: 'log', cut: {} },
+    about:
+      'a handler whose overlap is permitted ran on after its partition was lost: its key stood still for ever',
+  },
+  {
+    ...{ seed: 135, broker: 'lease', cut: {} },
+    about: 'two members held messages of one key, and waited for each other',
+  },
+  {
+    ...{ seed: 191, broker: 'lease', cut: {} },
+    about:
+      'messages handed back one by one, with a newer one between, were begun in the order of their coming',
+  },
+  {
+    ...{ seed: 200, broker: 'log', cut: {} },
+    about: 'a revocation that was under way when the bus closed went on waiting',
+  },
+  {
+    ...{ seed: 457, broker: 'log', cut: {} },
+    about: 'the letter of a lost message was tried again after the bus had closed',
+  },
+  {
+    ...{ seed: 235, broker: 'log', cut: {} },
+    about: 'a redrive that had waited for its turn subscribed after the bus had closed',
+  },
+  {
+    ...{ seed: 21, broker: 'lease', cut: {} },
+    about: 'a redrive was still leaving the broker when the bus had closed',
+  },
+];

@@ -1,0 +1,43 @@
+/** A part of a plan: what shrinking has left of it, and what a replay is given. */
+import type { Plan, Step } from './plan.js';
+
+export interface Cut {
+  /** Steps that are left out, by their index in the plan. */
+  readonly drop?: readonly number[];
+  /** Probabilities that are 0, as `handler.slow`. */
+  readonly off?: readonly string[];
+  /** How many messages one step publishes at most. */
+  readonly most?: number;
+}
+
+/** The same plan with less in it. */
+export function cutPlan(plan: Plan, { drop = [], off = [], most = Number.POSITIVE_INFINITY }: Cut): Plan {
+  const dropped = new Set(drop);
+  const steps = plan.steps
+    .filter((_, index) => !dropped.has(index))
+    .map((step): Step => (step.do === 'publish' ? { ...step, count: Math.min(step.count, most) } : step));
+  const without = <Part extends object>(name: string, part: Part): Part => {
+    const names = off.flatMap((path) => (path.startsWith(`${name}.`) ? path.slice(name.length + 1) : []));
+    return Object.assign({ ...part }, Object.fromEntries(names.map((key) => [key, 0])));
+  };
+  return {
+    ...plan,
+    steps,
+    network: without('network', plan.network),
+    handler: without('handler', plan.handler),
+    sends: without('sends', plan.sends),
+  };
+}
+
+/** The probabilities of a plan that can be turned off. */
+export function faultsOf(plan: Plan): string[] {
+  const named = (name: string, part: object) =>
+    Object.entries(part).flatMap(([key, value]) =>
+      typeof value === 'number' && value > 0 && !key.endsWith('Ms') ? `${name}.${key}` : [],
+    );
+  return [
+    ...named('network', plan.network),
+    ...named('handler', plan.handler),
+    ...named('sends', plan.sends),
+  ];
+}

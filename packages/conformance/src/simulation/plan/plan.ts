@@ -1,0 +1,82 @@
+/** What a seed decides before a run begins: settings, how bad everything is, and what is done to the system when. */
+import type { NetworkFaults } from '../brokers/link.js';
+
+export type BrokerKind = 'log' | 'lease';
+
+/** Probabilities of what a handler does with one attempt, and times in milliseconds. */
+export interface HandlerFaults {
+  slow: number;
+  slowMs: number;
+  /** Busy for so long, without awaiting. */
+  computes: number;
+  computeMs: number;
+  fails: number;
+  permanent: number;
+  /** Returns only once its signal aborts. */
+  hangs: number;
+  /** Goes on for so long after its time is up. */
+  ignoresSignal: number;
+  /** Of the messages, those that fail however often they are tried. */
+  poison: number;
+  /** The process is killed at an `io` of a handler. */
+  killed: number;
+}
+
+/** Probabilities for a send, before it leaves the process. */
+export interface SendFaults {
+  refused: number;
+  letterRefused: number;
+  letterTooLarge: number;
+}
+
+export interface Settings {
+  keys: number;
+  concurrency: number;
+  queueSize: number;
+  maxRetries: number;
+  backoffMs: number;
+  processingTimeout: number;
+  overlapAfter: number | undefined;
+  onExhausted: 'dead-letter' | 'halt' | 'discard';
+  maxInFlight: number;
+  publishTimeout: number;
+  partitions: number;
+  /** A lease broker gives to one member at a time. */
+  singleActive: boolean;
+}
+
+/** What operators and accidents do to a broker. */
+export type Disturbance = 'rebalance' | 'mark' | 'truncate' | 'recreate' | 'delete consumer';
+
+/** Each message of a step has the next key. */
+export const ANY_KEY = -1;
+
+export type Step = { readonly at: number } & (
+  | { readonly do: 'publish'; readonly slot: number; readonly key: number; readonly count: number }
+  | { readonly do: 'open'; readonly slot: number }
+  | { readonly do: 'close'; readonly slot: number; readonly timeout: number }
+  | { readonly do: 'kill'; readonly slot: number }
+  | { readonly do: 'cut'; readonly slot: number; readonly ms: number }
+  | { readonly do: 'broker restart'; readonly ms: number }
+  | { readonly do: 'disturb'; readonly what: Disturbance; readonly n: number }
+  | { readonly do: 'pause'; readonly slot: number; readonly ms: number }
+  | { readonly do: 'update'; readonly slot: number; readonly concurrency: number }
+  | { readonly do: 'resubscribe'; readonly slot: number; readonly timeout: number }
+  | { readonly do: 'reconnect'; readonly slot: number }
+  | { readonly do: 'clock jumps'; readonly slot: number; readonly ms: number }
+  | { readonly do: 'retry halted'; readonly slot: number }
+  | { readonly do: 'skip halted'; readonly slot: number }
+  | { readonly do: 'redrive'; readonly slot: number; readonly limit: number }
+  | { readonly do: 'abort publishes'; readonly slot: number }
+);
+
+export interface Plan {
+  readonly seed: number;
+  readonly broker: BrokerKind;
+  readonly settings: Settings;
+  readonly network: NetworkFaults;
+  readonly handler: HandlerFaults;
+  readonly sends: SendFaults;
+  /** In the order of time. */
+  readonly steps: readonly Step[];
+}

@@ -1,0 +1,43 @@
+/** What goes wrong between core and the driver, before anything reaches the network. */
+import { PublishError } from '@ebus/core';
+import type { HeaderList } from '@ebus/core/driver';
+import type { MemberParts } from '../brokers/member.js';
+import type { SimDriverOptions } from '../brokers/sim-driver.js';
+import { randomOf } from '../time/random.js';
+import type { World } from './world.js';
+
+const INTERNAL = 'the bus itself';
+/** 256 letters and as many redriven ones. */
+const MOST_INTERNAL = 512;
+
+export function driverOptions({ plan, sends, history, server }: World, parts: MemberParts): SimDriverOptions {
+  const random = randomOf(plan.seed, 'sends', parts.name);
+  const passing = () => {
+    history.count('send: refused');
+    return new PublishError('the broker is busy', { retryable: true });
+  };
+  const final = () => {
+    history.count('send: too large');
+    return new PublishError('larger than the topic takes', { code: 'MESSAGE_TOO_LARGE', retryable: false });
+  };
+  return {
+    ...{ server, parts, random: randomOf(plan.seed, 'driver', parts.name) },
+    refuse: ({ topic }) => {
+      if (!isLetterTopic(topic)) return random.chance(sends.refused) ? passing() : undefined;
+      if (random.chance(sends.letterTooLarge)) return final();
+      return random.chance(sends.letterRefused) ? passing() : undefined;
+    },
+    // Letters, and what is redriven, have places of their own.
+    kindOf: ({ topic, headers }) =>
+      isLetterTopic(topic) || isRedriven(headers) ? INTERNAL : 'the application',
+    sending: (kind, open) => {
+      const most = kind === INTERNAL ? MOST_INTERNAL : plan.settings.maxInFlight;
+      if (open > most)
+        history.problem('bounds', `${open} sends of ${kind} at once at ${parts.name}, ${most} are allowed`);
+    },
+  };
+}
+
+export const isLetterTopic = (topic: string) => topic.endsWith('.dlq');
+export const isRedriven = (headers: HeaderList) =>
+  headers.some(([name]) => name.toLowerCase() === 'x-redrive-group');

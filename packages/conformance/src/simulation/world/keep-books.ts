@@ -1,0 +1,28 @@
+/** Writes down what a bus says of its messages. */
+import type { EventBus, Message } from '@ebus/core';
+import { eventIdIn } from './event-id.js';
+import type { World } from './world.js';
+
+export function keepBooks({ history, ledger }: World, name: string, bus: EventBus): void {
+  const idOf = ({ topic, data }: Message) => eventIdIn(topic, data);
+  bus.on('deadLettered', ({ message }) => {
+    history.add(name, 'dead-lettered', idOf(message));
+    history.count('message: dead-lettered');
+    ledger.deadLettered(idOf(message));
+  });
+  bus.on('handlerError', ({ message, action }) => {
+    history.count(`failure: ${action}`);
+    if (action === 'discard') ledger.done(idOf(message));
+  });
+  bus.on('halted', ({ key }) => {
+    history.add(name, 'halted', key);
+    history.count('message: halted');
+  });
+  bus.on('overrunning', () => history.count('handler: overran'));
+  bus.on('revoked', ({ partitions, lost }) => {
+    if (partitions.length > 0) history.add(name, lost ? 'lost' : 'gave back', partitions.join(','));
+  });
+  bus.on('assigned', ({ partitions }) => {
+    if (partitions.length > 0) history.add(name, 'was assigned', partitions.join(','));
+  });
+}

@@ -1,0 +1,203 @@
+/** The books: what was stored, what began, what ended; and what must hold between them. */
+import type { History } from './history.js';
+
+interface Event {
+  readonly id: string;
+  /** Topic and aggregate. */
+  readonly key: string;
+  /** Handled, dead-lettered or discarded. */
+  isDone: boolean;
+  accepted: boolean;
+  copies: number;
+  /** Came back from its dead letter: its place in the order is another one. */
+  redriven: boolean;
+  readonly value: Uint8Array;
+  letters: number;
+  exhausted: number;
+  /** How often a broker with leases gave it to a member. */
+  given: number;
+}
+
+/** One attempt of a handler. */
+export interface Run {
+  /** The process and its subscription. */
+  readonly who: string;
+  readonly id: string;
+  readonly key: string;
+  /** Nobody else may have the message at this moment. */
+  isValid(): boolean;
+}
+
+/** What may be expected of the order of one aggregate's events. */
+export interface OrderPromise {
+  readonly within: 'cluster' | 'instance';
+  readonly mayOverlap: boolean;
+}
+
+export class Ledger {
+  readonly #history: History;
+  readonly #events = new Map<string, Event>();
+  /** What was stored of each key, by its first copy. */
+  readonly #log = new Map<string, Event[]>();
+  /** How many at the beginning of each list are done. */
+  readonly #doneOf = new Map<string, number>();
+  readonly #running = new Map<string, Run[]>();
+  readonly #begun = new Map<string, Set<Event>>();
+  readonly #newest = new Map<string, Event>();
+  #undone = 0;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  /** How many are stored and not done. */
+  get undone(): number {
+    return this.#undone;
+  }
+
+  stored(key: string, id: string, value: Uint8Array, isRedriven: boolean): void {
+    const known = this.#events.get(id);
+    if (known !== undefined) {
+      known.copies++;
+      if (!isRedriven) return this.#history.count('message: stored again');
+      this.#history.count('message: redriven');
+      known.redriven = true;
+      if (known.isDone) this.#undone++;
+      known.isDone = false;
+      return;
+    }
+    const fresh = {
+      isDone: false,
+      accepted: false,
+      copies: 1,
+      redriven: false,
+      letters: 0,
+      exhausted: 0,
+      given: 0,
+    };
+    const event: Event = { id, key, value, ...fresh };
+    this.#events.set(id, event);
+    const log = this.#log.get(key);
+    if (log === undefined) this.#log.set(key, [event]);
+    else log.push(event);
+    this.#undone++;
+  }
+
+  gave(id: string): void {
+    const event = this.#events.get(id);
+    if (event !== undefined) event.given++;
+  }
+
+  /** The publish of it resolved. */
+  accepted(id: string): void {
+    const event = this.#events.get(id);
+    if (event === undefined) this.#history.problem('receipt', `${id} was acknowledged and is not stored`);
+    else event.accepted = true;
+  }
+
+  begins(run: Run, { within, mayOverlap }: OrderPromise): void {
+    const others = this.#running.get(run.key) ?? [];
+    for (const other of others) {
+      // A process that does not know yet that it has lost a message may handle it beside its new owner.
+      const excused = other.who !== run.who && (within === 'instance' || !other.isValid() || !run.isValid());
+      if (excused || mayOverlap) continue;
+      const text = `${run.id} of ${run.key} began at ${run.who} while ${other.id} ran at ${other.who}`;
+      this.#history.problem('overlap', text);
+    }
+    this.#running.set(run.key, [...others, run]);
+    const event = this.#events.get(run.id);
+    if (event === undefined)
+      return this.#history.problem('invented', `${run.id} was handled and never stored`);
+    if (within === 'instance') return this.#checkWithin(run, event);
+    if (event.isDone || event.redriven || !run.isValid()) return;
+    const earlier = this.#firstUndone(run.key);
+    if (earlier === undefined || earlier === event || earlier.redriven) return;
+    this.#history.problem(
+      'order',
+      `${run.id} of ${run.key} began at ${run.who} before ${earlier.id} was done`,
+    );
+  }
+
+  /** What one subscription begins for the first time has to be in the order of the log, unless the broker gives it again. */
+  #checkWithin({ who, key }: Run, event: Event): void {
+    const name = `${who} ${key}`;
+    const begun = this.#begun.get(name) ?? new Set<Event>();
+    this.#begun.set(name, begun);
+    const isNew = !begun.has(event);
+    begun.add(event);
+    const last = this.#newest.get(name);
+    const log = this.#log.get(key) ?? [];
+    if (last !== undefined && log.indexOf(last) > log.indexOf(event)) {
+      if (isNew && event.given <= 1 && !event.isDone && !event.redriven && event.copies === 1)
+        this.#history.problem('order', `${event.id} of ${key} began at ${who} after ${last.id}`);
+      return;
+    }
+    this.#newest.set(name, event);
+  }
+
+  ended(run: Run): void {
+    const left = (this.#running.get(run.key) ?? []).filter((other) => other !== run);
+    if (left.length === 0) this.#running.delete(run.key);
+    else this.#running.set(run.key, left);
+  }
+
+  /** Handled or discarded. */
+  done(id: string): void {
+    const event = this.#events.get(id);
+    if (event === undefined || event.isDone) return;
+    event.isDone = true;
+    this.#undone--;
+  }
+
+  /** Core says that its letter is written. */
+  deadLettered(id: string): void {
+    const event = this.#events.get(id);
+    if (event === undefined) return;
+    event.exhausted++;
+    if (event.letters < event.exhausted)
+      this.#history.problem('letters', `${id} was dead-lettered, and its letter is not stored`);
+    this.done(id);
+  }
+
+  letter(id: string, value: Uint8Array): void {
+    const event = this.#events.get(id);
+    if (event === undefined)
+      return this.#history.problem('letters', `a letter of ${id}, which was never stored`);
+    event.letters++;
+    if (!isEqual(event.value, value)) this.#history.problem('letters', `the letter of ${id} has other bytes`);
+  }
+
+  /** The broker has lost it: nobody need handle it, and nothing waits for it. */
+  forgotten(id: string): void {
+    const event = this.#events.get(id);
+    if (event !== undefined && --event.copies === 0) this.done(id);
+  }
+
+  /** Nothing could have made two letters of one failure. */
+  checkLetters(): void {
+    for (const { id, letters, exhausted } of this.#events.values()) {
+      if (letters > exhausted)
+        this.#history.problem(
+          'letters',
+          `${id} failed for good ${exhausted} times and has ${letters} letters`,
+        );
+    }
+  }
+
+  /** What is left at the end. */
+  *unfinished(): IterableIterator<{ id: string; key: string; accepted: boolean }> {
+    for (const event of this.#events.values()) if (!event.isDone) yield event;
+  }
+
+  #firstUndone(key: string): Event | undefined {
+    const log = this.#log.get(key) ?? [];
+    let index = this.#doneOf.get(key) ?? 0;
+    while (log[index]?.isDone === true) index++;
+    this.#doneOf.set(key, index);
+    return log[index];
+  }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
+}
