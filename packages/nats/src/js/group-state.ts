@@ -28,8 +28,24 @@ export async function lagOf(info: ConsumerInfo, api: Api, topic: string): Promis
     unread,
     position,
     settled: position,
-    ...(oldest === undefined ? {} : { oldestTimestamp: oldest }),
+    ...(oldest === undefined ? {} : ageOf(oldest, info.ts)),
   };
+}
+
+/**
+ * How long a message has waited: by the server's clock alone where it says what time it is (2.10 and later).
+ *
+ * @param storedAt epoch milliseconds of the server's clock
+ * @param told its time when it answered, in ISO 8601
+ */
+export function ageOf(
+  storedAt: number,
+  told: string | undefined,
+): Pick<PartitionLag, 'oldestAgeMs' | 'oldestTimestamp'> {
+  const serverNow = Date.parse(told ?? '');
+  return Number.isNaN(serverNow)
+    ? { oldestTimestamp: storedAt }
+    : { oldestAgeMs: Math.max(0, serverNow - storedAt) };
 }
 
 /** Epoch milliseconds at which the topic's first message from that sequence on was stored, where that can be asked. */
