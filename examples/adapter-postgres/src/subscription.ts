@@ -40,8 +40,9 @@ const LAG = `
 SELECT coalesce(min(d.id) - 1, g.read_up_to) AS settled, count(d.id) AS unsettled,
   count(d.id) FILTER (WHERE d.lease_until < clock_timestamp()) AS waiting,
   (SELECT count(*) FROM $S.messages m WHERE m.topic = $1 AND m.id > g.read_up_to) AS beyond,
-  least((SELECT min(m.stored_at) FROM $S.messages m WHERE m.id = min(d.id)),
-        (SELECT m.stored_at FROM $S.messages m WHERE m.topic = $1 AND m.id > g.read_up_to ORDER BY m.id LIMIT 1)) AS oldest
+  1000 * extract(epoch FROM clock_timestamp() - least(
+    (SELECT min(m.stored_at) FROM $S.messages m WHERE m.id = min(d.id)),
+    (SELECT m.stored_at FROM $S.messages m WHERE m.topic = $1 AND m.id > g.read_up_to ORDER BY m.id LIMIT 1))) AS age
 FROM $S.groups g LEFT JOIN $S.deliveries d ON d.topic = g.topic AND d.group_name = g.name
 WHERE g.topic = $1 AND g.name = $2 GROUP BY g.read_up_to`;
 
@@ -117,12 +118,12 @@ export class PostgresSubscription implements DriverSubscription {
   }
 
   async lag(_options: CallOptions): Promise<readonly PartitionLag[]> {
-    const [row] = await this.#link().query<Record<string, string> & { oldest: Date | null }>(LAG, [
+    const [row] = await this.#link().query<Record<string, string> & { age: string | null }>(LAG, [
       this.topic,
       this.#group,
     ]);
     if (row === undefined) return [];
-    const { settled, unsettled, waiting, beyond, oldest } = row;
+    const { settled, unsettled, waiting, beyond, age } = row;
     return [
       {
         partition: 0,
@@ -130,7 +131,7 @@ export class PostgresSubscription implements DriverSubscription {
         unread: Number(waiting) + Number(beyond),
         position: Number(settled),
         settled: Number(settled),
-        ...(oldest === null ? {} : { oldestTimestamp: oldest.getTime() }),
+        ...(age === null ? {} : { oldestAgeMs: Number(age) }),
       },
     ];
   }
