@@ -143,7 +143,7 @@ export function assemble(input: AssembleInput): BusParts {
   });
   const move: MoveTopicParts = {
     ...{ driver, subscriptions, clock, logger },
-    routeOf: (topic) => routes.route(topic),
+    routeOf: (topic) => routes.unchecked(topic),
     publishTimeout: config.publisher.publishTimeout,
     refused: publisher.refused,
   };

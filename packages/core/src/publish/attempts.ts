@@ -151,6 +151,7 @@ export class Attempts {
     if (this.#options.outcomes.isOver(job))
       return this.#rejected(job, new BusClosedError('the publish was given up'));
     if (job.route.refusal !== undefined) return this.#rejected(job, job.route.refusal);
+    if (job.attempts > 0) job.route.lookAgain();
     if (!this.#isReady(job, this.#attempt)) return;
     job.persistence = job.route.persistence;
     job.attempts++;

@@ -260,10 +260,20 @@ it('a topic that has gone is made again before its publish is sent again', async
   publish('second');
   await settle();
   driver.sends.at(-1)?.fail(new EbusError('gone', { code: 'TOPIC_NOT_FOUND', retryable: true }));
-  await settle();
-  expect(admin.calls).toEqual(['exists orders', 'create orders']);
   await clock.advance(5_000);
+  expect(admin.calls).toEqual(['exists orders', 'create orders']);
   expect(driver.texts).toEqual(['first', 'second', 'second']);
   await acknowledge();
   expect(outcomes).toEqual({ first: 'ok', second: 'ok' });
+});
+
+it('moving a topic that nothing is published to asks the broker for nothing', async () => {
+  const driver = new ScriptedDriver();
+  const admin = new ModelAdmin(undefined, 'route');
+  admin.tellsExistence();
+  driver.admin = admin;
+  const { bus } = await aBus({}, { driver });
+  await bus.topics.configure('orders', { persistence: 'ephemeral' });
+  await settle();
+  expect(admin.calls.filter((call) => !call.startsWith('describe'))).toEqual([]);
 });

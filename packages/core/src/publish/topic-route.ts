@@ -113,14 +113,15 @@ export class TopicRoute {
     if (this.#holds > 0) this.held ??= new JobQueue();
   }
 
-  /**
-   * The broker answered a publish by saying that it does not have the topic. It is looked for at once, so that what is sent
-   * again waits for it.
-   */
+  /** The broker answered a publish by saying that it does not have the topic. */
   missed(): void {
     this.checked = false;
     this.isMissed = true;
-    if (this.held === undefined) this.#look(this);
+  }
+
+  /** Before a publish is sent again: a topic that was missing is looked for, and what is sent waits for that. */
+  lookAgain(): void {
+    if (!this.checked && this.held === undefined) this.#look(this);
   }
 
   #letGo(): void {

@@ -47,17 +47,20 @@ export class TopicRoutes {
 
   /** @throws TopicNameError; a name that passed is not looked at again */
   route(topic: string): TopicRoute {
+    const route = this.unchecked(topic);
+    if (!route.checked) this.#check(route);
+    return route;
+  }
+
+  /** The same without looking for the topic, since nothing is published to it now. */
+  unchecked(topic: string): TopicRoute {
     const known = this.#routes.get(topic);
-    if (known !== undefined) {
-      if (!known.checked) this.#check(known);
-      return known;
-    }
+    if (known !== undefined) return known;
     validateTopicName(topic);
     this.#options.driver.validateTopic?.(topic, 'publish');
     const route = new TopicRoute(topic, this.#settings(topic), (one) => this.#check(one));
     if (this.#routes.size >= this.#forgetAt) this.#forgetIdle();
     this.#routes.set(topic, route);
-    this.#check(route);
     return route;
   }
 
