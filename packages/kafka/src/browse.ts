@@ -1,32 +1,31 @@
 /** Looking at a topic: by a consumer of one's own that is assigned partitions, so it joins no group, and commits nothing. */
 import { randomUUID } from 'node:crypto';
-import type { Message } from '@confluentinc/kafka-javascript';
 import {
   abortError,
   type BrowseSpec,
   type CallOptions,
+  type Clock,
   ConnectionError,
   EbusError,
   type IncomingMessage,
   reasonOf,
+  within,
 } from '@ebus/core/driver';
-import { consumerConfig } from './client-config.js';
-import type { ResolvedKafkaConfig } from './config-schema.js';
-import { classify, isLoginRefused, refusedSettings } from './errors.js';
-import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
-import { committedOffsets, keyOf, offsetsAt, partitionsOf, type TopicPartition } from './offsets.js';
-import { KafkaDelivery, Partition } from './partition.js';
+import { classify, isLoginRefused } from './errors.js';
+import { type ClientOptions, connect, leave, newConsumer, poll } from './group/consumer-client.js';
+import { logsOf } from './group/lookup.js';
+import { Partition } from './group/partition.js';
+import { outsideLog } from './group/positions.js';
+import { type Committed, keyOf, type Questions } from './questions.js';
 
 const BATCH = 128;
 /** How long one question may block a thread, where nothing comes. */
 const POLL_MS = 100;
-const CONNECT_MS = 2_000;
 const LEAVE_MS = 2_000;
 
-export interface BrowseParts {
-  readonly client: NativeClient;
-  readonly config: ResolvedKafkaConfig;
-  readonly serviceName: string;
+export interface BrowseParts extends ClientOptions {
+  readonly clock: Clock;
+  readonly questions: Questions;
   onError(error: unknown): void;
 }
 
@@ -36,84 +35,82 @@ export async function* browse(
   { signal }: CallOptions,
   parts: BrowseParts,
 ): AsyncGenerator<IncomingMessage> {
-  const { topic, from } = spec;
-  const aborted = () => abortError(signal, `looking at '${topic}'`);
-  if (signal.aborted) throw aborted();
-  const group = from === 'earliest' ? `ebus-look-${randomUUID()}` : from.group;
-  const consumer = newConsumer(group, parts);
-  const ended = new Set<number>();
+  const { topic } = spec;
+  const aborted = () => {
+    throw abortError(signal, `looking at '${topic}'`);
+  };
+  if (signal.aborted) aborted();
   let refused: unknown;
-  consumer.on('partition.eof', ({ partition }: TopicPartition) => void ended.add(partition));
-  consumer.on('event.error', (error: unknown) => {
-    if (isLoginRefused(error)) refused = error;
-    parts.onError(error);
+  const partitions = new Map<number, Partition>();
+  const ends = new Map<number, number>();
+  const reached: { partition: number; offset: number }[] = [];
+  const consumer = newConsumer(parts, `ebus-look-${randomUUID()}`, {
+    rebalance: () => {},
+    committed: () => {},
+    readable: () => {},
+    // Said before the messages that are polled with it.
+    end: (place) => void reached.push(place),
+    error: (error) => {
+      if (isLoginRefused(error)) refused = error;
+      parts.onError(error);
+    },
   });
+  consumer.setDefaultConsumeTimeout(POLL_MS);
   try {
-    await within(
-      called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never)),
-      signal,
-      aborted,
+    await within(connect(consumer), signal, aborted);
+    for (const { partition, start, end, topicId } of await rangesOf(spec, parts.questions, signal)) {
+      const made = new Partition({ topic, partition });
+      made.position(topicId, { offset: start, settled: [], isCommitted: false });
+      partitions.set(partition, made);
+      ends.set(partition, end);
+    }
+    const left = () =>
+      [...partitions.values()].some(({ partition, next }) => next < (ends.get(partition) ?? 0));
+    if (!left()) return;
+    consumer.assign(
+      [...partitions.values()].map(({ partition, next }) => ({ topic, partition, offset: next })),
     );
-    const { starts, ends } = await within(rangesOf(consumer, spec), signal, aborted);
-    const partitions = new Map([...starts].map(([id, start]) => [id, new Partition(topic, id, start)]));
-    const isLeft = (id: number) => !ended.has(id) && (partitions.get(id)?.next ?? 0) < (ends.get(id) ?? 0);
-    if (![...partitions.keys()].some(isLeft)) return;
-    consumer.assign([...starts].map(([partition, offset]) => ({ topic, partition, offset })));
-    while ([...partitions.keys()].some(isLeft)) {
-      const batch = await within(
-        called<Message[]>((done) => consumer.consume(BATCH, done as never)),
-        signal,
-        aborted,
-      );
+    while (left()) {
+      const batch = await within(poll(consumer, BATCH), signal, aborted);
       if (refused !== undefined) throw new ConnectionError(reasonOf(refused), { cause: refused });
       for (const message of batch) {
-        const partition = partitions.get(message.partition);
-        if (partition === undefined || message.offset >= (ends.get(message.partition) ?? 0)) continue;
-        partition.next = message.offset + 1;
-        yield new KafkaDelivery(message, partition, Date.now());
-        if (signal.aborted) throw aborted();
+        if (message.offset >= (ends.get(message.partition) ?? 0)) continue;
+        const delivery = partitions.get(message.partition)?.receive(message);
+        if (delivery !== undefined) yield delivery;
+        if (signal.aborted) aborted();
       }
+      for (const { partition, offset } of reached.splice(0)) partitions.get(partition)?.reachedEnd(offset);
     }
   } catch (cause) {
     throw cannotLook(topic, cause);
   } finally {
-    await leave(consumer);
+    await within(leave(consumer), parts.clock.timeout(LEAVE_MS), () => {}).catch(() => {});
   }
 }
 
-function newConsumer(group: string, { client, config, serviceName }: BrowseParts): NativeConsumer {
-  try {
-    const settings = {
-      ...consumerConfig(config, serviceName, group, false),
-      'enable.partition.eof': true,
-    };
-    const consumer = new client.KafkaConsumer(settings as never) as NativeConsumer;
-    consumer.setDefaultConsumeTimeout(POLL_MS);
-    return consumer;
-  } catch (cause) {
-    throw refusedSettings(cause);
-  }
-}
-
-/** By partition: where looking begins, and where the log ends now. */
-async function rangesOf(consumer: NativeConsumer, { topic, from }: BrowseSpec) {
-  const partitions = await partitionsOf(consumer, topic);
-  const begins = await offsetsAt(consumer, partitions, 'earliest');
-  const committed =
-    from === 'earliest' ? new Map<string, number>() : await committedOffsets(consumer, partitions);
-  const log = await offsetsAt(consumer, partitions, 'latest');
-  const starts = new Map<number, number>();
-  const ends = new Map<number, number>();
-  for (const one of partitions) {
-    const begin = begins.get(keyOf(one)) ?? 0;
-    const end = log.get(keyOf(one)) ?? begin;
-    // A position outside of the log says nothing about it.
-    const position = committed.get(keyOf(one));
-    const start = position !== undefined && position >= begin && position <= end ? position : begin;
-    starts.set(one.partition, start);
-    ends.set(one.partition, end);
-  }
-  return { starts, ends };
+/** Where looking begins, and where the logs end now. A position outside of the log says nothing about it. */
+async function rangesOf({ topic, from }: BrowseSpec, questions: Questions, signal: AbortSignal) {
+  const { partitions } = await questions.topic(topic, signal);
+  const all = partitions.map(({ partition }) => ({ topic, partition }));
+  const [{ logs }, committed] = await Promise.all([
+    logsOf(questions, all, signal),
+    from === 'earliest' ? new Map<string, Committed>() : questions.committed(from.group, all, signal),
+  ]);
+  return all.flatMap((one) => {
+    const log = logs.get(keyOf(one));
+    if (log === undefined)
+      throw new ConnectionError(`partition ${one.partition} of '${topic}' cannot be asked`);
+    const position = committed.get(keyOf(one))?.offset;
+    const isInside = position !== undefined && outsideLog(log, position, undefined) === undefined;
+    return [
+      {
+        partition: one.partition,
+        topicId: log.topicId,
+        start: isInside ? position : log.begin,
+        end: log.end,
+      },
+    ];
+  });
 }
 
 function cannotLook(topic: string, cause: unknown): EbusError {
@@ -121,10 +118,4 @@ function cannotLook(topic: string, cause: unknown): EbusError {
     const { code, retryable } = classify(cause);
     return new EbusError(`looking at '${topic}' over Kafka failed: ${reason}`, { code, retryable, cause });
   });
-}
-
-async function leave(consumer: NativeConsumer): Promise<void> {
-  if (!consumer.isConnected()) return;
-  const left = called((done) => consumer.disconnect(done as never));
-  await within(left, AbortSignal.timeout(LEAVE_MS), () => new Error('late')).catch(() => {});
 }

@@ -13,5 +13,6 @@ export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities 
     acknowledged: producer.requiredAcks !== 0,
     lag: true,
     browse: true,
+    tombstones: true,
   };
 }

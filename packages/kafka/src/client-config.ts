@@ -11,7 +11,6 @@ const MESSAGE_TIMEOUT_MS = 30_000;
 export const UNKNOWN_TOPIC_MS = 3_000;
 /** The broker's limit decides, not the client's. */
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
-export const COMMIT_INTERVAL_MS = 1_000;
 /** How long a broker may take to answer a question, or a consumer's request. Health waits 5 s, and says so itself. */
 export const QUESTION_MS = 6_000;
 /** Fetched and not yet polled, over all partitions of a group; the window of each subscription comes after it. */
@@ -72,19 +71,19 @@ export function consumerConfig(
   config: ResolvedKafkaConfig,
   serviceName: string,
   group: string,
-  durable: boolean,
 ): ConsumerGlobalConfig {
   const { consumer } = config;
   return {
     ...common(config, serviceName),
     'group.id': group,
     'partition.assignment.strategy': 'cooperative-sticky',
-    // What is stored is committed by the client; what is stored is decided here.
-    'enable.auto.commit': durable,
-    'auto.commit.interval.ms': COMMIT_INTERVAL_MS,
+    // Commits carry metadata and are known by their answer, so ebus makes them.
+    'enable.auto.commit': false,
     'enable.auto.offset.store': false,
-    // Start positions are given explicitly. This is for one that has expired meanwhile: nothing that is left is skipped.
-    'auto.offset.reset': 'earliest',
+    // Where reading begins is given with each partition. A position outside of the log is an error, which ebus tells and mends.
+    'auto.offset.reset': 'error',
+    // The end of the log is behind nothing, whatever the offsets of transaction markers say.
+    'enable.partition.eof': true,
     'session.timeout.ms': consumer.sessionTimeout,
     'heartbeat.interval.ms': consumer.heartbeatInterval,
     'max.poll.interval.ms': Math.max(consumer.maxProcessingTime, consumer.sessionTimeout),

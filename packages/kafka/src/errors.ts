@@ -21,6 +21,7 @@ export const CODE = {
   unknownTopicOrPartition: 3,
   topicAlreadyExists: 36,
   invalidRecord: 87,
+  metadataTooLong: 12,
 } as const;
 
 const CLASSES = new Map<number, ErrorClass>();
@@ -46,6 +47,38 @@ define('TOPIC_NAME_INVALID', false, 17);
 define('UNAUTHORIZED', false, 29, 30, 31, -169, 58, 53);
 // Too few replicas in sync, before and after appending; the client's queue is full; throttled; being rebalanced.
 define('PUBLISH_FAILED', true, 19, 20, -184, 89);
+
+/** What an error that a consumer meets while it polls is about, and so who is told. */
+export function aboutOf(error: unknown): 'group' | 'topic' | 'log' | 'client' {
+  const code = codeOf(error) ?? 0;
+  // No offset, log truncated: positions are to be compared with the log.
+  if (code === CODE.outsideLog || code === -139 || code === 1) return 'log';
+  if (code === 3 || code === -188 || code === 29 || code === 17) return 'topic';
+  // Another protocol, session timeout out of range, group full, group id, login, fenced.
+  return [23, 24, 26, 81, 30, 82].includes(code) ? 'group' : 'client';
+}
+
+/** A member that the group does not admit. */
+export function refusedByGroup(group: string, cause: unknown): EbusError {
+  const text = `Kafka does not admit this member to group '${group}': ${reasonOf(cause)}`;
+  const hint = REFUSALS.get(codeOf(cause) ?? 0);
+  const { code } = classify(cause);
+  return new EbusError(hint === undefined ? text : `${text}; ${hint}`, {
+    code: code === 'UNAUTHORIZED' ? code : 'SUBSCRIBE_FAILED',
+    retryable: false,
+    cause,
+  });
+}
+
+const REFUSALS = new Map([
+  [23, 'its members use another protocol: they have to leave first, or use a group of its own'],
+  [
+    26,
+    'kafka.consumer.sessionTimeout is outside of what the broker allows (group.min.session.timeout.ms, group.max.session.timeout.ms)',
+  ],
+  [81, 'the group is full (group.max.size of the broker)'],
+  [30, "check the ACLs of kafka.security's user: a consumer needs READ on its group"],
+]);
 
 export function codeOf(error: unknown): number | undefined {
   const { code } = (error ?? {}) as { code?: unknown };

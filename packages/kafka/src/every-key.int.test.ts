@@ -42,7 +42,7 @@ it('is read by a bus that subscribes and publishes, or by what makes the login',
       librdkafka: { 'client.rack': 'a' },
     }),
   );
-  expect(consumerConfig(recorded.config, 'service', 'group', true)).toMatchObject({ 'client.rack': 'a' });
+  expect(consumerConfig(recorded.config, 'service', 'group')).toMatchObject({ 'client.rack': 'a' });
   adminConfig(recorded.config, 'service');
   reads.push(recorded.read);
 

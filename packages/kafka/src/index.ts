@@ -1,5 +1,5 @@
 /** `@ebus/kafka`: Kafka through librdkafka. */
-import { bridge, definePlugin } from '@ebus/core/driver';
+import { definePlugin } from '@ebus/core/driver';
 import { kafkaConfigSchema } from './config-schema.js';
 import { KafkaDriver } from './kafka-driver.js';
 import { loadNativeClient } from './native-client.js';
@@ -9,8 +9,7 @@ export const kafka = definePlugin({
   kind: 'transport',
   name: 'kafka',
   config: kafkaConfigSchema,
-  create: (config, { serviceName, clock }) =>
-    bridge(new KafkaDriver(loadNativeClient(), config, serviceName, clock)),
+  create: (config, { serviceName, clock }) => new KafkaDriver(loadNativeClient(), config, serviceName, clock),
 });
 
 export type {

@@ -1,35 +1,37 @@
 /** The driver: lifecycle of the clients, and who of them does what. */
-
 import type { KafkaConsumer, Producer } from '@confluentinc/kafka-javascript';
 import {
+  type AttemptOptions,
   type BrowseSpec,
   type CallOptions,
   type Capabilities,
   type Clock,
+  ConfigError,
   ConnectionError,
-  type DriverV1 as Driver,
-  type DriverHostV1 as DriverHost,
-  type DriverSubscriptionV1 as DriverSubscription,
+  type Driver,
+  type DriverHost,
+  type DriverSubscription,
   type ErrorClass,
   type IncomingMessage,
-  type OutgoingRecord,
+  type NewTopicSpec,
   type Persistence,
   type PingReply,
-  reasonOf,
-  type SendReceipt,
+  type SendRecord,
+  type SubscriptionSink,
   type SubscriptionSpec,
   TopicNameError,
+  UnsupportedError,
+  within,
 } from '@ebus/core/driver';
 import type { Admin } from 'kafkajs';
 import { browse } from './browse.js';
 import { capabilitiesOf } from './capabilities.js';
-import { QUESTION_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
-import { cannotConnect, classify, isLoginRefused } from './errors.js';
-import { GroupConsumer } from './group-consumer.js';
-import { HeldRecords } from './held-records.js';
-import { called, type NativeClient, type NativeConsumer, within } from './native-client.js';
-import { Questions } from './questions.js';
+import { Connection } from './connection.js';
+import { classify } from './errors.js';
+import { leave } from './group/consumer-client.js';
+import { Membership } from './group/membership.js';
+import type { NativeClient, NativeConsumer } from './native-client.js';
 import { weaknessesOf } from './security-config.js';
 import { Sender } from './sender.js';
 import { TopicAdmin } from './topic-admin.js';
@@ -44,13 +46,8 @@ export interface KafkaNative {
   readonly admin: Admin | undefined;
 }
 
-/** How long a client's word that it lost its connections waits for an answer that shows otherwise. */
-const DOUBT_MS = 1_000;
-/** Between two looks whether the brokers are back. */
-const RETURN_MS = 500;
-
 export class KafkaDriver implements Driver<KafkaNative> {
-  readonly specVersion = 1;
+  readonly specVersion = 2;
   readonly system = 'kafka';
   readonly defaultPersistence: Persistence = 'persistent';
   readonly isShared = true;
@@ -61,19 +58,11 @@ export class KafkaDriver implements Driver<KafkaNative> {
   readonly #client: NativeClient;
   readonly #config: ResolvedKafkaConfig;
   readonly #serviceName: string;
-  readonly #groups = new Map<string, GroupConsumer>();
-  /** Set while the topics of `kafka.consumer.topics` are looked for, and once they are there. */
-  #declared: Promise<void> | undefined;
+  readonly #groups = new Map<string, Membership>();
+  readonly #connection: Connection;
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
-  /** Set while the clients are being replaced, however many attempts that takes. */
-  #held: HeldRecords | undefined;
-  #questions: Questions | undefined;
   #retiring: Promise<unknown> = Promise.resolve();
-  #lastError: unknown;
-  #refused: ((error: unknown) => void) | undefined;
-  #isDown = false;
-  #closed = false;
 
   constructor(client: NativeClient, config: ResolvedKafkaConfig, serviceName: string, clock: Clock) {
     this.#client = client;
@@ -82,19 +71,23 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.defaultGroup = config.consumer.groupId;
     this.clientId = config.clientId;
     this.defaultFrom = config.consumer.autoOffsetReset;
+    this.#connection = new Connection({ client, config, serviceName, clock });
     this.admin = new TopicAdmin({
       config,
       serviceName,
       clock,
-      questions: () => this.#asked(),
-      onChanged: (topic) => this.#sender?.forget(topic),
+      questions: () => this.#connection.questions,
+      onChanged: (topic) => {
+        this.#sender?.forget(topic);
+        for (const group of this.#groups.values()) group.widened(topic);
+      },
     });
   }
 
   get native(): KafkaNative {
     const consumers = new Map<string, KafkaConsumer>();
     for (const [group, { client }] of this.#groups) if (client !== undefined) consumers.set(group, client);
-    return { producer: this.#connected().producer, consumers, admin: this.admin.client };
+    return { producer: this.#sender?.producer, consumers, admin: this.admin.client };
   }
 
   capabilities(): Capabilities {
@@ -110,82 +103,68 @@ export class KafkaDriver implements Driver<KafkaNative> {
     }
   }
 
-  async connect(host: DriverHost, { signal }: CallOptions): Promise<void> {
+  async connect(host: DriverHost, { signal, attempt }: AttemptOptions): Promise<void> {
+    if (this.#host === undefined) this.#warnOf(host);
     this.#host = host;
-    for (const weakness of weaknessesOf(this.#config.security)) host.logger.warn(weakness);
-    if (this.#config.producer.requiredAcks !== -1) {
-      host.logger.warn(
-        { requiredAcks: this.#config.producer.requiredAcks },
-        'kafka.producer.requiredAcks is not -1: without idempotence, with one request in flight, and what a failing ' +
-          'leader had acknowledged alone may be lost',
-      );
-    }
-    await this.#dial(signal);
+    await this.#connection.dial(host, attempt, signal);
+    this.#sender = this.#newSender(host);
   }
 
-  async reconnect({ signal }: CallOptions): Promise<void> {
-    const old = this.#sender;
+  async reconnect({ signal, attempt }: AttemptOptions): Promise<void> {
+    const host = this.#connectedHost();
+    void this.#sender?.close(new ConnectionError('the connection to Kafka is being replaced'));
     this.#sender = undefined;
-    // Where it was never connected, nobody publishes yet.
-    if (old !== undefined) this.#held ??= new HeldRecords(() => this.#connectedHost().clock.monotonic());
-    void old?.close(new ConnectionError('the connection to Kafka is being replaced'));
     // Made again when something is administered.
-    this.admin.close().catch((err: unknown) => this.#host?.logger.debug({ err }, 'an old client'));
-    await this.#dial(signal);
-    const failed = () =>
-      cannotConnect(this.#config.brokers, this.#lastError ?? new Error('no answer in time'));
-    const restored = Promise.all([...this.#groups.values()].map((group) => group.reconnect()));
-    await within(restored, signal, failed);
+    this.admin.close().catch((err: unknown) => host.logger.debug({ err }, 'an old client'));
+    await this.#connection.dial(host, attempt, signal);
+    this.#sender = this.#newSender(host);
+    const late = () => {
+      throw this.#connection.cannotConnect();
+    };
+    await within(Promise.all([...this.#groups.values()].map((group) => group.reconnect())), signal, late);
   }
 
   async ping({ signal }: CallOptions): Promise<PingReply> {
-    return { brokers: await this.#asked().brokers(signal) };
+    return { brokers: await this.#connection.questions.brokers(signal) };
   }
 
-  send(record: OutgoingRecord): Promise<SendReceipt> {
-    if (this.#sender === undefined && this.#held !== undefined) return this.#held.hold(record);
-    return this.#connected().send(record);
-  }
-
-  async subscribe(spec: SubscriptionSpec, options: CallOptions): Promise<DriverSubscription> {
-    this.#connected();
-    const declared = this.#declaredFor(spec);
-    if (declared.length > 0) {
-      this.#declared ??= this.#provide(declared, options);
-      await this.#declared;
+  send(record: SendRecord): void {
+    if (this.#config.producer.requiredAcks === 0 && record.persistence === 'persistent') {
+      throw new UnsupportedError(
+        `topic '${record.topic}' is persistent, and kafka.producer.requiredAcks is 0, which acknowledges nothing; ` +
+          'use -1, or make the topic ephemeral',
+      );
     }
-    return this.#group(spec).join(spec, options);
+    if (this.#sender === undefined) throw this.#connection.notConnected();
+    this.#sender.send(record);
+  }
+
+  async subscribe(
+    spec: SubscriptionSpec,
+    sink: SubscriptionSink,
+    options: AttemptOptions,
+  ): Promise<DriverSubscription> {
+    const { group } = spec;
+    // The client cuts it off, and would join another group.
+    if (group !== group.trim()) {
+      throw new ConfigError(`group '${group}' begins or ends with white space, which Kafka's client drops`, {
+        problems: [{ path: 'group', message: 'must not begin or end with white space' }],
+      });
+    }
+    await this.#makeDeclared(this.#declaredFor(spec), options);
+    return this.#group(spec).join(spec, sink, options);
   }
 
   browse(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage> {
-    this.#connected();
+    const host = this.#connectedHost();
     return browse(spec, options, {
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
-      onError: (err) => this.#host?.logger.debug({ err, topic: spec.topic }, 'looking at a topic'),
+      clock: host.clock,
+      questions: this.#connection.questions,
+      onError: (err) => host.logger.debug({ err, topic: spec.topic }, 'looking at a topic'),
     });
-  }
-
-  /** The group's consumer subscribes to declared topics with the first subscription: they are used from then on. */
-  async #provide(topics: readonly string[], options: CallOptions): Promise<void> {
-    const { provision } = this.#connectedHost();
-    try {
-      await Promise.all(
-        topics.map(async (topic) => {
-          // Where that cannot be found out, the client's own answer decides.
-          if (!(await this.admin.exists(topic, options).catch(() => true))) await provision(topic);
-        }),
-      );
-    } catch (error) {
-      this.#declared = undefined;
-      throw error;
-    }
-  }
-
-  #declaredFor({ group, durable }: SubscriptionSpec): readonly string[] {
-    const isDefault = group === this.#connectedHost().defaultGroup;
-    return isDefault && durable ? this.#config.consumer.topics : [];
   }
 
   classify(error: unknown): ErrorClass {
@@ -194,39 +173,65 @@ export class KafkaDriver implements Driver<KafkaNative> {
 
   async close({ signal }: CallOptions): Promise<void> {
     await this.#sender?.drain(signal);
-    this.#closed = true;
     const gone = new ConnectionError('the bus closed before the message was acknowledged', {
       code: 'BUS_CLOSED',
     });
-    this.#held?.reject(gone);
-    this.#held = undefined;
-    this.#questions?.close();
-    const ending = Promise.all([this.#sender?.close(gone), this.admin.close()]);
+    const ending = Promise.all([this.#sender?.close(gone), this.admin.close(), this.#retiring]);
     this.#sender = undefined;
-    await within(ending, signal, () => new Error('late')).catch((error: unknown) => {
-      this.#host?.logger.debug({ err: error }, 'the Kafka clients are still closing');
-    });
+    await within(ending, signal, () =>
+      this.#host?.logger.debug({}, 'the Kafka clients are still closing'),
+    ).catch((err: unknown) => this.#host?.logger.debug({ err }, 'a Kafka client did not close'));
+    this.#connection.close();
   }
 
-  #asked(): Questions {
-    if (this.#questions !== undefined && !this.#closed) return this.#questions;
-    throw new ConnectionError(`not connected to Kafka at ${this.#config.brokers.join(', ')}`);
+  #warnOf({ logger }: DriverHost): void {
+    for (const weakness of weaknessesOf(this.#config.security)) logger.warn(weakness);
+    const { requiredAcks } = this.#config.producer;
+    if (requiredAcks === -1) return;
+    logger.warn(
+      { requiredAcks },
+      'kafka.producer.requiredAcks is not -1: without idempotence, with one request in flight, and what a failing ' +
+        'leader had acknowledged alone may be lost',
+    );
   }
 
-  #group(spec: SubscriptionSpec): GroupConsumer {
+  /** Declared topics are used from the first subscription on; those that cannot be made are left out, and told. */
+  async #makeDeclared(topics: readonly string[], options: CallOptions): Promise<void> {
+    const { topicConfigStrategy, configuredTopic, logger } = this.#connectedHost();
+    if (!topicConfigStrategy.startsWith('create')) return;
+    const make = async (topic: string) => {
+      if (!(await this.admin.exists(topic, options)))
+        await this.admin.create(topic, (configuredTopic(topic) ?? {}) as NewTopicSpec, options);
+    };
+    await Promise.all(
+      topics.map((topic) =>
+        make(topic).catch((err: unknown) => logger.debug({ err, topic }, 'cannot make a topic')),
+      ),
+    );
+  }
+
+  #declaredFor({ group, durable }: SubscriptionSpec): readonly string[] {
+    const isFirst = group === this.#connectedHost().defaultGroup && durable && !this.#groups.has(group);
+    return isFirst ? this.#config.consumer.topics : [];
+  }
+
+  #group(spec: SubscriptionSpec): Membership {
     const { group, durable } = spec;
     const known = this.#groups.get(group);
     if (known !== undefined) return known;
-    const made: GroupConsumer = new GroupConsumer({
+    const { clock, logger, defaultGroup } = this.#connectedHost();
+    const made: Membership = new Membership({
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
       group,
       durable,
-      declared: this.#declaredFor(spec),
-      logger: this.#connectedHost().logger,
-      isRebalancing: (name) => this.admin.isRebalancing(name),
-      onError: (error) => this.#noted(error),
+      declared: group === defaultGroup && durable ? this.#config.consumer.topics : [],
+      clock,
+      logger,
+      questions: () => this.#connection.questions,
+      stateOf: (name) => this.admin.groupState(name),
+      onError: (error) => this.#connection.noted(error),
       retire: (consumer) => this.#retire(consumer),
       onClosed: () => {
         if (this.#groups.get(group) === made) this.#groups.delete(group);
@@ -236,58 +241,15 @@ export class KafkaDriver implements Driver<KafkaNative> {
     return made;
   }
 
-  /** Asks until the signal aborts; a login that is refused is not tried again. */
-  async #dial(signal: AbortSignal): Promise<void> {
-    const { brokers } = this.#config;
-    this.#lastError = undefined;
-    this.#questions?.close();
-    const questions = new Questions({
-      client: this.#client,
-      config: this.#config,
-      serviceName: this.#serviceName,
-      onError: (error) => {
-        if (this.#questions === questions) this.#noted(error);
-      },
-    });
-    this.#questions = questions;
-    // A login that is refused is said by event; the client itself would go on trying.
-    const refused = new Promise<never>((_, reject) => {
-      this.#refused = reject;
-    });
-    refused.catch(() => {});
-    try {
-      for (;;) {
-        const error = await Promise.race([questions.brokers(signal), refused]).then(
-          () => undefined,
-          (reason: unknown) => reason ?? new Error('no answer'),
-        );
-        if (error === undefined) break;
-        this.#lastError ??= error;
-        if (signal.aborted || isLoginRefused(this.#lastError)) throw cannotConnect(brokers, this.#lastError);
-      }
-    } finally {
-      this.#refused = undefined;
-    }
-    const sender = this.#newSender();
-    this.#sender = sender;
-    this.#isDown = false;
-    this.#held?.release((record) => sender.send(record));
-    this.#held = undefined;
-  }
-
   /**
    * A replaced consumer leaves its group in the background, one after the other: on a network that swallows everything
-   * that takes half a minute, and one of the few threads that the process has for such.
+   * that takes a while, and one of the few threads that the process has for such.
    */
   #retire(consumer: NativeConsumer): void {
-    this.#retiring = this.#retiring.then(async () => {
-      // Without unsubscribing: while that is under way, the client would end without leaving the group.
-      if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
-    });
+    this.#retiring = this.#retiring.then(() => leave(consumer)).catch(() => {});
   }
 
-  #newSender(): Sender {
-    const { clock, configuredTopic, logger } = this.#connectedHost();
+  #newSender({ clock, configuredTopic, logger }: DriverHost): Sender {
     return new Sender({
       client: this.#client,
       config: this.#config,
@@ -295,57 +257,12 @@ export class KafkaDriver implements Driver<KafkaNative> {
       clock,
       logger,
       configuredTopic,
-      onError: (error) => this.#noted(error),
-    });
-  }
-
-  /** What a client says about its connection, by event and in words. */
-  #noted(error: unknown): void {
-    const text = reasonOf(error);
-    // The login says more than the broken connection that follows from it.
-    if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;
-    if (isLoginRefused(error)) this.#refused?.(error);
-    if (this.#sender === undefined || this.#closed) return;
-    if (/all broker connections are down/i.test(text)) void this.#doubt(error);
-    else this.#host?.logger.debug({ err: error }, 'a Kafka client reported an error');
-  }
-
-  /** Brokers close connections that idle, and the client tells that like an outage: only who cannot be asked is away. */
-  async #doubt(cause: unknown): Promise<void> {
-    if (this.#isDown) return;
-    this.#isDown = true;
-    const sender = this.#sender;
-    const isCurrent = () => this.#sender === sender && !this.#closed;
-    const answers = (ms: number) =>
-      this.ping({ signal: this.#connectedHost().clock.timeout(ms) }).then(
-        () => true,
-        () => false,
-      );
-    if (!(await answers(DOUBT_MS)) && isCurrent()) {
-      this.#host?.onState({ status: 'reconnecting', cause });
-      // The client comes back by itself and says nothing then.
-      while (isCurrent() && !(await answers(QUESTION_MS))) {
-        await new Promise<void>((resolve) => {
-          this.#connectedHost().clock.setTimeout(resolve, RETURN_MS).unref();
-        });
-      }
-      if (isCurrent()) this.#host?.onState({ status: 'connected' });
-    }
-    if (!isCurrent()) return;
-    this.#isDown = false;
-    this.#lastError = undefined;
-  }
-
-  #connected(): Sender {
-    if (this.#sender !== undefined && !this.#closed) return this.#sender;
-    const state = this.#closed ? 'closed' : 'not connected';
-    throw new ConnectionError(`the connection to Kafka at ${this.#config.brokers.join(', ')} is ${state}`, {
-      retryable: !this.#closed,
+      onError: (error) => this.#connection.noted(error),
     });
   }
 
   #connectedHost(): DriverHost {
-    if (this.#host === undefined) throw new ConnectionError('not connected to Kafka');
+    if (this.#host === undefined) throw this.#connection.notConnected();
     return this.#host;
   }
 }

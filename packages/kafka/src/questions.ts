@@ -126,7 +126,10 @@ export class Questions {
     return found;
   }
 
-  /** Where reading from there begins: the end where nothing is that new. @throws what one of the partitions has against it */
+  /**
+   * Where reading from there begins: the end where nothing is that new. A partition that cannot be asked, such as one without
+   * leader, is left out.
+   */
   async offsets(
     partitions: readonly TopicPartition[],
     from: SubscriptionSpec['from'],
@@ -143,11 +146,11 @@ export class Questions {
     const answer = await this.#ask<OffsetAnswer[]>(signal, (done) =>
       this.#client.listOffsets(spec, TIMEOUT, done),
     );
+    const rest: TopicPartition[] = [];
     for (const { topic, partition, offset, error } of answer) {
-      if (error) throw Object.assign(new Error(error.message), error);
-      if (offset >= 0) found.set(keyOf({ topic, partition }), offset);
+      if (offset >= 0 && !error) found.set(keyOf({ topic, partition }), offset);
+      else if (!error) rest.push({ topic, partition });
     }
-    const rest = partitions.filter((one) => !found.has(keyOf(one)));
     if (rest.length === 0 || from === 'latest') return found;
     for (const [key, offset] of await this.offsets(rest, 'latest', signal)) found.set(key, offset);
     return found;

@@ -4,11 +4,9 @@ import {
   type Clock,
   type Compression,
   type Logger,
-  type OutgoingRecord,
   reasonOf,
-  type SendReceipt,
+  type SendRecord,
   type TopicSpec,
-  UnsupportedError,
 } from '@ebus/core/driver';
 import { type Codec, producerConfig } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
@@ -41,21 +39,9 @@ export class Sender {
     return this.#lanes.get('none:')?.producer ?? [...this.#lanes.values()][0]?.producer;
   }
 
-  /** @throws UnsupportedError, ConfigError; everything else rejects */
-  send(record: OutgoingRecord): Promise<SendReceipt> {
-    const { topic } = record;
-    if (this.#options.config.producer.requiredAcks === 0 && record.persistence === 'persistent') {
-      throw new UnsupportedError(
-        `topic '${topic}' is persistent, and kafka.producer.requiredAcks is 0, which acknowledges nothing; ` +
-          'use -1, or make the topic ephemeral',
-      );
-    }
-    const lane = this.#laneOfTopic.get(topic) ?? this.#laneFor(topic);
-    return new Promise((resolve, failed) => {
-      const stored = (position?: { partition: number; offset: number }) =>
-        resolve(position === undefined ? {} : { position });
-      lane.send({ ...record, stored, failed });
-    });
+  /** Written in the order of the calls; answered through the record. @throws ConfigError */
+  send(record: SendRecord): void {
+    (this.#laneOfTopic.get(record.topic) ?? this.#laneFor(record.topic)).send(record);
   }
 
   /** The codec of a topic may have changed. */

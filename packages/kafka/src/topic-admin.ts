@@ -6,6 +6,8 @@ import {
   ConfigError,
   type DriverTopicAdmin,
   EbusError,
+  type EnsuredTopic,
+  type EnsureSpec,
   type NewTopicSpec,
   type Persistence,
   pause,
@@ -17,7 +19,7 @@ import {
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
-import { CODE, classify, codeOf } from './errors.js';
+import { CODE, classify, codeOf, missingTopic } from './errors.js';
 import type { Questions } from './questions.js';
 import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
@@ -61,6 +63,14 @@ export class TopicAdmin implements DriverTopicAdmin {
   /** Asked of any broker, without rights to administer. */
   async exists(topic: string, { signal }: CallOptions): Promise<boolean> {
     return (await this.#layoutOf(topic, signal, { leaders: false })) !== undefined;
+  }
+
+  /** A topic that is there needs no right to administer. */
+  async ensure(topic: string, { create }: EnsureSpec, options: CallOptions): Promise<EnsuredTopic> {
+    const layout = await this.#layoutOf(topic, options.signal, { leaders: false });
+    if (layout !== undefined) return { created: false, description: { name: topic, ...layout } };
+    if (create === undefined) throw missingTopic(topic);
+    return { created: await this.create(topic, create, options) };
   }
 
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
@@ -125,9 +135,9 @@ export class TopicAdmin implements DriverTopicAdmin {
   }
 
   /** By kafkajs: librdkafka's binding crashes when it is told of a group that the broker does not have. */
-  async isRebalancing(group: string): Promise<boolean> {
+  async groupState(group: string): Promise<string> {
     const { groups } = await (await this.#connect()).describeGroups([group]);
-    return /^(Preparing|Completing)Rebalance$/.test(groups[0]?.state ?? '');
+    return groups[0]?.state ?? '';
   }
 
   async close(): Promise<void> {

@@ -91,6 +91,14 @@ export class PrefixTracker {
     return true;
   }
 
+  /** Calls `visit` with each settled offset after the oldest pending one, ascending. */
+  forEachSettled(visit: (offset: number) => void): void {
+    const mask = this.#offsets.length - 1;
+    for (let sequence = this.#head; sequence < this.#tail; sequence++) {
+      if (this.#settled[sequence & mask] === 1) visit(this.#offsets[sequence & mask] as number);
+    }
+  }
+
   /** Forgets everything, as after a seek or a lost assignment; handles given out before settle nothing any more. */
   reset(start?: number): void {
     this.#head = this.#tail;

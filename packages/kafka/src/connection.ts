@@ -1,0 +1,128 @@
+/** Whether the cluster answers: dialing, and what the clients say about their connections. */
+import { type Clock, ConnectionError, type DriverHost, pause, reasonOf } from '@ebus/core/driver';
+import { QUESTION_MS } from './client-config.js';
+import { cannotConnect, isLoginRefused } from './errors.js';
+import { Questions, type QuestionsOptions } from './questions.js';
+
+export interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
+  readonly clock: Clock;
+}
+
+/** How long a client's word that it lost its connections waits for an answer that shows otherwise. */
+const DOUBT_MS = 1_000;
+/** Between two looks whether the brokers are back. */
+const RETURN_MS = 500;
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #host: DriverHost | undefined;
+  #questions: Questions | undefined;
+  #attempt = 0;
+  #lastError: unknown;
+  #refused: ((error: unknown) => void) | undefined;
+  #isDoubted = false;
+  #isDialing = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ConnectionError before the first attempt and after `close` */
+  get questions(): Questions {
+    if (this.#questions === undefined) throw this.notConnected();
+    return this.#questions;
+  }
+
+  /** One attempt, with a new client: asks until the signal aborts. A login that is refused ends it at once. */
+  async dial(host: DriverHost, attempt: number, signal: AbortSignal): Promise<void> {
+    this.#host = host;
+    this.#attempt = attempt;
+    this.#lastError = undefined;
+    this.#isDoubted = false;
+    this.#isDialing = true;
+    this.#questions?.close();
+    const questions = new Questions({
+      ...this.#options,
+      onError: (error) => {
+        if (this.#questions === questions) this.noted(error);
+      },
+    });
+    this.#questions = questions;
+    // A login that is refused is said by event; the client itself would go on trying.
+    const refused = new Promise<never>((_, reject) => {
+      this.#refused = reject;
+    });
+    refused.catch(() => {});
+    for (;;) {
+      try {
+        await Promise.race([questions.brokers(signal), refused]);
+        break;
+      } catch (error) {
+        this.#lastError ??= error;
+        if (signal.aborted || isLoginRefused(this.#lastError)) throw this.cannotConnect();
+      }
+    }
+    this.#isDialing = false;
+  }
+
+  /** What a client says about its connection, by event and in words. */
+  noted(error: unknown): void {
+    // The login says more than the broken connection that follows from it.
+    if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;
+    if (isLoginRefused(error)) this.#refused?.(error);
+    const host = this.#host;
+    if (host === undefined || this.#isDialing || this.#questions === undefined) return;
+    if (/all broker connections are down/i.test(reasonOf(error))) void this.#doubt(host, error);
+    else host.logger.debug({ err: error }, 'a Kafka client reported an error');
+  }
+
+  cannotConnect(): unknown {
+    return cannotConnect(this.#options.config.brokers, this.#lastError ?? new Error('no answer in time'));
+  }
+
+  notConnected(): ConnectionError {
+    return new ConnectionError(`not connected to Kafka at ${this.#options.config.brokers.join(', ')}`);
+  }
+
+  close(): void {
+    const questions = this.#questions;
+    this.#questions = undefined;
+    questions?.close();
+  }
+
+  /** Brokers close connections that idle, and the client tells that like an outage: only who cannot be asked is away. */
+  async #doubt(host: DriverHost, cause: unknown): Promise<void> {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    const questions = this.#questions;
+    const attempt = this.#attempt;
+    const isCurrent = () => this.#questions === questions && this.#attempt === attempt && !this.#isDialing;
+    const answers = async (ms: number) => {
+      try {
+        await questions?.brokers(host.clock.timeout(ms));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    if (!(await answers(DOUBT_MS)) && isCurrent()) {
+      host.onState({ status: 'reconnecting', cause, attempt });
+      // The client comes back by itself and says nothing then.
+      while (isCurrent() && !(await answers(QUESTION_MS))) await pause(unrefed(host.clock), RETURN_MS);
+      if (isCurrent()) host.onState({ status: 'connected', attempt });
+    }
+    if (!isCurrent()) return;
+    this.#isDoubted = false;
+    this.#lastError = undefined;
+  }
+}
+
+/** Waiting for brokers keeps no process alive. */
+const unrefed = (clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> => ({
+  setTimeout: (fn, ms) => {
+    const timer = clock.setTimeout(fn, ms);
+    timer.unref();
+    return timer;
+  },
+  clearTimeout: (timer) => clock.clearTimeout(timer),
+});

@@ -1,0 +1,235 @@
+/** What a group assigns and revokes. Every event is answered by an assignment or its release, whatever happens meanwhile. */
+import { pause } from '@ebus/core/driver';
+import { CODE, classify, codeOf } from '../errors.js';
+import { type Committed, keyOf, type TopicPartition } from '../questions.js';
+import { logsOf } from './lookup.js';
+import { Partition } from './partition.js';
+import { type Position, positionOf } from './positions.js';
+import type { Session } from './session.js';
+import { TopicShare } from './topic-share.js';
+
+/** For the questions of an assignment; what is not answered by then is asked again once it is made. */
+const LOOK_MS = 5_000;
+const REVOKE_MS = 30_000;
+const AGAIN_MS = 500;
+const MAX_AGAIN_MS = 5_000;
+/** Passing troubles are told after so many attempts. */
+const PATIENCE = 6;
+/** Where the client is to begin with a partition whose position is not known yet; it is paused at once. */
+const LOG_END = -1;
+
+interface Found {
+  readonly topicId: string;
+  readonly position: Position;
+}
+
+export class Assignment {
+  readonly #session: Session;
+  #events: Promise<void> = Promise.resolve();
+  #pending = 0;
+  #isPositioning = false;
+  /** How often the group has answered with an assignment, of nothing perhaps. */
+  answers = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The group waits for an answer. */
+  get isBusy(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** Resolves once every event so far was answered. */
+  get settled(): Promise<void> {
+    return this.#events;
+  }
+
+  /** Called by the client, one event after the other; each must be answered before the next comes. */
+  rebalance(event: unknown, partitions: readonly TopicPartition[]): void {
+    const session = this.#session;
+    const isAssign = codeOf(event) === CODE.assignPartitions;
+    // It is disconnecting, and waits for this; any other call of it would wait for that in turn.
+    if (session.isOver) {
+      if (!isAssign) session.consumer.incrementalUnassign(partitions);
+      return;
+    }
+    this.#pending++;
+    const handle = async () => {
+      try {
+        await (isAssign ? this.assign(partitions) : this.#revoke(partitions));
+      } catch (error) {
+        session.warn(error, 'rebalance');
+      } finally {
+        this.#pending--;
+        session.options.changed();
+      }
+    };
+    this.#events = this.#events.then(handle);
+  }
+
+  /** Without a group, what is read is chosen here. */
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    const session = this.#session;
+    const { shares, kept, clock } = session.options;
+    const signal = AbortSignal.any([session.ended, clock.timeout(LOOK_MS)]);
+    const found = await this.#find(partitions, signal).catch((error: unknown) => {
+      session.warn(error, 'position');
+      return new Map<string, Found>();
+    });
+    if (session.isOver) return;
+    const fresh = new Map<TopicShare, number[]>();
+    const assignment = partitions.map((one) => {
+      const share = shares.of(one.topic) ?? new TopicShare(one.topic);
+      const partition = this.#adopt(one, found.get(keyOf(one)), share);
+      if (partition !== kept.get(keyOf(one))) fresh.set(share, [...(fresh.get(share) ?? []), one.partition]);
+      kept.delete(keyOf(one));
+      share.partitions.set(one.partition, partition);
+      return {
+        topic: one.topic,
+        partition: one.partition,
+        offset: partition.isPositioned ? partition.next : LOG_END,
+      };
+    });
+    for (const partition of kept.values()) this.#lose(partition);
+    kept.clear();
+    for (const [share, ids] of fresh) share.reader?.assigned(ids);
+    session.consumer.incrementalAssign(assignment);
+    for (const topic of new Set(partitions.map(({ topic }) => topic))) {
+      const share = shares.of(topic);
+      if (share !== undefined) session.adjust(share);
+    }
+    // The group's answer counts also for topics that this member gets nothing of.
+    const joined = session.options.durable ? session.consumer.subscription() : [...shares.active.keys()];
+    for (const topic of joined) {
+      const share = shares.active.get(topic);
+      if (share !== undefined) share.isAdmitted = true;
+    }
+    this.answers++;
+    session.admitted();
+    session.commitSoon();
+    this.positionSoon();
+  }
+
+  /** Positions what a reader waits for, until everything is; a topic without a reader waits for one to say where. */
+  positionSoon(): void {
+    if (this.#isPositioning) return;
+    this.#isPositioning = true;
+    void this.#positionAll().finally(() => {
+      this.#isPositioning = false;
+    });
+  }
+
+  async #positionAll(): Promise<void> {
+    const session = this.#session;
+    const { shares, clock } = session.options;
+    for (let attempt = 1; !session.isOver; attempt++) {
+      const waiting = shares
+        .partitions()
+        .filter(
+          ({ topic, isPositioned, revoked }) =>
+            !isPositioned && !revoked && shares.of(topic)?.reader !== undefined,
+        );
+      if (waiting.length === 0) return;
+      try {
+        const found = await this.#find(waiting, AbortSignal.any([session.ended, clock.timeout(LOOK_MS)]));
+        for (const partition of waiting) {
+          const place = found.get(keyOf(partition));
+          if (place === undefined || partition.revoked || session.isOver) continue;
+          partition.position(place.topicId, place.position);
+          await session.seek(partition);
+          const share = shares.of(partition.topic);
+          if (share !== undefined) session.adjust(share);
+        }
+        session.commitSoon();
+        session.options.changed();
+      } catch (error) {
+        if (!classify(error).retryable || attempt === PATIENCE) {
+          if (attempt <= PATIENCE) session.warn(error, 'position');
+          for (const topic of new Set(waiting.map(({ topic }) => topic))) shares.of(topic)?.failed(error);
+        }
+      }
+      await pause(clock, Math.min(AGAIN_MS * attempt, MAX_AGAIN_MS), session.ended);
+    }
+  }
+
+  /** Where each goes on, as far as that can be asked. What lay outside of its log is told. */
+  async #find(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<Map<string, Found>> {
+    const { options } = this.#session;
+    const { group, durable, shares, logger } = options;
+    const wanted = partitions.filter(({ topic }) => shares.of(topic)?.reader !== undefined);
+    const [{ logs, problems }, committed] = await Promise.all([
+      logsOf(options.questions(), wanted, signal),
+      durable ? options.questions().committed(group, wanted, signal) : new Map<string, Committed>(),
+    ]);
+    for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
+    const found = new Map<string, Found>();
+    for (const one of wanted) {
+      const log = logs.get(keyOf(one));
+      const share = shares.of(one.topic);
+      if (log === undefined) continue;
+      const position = positionOf(log, committed.get(keyOf(one)), share?.starts.get(keyOf(one)));
+      if (position.problem !== undefined) share?.failed(this.#session.watch.outside(one, position.problem));
+      found.set(keyOf(one), { topicId: log.topicId, position });
+    }
+    if (found.size < wanted.length) logger.debug({ group }, 'some partitions cannot be asked yet');
+    return found;
+  }
+
+  /** The partition of before the client was replaced, where nobody else had it meanwhile and its log is the same. */
+  #adopt(one: TopicPartition, found: Found | undefined, share: TopicShare): Partition {
+    const kept = this.#session.options.kept.get(keyOf(one));
+    const isMine =
+      kept !== undefined &&
+      found !== undefined &&
+      !kept.released &&
+      kept.isPositioned &&
+      kept.topicId === found.topicId &&
+      found.position.problem === undefined &&
+      found.position.offset <= kept.settledUpTo;
+    if (kept !== undefined && isMine) {
+      kept.paused = false;
+      return kept;
+    }
+    if (kept !== undefined) this.#lose(kept);
+    this.#session.options.kept.delete(keyOf(one));
+    const partition = new Partition(one);
+    if (found !== undefined && share.reader !== undefined) partition.position(found.topicId, found.position);
+    return partition;
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const session = this.#session;
+    const { shares, durable, clock } = session.options;
+    const going = partitions.flatMap((one) => shares.of(one.topic)?.partitions.get(one.partition) ?? []);
+    for (const partition of going) partition.revoked = true;
+    try {
+      if (session.consumer.assignmentLost()) return;
+      const limit = AbortSignal.any([session.ended, clock.timeout(REVOKE_MS)]);
+      await Promise.all(going.map((partition) => this.#drain(partition, limit)));
+      if (durable && !session.consumer.assignmentLost()) await session.commits.commit(going, limit);
+    } catch (error) {
+      session.warn(error, 'commit');
+    } finally {
+      const isLost = !session.isOver && session.consumer.assignmentLost();
+      for (const partition of going) {
+        if (isLost) this.#lose(partition);
+        partition.release();
+        shares.of(partition.topic)?.partitions.delete(partition.partition);
+      }
+      session.consumer.incrementalUnassign(partitions);
+    }
+  }
+
+  async #drain({ topic, partition }: Partition, limit: AbortSignal): Promise<void> {
+    const share = this.#session.options.shares.of(topic);
+    if (share?.reader === undefined) return;
+    const signal = AbortSignal.any([share.left.signal, limit]);
+    await share.reader.revoked([partition], { signal });
+  }
+
+  #lose(partition: Partition): void {
+    partition.release();
+    this.#session.options.shares.of(partition.topic)?.reader?.unassigned([partition.partition]);
+  }
+}

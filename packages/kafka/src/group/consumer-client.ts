@@ -1,0 +1,65 @@
+/** Opens a group's consumer: one attempt, and what comes too late is left again. */
+import type { Message } from '@confluentinc/kafka-javascript';
+import { consumerConfig } from '../client-config.js';
+import type { ResolvedKafkaConfig } from '../config-schema.js';
+import { refusedSettings } from '../errors.js';
+import { called, type NativeClient, type NativeConsumer } from '../native-client.js';
+import type { TopicPartition } from '../questions.js';
+
+export interface ClientOptions {
+  readonly client: NativeClient;
+  readonly config: ResolvedKafkaConfig;
+  readonly serviceName: string;
+}
+
+export interface ConsumerEvents {
+  /** Must be answered by an (incremental) assignment or its release, whatever happens. */
+  rebalance(event: unknown, partitions: readonly TopicPartition[]): void;
+  committed(error: unknown, offsets: readonly unknown[]): void;
+  /** There is something to poll. */
+  readable(): void;
+  /** Reading has reached the end of the log. */
+  end(place: TopicPartition & { readonly offset: number }): void;
+  error(error: unknown): void;
+}
+
+/** How long one attempt to connect may block a thread. */
+const CONNECT_MS = 5_000;
+
+/** Not connected yet. @throws ConfigError for settings that the client refuses */
+export function newConsumer(
+  { client, config, serviceName }: ClientOptions,
+  group: string,
+  events: ConsumerEvents,
+): NativeConsumer {
+  let consumer: NativeConsumer;
+  try {
+    const settings = {
+      ...consumerConfig(config, serviceName, group),
+      rebalance_cb: (event: unknown, partitions: TopicPartition[]) => events.rebalance(event, partitions),
+      offset_commit_cb: (error: unknown, offsets: unknown[]) => events.committed(error, offsets),
+      queue_non_empty_cb: () => events.readable(),
+    };
+    consumer = new client.KafkaConsumer(settings as never) as NativeConsumer;
+  } catch (cause) {
+    throw refusedSettings(cause);
+  }
+  // Polling never blocks: the client says when its queue is no longer empty.
+  consumer.setDefaultConsumeTimeout(0);
+  consumer.on('partition.eof', (place: TopicPartition & { offset: number }) => events.end(place));
+  consumer.on('event.error', (error: unknown) => events.error(error));
+  return consumer;
+}
+
+export function connect(consumer: NativeConsumer): Promise<void> {
+  return called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never));
+}
+
+/** Leaves the group. Without unsubscribing: while that is under way, the client would end without leaving. */
+export async function leave(consumer: NativeConsumer): Promise<void> {
+  if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
+}
+
+export function poll(consumer: NativeConsumer, most: number): Promise<readonly Message[]> {
+  return called<readonly Message[]>((done) => consumer.consume(most, done as never));
+}

@@ -1,0 +1,124 @@
+/**
+ * Compares what is read with the logs: a topic that is made anew, cut or restored goes back below what was read, and a client
+ * that reads on would pass over what is new. Also notices a consumer whose commits or positions nobody answers.
+ */
+import { EbusError } from '@ebus/core/driver';
+import { called } from '../native-client.js';
+import { keyOf, type TopicPartition } from '../questions.js';
+import { logsOf } from './lookup.js';
+import type { Partition } from './partition.js';
+import { type Log, outsideLog } from './positions.js';
+import type { Session } from './session.js';
+
+const LOOK_EVERY_MS = 10_000;
+/** How long a consumer may fail to reach its group's coordinator, while others reach the cluster. */
+const BROKEN_MS = 45_000;
+const QUESTION_MS = 5_000;
+
+export class LogWatch {
+  readonly #session: Session;
+  #lookedAt: number | undefined;
+  #isLooking = false;
+  #mustMove = false;
+  #unansweredSince: number | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  tick(now: number): void {
+    this.#lookedAt ??= now;
+    if (this.#isLooking || now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    this.#isLooking = true;
+    void this.#look(now)
+      .catch((error: unknown) => this.#session.options.onError(error))
+      .finally(() => {
+        this.#isLooking = false;
+      });
+  }
+
+  /** With the next tick. @param mustMove a position is outside of its log: which one, the client does not say */
+  soon(mustMove: boolean): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#mustMove ||= mustMove;
+  }
+
+  /** The warning and error for a position that is not in its log. */
+  outside({ topic, partition }: TopicPartition, why: string): EbusError {
+    const { logger, group } = this.#session.options;
+    const text =
+      `group '${group}' goes on at the beginning of partition ${partition} of '${topic}': ` +
+      `its position is outside of the log; ${why}`;
+    logger.warn({ topic, partition, group }, text);
+    return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true });
+  }
+
+  async #look(now: number): Promise<void> {
+    const session = this.#session;
+    const { shares, clock, questions } = session.options;
+    const mustMove = this.#mustMove;
+    this.#mustMove = false;
+    const read = shares.partitions().filter(({ isPositioned, revoked }) => isPositioned && !revoked);
+    const signal = AbortSignal.any([session.ended, clock.timeout(2 * QUESTION_MS)]);
+    const { logs, problems } = await logsOf(questions(), read, signal);
+    if (session.isOver) return;
+    for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
+    for (const partition of read) {
+      const log = logs.get(keyOf(partition));
+      if (log !== undefined && !partition.revoked) await this.#compare(partition, log, mustMove);
+    }
+    if (session.options.durable) await this.#isAnswered(now, read);
+  }
+
+  async #compare(partition: Partition, log: Log, mustMove: boolean): Promise<void> {
+    const session = this.#session;
+    const share = session.options.shares.of(partition.topic);
+    // What was read since the question was asked may be beyond its answer.
+    const isIdle = partition.lookedAt === partition.next;
+    partition.lookedAt = partition.next;
+    const isOther = partition.topicId !== log.topicId;
+    const why =
+      isOther || isIdle || mustMove ? outsideLog(log, partition.next, partition.topicId) : undefined;
+    if (why === undefined) {
+      if (mustMove) await session.seek(partition);
+      return;
+    }
+    // Deliveries of the log that is gone are not settled, and those of the new one begin anew.
+    share?.reader?.unassigned([partition.partition]);
+    share?.failed(this.outside(partition, why));
+    partition.position(log.topicId, { offset: log.begin, settled: [], isCommitted: false });
+    share?.reader?.assigned([partition.partition]);
+    await session.seek(partition);
+    if (share !== undefined) session.adjust(share);
+    session.commitSoon();
+  }
+
+  /** The coordinator may have moved to an address that this client does not look for. */
+  async #isAnswered(now: number, read: readonly Partition[]): Promise<void> {
+    const session = this.#session;
+    const [first] = read;
+    if (first === undefined) return;
+    const place = [{ topic: first.topic, partition: first.partition }];
+    const error = await called((done) => session.consumer.committed(place, QUESTION_MS, done as never)).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (session.isOver) return;
+    if (error === undefined && session.commits.failingSince === undefined) {
+      this.#unansweredSince = undefined;
+      return;
+    }
+    this.#unansweredSince ??= session.commits.failingSince ?? now;
+    const { clock, shares, group } = session.options;
+    if (clock.monotonic() - this.#unansweredSince < BROKEN_MS) return;
+    this.#unansweredSince = undefined;
+    const cause = new EbusError(`the consumer of group '${group}' reaches its coordinator no more`, {
+      code: 'CONNECTION_FAILED',
+      retryable: true,
+      cause: error,
+    });
+    for (const share of shares.active.values()) share.failed(cause);
+    session.options.onBroken(cause);
+  }
+}

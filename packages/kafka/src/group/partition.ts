@@ -1,0 +1,185 @@
+/** One assigned partition: how far it was read, and what of that was settled and committed. */
+import type { Message } from '@confluentinc/kafka-javascript';
+import { type HeaderList, type IncomingMessage, type PartitionLag, PrefixTracker } from '@ebus/core/driver';
+import { fromHeaders, sizeOf, textOrBytes } from '../mapping.js';
+import type { TopicPartition } from '../questions.js';
+import { encodeMetadata } from './commit-metadata.js';
+import type { Position } from './positions.js';
+
+/** How far reading may run ahead of the oldest unsettled message. */
+const MAX_SPAN = 10_000;
+
+export interface Commit extends TopicPartition {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+export class Partition implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Empty until it is positioned. */
+  topicId = '';
+  tracker = new PrefixTracker(0);
+  /** Where fetching goes on after what was received. */
+  next = 0;
+  /** Nothing is fetched before. */
+  isPositioned = false;
+  /** The client was told not to fetch it. */
+  paused = false;
+  /** Core has no room for more of it. */
+  stopped = false;
+  /** Goes to another member: nothing is pushed any more. */
+  revoked = false;
+  /** Gone: settling has no effect any more. */
+  released = false;
+  /** Where reading stood when the log was last compared. */
+  lookedAt = -1;
+  /** What the broker has answered. */
+  #committed: Commit | undefined;
+  #hasSettled = true;
+  /** The broker takes no metadata of that size. */
+  #isPlain = false;
+  #settledBefore = new Set<number>();
+
+  constructor({ topic, partition }: TopicPartition) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  /** Begins anew: deliveries of before settle nothing any more. */
+  position(topicId: string, { offset, settled, isCommitted }: Position): void {
+    this.topicId = topicId;
+    this.next = offset;
+    this.tracker = new PrefixTracker(offset);
+    this.#settledBefore = new Set(settled);
+    this.#committed = undefined;
+    this.#hasSettled = true;
+    this.isPositioned = true;
+    if (isCommitted) {
+      const { topic, partition } = this;
+      this.#committed = {
+        topic,
+        partition,
+        offset,
+        metadata: encodeMetadata(topicId, offset, (visit) => settled.forEach((one) => void visit(one))),
+      };
+    }
+  }
+
+  /** It may not be read on before something settles. */
+  get isFull(): boolean {
+    return this.tracker.span >= MAX_SPAN;
+  }
+
+  /** Up to here everything is settled. Beyond what was received lie only transaction markers and the compacted. */
+  get settledUpTo(): number {
+    return this.tracker.pending === 0 ? this.next : (this.tracker.watermark ?? this.next);
+  }
+
+  get isCommitted(): boolean {
+    return this.#committed !== undefined;
+  }
+
+  /** What is to be committed; undefined where the broker knows it. */
+  get uncommitted(): Commit | undefined {
+    if (!this.isPositioned || this.released || !this.#hasSettled) return undefined;
+    const { topic, partition, settledUpTo: offset } = this;
+    const each = (visit: (one: number) => void) => {
+      if (!this.#isPlain) this.tracker.forEachSettled(visit);
+    };
+    const metadata = encodeMetadata(this.topicId, offset, each);
+    this.#hasSettled = false;
+    if (offset === this.#committed?.offset && metadata === this.#committed.metadata) return undefined;
+    return { topic, partition, offset, metadata };
+  }
+
+  /** The broker's answer about `commit`. */
+  answered(commit: Commit, isStored: boolean, isTooLong = false): void {
+    if (isStored) this.#committed = commit;
+    else this.#hasSettled = true;
+    if (isTooLong) this.#isPlain = true;
+  }
+
+  /** The log has been read up to there. @returns whether that is news */
+  reachedEnd(offset: number): void {
+    if (offset <= this.next) return;
+    this.next = offset;
+    this.#hasSettled = true;
+  }
+
+  /** @returns undefined for one that came or was settled before */
+  receive(message: Message): KafkaDelivery | undefined {
+    const { offset } = message;
+    if (offset < this.next) return undefined;
+    this.next = offset + 1;
+    const handle = this.tracker.track(offset);
+    if (this.#settledBefore.size === 0 || !this.#settledBefore.delete(offset)) {
+      return new KafkaDelivery(message, this, handle);
+    }
+    this.settle(this.tracker, handle);
+    return undefined;
+  }
+
+  /** @param tracker the delivery's: one of before the partition was positioned anew has no effect */
+  settle(tracker: PrefixTracker, handle: number): void {
+    if (this.released || tracker !== this.tracker) return;
+    tracker.settle(handle);
+    this.#hasSettled = true;
+  }
+
+  /** Of its lag, what was not read yet. */
+  unreadOf({ lag }: PartitionLag, end: number): Pick<PartitionLag, 'unread'> {
+    return this.isPositioned ? { unread: Math.min(lag, Math.max(0, end - this.next)) } : {};
+  }
+
+  /** Nothing of it is pushed or settled any more. */
+  release(): void {
+    this.revoked = true;
+    this.released = true;
+  }
+}
+
+/** A received message; its own token. Headers and key are decoded when somebody looks. */
+export class KafkaDelivery implements IncomingMessage {
+  readonly topic: string;
+  readonly value: Uint8Array;
+  readonly tombstone: boolean;
+  readonly timestamp: number | undefined;
+  readonly position: { readonly partition: number; readonly offset: number };
+  readonly size: number;
+  readonly partition: Partition;
+  readonly tracker: PrefixTracker;
+  readonly handle: number;
+  readonly #message: Message;
+  #headers: HeaderList | undefined;
+
+  constructor(message: Message, partition: Partition, handle: number) {
+    this.#message = message;
+    this.topic = partition.topic;
+    this.partition = partition;
+    this.tracker = partition.tracker;
+    this.handle = handle;
+    this.tombstone = message.value === null;
+    this.value = message.value ?? EMPTY;
+    const { timestamp } = message;
+    this.timestamp = timestamp !== undefined && timestamp >= 0 ? timestamp : undefined;
+    this.position = { partition: partition.partition, offset: message.offset };
+    this.size = sizeOf(message);
+  }
+
+  get token(): this {
+    return this;
+  }
+
+  get key(): string | Uint8Array | undefined {
+    const { key } = this.#message;
+    return key === null || key === undefined ? undefined : textOrBytes(key as Buffer);
+  }
+
+  get headers(): HeaderList {
+    this.#headers ??= fromHeaders(this.#message.headers);
+    return this.#headers;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,159 @@
+/** Polls a group's consumer as far as its topics have room, and keeps it in its group while none has. */
+import type { Message } from '@confluentinc/kafka-javascript';
+import type { NativeConsumer } from '../native-client.js';
+import type { TopicPartition } from '../questions.js';
+import { poll } from './consumer-client.js';
+import type { KafkaDelivery, Partition } from './partition.js';
+import type { TopicShare } from './topic-share.js';
+
+/** Messages of one poll. */
+const BATCH = 500;
+/** Ticks without polling, after which topics without room are paused: what was fetched of them is fetched again. */
+const MAX_IDLE = 8;
+
+export interface PollerOptions {
+  readonly consumer: NativeConsumer;
+  shares(): Iterable<TopicShare>;
+  shareOf(topic: string): TopicShare | undefined;
+  /** Pauses and resumes what has to be. */
+  adjust(share: TopicShare): void;
+  failed(error: unknown): void;
+}
+
+export class Poller {
+  readonly #options: PollerOptions;
+  #isPolling = false;
+  /** Ticks since it polled. */
+  #idle = 0;
+  #ends: (TopicPartition & { readonly offset: number })[] = [];
+  #mayHaveMore = false;
+  #stopped = false;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+  }
+
+  /** There may be something. */
+  readable(): void {
+    this.#mayHaveMore = true;
+    this.pump();
+  }
+
+  /** Called every `TICK_MS`: a consumer that does not poll is expelled from its group. */
+  tick(): void {
+    for (const share of this.#options.shares()) {
+      if (!share.isStalled || !share.hasRoom) continue;
+      share.isStalled = false;
+      this.#options.adjust(share);
+    }
+    this.#idle++;
+    if (this.#idle >= MAX_IDLE) this.serve();
+    else this.readable();
+  }
+
+  /** Something waits for an answer that only polling brings: topics without room are paused, and it polls. */
+  serve(): void {
+    if (!this.#isPolling) this.#stall(({ hasRoom }) => !hasRoom);
+    this.readable();
+  }
+
+  /** Reading has reached the end of the log there. Said before the messages that were polled with it. */
+  ended(place: TopicPartition & { readonly offset: number }): void {
+    this.#ends.push(place);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  pump(): void {
+    if (this.#isPolling || !this.#mayHaveMore || this.#stopped) return;
+    const most = this.#most();
+    if (most === 0) return;
+    this.#isPolling = true;
+    this.#idle = 0;
+    this.#mayHaveMore = false;
+    void poll(this.#options.consumer, most).then(
+      (messages) => this.#polled(messages, most),
+      (error: unknown) => {
+        this.#isPolling = false;
+        if (this.#stopped) return;
+        // There may be something behind the error.
+        this.#mayHaveMore = true;
+        this.#options.failed(error);
+        this.pump();
+      },
+    );
+  }
+
+  /** The queue is all topics': where one has room and another has not, the other is paused. */
+  #most(): number {
+    let most = BATCH;
+    let isWaited = false;
+    let isFull = false;
+    for (const share of this.#options.shares()) {
+      if (share.reader === undefined || share.isStalled) continue;
+      if (share.hasRoom) most = Math.min(most, share.room);
+      isWaited ||= share.hasRoom;
+      isFull ||= !share.hasRoom;
+    }
+    if (isFull && !isWaited) return 0;
+    if (isFull) this.#stall(({ hasRoom }) => !hasRoom);
+    return most;
+  }
+
+  #stall(which: (share: TopicShare) => boolean): void {
+    for (const share of this.#options.shares()) {
+      if (share.isStalled || share.reader === undefined || !which(share)) continue;
+      share.isStalled = true;
+      this.#options.adjust(share);
+    }
+  }
+
+  #polled(messages: readonly Message[], most: number): void {
+    this.#isPolling = false;
+    if (this.#stopped) return;
+    this.#mayHaveMore ||= messages.length === most;
+    let share: TopicShare | undefined;
+    let partition: Partition | undefined;
+    let batch: KafkaDelivery[] = [];
+    let full: TopicShare | undefined;
+    for (const message of messages) {
+      if (partition?.topic !== message.topic || partition.partition !== message.partition) {
+        if (share?.topic !== message.topic) {
+          push(share, batch);
+          batch = [];
+          share = this.#options.shareOf(message.topic);
+        }
+        partition = share?.partitions.get(message.partition);
+      }
+      // Of a partition that has just gone: whoever has it now reads it.
+      if (partition === undefined || partition.revoked || !partition.isPositioned) continue;
+      const delivery = partition.receive(message);
+      if (delivery !== undefined) batch.push(delivery);
+      if (partition.isFull && !partition.paused) full = share;
+    }
+    push(share, batch);
+    if (full !== undefined) this.#options.adjust(full);
+    this.#reachedEnds();
+    this.pump();
+  }
+
+  #reachedEnds(): void {
+    for (const { topic, partition, offset } of this.#ends) {
+      const share = this.#options.shareOf(topic);
+      share?.partitions.get(partition)?.reachedEnd(offset);
+      share?.resumed();
+    }
+    this.#ends = [];
+  }
+}
+
+function push(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): void {
+  if (share === undefined || batch.length === 0) return;
+  let bytes = 0;
+  for (const { size } of batch) bytes += size;
+  share.used(batch.length, bytes);
+  share.resumed();
+  share.reader?.push(batch);
+}
