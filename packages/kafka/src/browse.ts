@@ -13,10 +13,11 @@ import {
 } from '@ebus/core/driver';
 import { classify, isLoginRefused } from './errors.js';
 import { type ClientOptions, connect, leave, newConsumer, poll } from './group/consumer-client.js';
-import { logsOf } from './group/lookup.js';
+import { committedOf, logsOf } from './group/lookup.js';
 import { Partition } from './group/partition.js';
-import { outsideLog } from './group/positions.js';
-import { type Committed, keyOf, type Questions } from './questions.js';
+import { type Committed, outsideLog } from './group/positions.js';
+import type { NativeConsumer } from './native-client.js';
+import { keyOf, type Questions } from './questions.js';
 
 const BATCH = 128;
 /** How long one question may block a thread, where nothing comes. */
@@ -35,7 +36,7 @@ export async function* browse(
   { signal }: CallOptions,
   parts: BrowseParts,
 ): AsyncGenerator<IncomingMessage> {
-  const { topic } = spec;
+  const { topic, from } = spec;
   const aborted = () => {
     throw abortError(signal, `looking at '${topic}'`);
   };
@@ -44,7 +45,7 @@ export async function* browse(
   const partitions = new Map<number, Partition>();
   const ends = new Map<number, number>();
   const reached: { partition: number; offset: number }[] = [];
-  const consumer = newConsumer(parts, `ebus-look-${randomUUID()}`, {
+  const consumer = newConsumer(parts, from === 'earliest' ? `ebus-look-${randomUUID()}` : from.group, {
     rebalance: () => {},
     committed: () => {},
     readable: () => {},
@@ -58,7 +59,12 @@ export async function* browse(
   consumer.setDefaultConsumeTimeout(POLL_MS);
   try {
     await within(connect(consumer), signal, aborted);
-    for (const { partition, start, end, topicId } of await rangesOf(spec, parts.questions, signal)) {
+    for (const { partition, start, end, topicId } of await rangesOf(
+      spec,
+      parts.questions,
+      consumer,
+      signal,
+    )) {
       const made = new Partition({ topic, partition });
       made.position(topicId, { offset: start, settled: [], isCommitted: false });
       partitions.set(partition, made);
@@ -89,12 +95,17 @@ export async function* browse(
 }
 
 /** Where looking begins, and where the logs end now. A position outside of the log says nothing about it. */
-async function rangesOf({ topic, from }: BrowseSpec, questions: Questions, signal: AbortSignal) {
+async function rangesOf(
+  { topic, from }: BrowseSpec,
+  questions: Questions,
+  consumer: NativeConsumer,
+  signal: AbortSignal,
+) {
   const { partitions } = await questions.topic(topic, signal);
   const all = partitions.map(({ partition }) => ({ topic, partition }));
   const [{ logs }, committed] = await Promise.all([
     logsOf(questions, all, signal),
-    from === 'earliest' ? new Map<string, Committed>() : questions.committed(from.group, all, signal),
+    from === 'earliest' ? new Map<string, Committed>() : committedOf(consumer, all, signal),
   ]);
   return all.flatMap((one) => {
     const log = logs.get(keyOf(one));

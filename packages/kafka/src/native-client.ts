@@ -21,7 +21,6 @@ export interface NativeAdmin {
   getMetadata(options: object, done: Callback<never>): void;
   describeTopics(topics: string[], options: object, done: Callback<never>): void;
   listOffsets(partitions: object[], options: object, done: Callback<never>): void;
-  listConsumerGroupOffsets(groups: object[], options: object, done: Callback<never>): void;
   disconnect(): void;
 }
 

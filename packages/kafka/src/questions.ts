@@ -26,11 +26,6 @@ export interface TopicInfo {
   }[];
 }
 
-export interface Committed {
-  readonly offset: number;
-  readonly metadata: string | undefined;
-}
-
 export interface QuestionsOptions {
   readonly client: NativeClient;
   readonly config: ResolvedKafkaConfig;
@@ -106,26 +101,6 @@ export class Questions {
     return info;
   }
 
-  /** What the group has no position for is left out. */
-  async committed(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-    signal: AbortSignal,
-  ): Promise<Map<string, Committed>> {
-    const found = new Map<string, Committed>();
-    if (partitions.length === 0) return found;
-    const spec = [{ groupId, partitions: partitions.map(({ topic, partition }) => ({ topic, partition })) }];
-    const [group] = await this.#ask<GroupAnswer[]>(signal, (done) =>
-      this.#client.listConsumerGroupOffsets(spec, TIMEOUT, done),
-    );
-    if (group?.error) throw Object.assign(new Error(group.error.message), group.error);
-    for (const { topic, partition, offset, metadata, error } of group?.partitions ?? []) {
-      if (error) throw Object.assign(new Error(error.message), error);
-      if (offset >= 0) found.set(keyOf({ topic, partition }), { offset, metadata: metadata ?? undefined });
-    }
-    return found;
-  }
-
   /**
    * Where reading from there begins: the end where nothing is that new. A partition that cannot be asked, such as one without
    * leader, is left out.
@@ -197,15 +172,6 @@ interface TopicAnswer {
     readonly leader?: { readonly id: number };
     readonly replicas: readonly unknown[];
   }[];
-}
-
-interface GroupAnswer {
-  readonly error?: ClientError;
-  readonly partitions: readonly (TopicPartition & {
-    readonly offset: number;
-    readonly metadata: string | null;
-    readonly error?: ClientError;
-  })[];
 }
 
 interface OffsetAnswer extends TopicPartition {

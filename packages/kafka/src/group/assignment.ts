@@ -1,10 +1,10 @@
 /** What a group assigns and revokes. Every event is answered by an assignment or its release, whatever happens meanwhile. */
 import { pause } from '@ebus/core/driver';
 import { CODE, classify, codeOf } from '../errors.js';
-import { type Committed, keyOf, type TopicPartition } from '../questions.js';
-import { logsOf } from './lookup.js';
+import { keyOf, type TopicPartition } from '../questions.js';
+import { committedOf, logsOf } from './lookup.js';
 import { Partition } from './partition.js';
-import { type Position, positionOf } from './positions.js';
+import { type Committed, type Position, positionOf } from './positions.js';
 import type { Session } from './session.js';
 import { TopicShare } from './topic-share.js';
 
@@ -160,7 +160,7 @@ export class Assignment {
     const wanted = partitions.filter(({ topic }) => shares.of(topic)?.reader !== undefined);
     const [{ logs, problems }, committed] = await Promise.all([
       logsOf(options.questions(), wanted, signal),
-      durable ? options.questions().committed(group, wanted, signal) : new Map<string, Committed>(),
+      durable ? committedOf(this.#session.consumer, wanted, signal) : new Map<string, Committed>(),
     ]);
     for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
     const found = new Map<string, Found>();

@@ -1,14 +1,38 @@
 /** Asks what `positions` decides by: the logs of partitions, and where a group stands in them. */
-import type { PartitionLag, SubscriptionSpec } from '@ebus/core/driver';
+import { ConnectionError, type PartitionLag, type SubscriptionSpec, within } from '@ebus/core/driver';
 import { classify, missingTopic } from '../errors.js';
-import {
-  type ByPartition,
-  type Committed,
-  keyOf,
-  type Questions,
-  type TopicPartition,
-} from '../questions.js';
-import { beginsAtFrom, type Log, type Start } from './positions.js';
+import { called, type NativeConsumer } from '../native-client.js';
+import { type ByPartition, keyOf, type Questions, type TopicPartition } from '../questions.js';
+import { beginsAtFrom, type Committed, type Log, type Start } from './positions.js';
+
+const COMMITTED_MS = 5_000;
+
+/**
+ * What the consumer's group has committed; what it has no position for is left out. Asked over the consumer's own connection to
+ * its coordinator, which fetching does not hold up. (librdkafka's admin client crashes where a coordinator moves.)
+ */
+export async function committedOf(
+  consumer: NativeConsumer,
+  partitions: readonly TopicPartition[],
+  signal: AbortSignal,
+): Promise<Map<string, Committed>> {
+  const found = new Map<string, Committed>();
+  if (partitions.length === 0) return found;
+  const list = partitions.map(({ topic, partition }) => ({ topic, partition }));
+  const asked = called<CommittedAnswer[]>((done) => consumer.committed(list, COMMITTED_MS, done as never));
+  const answer = await within(asked, signal, () => {
+    throw new ConnectionError('Kafka did not answer a question for committed offsets in time');
+  });
+  for (const one of answer) {
+    if (one instanceof Error)
+      throw new ConnectionError(`a committed offset is not told: ${one.message}`, { cause: one });
+    const { offset, metadata } = one;
+    if (offset !== undefined && offset >= 0) found.set(keyOf(one), { offset, metadata });
+  }
+  return found;
+}
+
+type CommittedAnswer = Error | (TopicPartition & Partial<Committed>);
 
 /** Of partitions that can be asked: one without a leader is left out. `problems`: topics that are not there or not allowed. */
 export interface Logs {
@@ -54,13 +78,13 @@ export async function startsOf(
   questions: Questions,
   topic: string,
   from: SubscriptionSpec['from'],
-  group: string | undefined,
+  consumer: NativeConsumer | undefined,
   signal: AbortSignal,
 ): Promise<Map<string, Start>> {
   const { topicId, partitions } = await questions.topic(topic, signal);
   const all = partitions.map(({ partition }) => ({ topic, partition }));
   const committed =
-    group === undefined ? new Map<string, Committed>() : await questions.committed(group, all, signal);
+    consumer === undefined ? new Map<string, Committed>() : await committedOf(consumer, all, signal);
   const byNumber = new Map(
     all.flatMap((one) => {
       const position = committed.get(keyOf(one));
@@ -88,7 +112,7 @@ export async function startsOf(
 export async function lagOf(
   questions: Questions,
   topic: string,
-  group: string | undefined,
+  consumer: NativeConsumer | undefined,
   read: (partition: number) => number | undefined,
   signal: AbortSignal,
 ): Promise<(PartitionLag & { readonly end: number })[]> {
@@ -96,7 +120,7 @@ export async function lagOf(
   const all = partitions.map(({ partition }) => ({ topic, partition }));
   const [{ logs }, committed] = await Promise.all([
     logsOf(questions, all, signal),
-    group === undefined ? new Map<string, Committed>() : questions.committed(group, all, signal),
+    consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
   ]);
   return all.flatMap((one) => {
     const log = logs.get(keyOf(one));

@@ -156,13 +156,13 @@ export class Membership {
   }
 
   async lag(topic: string, { signal }: CallOptions): Promise<readonly PartitionLag[]> {
-    const { group, durable, questions } = this.#options;
+    const { durable, questions } = this.#options;
     const share = this.#shares.active.get(topic);
     const read = (id: number) => {
       const partition = share?.partitions.get(id);
       return partition?.isPositioned === true ? partition.settledUpTo : undefined;
     };
-    const lags = await lagOf(questions(), topic, durable ? group : undefined, read, signal);
+    const lags = await lagOf(questions(), topic, durable ? this.#connected() : undefined, read, signal);
     return lags.map(({ end, ...lag }) => ({
       ...lag,
       ...share?.partitions.get(lag.partition)?.unreadOf(lag, end),
@@ -198,8 +198,8 @@ export class Membership {
   }
 
   #startsOf(topic: string, from: SubscriptionSpec['from'], signal: AbortSignal) {
-    const { group, durable, questions } = this.#options;
-    return startsOf(questions(), topic, from, durable ? group : undefined, signal);
+    const { durable, questions } = this.#options;
+    return startsOf(questions(), topic, from, durable ? this.#connected() : undefined, signal);
   }
 
   /** The declared topics come along with the first one. */
@@ -218,6 +218,11 @@ export class Membership {
         }
       }),
     );
+  }
+
+  #connected(): NativeConsumer {
+    if (this.#session !== undefined) return this.#session.consumer;
+    throw new ConnectionError(`group '${this.#options.group}' is not connected to Kafka`);
   }
 
   #open(): Promise<Session> {

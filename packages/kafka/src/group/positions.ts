@@ -1,5 +1,4 @@
 /** Which position a partition is read from: decisions, pure. */
-import type { Committed } from '../questions.js';
 import { decodeMetadata } from './commit-metadata.js';
 
 /** What the broker says about a partition's log now. */
@@ -7,6 +6,12 @@ export interface Log {
   readonly topicId: string;
   readonly begin: number;
   readonly end: number;
+}
+
+/** What a group has committed. */
+export interface Committed {
+  readonly offset: number;
+  readonly metadata?: string | undefined;
 }
 
 /** Where a group without a position begins, in one incarnation of the topic. */
