@@ -9,7 +9,7 @@ export interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
 }
 
 /** How long a client's word that it lost its connections waits for an answer that shows otherwise. */
-const DOUBT_MS = 1_000;
+const DOUBT_MS = 500;
 /** Between two looks whether the brokers are back. */
 const RETURN_MS = 500;
 

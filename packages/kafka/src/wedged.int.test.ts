@@ -1,7 +1,9 @@
 /** Consumers that are stuck while their connection is fine are unhealthy; idle and busy ones are not. */
+import type { KafkaConsumer } from '@confluentinc/kafka-javascript';
 import type { EventBus } from '@ebus/core';
 import { type ServiceAddress, sharedService } from '@ebus/services';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { kafka as plugin } from './index.js';
 import {
   type BusSettings,
   Cleanup,
@@ -71,10 +73,11 @@ describe('unhealthy with a connection that is fine', () => {
 
   it('when what is settled never arrives as a commit', async () => {
     const topic = uniqueName('topic');
-    const librdkafka = { 'auto.commit.interval.ms': 3_600_000 };
-    const bus = await start({ [topic]: {} }, { kafka: { librdkafka } });
+    const bus = await start({ [topic]: {} });
     let handled = 0;
-    await bus.subscribe(topic, () => void handled++);
+    await bus.subscribe(topic, () => void handled++, { group: 'g' });
+    const consumer = plugin.native(bus).consumers.get('g') as KafkaConsumer;
+    consumer.commit = () => consumer;
     // More keeps coming, and is handled.
     const publishing = setInterval(() => void bus.publish(topic, 'x').catch(() => {}), 20);
     cleanup.add(publishing, (one) => clearInterval(one));

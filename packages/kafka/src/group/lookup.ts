@@ -107,7 +107,8 @@ export async function startsOf(
  * Over all partitions of the topic, those of other members included. Where nothing is committed, or the position lies outside
  * of the log, the group stands at the beginning of the log.
  *
- * @param read where this member has read its partitions to, with everything settled: they are not behind before that
+ * @param consumer undefined for a reader without a group, whose position is what it has settled
+ * @param read up to where that is
  */
 export async function lagOf(
   questions: Questions,
@@ -122,13 +123,20 @@ export async function lagOf(
     logsOf(questions, all, signal),
     consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
   ]);
-  return all.flatMap((one) => {
+  return all.map((one) => {
     const log = logs.get(keyOf(one));
-    if (log === undefined) return [];
-    const stated = Math.max(committed.get(keyOf(one))?.offset ?? log.begin, read(one.partition) ?? 0);
+    // What cannot be asked is not nothing.
+    if (log === undefined)
+      throw new ConnectionError(`partition ${one.partition} of '${topic}' cannot be asked`);
+    const known = consumer === undefined ? read(one.partition) : committed.get(keyOf(one))?.offset;
+    const stated = known ?? log.begin;
     const position = stated > log.end ? log.begin : Math.max(log.begin, stated);
-    return [
-      { partition: one.partition, lag: log.end - position, position, settled: position - 1, end: log.end },
-    ];
+    return {
+      partition: one.partition,
+      lag: log.end - position,
+      position,
+      settled: position - 1,
+      end: log.end,
+    };
   });
 }

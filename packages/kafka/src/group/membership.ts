@@ -165,7 +165,7 @@ export class Membership {
     const lags = await lagOf(questions(), topic, durable ? this.#connected() : undefined, read, signal);
     return lags.map(({ end, ...lag }) => ({
       ...lag,
-      ...share?.partitions.get(lag.partition)?.unreadOf(lag, end),
+      ...share?.partitions.get(lag.partition)?.unreadOf(lag, end, this.#options.clock.now()),
     }));
   }
 

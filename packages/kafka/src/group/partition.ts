@@ -40,6 +40,7 @@ export class Partition implements TopicPartition {
   /** The broker takes no metadata of that size. */
   #isPlain = false;
   #settledBefore = new Set<number>();
+  #behind: { readonly at: number; readonly since: number } | undefined;
 
   constructor({ topic, partition }: TopicPartition) {
     this.topic = topic;
@@ -127,9 +128,21 @@ export class Partition implements TopicPartition {
     this.#hasSettled = true;
   }
 
-  /** Of its lag, what was not read yet. */
-  unreadOf({ lag }: PartitionLag, end: number): Pick<PartitionLag, 'unread'> {
-    return this.isPositioned ? { unread: Math.min(lag, Math.max(0, end - this.next)) } : {};
+  /**
+   * Of its lag, what was not read yet, and since when that was seen to wait: what the client holds back has not arrived.
+   *
+   * @param now epoch milliseconds
+   */
+  unreadOf(
+    { lag }: PartitionLag,
+    end: number,
+    now: number,
+  ): Pick<PartitionLag, 'unread' | 'oldestTimestamp'> {
+    if (!this.isPositioned) return {};
+    const unread = Math.min(lag, Math.max(0, end - this.next));
+    if (unread === 0) return { unread };
+    if (this.#behind?.at !== this.next) this.#behind = { at: this.next, since: now };
+    return { unread, oldestTimestamp: this.#behind.since };
   }
 
   /** Nothing of it is pushed or settled any more. */

@@ -155,5 +155,25 @@ function push(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): v
   for (const { size } of batch) bytes += size;
   share.used(batch.length, bytes);
   share.resumed();
-  share.reader?.push(batch);
+  share.reader?.push(interleaved(batch));
+}
+
+/** The partitions in turn: what was fetched last is not to wait for all the others. Within a partition in log order. */
+function interleaved(batch: readonly KafkaDelivery[]): readonly KafkaDelivery[] {
+  const first = batch[0]?.partition;
+  if (batch.every(({ partition }) => partition === first)) return batch;
+  const lists = new Map<Partition, KafkaDelivery[]>();
+  for (const delivery of batch) {
+    const list = lists.get(delivery.partition);
+    if (list === undefined) lists.set(delivery.partition, [delivery]);
+    else list.push(delivery);
+  }
+  const merged: KafkaDelivery[] = [];
+  for (let i = 0; merged.length < batch.length; i++) {
+    for (const list of lists.values()) {
+      const next = list[i];
+      if (next !== undefined) merged.push(next);
+    }
+  }
+  return merged;
 }
