@@ -15,6 +15,10 @@ const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
   persistent: {
+    'backpressure: the window is bounded in bytes as well': {
+      reason: 'what open requests may still bring is not taken off the bytes that are asked for',
+      sometimes: true,
+    },
     'crash: a process that slept begins nothing more of what others have handled meanwhile': {
       reason: 'what was handed over before the sleep is begun although its leases ran out',
       sometimes: true,
