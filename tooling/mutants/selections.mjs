@@ -10,3 +10,9 @@ export function inSuite(title) {
 export function inUnit(file, title) {
   return { file, project: 'unit', ...(title === undefined ? {} : { title }) };
 }
+
+/** @returns {import('./index.mjs').TestSelection} the first seeds of the simulation of core on that broker, `log` or `lease` */
+export function inSimulation(broker) {
+  const file = 'packages/conformance/src/simulation/simulation.test.ts';
+  return { file, project: 'unit', title: `simulation of core on the ${broker} broker keeps` };
+}

@@ -1,5 +1,5 @@
 // Faults of consuming: order, retries, leases, windows, closing, dead letters.
-import { inSuite, inUnit } from '../selections.mjs';
+import { inSimulation, inSuite, inUnit } from '../selections.mjs';
 
 /** @type {readonly import('../index.mjs').Mutant[]} */
 export const consumingMutants = [
@@ -139,7 +139,7 @@ export const consumingMutants = [
     file: 'packages/core/src/consume/revocation.ts',
     find: '    for (const delivery of all) delivery.revoked = true;\n    this.#drop(all.filter((delivery) => !isBusy(delivery)));\n',
     replace: '',
-    killedBy: inUnit('packages/core/src/consume/revocation.test.ts'),
+    killedBy: inSimulation('log'),
     gate: true,
   },
   {
@@ -147,14 +147,14 @@ export const consumingMutants = [
     file: 'packages/core/src/consume/revocation.ts',
     find: '    this.#drop(deliveries);\n  }\n\n  #forget',
     replace: '  }\n\n  #forget',
-    killedBy: inUnit('packages/core/src/consume/revocation.test.ts'),
+    killedBy: inSimulation('log'),
   },
   {
     name: 'core: lets newer messages overtake what a dead process held',
     file: 'packages/core/src/consume/leased-order.ts',
     find: 'if (this.#candidates === undefined || this.#held.has(delivery.key)) {',
     replace: "if (delivery.key === '\\0never') {",
-    killedBy: inUnit('packages/core/src/consume/leased-order.test.ts'),
+    killedBy: inSimulation('lease'),
   },
   {
     name: 'core: gives no time to running handlers when it closes',

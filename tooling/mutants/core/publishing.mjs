@@ -1,5 +1,5 @@
 // Faults of publishing, and of what all of core stands on.
-import { inSuite, inUnit } from '../selections.mjs';
+import { inSimulation, inSuite, inUnit } from '../selections.mjs';
 
 /** @type {readonly import('../index.mjs').Mutant[]} */
 export const publishingMutants = [
@@ -89,7 +89,7 @@ export const publishingMutants = [
     file: 'packages/core/src/publish/connection-gate.ts',
     find: "    return this.#phase === 'connected';",
     replace: '    return true;',
-    killedBy: inUnit('packages/core/src/publish/holding.test.ts'),
+    killedBy: inSimulation('log'),
   },
   {
     name: 'core: tells readers of results of no failure',
