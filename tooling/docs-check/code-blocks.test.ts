@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { codeBlocks, isContinued, isOutput, isProgram, isTypeScript } from './code-blocks.js';
+import {
+  codeBlocks,
+  excerptOf,
+  isContinued,
+  isOutput,
+  isProgram,
+  isTypeScript,
+  notIn,
+} from './code-blocks.js';
 import { compile } from './compile.js';
 
 /** A page with those lines; `'''` stands for a fence. */
@@ -21,6 +29,22 @@ describe('codeBlocks', () => {
 
   it('refuses a block that is never closed', () => {
     expect(() => page('text', "'''ts", 'a;')).toThrow('page.md:2: this code block is never closed');
+  });
+});
+
+describe('an excerpt', () => {
+  it('names its source, and is compiled there', () => {
+    const [block] = page("'''ts excerpt src/a.ts", 'a();', "'''");
+    expect(block && [excerptOf(block), isTypeScript(block)]).toEqual(['src/a.ts', false]);
+  });
+
+  it('is found whatever its indentation, and in parts', () => {
+    const source = 'function f() {\n  one();\n  two();\n\n  three();\n}';
+    expect(notIn(source, 'one();\ntwo();')).toEqual([]);
+    expect(notIn(source, 'one();\n// …\n  three();')).toEqual([]);
+    expect(notIn(source, 'one();\nthree();')).toEqual(['one();\nthree();']);
+    expect(notIn(source, 'three();\n// …\none();')).toEqual(['one();']);
+    expect(notIn(source, 'wo();')).toEqual(['wo();']);
   });
 });
 

@@ -34,7 +34,25 @@ export function codeBlocks(file: string, markdown: string): CodeBlock[] {
 
 /** TypeScript, which must compile. */
 export function isTypeScript(block: CodeBlock): boolean {
-  return block.info[0] === 'ts';
+  return block.info[0] === 'ts' && block.info[1] !== 'excerpt';
+}
+
+/** Of a source file, fenced as `ts excerpt path/from/root.ts`: it must be found there. `// …` stands for a gap. */
+export function excerptOf(block: CodeBlock): string | undefined {
+  return block.info[1] === 'excerpt' ? block.info[2] : undefined;
+}
+
+/** The parts of an excerpt that its source does not have in this order. Indentation does not count. */
+export function notIn(source: string, excerpt: string): string[] {
+  const lines = (text: string) => text.split('\n').map((line) => line.trim());
+  const text = `\n${lines(source).join('\n')}\n`;
+  const parts = `\n${lines(excerpt).join('\n')}\n`.split('\n// …\n').map((part) => part.trim());
+  let from = 0;
+  return parts.filter((part) => {
+    const at = text.indexOf(`\n${part}\n`, from);
+    if (at >= 0) from = at + part.length;
+    return at < 0;
+  });
 }
 
 /** Goes on where the TypeScript block before it ended. */

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runSource } from '@ebus/run-source';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CodeBlock, codeBlocks, isOutput, isProgram, isTypeScript } from './code-blocks.js';
+import {
+  type CodeBlock,
+  codeBlocks,
+  excerptOf,
+  isOutput,
+  isProgram,
+  isTypeScript,
+  notIn,
+} from './code-blocks.js';
 import { compile } from './compile.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -20,6 +28,16 @@ describe('documentation', () => {
   it('has TypeScript that compiles', { timeout: 60_000 }, () => {
     expect(blocks.filter(isTypeScript).length).toBeGreaterThan(0);
     expect(compile(blocks.filter(isTypeScript))).toEqual([]);
+  });
+
+  it('has excerpts that are still in their sources', () => {
+    const stale = blocks.flatMap((block) => {
+      const source = excerptOf(block);
+      if (source === undefined) return [];
+      const missing = notIn(readFileSync(join(root, source), 'utf8'), block.code);
+      return missing.map((part) => `${block.file}:${block.line}: ${source} has no\n${part}`);
+    });
+    expect(stale).toEqual([]);
   });
 
   it('shows a program on the first screen of the README', () => {

@@ -26,7 +26,10 @@ export class Batches<T> {
 
   /** Resolves once everything that was added has run. */
   async idle(): Promise<void> {
-    while (this.#next !== undefined) await this.#next.catch(() => {});
-    await this.#running;
+    let last: Promise<void> | undefined;
+    while (last !== (this.#next ?? this.#running)) {
+      last = this.#next ?? this.#running;
+      await last.catch(() => {});
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** An adapter over PostgreSQL. */
-import { bridge, definePlugin } from '@ebus/core/driver';
+import { definePlugin } from '@ebus/core/driver';
 import { postgresConfigSchema } from './postgres-config.js';
 import { PostgresDriver } from './postgres-driver.js';
 
@@ -9,5 +9,5 @@ export const postgres = definePlugin({
   kind: 'transport',
   name: 'postgres',
   config: postgresConfigSchema,
-  create: (settings) => bridge(new PostgresDriver(settings)),
+  create: (settings) => new PostgresDriver(settings),
 });

@@ -1,6 +1,6 @@
 /** One connection to the server: a pool for requests, and a client that listens. `reconnect` makes another one. */
-import { ConnectionError, reasonOf } from '@ebus/core/driver';
-import { Client, type ClientBase, Pool, type QueryResultRow } from 'pg';
+import { abortError, ConnectionError, within } from '@ebus/core/driver';
+import { Client, type ClientBase, Pool } from 'pg';
 import { address } from './errors.js';
 import type { PostgresSettings } from './postgres-config.js';
 import { schemaStatements } from './schema.js';
@@ -12,13 +12,16 @@ export interface LinkEvents {
   broken(cause: unknown): void;
 }
 
+/** How long after the end of a request's time the server may take to say so. */
+const SILENCE_MS = 1_000;
+
 export class Link {
   readonly #settings: PostgresSettings;
   readonly #events: LinkEvents;
   readonly #pool: Pool;
   readonly #listener: Client;
   readonly #clients = new Set<ClientBase>();
-  #ended = false;
+  readonly #end = new AbortController();
 
   private constructor(settings: PostgresSettings, events: LinkEvents) {
     this.#settings = settings;
@@ -27,9 +30,10 @@ export class Link {
     const options = {
       connectionString: url,
       connectionTimeoutMillis: requestTimeout,
-      query_timeout: requestTimeout,
-      // Also on the server: a request that was given up is not carried out later.
+      // On the server: a request that was given up is not carried out later.
       statement_timeout: requestTimeout,
+      // Here, for a server that does not answer at all.
+      query_timeout: requestTimeout + SILENCE_MS,
       keepAlive: true,
       application_name: 'ebus',
     };
@@ -63,29 +67,49 @@ export class Link {
   }
 
   #broken(cause: unknown): void {
-    if (this.#ended) return;
+    if (this.#end.signal.aborted) return;
     this.end();
     this.#events.broken(cause ?? new Error('the server closed the connection'));
   }
 
   /** Runs one statement. `$S` in it stands for the schema. */
-  async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
+    if (this.#end.signal.aborted) throw this.#ended();
     const { schema, url } = this.#settings;
-    if (this.#ended) throw new ConnectionError(`the connection to PostgreSQL at ${address(url)} is closed`);
-    const sql = text.replaceAll('$S', schema);
+    const asked = this.#pool.query<Row>(text.replaceAll('$S', schema), [...values]);
+    // The pool answers nobody who waits for a free client while it ends.
+    const answer = within(asked, this.#end.signal, () => {
+      throw this.#ended();
+    });
+    const limited =
+      signal === undefined
+        ? answer
+        : within(answer, signal, () => {
+            throw abortError(signal, `asking PostgreSQL at ${address(url)}`);
+          });
     try {
-      return (await this.#pool.query<Row>(sql, [...values])).rows;
+      return (await limited).rows;
     } catch (error) {
-      if (!this.#ended) throw error;
-      const message = `the connection to PostgreSQL at ${address(url)} ended: ${reasonOf(error)}`;
-      throw new ConnectionError(message, { cause: error });
+      // A server that does not answer in time may have frozen: whoever waits for it waits in vain.
+      if ((error as Error).message === 'Query read timeout') this.#broken(error);
+      throw this.#end.signal.aborted ? this.#ended(error) : error;
     }
+  }
+
+  #ended(cause?: unknown): ConnectionError {
+    if (ConnectionError.isInstance(cause)) return cause;
+    const message = `the connection to PostgreSQL at ${address(this.#settings.url)} ended`;
+    return new ConnectionError(message, { cause });
   }
 
   /** Closes every connection at once: requests that are under way reject. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
     // A client in the middle of a request closes its socket without waiting.
     for (const client of this.#clients) void (client as Client).end().catch(() => {});
     void this.#pool.end().catch(() => {});

@@ -20,7 +20,7 @@ export interface Token {
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export function toMessage(topic: string, row: MessageRow): IncomingMessage {
+export function toMessage(topic: string, row: MessageRow): IncomingMessage & { readonly size: number } {
   const { id, attempts = 0 } = row;
   const token: Token = { id, attempts };
   return {
@@ -31,7 +31,8 @@ export function toMessage(topic: string, row: MessageRow): IncomingMessage {
     headers: decodeHeaders(row.headers),
     messageId: row.message_id ?? undefined,
     timestamp: row.stored_at.getTime(),
-    position: { offset: Number(id) },
+    position: { offset: BigInt(id) },
+    size: row.value.length + row.headers.length + (row.key?.length ?? 0),
     ...(attempts === 0 ? {} : { deliveryCount: attempts, redelivered: attempts > 1 }),
   };
 }

@@ -1,35 +1,40 @@
 /** The driver: one bus' connection to a PostgreSQL server. */
 import {
+  type AttemptOptions,
+  Attempts,
   type BrowseSpec,
   type CallOptions,
   type Capabilities,
   type Clock,
   ConnectionError,
-  type DriverV1 as Driver,
-  type DriverHostV1 as DriverHost,
-  type DriverSubscriptionV1 as DriverSubscription,
-  type DriverTopicAdmin,
+  type Driver,
+  type DriverHost,
+  type DriverSubscription,
   type IncomingMessage,
-  type OutgoingRecord,
   type PingReply,
-  type SendReceipt,
+  type SendRecord,
+  type SubscriptionSink,
   type SubscriptionSpec,
   type TimerHandle,
+  within,
 } from '@ebus/core/driver';
 import { browse } from './browse.js';
 import { address, cannotConnect, classify } from './errors.js';
+import { join } from './group.js';
 import { Link } from './link.js';
 import type { PostgresSettings } from './postgres-config.js';
 import { Sender } from './sender.js';
 import { PostgresSubscription } from './subscription.js';
-import { topicAdmin } from './topic-admin.js';
+import { TopicAdmin } from './topic-admin.js';
 
 const CAPABILITIES: Capabilities = {
   settle: 'individual',
+  // `claim` gives no member a message whose key another one holds.
   ordering: 'cluster',
   retriesInClient: false,
   redelivery: true,
   replay: true,
+  // By a unique index on the message id.
   dedupe: true,
   acknowledged: true,
   lag: true,
@@ -39,21 +44,26 @@ const CAPABILITIES: Capabilities = {
 /** How often old messages are looked for. */
 const SWEEP_MS = 2_000;
 
-export class PostgresDriver implements Driver<{ query: Link['query'] }> {
-  readonly specVersion = 1;
+/** What applications get as `postgres.native(bus)`. */
+export interface PostgresNative {
+  /** Runs one statement; `$S` in it stands for the schema. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export class PostgresDriver implements Driver<PostgresNative> {
+  readonly specVersion = 2;
   readonly system = 'postgresql';
   readonly defaultPersistence = 'persistent';
   readonly isShared = true;
-  readonly native = { query: ((text, values) => this.#connected().query(text, values)) as Link['query'] };
-  readonly admin: DriverTopicAdmin = topicAdmin(() => this.#connected());
   readonly classify = classify;
+  readonly native: PostgresNative = { query: (text, values) => this.#connected().query(text, values) };
+  readonly admin = new TopicAdmin(() => this.#connected());
   readonly #settings: PostgresSettings;
+  readonly #links = new Attempts<Link>((link) => link.end());
   readonly #sender = new Sender(() => this.#connected());
   readonly #subscriptions = new Set<PostgresSubscription>();
   #host: DriverHost | undefined;
-  #link: Link | undefined;
   #sweeping: TimerHandle | undefined;
-  #closed = false;
 
   constructor(settings: PostgresSettings) {
     this.#settings = settings;
@@ -63,41 +73,47 @@ export class PostgresDriver implements Driver<{ query: Link['query'] }> {
     return CAPABILITIES;
   }
 
-  async connect(host: DriverHost, options: CallOptions): Promise<void> {
+  async connect(host: DriverHost, options: AttemptOptions): Promise<void> {
     this.#host = host;
     await this.reconnect(options);
     this.#sweepLater(host.clock);
   }
 
-  async reconnect(_options: CallOptions): Promise<void> {
-    this.#link?.end();
-    try {
-      this.#link = await Link.open(this.#settings, {
-        notified: (topic) => this.#notify(topic),
-        broken: (cause) => this.#host?.onState({ status: 'failed', cause }),
-      });
-    } catch (error) {
+  async reconnect({ attempt }: AttemptOptions): Promise<void> {
+    // Its requests reject, as retryable.
+    this.#links.current?.end();
+    const link = await Link.open(this.#settings, {
+      notified: (topic) => this.#notify(topic),
+      broken: (cause) => this.#host?.onState({ status: 'failed', cause, attempt }),
+    }).catch((error: unknown) => {
       throw cannotConnect(this.#settings.url, error);
-    }
+    });
+    if (!this.#links.arrived(attempt, link)) return;
+    for (const subscription of this.#subscriptions) subscription.reconnected();
   }
 
-  async ping(): Promise<PingReply> {
-    await this.#connected().query('SELECT 1');
+  async ping({ signal }: CallOptions): Promise<PingReply> {
+    await this.#connected().query('SELECT 1', [], signal);
     return { brokers: 1 };
   }
 
-  send(record: OutgoingRecord): Promise<SendReceipt> {
-    return this.#sender.send(record);
+  send(record: SendRecord): void {
+    this.#sender.send([record]);
   }
 
-  async subscribe(spec: SubscriptionSpec): Promise<DriverSubscription> {
+  sendBatch(records: readonly SendRecord[]): void {
+    this.#sender.send(records);
+  }
+
+  async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink): Promise<DriverSubscription> {
     const { clock } = this.#host as DriverHost;
-    const subscription = await PostgresSubscription.join(
-      () => this.#connected(),
+    const subscription = new PostgresSubscription(spec, sink, {
+      link: () => this.#connected(),
       clock,
-      this.#settings,
-      spec,
-    );
+      settings: this.#settings,
+      onClosed: () => this.#subscriptions.delete(subscription),
+    });
+    await join(this.#connected(), spec, spec.from);
     this.#subscriptions.add(subscription);
     return subscription;
   }
@@ -107,31 +123,29 @@ export class PostgresDriver implements Driver<{ query: Link['query'] }> {
   }
 
   async close({ signal }: CallOptions): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    this.#closed = true;
     if (this.#sweeping !== undefined) this.#host?.clock.clearTimeout(this.#sweeping);
-    await Promise.race([this.#sender.settled(), aborted]);
-    this.#link?.end();
+    this.#sweeping = undefined;
+    await within(this.#sender.idle(), signal, () => {});
+    this.#links.close();
+  }
+
+  #notify(topic: string): void {
+    for (const subscription of this.#subscriptions) if (subscription.topic === topic) subscription.wake();
   }
 
   /** Several buses do it side by side: what is gone is gone. */
   #sweepLater(clock: Clock): void {
-    this.#sweeping = clock.setTimeout(async () => {
-      await this.#link?.query('SELECT $S.sweep()').catch(() => {});
-      if (!this.#closed) this.#sweepLater(clock);
+    const timer = clock.setTimeout(async () => {
+      await this.#links.current?.query('SELECT $S.sweep()').catch(() => {});
+      if (this.#sweeping === timer) this.#sweepLater(clock);
     }, SWEEP_MS);
-    this.#sweeping.unref();
-  }
-
-  #notify(topic: string): void {
-    for (const subscription of this.#subscriptions) if (subscription.topic === topic) subscription.notify();
+    timer.unref();
+    this.#sweeping = timer;
   }
 
   #connected(): Link {
-    if (this.#link !== undefined) return this.#link;
+    const { current } = this.#links;
+    if (current !== undefined) return current;
     throw new ConnectionError(`not connected to PostgreSQL at ${address(this.#settings.url)}`);
   }
 }

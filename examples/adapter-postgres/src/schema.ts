@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   key         bytea,
   size        integer NOT NULL,
   owner       text,
+  request     integer,
   lease_until timestamptz NOT NULL DEFAULT '-infinity',
   attempts    integer NOT NULL DEFAULT 0,
   PRIMARY KEY (topic, group_name, id),
@@ -54,12 +55,14 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_by_key ON deliveries (topic, group_name, key);
 CREATE INDEX IF NOT EXISTS deliveries_by_id ON deliveries (id);
 
+-- A member numbers its requests, and repeats one that was not answered under the same number: what that had leased comes again,
+-- before anything newer.
 -- Leases the oldest messages of a group that no other member holds. A key of which another member holds any message waits
 -- as a whole, also where that member has died, until its leases run out: nothing newer of the key overtakes.
 CREATE OR REPLACE FUNCTION claim(
-  for_topic text, for_group text, for_owner text, max_messages integer, max_bytes bigint, lease_ms double precision
+  for_topic text, for_group text, for_owner text, for_request integer, max_messages integer, max_bytes bigint, lease_ms double precision
 ) RETURNS TABLE (id bigint, key bytea, value bytea, headers bytea, message_id text, stored_at timestamptz, attempts integer)
-LANGUAGE plpgsql SET search_path = ${schema} SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = ${schema} SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   read_so_far bigint;
@@ -70,12 +73,18 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'group % of topic % is gone', for_group, for_topic USING ERRCODE = 'EB404';
   END IF;
+  IF read_so_far > pg_sequence_last_value(pg_get_serial_sequence('messages', 'id')) THEN
+    RAISE EXCEPTION 'group % of topic % stands beyond the end of the log', for_group, for_topic USING ERRCODE = 'EB416';
+  END IF;
   present := clock_timestamp();
+  UPDATE deliveries SET lease_until = '-infinity'
+  WHERE topic = for_topic AND group_name = for_group AND owner = for_owner AND request = for_request;
   UPDATE groups SET seen_at = present
   WHERE topic = for_topic AND name = for_group AND NOT durable AND seen_at < present - interval '1 minute';
   WITH unread AS (
     INSERT INTO deliveries (topic, group_name, id, key, size)
-    SELECT topic, for_group, id, key, octet_length(value) + octet_length(headers) FROM messages WHERE topic = for_topic AND id > read_so_far ORDER BY id
+    SELECT topic, for_group, id, key, octet_length(value) + octet_length(headers) + coalesce(octet_length(key), 0)
+    FROM messages WHERE topic = for_topic AND id > read_so_far ORDER BY id
     LIMIT CASE WHEN (
       SELECT count(*) FROM deliveries WHERE topic = for_topic AND group_name = for_group AND lease_until < present
     ) < 10000 THEN max_messages ELSE 0 END
@@ -88,7 +97,7 @@ BEGIN
     WHERE topic = for_topic AND group_name = for_group AND owner <> for_owner AND lease_until >= present AND key IS NOT NULL
   ), free AS (
     SELECT id, size FROM deliveries
-    WHERE topic = for_topic AND group_name = for_group AND owner IS DISTINCT FROM for_owner AND lease_until < present
+    WHERE topic = for_topic AND group_name = for_group AND lease_until < present
       AND (key IS NULL OR key NOT IN (SELECT key FROM held))
     ORDER BY id LIMIT max_messages
   ), fitting AS (
@@ -96,7 +105,7 @@ BEGIN
   )
   SELECT array_agg(id) INTO ids FROM fitting WHERE bytes_before < max_bytes;
   UPDATE deliveries
-  SET owner = for_owner, lease_until = present + lease_ms * interval '1 millisecond', attempts = attempts + 1
+  SET owner = for_owner, request = for_request, lease_until = present + lease_ms * interval '1 millisecond', attempts = attempts + 1
   WHERE topic = for_topic AND group_name = for_group AND id = ANY(ids);
   RETURN QUERY
   SELECT m.id, m.key, m.value, m.headers, m.message_id, m.stored_at, d.attempts

@@ -1,9 +1,11 @@
 /** Sends: one statement at a time, with everything that was handed over while the last one ran. */
-import { EbusError, type OutgoingRecord, type SendReceipt } from '@ebus/core/driver';
+import { EbusError, type SendRecord } from '@ebus/core/driver';
+import { Batches } from './batches.js';
+import { classify } from './errors.js';
 import type { Link } from './link.js';
 import { encodeHeaders } from './mapping.js';
 
-/** Stores records in their order; answers in the same order. A topic that is missing has no row in the answer. */
+/** Stores records in their order. A topic that is missing has no row in the answer, nor have its records. */
 const STORE = `
 WITH locked AS (
   SELECT name FROM $S.topics WHERE name = ANY($2::text[]) ORDER BY name FOR NO KEY UPDATE
@@ -23,44 +25,46 @@ WITH locked AS (
 SELECT place, numbered.id, stored.id IS NULL AS duplicate
 FROM numbered LEFT JOIN stored USING (id) LEFT JOIN (SELECT count(*) FROM told) AS notified ON true`;
 
-interface Waiting {
-  readonly record: OutgoingRecord;
-  resolve(receipt: SendReceipt): void;
-  reject(error: unknown): void;
-}
-
-const MAX_BATCH = 500;
+/** Of one statement. */
+const MAX_RECORDS = 500;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 export class Sender {
   readonly #link: () => Link;
-  #waiting: Waiting[] = [];
-  #sending: Promise<void> | undefined;
+  readonly #batches = new Batches<SendRecord>((records) => this.#storeAll(records));
 
   constructor(link: () => Link) {
     this.#link = link;
   }
 
-  send(record: OutgoingRecord): Promise<SendReceipt> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, resolve, reject });
-      this.#sending ??= this.#run();
-    });
+  /** Each record is answered by its `stored` or `failed`. */
+  send(records: readonly SendRecord[]): void {
+    // Rejects never: whatever goes wrong is told to the records.
+    void this.#batches.add(records);
   }
 
   /** Resolves once everything that was handed over is answered. */
-  async settled(): Promise<void> {
-    while (this.#sending !== undefined) await this.#sending;
+  idle(): Promise<void> {
+    return this.#batches.idle();
   }
 
-  async #run(): Promise<void> {
-    // Calls of the same turn go together.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#store(this.#waiting.splice(0, MAX_BATCH));
-    this.#sending = undefined;
+  async #storeAll(records: readonly SendRecord[]): Promise<void> {
+    let batch: SendRecord[] = [];
+    let bytes = 0;
+    for (const record of records) {
+      const isFull = batch.length === MAX_RECORDS || bytes + record.value.length > MAX_BYTES;
+      if (isFull && batch.length > 0) {
+        await this.#store(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(record);
+      bytes += record.value.length;
+    }
+    await this.#store(batch);
   }
 
-  async #store(batch: readonly Waiting[]): Promise<void> {
-    const records = batch.map(({ record }) => record);
+  async #store(records: readonly SendRecord[]): Promise<void> {
     try {
       const rows = await this.#link().query<{ place: number; id: string; duplicate: boolean }>(STORE, [
         records.map((_, place) => place),
@@ -70,14 +74,18 @@ export class Sender {
         records.map(({ headers }) => encodeHeaders(headers)),
         records.map(({ messageId }) => messageId ?? null),
       ]);
-      const places = new Map(rows.map((row) => [row.place, row]));
-      batch.forEach(({ record, resolve, reject }, place) => {
-        const row = places.get(place);
-        if (row === undefined) reject(missing(record.topic));
-        else resolve(row.duplicate ? { duplicate: true } : { position: { offset: Number(row.id) } });
+      const byPlace = new Map(rows.map((row) => [row.place, row]));
+      records.forEach((record, place) => {
+        const row = byPlace.get(place);
+        if (row === undefined) record.failed(missing(record.topic));
+        else if (row.duplicate) record.stored(undefined, true);
+        else record.stored({ offset: BigInt(row.id) });
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      // What one record brought on is not the fault of the others: each is tried alone.
+      const isOfConnection = classify(error).code === 'CONNECTION_FAILED';
+      if (records.length > 1 && !isOfConnection) for (const record of records) await this.#store([record]);
+      else for (const record of records) record.failed(error);
     }
   }
 }

@@ -1,112 +1,85 @@
-/** One member of a group. */
-
+/** One member of a group: fetches as credit permits, pushes, settles. It keeps no message. */
 import { randomUUID } from 'node:crypto';
-import type {
-  CallOptions,
-  Clock,
-  Demand,
-  DriverSubscriptionV1 as DriverSubscription,
-  IncomingMessage,
-  PartitionLag,
-  Settlement,
-  SettleToken,
-  SubscriptionSpec,
+import {
+  type CallOptions,
+  type Clock,
+  type Credit,
+  type DriverSubscription,
+  type PartitionLag,
+  pause,
+  type Settlement,
+  type SettleToken,
+  type SubscriptionSink,
+  type SubscriptionSpec,
 } from '@ebus/core/driver';
 import { Batches } from './batches.js';
+import * as group from './group.js';
 import type { Link } from './link.js';
 import { type MessageRow, type Token, toMessage } from './mapping.js';
 import type { PostgresSettings } from './postgres-config.js';
 
-const JOIN = `
-INSERT INTO $S.groups (topic, name, durable, read_up_to)
-SELECT name, $2, $3, CASE
-  WHEN $4 = 'earliest' THEN 0
-  WHEN $4 = 'latest' THEN coalesce((SELECT max(id) FROM $S.messages WHERE topic = $1), 0)
-  ELSE coalesce((SELECT min(id) - 1 FROM $S.messages WHERE topic = $1 AND stored_at >= $5),
-                (SELECT max(id) FROM $S.messages WHERE topic = $1), 0) END
-FROM $S.topics WHERE name = $1
-ON CONFLICT DO NOTHING`;
-
-const OWN = 'topic = $1 AND group_name = $2 AND owner = $3';
+/** `$1` is the topic, `$2` the group, `$3` this member; `given` are the deliveries that core names. */
 const GIVEN = 'unnest($4::bigint[], $5::int[]) AS given (id, attempts)';
-const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${OWN} AND d.id = given.id AND d.attempts = given.attempts`;
-const FREE = "owner = NULL, lease_until = '-infinity'";
-const RELEASE = `UPDATE $S.deliveries d SET ${FREE} FROM ${GIVEN} WHERE ${OWN} AND d.id = given.id AND d.attempts = given.attempts`;
+/** A delivery that was handed to another member since then has another owner, or more attempts. */
+const STILL_MINE =
+  'topic = $1 AND group_name = $2 AND owner = $3 AND d.id = given.id AND d.attempts = given.attempts';
+const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${STILL_MINE}`;
+const RELEASE = `UPDATE $S.deliveries d SET owner = NULL, lease_until = '-infinity' FROM ${GIVEN} WHERE ${STILL_MINE}`;
 const RENEW = `
 UPDATE $S.deliveries d SET lease_until = clock_timestamp() + $6 * interval '1 millisecond' FROM ${GIVEN}
-WHERE ${OWN} AND d.id = given.id AND d.attempts = given.attempts`;
+WHERE ${STILL_MINE} RETURNING d.id`;
 
-const LAG = `
-SELECT coalesce(min(d.id) - 1, g.read_up_to) AS settled, count(d.id) AS unsettled,
-  count(d.id) FILTER (WHERE d.lease_until < clock_timestamp()) AS waiting,
-  (SELECT count(*) FROM $S.messages m WHERE m.topic = $1 AND m.id > g.read_up_to) AS beyond,
-  1000 * extract(epoch FROM clock_timestamp() - least(
-    (SELECT min(m.stored_at) FROM $S.messages m WHERE m.id = min(d.id)),
-    (SELECT m.stored_at FROM $S.messages m WHERE m.topic = $1 AND m.id > g.read_up_to ORDER BY m.id LIMIT 1))) AS age
-FROM $S.groups g LEFT JOIN $S.deliveries d ON d.topic = g.topic AND d.group_name = g.name
-WHERE g.topic = $1 AND g.name = $2 GROUP BY g.read_up_to`;
+const CLAIM = 'SELECT * FROM $S.claim($1, $2, $3, $4, $5, $6, $7)';
+
+/** The most messages of one request. */
+const MAX_FETCH = 1_000;
+
+export interface Surroundings {
+  readonly link: () => Link;
+  readonly clock: Clock;
+  readonly settings: PostgresSettings;
+  onClosed(): void;
+}
 
 export class PostgresSubscription implements DriverSubscription {
-  readonly leaseMs: number;
   readonly topic: string;
-  readonly #group: string;
-  readonly #durable: boolean;
+  readonly leaseMs: number;
+  readonly #spec: SubscriptionSpec;
+  readonly #sink: SubscriptionSink;
+  readonly #around: Surroundings;
+  /** This member's name on its deliveries. */
   readonly #owner: string = randomUUID();
-  readonly #link: () => Link;
-  readonly #clock: Clock;
-  readonly #settings: PostgresSettings;
   readonly #settlements = new Batches<Settlement>((done) => this.#settle(done));
+  /** One that was not answered is repeated under its number. */
+  #request = 1;
+  #credit: { messages: number; bytes: number } = { messages: 0, bytes: 0 };
+  #fetching: Promise<void> | undefined;
+  #woken = new AbortController();
   #stopped = false;
-  #wake: () => void = () => {};
-  #notified = false;
+  #troubled = false;
 
-  private constructor(link: () => Link, clock: Clock, settings: PostgresSettings, spec: SubscriptionSpec) {
-    this.#link = link;
-    this.#clock = clock;
-    this.#settings = settings;
-    this.leaseMs = settings.lease;
+  constructor(spec: SubscriptionSpec, sink: SubscriptionSink, around: Surroundings) {
     this.topic = spec.topic;
-    this.#group = spec.group;
-    this.#durable = spec.durable;
+    this.leaseMs = around.settings.lease;
+    this.#spec = spec;
+    this.#sink = sink;
+    this.#around = around;
   }
 
-  static async join(
-    link: () => Link,
-    clock: Clock,
-    settings: PostgresSettings,
-    spec: SubscriptionSpec,
-  ): Promise<PostgresSubscription> {
-    const { topic, group, durable, from } = spec;
-    const date = from instanceof Date ? from : null;
-    await link().query(JOIN, [topic, group, durable, date === null ? from : 'date', date]);
-    return new PostgresSubscription(link, clock, settings, spec);
+  request({ messages, bytes }: Credit): void {
+    this.#credit = { messages, bytes };
+    this.wake();
+    if (!this.#stopped) this.#fetching ??= this.#fetch();
   }
 
-  async receive(demand: Demand): Promise<readonly IncomingMessage[] | undefined> {
-    while (!this.#stopped) {
-      this.#notified = false;
-      const rows = await this.#link().query<MessageRow>('SELECT * FROM $S.claim($1, $2, $3, $4, $5, $6)', [
-        this.topic,
-        this.#group,
-        this.#owner,
-        demand.messages,
-        Math.min(demand.bytes, Number.MAX_SAFE_INTEGER),
-        this.leaseMs,
-      ]);
-      const batch = rows.map((row) => toMessage(this.topic, row));
-      if (batch.length > 0) {
-        if (!this.#stopped) return batch;
-        await this.settle(batch.map(({ token }) => ({ token, outcome: 'released' })));
-      }
-      if (!this.#stopped && !this.#notified) await this.#pause();
-    }
-    return undefined;
+  /** There may be something to fetch. */
+  wake(): void {
+    this.#woken.abort();
   }
 
-  /** There may be something. */
-  notify(): void {
-    this.#notified = true;
-    this.#wake();
+  reconnected(): void {
+    this.#sink.resumed();
+    this.wake();
   }
 
   settle(done: readonly Settlement[]): Promise<void> {
@@ -114,68 +87,81 @@ export class PostgresSubscription implements DriverSubscription {
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
-    void this.#on(RENEW, tokens, this.leaseMs).catch(() => {});
+    // Where this fails the leases run out, or the next renewal finds them in place.
+    this.#renew([...tokens] as Token[]).catch(() => {});
   }
 
-  async lag(_options: CallOptions): Promise<readonly PartitionLag[]> {
-    const [row] = await this.#link().query<Record<string, string> & { age: string | null }>(LAG, [
-      this.topic,
-      this.#group,
-    ]);
-    if (row === undefined) return [];
-    const { settled, unsettled, waiting, beyond, age } = row;
-    return [
-      {
-        partition: 0,
-        lag: Number(unsettled) + Number(beyond),
-        unread: Number(waiting) + Number(beyond),
-        position: Number(settled),
-        settled: Number(settled),
-        ...(age === null ? {} : { oldestAgeMs: Number(age) }),
-      },
-    ];
+  lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
+    return group.lag(this.#around.link(), this.#spec, signal);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
-    this.#wake();
+    this.wake();
+    await this.#fetching;
   }
 
-  async close(_options: CallOptions): Promise<void> {
-    this.stop();
-    const own = [this.topic, this.#group];
-    if (!this.#durable) await this.#link().query('DELETE FROM $S.groups WHERE topic = $1 AND name = $2', own);
-    else await this.#link().query(`UPDATE $S.deliveries SET ${FREE} WHERE ${OWN}`, [...own, this.#owner]);
-    await this.#link().query("SELECT pg_notify('$S', $1)", [this.topic]);
+  async close({ signal }: CallOptions): Promise<void> {
+    this.#around.onClosed();
+    await this.stop();
+    await group.leave(this.#around.link(), this.#spec, this.#owner, signal);
+  }
+
+  async #fetch(): Promise<void> {
+    const { clock, settings } = this.#around;
+    while (!this.#stopped) {
+      // What wakes it from here on is not covered by the request that follows.
+      this.#woken = new AbortController();
+      const { messages, bytes } = this.#credit;
+      if (messages > 0 && bytes > 0 && (await this.#claim(messages, bytes))) continue;
+      await pause(clock, settings.pollInterval, this.#woken.signal);
+    }
+  }
+
+  /** @returns whether there was something, so that there may be more */
+  async #claim(messages: number, bytes: number): Promise<boolean> {
+    const limits = [Math.min(messages, MAX_FETCH), Math.min(bytes, Number.MAX_SAFE_INTEGER)];
+    try {
+      const rows = await this.#query<MessageRow>(CLAIM, [this.#request, ...limits, this.leaseMs]);
+      this.#request++;
+      if (this.#troubled) this.#sink.resumed();
+      this.#troubled = false;
+      if (rows.length === 0) return false;
+      const batch = rows.map((row) => toMessage(this.topic, row));
+      // Credit that was granted meanwhile did not know of these yet.
+      this.#credit.messages -= batch.length;
+      this.#credit.bytes -= batch.reduce((sum, { size }) => sum + size, 0);
+      this.#sink.push(batch);
+      return true;
+    } catch (error) {
+      this.#troubled = true;
+      this.#sink.failed(error);
+      await group.recover(this.#around.link(), this.#spec, error).catch(() => {});
+      return false;
+    }
   }
 
   async #settle(done: readonly Settlement[]): Promise<void> {
-    const released = done.filter(({ outcome }) => outcome === 'released');
-    const settled = done.filter(({ outcome }) => outcome !== 'released');
-    const tokens = (list: readonly Settlement[]) => list.map(({ token }) => token);
-    if (settled.length > 0) await this.#on(SETTLE, tokens(settled));
-    if (released.length > 0) await this.#on(RELEASE, tokens(released));
+    const tokens = (released: boolean) =>
+      done.filter(({ outcome }) => (outcome === 'released') === released).map(({ token }) => token as Token);
+    const [settled, released] = [tokens(false), tokens(true)];
+    if (settled.length > 0) await this.#query(SETTLE, columns(settled));
+    if (released.length > 0) await this.#query(RELEASE, columns(released));
   }
 
-  async #on(statement: string, tokens: readonly SettleToken[], ...more: number[]): Promise<void> {
-    const given = tokens as readonly Token[];
-    await this.#link().query(statement, [
-      this.topic,
-      this.#group,
-      this.#owner,
-      given.map(({ id }) => id),
-      given.map(({ attempts }) => attempts),
-      ...more,
-    ]);
+  async #renew(tokens: readonly Token[]): Promise<void> {
+    const kept = await this.#query<{ id: string }>(RENEW, [...columns(tokens), this.leaseMs]);
+    const ids = new Set(kept.map(({ id }) => id));
+    const lost = tokens.filter(({ id }) => !ids.has(id));
+    if (lost.length > 0) this.#sink.lost(lost);
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => this.#wake(), this.#settings.pollInterval);
-      this.#wake = () => {
-        this.#clock.clearTimeout(timer);
-        resolve();
-      };
-    });
+  #query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#around.link().query<Row>(sql, [this.topic, this.#spec.group, this.#owner, ...values]);
   }
 }
+
+const columns = (tokens: readonly Token[]) => [
+  tokens.map(({ id }) => id),
+  tokens.map(({ attempts }) => attempts),
+];

@@ -1,5 +1,13 @@
-/** Topics: rows of a table. */
-import type { DriverTopicAdmin, TopicDescription, TopicSpec } from '@ebus/core/driver';
+/** Topics: rows of a table. Each keeps its messages: there are no ephemeral ones. */
+import {
+  type DriverTopicAdmin,
+  type EnsuredTopic,
+  type EnsureSpec,
+  type NewTopicSpec,
+  type TopicDescription,
+  type TopicSpec,
+  UnsupportedError,
+} from '@ebus/core/driver';
 import type { Link } from './link.js';
 import { missing } from './sender.js';
 
@@ -8,50 +16,68 @@ interface TopicRow {
   readonly description: string | null;
 }
 
-const COLUMNS = {
-  retentionMs: 'retention_ms',
-  description: 'description',
-} as const;
+const COLUMNS = { retentionMs: 'retention_ms', description: 'description' } as const;
 
-export function topicAdmin(link: () => Link): DriverTopicAdmin {
-  return {
-    supports: new Set<keyof TopicSpec>(['persistence', 'retentionMs', 'description']),
+export class TopicAdmin implements DriverTopicAdmin {
+  readonly supports = new Set<keyof TopicSpec>(['retentionMs', 'description']);
+  readonly #link: () => Link;
 
-    async exists(topic) {
-      return (await link().query('SELECT 1 FROM $S.topics WHERE name = $1', [topic])).length > 0;
-    },
+  constructor(link: () => Link) {
+    this.#link = link;
+  }
 
-    async describe(topic) {
-      const [row] = await link().query<TopicRow>('SELECT * FROM $S.topics WHERE name = $1', [topic]);
-      return row === undefined ? undefined : toDescription(topic, row);
-    },
+  async exists(topic: string): Promise<boolean> {
+    return (await this.describe(topic)) !== undefined;
+  }
 
-    async create(topic, { retentionMs = 0, description = null }) {
-      const made = await link().query(
-        'INSERT INTO $S.topics (name, retention_ms, description) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
-        [topic, retentionMs, description],
-      );
-      return made.length > 0;
-    },
+  async ensure(topic: string, { create }: EnsureSpec): Promise<EnsuredTopic> {
+    const found = await this.describe(topic);
+    if (found !== undefined) return { created: false, description: found };
+    if (create === undefined) throw missing(topic);
+    const created = await this.create(topic, create);
+    return { created, description: await this.describe(topic) };
+  }
 
-    async alter(topic, changes) {
-      const fields = Object.entries(COLUMNS).filter(
-        ([field]) => changes[field as keyof typeof COLUMNS] !== undefined,
-      );
-      const assignments = fields.map(([, column], i) => `${column} = $${i + 2}`);
-      const values = fields.map(([field]) => changes[field as keyof typeof COLUMNS]);
-      const sql = `UPDATE $S.topics SET ${assignments.join(', ')} WHERE name = $1 RETURNING 1`;
-      if (fields.length > 0 && (await link().query(sql, [topic, ...values])).length === 0)
-        throw missing(topic);
-    },
-  };
+  async describe(topic: string): Promise<TopicDescription | undefined> {
+    const [row] = await this.#link().query<TopicRow>('SELECT * FROM $S.topics WHERE name = $1', [topic]);
+    if (row === undefined) return undefined;
+    return {
+      name: topic,
+      persistence: 'persistent',
+      ...(row.retention_ms === '0' ? {} : { retentionMs: Number(row.retention_ms) }),
+      ...(row.description === null ? {} : { description: row.description }),
+      retentionKind: 'limits',
+      acknowledged: true,
+      storage: 'file',
+      writable: true,
+      madeBy: 'ebus',
+    };
+  }
+
+  async create(topic: string, spec: NewTopicSpec): Promise<boolean> {
+    refuseEphemeral(topic, spec);
+    const { retentionMs = 0, description = null } = spec;
+    const made = await this.#link().query(
+      'INSERT INTO $S.topics (name, retention_ms, description) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
+      [topic, retentionMs, description],
+    );
+    return made.length > 0;
+  }
+
+  async alter(topic: string, changes: Partial<TopicSpec>): Promise<void> {
+    refuseEphemeral(topic, changes);
+    for (const [field, column] of Object.entries(COLUMNS)) {
+      const value = changes[field as keyof typeof COLUMNS];
+      if (value === undefined) continue;
+      const sql = `UPDATE $S.topics SET ${column} = $2 WHERE name = $1 RETURNING 1`;
+      if ((await this.#link().query(sql, [topic, value])).length === 0) throw missing(topic);
+    }
+  }
 }
 
-function toDescription(name: string, row: TopicRow): TopicDescription {
-  return {
-    name,
-    persistence: 'persistent',
-    ...(row.retention_ms === '0' ? {} : { retentionMs: Number(row.retention_ms) }),
-    ...(row.description === null ? {} : { description: row.description }),
-  };
+function refuseEphemeral(topic: string, { persistence }: Partial<TopicSpec>): void {
+  if (persistence !== 'ephemeral') return;
+  throw new UnsupportedError(
+    `topic '${topic}' cannot be ephemeral on PostgreSQL: every message is stored; configure persistence: 'persistent'`,
+  );
 }

@@ -38,6 +38,12 @@ export function topicsHave(...fields: (keyof TopicSpec)[]): Requirement {
   };
 }
 
+/** Topics of either kind, and a way from one to the other. */
+export const bothPersistences: Requirement = ({ admin }) =>
+  admin?.supports.has('persistence') === true
+    ? undefined
+    : 'transport declares one persistence for all topics';
+
 /** The reason to skip, or `undefined` where the test applies. */
 export type Requirement = (offer: Offer) => string | undefined;
 

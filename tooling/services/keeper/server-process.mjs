@@ -1,5 +1,5 @@
 // One server as a child process: started, killed, stopped, started again.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../run-command.mjs';
@@ -19,6 +19,27 @@ function isFrozen(pid) {
   } catch {
     // A thread ended meanwhile: look again.
     return false;
+  }
+}
+
+/** A process and those that it started: PostgreSQL has one for each connection. */
+function familyOf(pid) {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const family = [pid];
+  for (const parent of family) {
+    for (const [child, of] of pairs) if (of === parent && child !== parent) family.push(child);
+  }
+  return family;
+}
+
+function tell(pids, signal) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 
@@ -92,14 +113,17 @@ export function serverProcess(server, mostAreRunning) {
     },
 
     /** Ends it at once, as a crash does. */
-    kill: () => signal('SIGKILL'),
+    kill() {
+      if (child?.pid !== undefined) tell(familyOf(child.pid), 'SIGKILL');
+      return signal('SIGKILL');
+    },
 
     /** Asks it to end; kills it where it does not. */
     async stop() {
       const own = child;
       const timer = setTimeout(() => own?.kill('SIGKILL'), STOP_MS);
       // One that is frozen would not hear it.
-      own?.kill('SIGCONT');
+      if (own?.pid !== undefined) tell(familyOf(own.pid), 'SIGCONT');
       await signal(server.stopSignal);
       clearTimeout(timer);
     },
@@ -107,9 +131,14 @@ export function serverProcess(server, mostAreRunning) {
     /** Freezes it: it keeps its connections and answers nothing. */
     async pause() {
       const { pid } = child ?? {};
-      child?.kill('SIGSTOP');
-      while (pid !== undefined && child?.pid === pid && !isFrozen(pid)) await sleep(1);
+      if (pid === undefined) return;
+      // It starts no more of them once it stands.
+      tell([pid], 'SIGSTOP');
+      tell(familyOf(pid), 'SIGSTOP');
+      while (child?.pid === pid && !isFrozen(pid)) await sleep(1);
     },
-    resume: () => void child?.kill('SIGCONT'),
+    resume() {
+      if (child?.pid !== undefined) tell(familyOf(child.pid), 'SIGCONT');
+    },
   };
 }

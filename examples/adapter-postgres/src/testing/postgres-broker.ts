@@ -1,5 +1,11 @@
 /** A server that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
-import { type BreakableBroker, type ConfigOverlay, type LogAccess, TcpProxy } from '@ebus/conformance';
+import {
+  type BreakableBroker,
+  type ConfigOverlay,
+  type LogAccess,
+  type Login,
+  TcpProxy,
+} from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
 import { schemaStatements } from '../schema.js';
 import { PostgresLog } from './postgres-log.js';
@@ -63,20 +69,35 @@ export class PostgresBroker implements BreakableBroker {
     },
   };
 
-  get login() {
-    return {
-      wrong: { postgres: { url: this.#url('nobody') } },
-      take: async (): Promise<void> => {
-        await this.#log.query('ALTER ROLE app NOLOGIN');
-        await this.#log.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'");
-      },
-      giveBack: async (): Promise<void> => {
-        await this.#log.query('ALTER ROLE app LOGIN');
-      },
-    };
-  }
+  readonly login = new PostgresLogin(
+    (text) => this.#log.query(text),
+    () => this.#url('nobody'),
+  );
 
   #url(user: string): string {
     return `postgres://${user}:right@${this.network.address}/ebus`;
+  }
+}
+
+class PostgresLogin implements Login {
+  readonly #query: (text: string) => Promise<unknown>;
+  readonly #wrongUrl: () => string;
+
+  constructor(query: (text: string) => Promise<unknown>, wrongUrl: () => string) {
+    this.#query = query;
+    this.#wrongUrl = wrongUrl;
+  }
+
+  get wrong(): ConfigOverlay {
+    return { postgres: { url: this.#wrongUrl() } };
+  }
+
+  async take(): Promise<void> {
+    await this.#query('ALTER ROLE app NOLOGIN');
+    await this.#query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'");
+  }
+
+  async giveBack(): Promise<void> {
+    await this.#query('ALTER ROLE app LOGIN');
   }
 }

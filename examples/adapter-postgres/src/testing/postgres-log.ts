@@ -58,6 +58,13 @@ export class PostgresLog implements LogAccess {
     );
   }
 
+  async overrun(topic: string, group: string): Promise<void> {
+    await this.query('UPDATE $S.groups SET read_up_to = 10 ^ 15 WHERE topic = $1 AND name = $2', [
+      topic,
+      group,
+    ]);
+  }
+
   /** Runs one statement; `$S` in it stands for the schema. */
   async query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     if (this.#pool === undefined) {

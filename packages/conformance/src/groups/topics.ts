@@ -8,7 +8,7 @@ import {
   type TopicOptions,
 } from '@ebus/core';
 import type { TopicSpec } from '@ebus/core/driver';
-import { administered, replay, topicFields, topicsHave } from '../requirements.js';
+import { administered, bothPersistences, replay, topicFields, topicsHave } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectMessages, texts } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
@@ -43,10 +43,10 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
   const fields = topicFields(offer);
   const isOnBroker = administered(offer) === undefined;
   // A description is for people: the bus keeps it where the broker has no place for it.
-  const unsupported = Object.keys(OPTIONS).filter(
+  const options: TopicOptions = { ...OPTIONS, persistence };
+  const unsupported = Object.keys(options).filter(
     (option) => option !== 'description' && !fields.has(SPEC[option]?.[0] ?? 'persistence'),
   );
-  const options: TopicOptions = { ...OPTIONS, persistence };
   const other: TopicOptions['persistence'] = persistence === 'persistent' ? 'ephemeral' : 'persistent';
   /** Topics of the suite's names, which no bus has configured. */
   const names = (count: number) => Array.from({ length: count }, () => uniqueName('topic'));
@@ -217,8 +217,10 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
     if (admin !== undefined) assert.equal(await bus.topics.describe(topic), undefined);
   });
 
-  if (admin !== undefined) {
-    test('a topic that is moved to the other persistence and back under load loses nothing and keeps the order', async (t) => {
+  testWhere(
+    bothPersistences,
+    'a topic that is moved to the other persistence and back under load loses nothing and keeps the order',
+    async (t) => {
       const bus = await t.bus();
       const check = new SequenceCheck();
       const counts = new Map<string, number>();
@@ -248,8 +250,8 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
           aggregateId,
         );
       }
-    });
-  }
+    },
+  );
 };
 
 /** Publishes the events 1, 2, 3, … of some aggregates, three of each at a time, until it is stopped. */

@@ -114,6 +114,8 @@ export class TcpProxy implements Network, AsyncDisposable {
   }
 
   #keep(socket: Socket): void {
+    // Protocols that write a request in pieces would wait for 40 ms at each.
+    socket.setNoDelay(true);
     this.#sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));

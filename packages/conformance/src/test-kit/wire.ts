@@ -98,6 +98,8 @@ export class Wire {
   #wrapDriver(driver: Driver): Driver {
     return replacing(driver, {
       send: (record: SendRecord) => this.#send(driver, record),
+      // Without it core sends one by one, so that each record passes here.
+      ...({ sendBatch: undefined } as object),
       subscribe: async (...args: Parameters<Driver['subscribe']>) =>
         this.#wrapSubscription(args[0].topic, await driver.subscribe(...args)),
     });

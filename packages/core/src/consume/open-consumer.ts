@@ -116,7 +116,11 @@ export class ConsumerOpener {
     const { topic, group, persistence, from, ordering } = policy;
     const ready = this.#options.whenTopicReady(topic, persistence);
     if (ready !== undefined) await abortable(ready, signal, `subscribing to '${topic}'`);
-    const events = this.#options.eventsOf(policy);
+    const reports = this.#options.eventsOf(policy);
+    const events: ConsumeEvents = {
+      ...reports,
+      failed: (source, error, ...rest) => reports.failed(source, this.#told(topic, error), ...rest),
+    };
     const deadLetters = new DeadLetterWriter({
       topic,
       group,
@@ -153,6 +157,15 @@ export class ConsumerOpener {
     if (driver.browse === undefined || driver.capabilities(persistence).browse !== true) return undefined;
     const browse = driver.browse.bind(driver);
     return (signal: AbortSignal) => browse({ topic, from: { group } }, { signal });
+  }
+
+  /** What the driver says of a subscription, in ebus' terms: listeners look at codes. */
+  #told(topic: string, error: unknown): EbusError {
+    const { driver } = this.#options;
+    return EbusError.from(error, (reason) => {
+      const message = `the subscription to '${topic}' over ${driver.system} is in trouble: ${reason}`;
+      return new EbusError(message, { ...classified(driver, error), cause: error });
+    });
   }
 
   errorOf(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {

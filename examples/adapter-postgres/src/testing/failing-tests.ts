@@ -1,0 +1,24 @@
+/** Runs groups of the conformance suite with a runner of its own, and collects the tests that fail. */
+import { type GroupName, type Harness, runConformance } from '@ebus/conformance';
+
+interface Test {
+  readonly title: string;
+  readonly body: () => Promise<void>;
+}
+
+/** `group: title` of each test that fails. */
+export async function failingTests(harness: Harness, groups: readonly GroupName[]): Promise<string[]> {
+  const tests: Test[] = [];
+  let group = '';
+  const describe = (name: string, body: () => void) => {
+    group = name;
+    body();
+  };
+  const it = (title: string, body: () => Promise<void>) => {
+    tests.push({ title: `${group}: ${title}`, body });
+  };
+  await runConformance({ describe, it: Object.assign(it, { skip: () => {} }) }, harness, { groups });
+  const failed: string[] = [];
+  for (const { title, body } of tests) await body().catch(() => failed.push(title));
+  return failed;
+}

@@ -1,0 +1,101 @@
+/** An adapter that claims too much is told so by the conformance suite: which tests fail for which broken promise. */
+import type { GroupName, Harness } from '@ebus/conformance';
+import { findHeader } from '@ebus/core/driver';
+import { sharedService } from '@ebus/services';
+import { expect, it, vi } from 'vitest';
+import { broken, type Fault, otherRecord } from './testing/claims-too-much.js';
+import { failingTests } from './testing/failing-tests.js';
+import { PostgresBroker } from './testing/postgres-broker.js';
+
+vi.setConfig({ testTimeout: 90_000 });
+
+const { addresses } = await sharedService('postgres');
+const schema = `too_much_${process.pid}`;
+
+interface Claim {
+  readonly claims: string;
+  readonly does: string;
+  readonly fault: Fault;
+  readonly group: GroupName;
+  /** One of the tests that have to fail. */
+  readonly fails: string;
+}
+
+const claims: readonly Claim[] = [
+  {
+    claims: 'acknowledged: true',
+    does: 'answers when it has taken the record',
+    fault: {
+      record: (record) => {
+        record.stored();
+        return record;
+      },
+    },
+    group: 'receipts',
+    fails: "receipts: a publish stays pending until the broker's answer has arrived",
+  },
+  {
+    claims: "ordering: 'cluster'",
+    does: 'hides the key from the broker, which orders by it',
+    fault: {
+      record: (record) =>
+        otherRecord(record, {
+          key: undefined,
+          headers: [...record.headers, ['hidden-key', String(record.key ?? '')]],
+        }),
+      received: (message) => ({ ...message, key: String(findHeader(message.headers, 'hidden-key') ?? '') }),
+    },
+    group: 'consumer groups',
+    fails: 'consumer groups: aggregates keep their order across members, also while one joins and one leaves',
+  },
+  {
+    claims: 'leaseMs',
+    does: 'renews no lease',
+    fault: { subscription: { extendLease: () => {} } },
+    group: 'membership',
+    fails:
+      'membership: handlers that take longer than a lease, of which several wait: each event is handled once, also beside idle members',
+  },
+  {
+    claims: 'replay: true',
+    does: 'starts every group at the beginning',
+    fault: { spec: (spec) => ({ ...spec, from: 'earliest' }) },
+    group: 'start positions',
+    fails: "start positions: 'latest' begins with what is published after subscribe resolved",
+  },
+  {
+    claims: 'dedupe: true',
+    does: 'forgets the id of a message',
+    fault: { record: (record) => otherRecord(record, { messageId: undefined }) },
+    group: 'publishing',
+    fails: 'publishing: a second publish of one message id is stored once',
+  },
+  {
+    claims: 'lag: true',
+    does: 'counts nothing',
+    fault: { subscription: { lag: async () => [{ partition: 0, lag: 0 }] } },
+    group: 'lag',
+    fails: 'lag: is what a group has not settled, each group its own; 0 when idle',
+  },
+];
+
+const harness = (fault: Fault): Harness => ({
+  name: 'postgres, broken on purpose',
+  persistence: 'persistent',
+  transport: broken(fault),
+  config: {
+    type: 'postgres',
+    postgres: { url: addresses[0] as string, schema, lease: '2s', pollInterval: '50ms' },
+  },
+  broker: new PostgresBroker(schema),
+  leases: { ms: 1_000, config: { postgres: { lease: '1s' } } },
+  patience: '4s',
+});
+
+it.each(claims)('claims $claims, and $does', async ({ claims: claim, does, fault, group, fails }) => {
+  const failed = await failingTests(harness(fault), [group]);
+  process.stderr.write(
+    `\nclaims ${claim}, and ${does}. The suite says:\n${failed.map((title) => `  failed  ${title}\n`).join('')}`,
+  );
+  expect(failed).toContain(fails);
+});
