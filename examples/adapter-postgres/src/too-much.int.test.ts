@@ -17,6 +17,8 @@ interface Claim {
   readonly does: string;
   readonly fault: Fault;
   readonly group: GroupName;
+  /** Of the group's tests, those to run: under load, records that are answered at once know no end. */
+  readonly only?: RegExp;
   /** One of the tests that have to fail. */
   readonly fails: string;
 }
@@ -32,6 +34,7 @@ const claims: readonly Claim[] = [
       },
     },
     group: 'receipts',
+    only: /pending/,
     fails: "receipts: a publish stays pending until the broker's answer has arrived",
   },
   {
@@ -45,16 +48,10 @@ const claims: readonly Claim[] = [
         }),
       received: (message) => ({ ...message, key: String(findHeader(message.headers, 'hidden-key') ?? '') }),
     },
-    group: 'consumer groups',
-    fails: 'consumer groups: aggregates keep their order across members, also while one joins and one leaves',
-  },
-  {
-    claims: 'leaseMs',
-    does: 'renews no lease',
-    fault: { subscription: { extendLease: () => {} } },
     group: 'membership',
+    only: /ordering: 'cluster'/,
     fails:
-      'membership: handlers that take longer than a lease, of which several wait: each event is handled once, also beside idle members',
+      "membership: ordering: 'cluster' with handlers slower than a lease, while members join and leave: never two of an aggregate at once",
   },
   {
     claims: 'replay: true',
@@ -92,8 +89,8 @@ const harness = (fault: Fault): Harness => ({
   patience: '4s',
 });
 
-it.each(claims)('claims $claims, and $does', async ({ claims: claim, does, fault, group, fails }) => {
-  const failed = await failingTests(harness(fault), [group]);
+it.each(claims)('claims $claims, and $does', async ({ claims: claim, does, fault, group, only, fails }) => {
+  const failed = await failingTests(harness(fault), [group], only);
   process.stderr.write(
     `\nclaims ${claim}, and ${does}. The suite says:\n${failed.map((title) => `  failed  ${title}\n`).join('')}`,
   );
