@@ -1,5 +1,4 @@
 /** Looking at a topic: by a consumer of one's own that is assigned partitions, so it joins no group, and commits nothing. */
-import { randomUUID } from 'node:crypto';
 import {
   abortError,
   type BrowseSpec,
@@ -8,6 +7,7 @@ import {
   ConnectionError,
   EbusError,
   type IncomingMessage,
+  randomUuid,
   reasonOf,
   within,
 } from '@ebus/core/driver';
@@ -45,17 +45,21 @@ export async function* browse(
   const partitions = new Map<number, Partition>();
   const ends = new Map<number, number>();
   const reached: { partition: number; offset: number }[] = [];
-  const consumer = newConsumer(parts, from === 'earliest' ? `ebus-look-${randomUUID()}` : from.group, {
-    rebalance: () => {},
-    committed: () => {},
-    readable: () => {},
-    // Said before the messages that are polled with it.
-    end: (place) => void reached.push(place),
-    error: (error) => {
-      if (isLoginRefused(error)) refused = error;
-      parts.onError(error);
+  const consumer = newConsumer(
+    parts,
+    from === 'earliest' ? `ebus-look-${randomUuid(parts.clock)}` : from.group,
+    {
+      rebalance: () => {},
+      committed: () => {},
+      readable: () => {},
+      // Said before the messages that are polled with it.
+      end: (place) => void reached.push(place),
+      error: (error) => {
+        if (isLoginRefused(error)) refused = error;
+        parts.onError(error);
+      },
     },
-  });
+  );
   consumer.setDefaultConsumeTimeout(POLL_MS);
   try {
     await within(connect(consumer), signal, aborted);
