@@ -30,8 +30,6 @@ UPDATE $S.deliveries d SET lease_until = clock_timestamp() + $6 * interval '1 mi
 WHERE ${STILL_MINE} RETURNING d.id`;
 
 const CLAIM = 'SELECT * FROM $S.claim($1, $2, $3, $4, $5, $6, $7)';
-
-/** The most messages of one request. */
 const MAX_FETCH = 1_000;
 
 export interface Surroundings {
@@ -50,7 +48,7 @@ export class PostgresSubscription implements DriverSubscription {
   /** This member's name on its deliveries. */
   readonly #owner: string = randomUUID();
   readonly #settlements = new Batches<Settlement>((done) => this.#settle(done));
-  /** One that was not answered is repeated under its number. */
+  /** A request that was not answered is repeated under its number. */
   #request = 1;
   #credit: { messages: number; bytes: number } = { messages: 0, bytes: 0 };
   #fetching: Promise<void> | undefined;
@@ -72,7 +70,6 @@ export class PostgresSubscription implements DriverSubscription {
     if (!this.#stopped) this.#fetching ??= this.#fetch();
   }
 
-  /** There may be something to fetch. */
   wake(): void {
     this.#woken.abort();
   }
@@ -121,8 +118,11 @@ export class PostgresSubscription implements DriverSubscription {
   /** @returns whether there was something, so that there may be more */
   async #claim(messages: number, bytes: number): Promise<boolean> {
     const limits = [Math.min(messages, MAX_FETCH), Math.min(bytes, Number.MAX_SAFE_INTEGER)];
+    const asked = this.#around.clock.monotonic();
     try {
       const rows = await this.#query<MessageRow>(CLAIM, [this.#request, ...limits, this.leaseMs]);
+      // An answer that took longer than a lease is about messages that others may have by now.
+      if (this.#around.clock.monotonic() - asked > this.leaseMs) return true;
       this.#request++;
       if (this.#troubled) this.#sink.resumed();
       this.#troubled = false;
