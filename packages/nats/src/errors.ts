@@ -1,6 +1,5 @@
 /** From the client's errors to ebus'. The original stays as `cause`; messages never hold a login. */
 import {
-  ConfigError,
   ConnectionError,
   EbusError,
   type ErrorClass,
@@ -188,20 +187,6 @@ export function jetStreamDisabled(urls: readonly string[], cause: unknown): Unsu
       'nats.jetstream.enabled: false to use ephemeral topics only',
     { cause },
   );
-}
-
-export function overlap(stream: string, subjects: readonly string[], cause: unknown): ConfigError {
-  const message =
-    `cannot create stream '${stream}' for ${subjects.map((subject) => `'${subject}'`).join(', ')}: another stream ` +
-    'holds some of these subjects. Add the topic to that stream (nats.jetstream.stream), or take its subjects out there';
-  return new ConfigError(message, { cause });
-}
-
-export function tooManyReplicas(stream: string, replicas: number, cause: unknown): ConfigError {
-  const message =
-    `stream '${stream}' cannot have ${replicas} replicas: the cluster has fewer servers with JetStream than that ` +
-    `(${reasonOf(cause)}). Ask for fewer replicas, or add servers`;
-  return new ConfigError(message, { cause, problems: [{ path: `${stream}.replicas`, message }] });
 }
 
 export function tooLarge(topic: string, limit: number | undefined, cause: unknown): PublishError {

@@ -1,7 +1,8 @@
 import type { HeaderValue, OutgoingRecord } from '@ebus/core/driver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDeliveryInfo, readHeaderBlock, toHeaderBlock } from './mapping.js';
+import { readDeliveryInfo } from './js/delivery-info.js';
+import { readHeaderBlock, toHeaderBlock } from './mapping.js';
 
 function record(given: Partial<OutgoingRecord>): OutgoingRecord {
   const value = new Uint8Array();

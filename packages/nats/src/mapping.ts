@@ -2,12 +2,12 @@
 import {
   type HeaderList,
   type HeaderValue,
-  headerBytes,
   headerText,
   type OutgoingRecord,
   PublishError,
 } from '@ebus/core/driver';
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { fromLatin1, percentDecode, percentEncode } from './header-encoding.js';
 
 /** Carries the key. */
 const KEY = 'X-Aggregate-ID';
@@ -18,14 +18,10 @@ const PIN = 'Nats-Pin-Id';
 /** Headers that control the server, or that it adds, are not the message's own. */
 const CONTROL = /^nats-/i;
 
-/** Of a time in nanoseconds, behind its milliseconds. */
-const NANOS_DIGITS = 6;
-
 const FIRST_LINE = 'NATS/1.0\r\n';
 /** What a header line cannot carry unchanged: other than printable ASCII, or white space at an end. */
 const UNSAFE = /[^\x20-\x7e]|^ | $/;
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The header block of a record as the client sends it; undefined where it has none. */
 export function toHeaderBlock(record: OutgoingRecord, deduplicate: boolean): WireHeaders | undefined {
@@ -69,6 +65,11 @@ export class WireHeaders {
 
   constructor(block: string) {
     this.#block = block;
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#block.length;
   }
 
   encode(): Uint8Array {
@@ -198,74 +199,4 @@ function unusable(topic: string, name: string): PublishError {
       `use printable ASCII without spaces and ':' (not ${ENCODED}, which is ebus' own, nor Nats-*, which the server obeys)`,
     { code: 'INVALID_ARGUMENT' },
   );
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`);
-const PERCENT = 0x25;
-
-/** Printable ASCII other than `%` as it is, all else as `%XX` of its UTF-8 bytes. */
-function percentEncode(value: HeaderValue): string {
-  let text = '';
-  for (const byte of headerBytes(value)) {
-    text += byte > 0x20 && byte < 0x7f && byte !== PERCENT ? String.fromCharCode(byte) : HEX[byte];
-  }
-  return text;
-}
-
-function percentDecode(text: string): HeaderValue {
-  const bytes = Buffer.alloc(text.length);
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const escaped = code === PERCENT ? Number.parseInt(text.slice(i + 1, i + 3), 16) : Number.NaN;
-    if (Number.isNaN(escaped)) bytes[length++] = code;
-    else {
-      bytes[length++] = escaped;
-      i += 2;
-    }
-  }
-  return textOrBytes(bytes.subarray(0, length));
-}
-
-function fromLatin1(latin1: string): HeaderValue {
-  return textOrBytes(Buffer.from(latin1, 'latin1'));
-}
-
-/** Text where the bytes are UTF-8, else the bytes. */
-function textOrBytes(bytes: Uint8Array): HeaderValue {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return new Uint8Array(bytes);
-  }
-}
-
-/** What JetStream says about a delivery in its reply subject. */
-export interface DeliveryInfo {
-  readonly sequence: number;
-  /** Counts the deliveries of the consumer, to whomever. */
-  readonly consumerSequence: number;
-  readonly deliveryCount: number;
-  /** Epoch milliseconds at which the stream stored it. */
-  readonly timestamp: number;
-}
-
-/**
- * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time in ns>.<pending>`, and with a domain
- * and an account hash after `ACK` on later servers.
- */
-export function readDeliveryInfo(reply: string): DeliveryInfo {
-  const dots: number[] = [];
-  for (let at = reply.indexOf('.'); at !== -1; at = reply.indexOf('.', at + 1)) dots.push(at);
-  const first = dots.length === 8 ? 3 : 5;
-  const token = (index: number, cut = 0) =>
-    Number(
-      reply.slice((dots[first + index] ?? reply.length) + 1, (dots[first + index + 1] ?? reply.length) - cut),
-    );
-  return {
-    deliveryCount: token(0),
-    sequence: token(1),
-    consumerSequence: token(2),
-    timestamp: token(3, NANOS_DIGITS),
-  };
 }

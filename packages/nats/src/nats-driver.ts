@@ -1,7 +1,6 @@
 /** The driver: one connection at a time, the sender, and the subscriptions on it. */
 import {
   type AttemptOptions,
-  Attempts,
   type BrowseSpec,
   type CallOptions,
   type Capabilities,
@@ -29,9 +28,8 @@ import type { ResolvedNatsConfig } from './config-schema.js';
 import { CoreSubscription } from './core-subscription.js';
 import { classify } from './errors.js';
 import { JetStream } from './js/jetstream.js';
-import { Link } from './link.js';
 import { checkSubject } from './names.js';
-import type { Refused } from './refusals.js';
+import { PresentLink, type RejoinableSubscription } from './present-link.js';
 import { Sender } from './sender.js';
 import { topicAdmin } from './topic-admin.js';
 
@@ -41,16 +39,6 @@ export interface NatsNative {
   /** Undefined where `nats.jetstream.enabled` is false. */
   readonly jetstream: JetStreamClient | undefined;
   readonly jetstreamManager: JetStreamManager | undefined;
-}
-
-/** What goes on with the next connection. */
-export interface Rejoinable extends DriverSubscription {
-  /** What went wrong last, if anything. */
-  readonly failure: unknown;
-  online(link: Link): void;
-  offline(): void;
-  /** The server refused something: whoever it is for is told. */
-  refused(refused: Refused, error: Error): void;
 }
 
 /** More in flight brings no more throughput, only a longer wait. */
@@ -69,20 +57,18 @@ export class NatsDriver implements Driver<NatsNative> {
   readonly maxInFlight = MAX_IN_FLIGHT;
   readonly admin: DriverTopicAdmin;
   readonly #config: ResolvedNatsConfig;
-  readonly #serviceName: string;
-  readonly #subscriptions = new Set<Rejoinable>();
+  readonly #link: PresentLink;
+  readonly #subscriptions = new Set<RejoinableSubscription>();
   #host: DriverHost | undefined;
-  readonly #links = new Attempts<Link>((late) => void late.close());
   #sender: Sender | undefined;
   #jetstream: JetStream | undefined;
   /** Topics that no stream took when they were published to. */
   readonly #missed = new Set<string>();
   #isPrepared = false;
-  #closed = false;
 
   constructor(config: ResolvedNatsConfig, serviceName: string) {
     this.#config = config;
-    this.#serviceName = serviceName;
+    this.#link = new PresentLink(config, serviceName);
     const { consumer, topicConfigStrategy, enabled, stream } = config.jetstream;
     this.defaultPersistence = enabled ? 'persistent' : 'ephemeral';
     this.defaultGroup = consumer.durableName;
@@ -104,7 +90,7 @@ export class NatsDriver implements Driver<NatsNative> {
   }
 
   get native(): NatsNative {
-    const { connection, client, manager } = this.#connected();
+    const { connection, client, manager } = this.#link.required;
     const { enabled } = this.#config.jetstream;
     return {
       connection,
@@ -114,7 +100,7 @@ export class NatsDriver implements Driver<NatsNative> {
   }
 
   capabilities(persistence: Persistence): Capabilities {
-    return capabilitiesOf(persistence, this.#links.current?.connection.info);
+    return capabilitiesOf(persistence, this.#link.current?.connection.info);
   }
 
   validateTopic(topic: string): void {
@@ -125,7 +111,7 @@ export class NatsDriver implements Driver<NatsNative> {
     this.#host = host;
     for (const text of weaknesses(this.#config)) host.logger.warn({}, text);
     const { publishTimeout, enabled } = this.#config.jetstream;
-    if (enabled) this.#jetstream = new JetStream(this.#config, host, () => this.#connected());
+    if (enabled) this.#jetstream = new JetStream(this.#config, host, () => this.#link.required);
     this.#sender = new Sender({
       clock: host.clock,
       publishTimeout,
@@ -133,17 +119,18 @@ export class NatsDriver implements Driver<NatsNative> {
         if (this.#asksNothing) this.#missed.add(topic);
       },
     });
-    await this.#dial(options);
+    this.#link.add(this.#sender);
+    await this.#dial(host, options);
   }
 
   /** What is not acknowledged fails as retryable; subscriptions go on where they were, on the new connection. */
   async reconnect(options: AttemptOptions): Promise<void> {
-    this.#offline(new ConnectionError('the connection is being replaced'));
-    await this.#dial(options);
+    this.#link.offline(new ConnectionError('the connection is being replaced'));
+    await this.#dial(this.#connectedHost(), options);
   }
 
   async ping(options: CallOptions): Promise<PingReply> {
-    const link = this.#connected();
+    const link = this.#link.required;
     await link.flush(options, 'the server did not answer a ping');
     return { brokers: Math.max(1, link.connection.info?.connect_urls?.length ?? 1) };
   }
@@ -152,7 +139,7 @@ export class NatsDriver implements Driver<NatsNative> {
     if (record.persistence === 'persistent' && this.#jetstream === undefined) {
       throw this.#withoutJetStream(record.topic);
     }
-    if (this.#sender === undefined || this.#closed) throw this.#notConnected();
+    if (this.#sender === undefined) throw new ConnectionError('not connected yet');
     this.#sender.send(record);
   }
 
@@ -161,7 +148,6 @@ export class NatsDriver implements Driver<NatsNative> {
     sink: SubscriptionSink,
     options: AttemptOptions,
   ): Promise<DriverSubscription> {
-    this.#connected();
     const { logger } = this.#connectedHost();
     if (spec.persistence === 'ephemeral' && this.#jetstream?.isDeclared(spec) === true)
       throw alwaysPersistent(spec);
@@ -170,15 +156,16 @@ export class NatsDriver implements Driver<NatsNative> {
         ? await this.#withJetStream(spec.topic).open(spec, sink, this.#left, options)
         : new CoreSubscription({ spec, sink, logger, onClosed: this.#left });
     this.#subscriptions.add(subscription);
+    this.#link.add(subscription);
     try {
-      const link = this.#connected();
-      subscription.online(link);
-      await link.flush(options, `subscribing to '${spec.topic}' was not confirmed`);
+      const present = this.#link.required;
+      subscription.online(present);
+      await present.flush(options, `subscribing to '${spec.topic}' was not confirmed`);
       // What the server refuses it says before it answers the flush.
       if (subscription.failure !== undefined) throw subscription.failure;
     } catch (error) {
       this.#left(subscription);
-      void subscription.close(options);
+      void subscription.close(options).catch(() => {});
       throw error;
     }
     return subscription;
@@ -193,58 +180,24 @@ export class NatsDriver implements Driver<NatsNative> {
   }
 
   async close({ signal }: CallOptions): Promise<void> {
-    this.#closed = true;
+    this.#link.shut();
     for (const subscription of this.#subscriptions) await subscription.close({ signal });
     await this.#sender?.drain(signal);
     this.#sender?.close(
       new EbusError('the bus closed before the message was acknowledged', { code: 'BUS_CLOSED' }),
     );
-    await this.#links.current?.close({ signal });
-    this.#links.close();
+    await this.#link.close({ signal });
   }
 
-  readonly #left = (subscription: Rejoinable): void => {
+  readonly #left = (subscription: RejoinableSubscription): void => {
     this.#subscriptions.delete(subscription);
+    this.#link.remove(subscription);
   };
 
-  async #dial(options: AttemptOptions): Promise<void> {
-    const { attempt } = options;
-    const link = await Link.dial(
-      {
-        config: this.#config,
-        serviceName: this.#serviceName,
-        logger: this.#connectedHost().logger,
-        hadOne: this.#isPrepared,
-        onRefused: (refused, error, of) => of === this.#links.current && this.#refused(refused, error),
-        onState: (change, of) => {
-          if (this.#closed || of !== this.#links.current) return;
-          if (change.status === 'connected') this.#online(of);
-          else this.#offline(change.cause);
-          this.#host?.onState({ ...change, attempt });
-        },
-      },
-      options,
-    );
-    if (!this.#links.arrived(attempt, link)) return;
-    this.#online(link);
-    if (this.#isPrepared) return;
+  async #dial(host: DriverHost, options: AttemptOptions): Promise<void> {
+    if (!(await this.#link.dial(host, options)) || this.#isPrepared) return;
     await this.#jetstream?.streams.prepare();
     this.#isPrepared = true;
-  }
-
-  #online(link: Link): void {
-    this.#sender?.online(link);
-    for (const subscription of this.#subscriptions) subscription.online(link);
-  }
-
-  #offline(cause: unknown): void {
-    this.#sender?.offline(cause);
-    for (const subscription of this.#subscriptions) subscription.offline();
-  }
-
-  #refused(refused: Refused, error: Error): void {
-    if (refused.what === 'publish') this.#sender?.denied(refused.topic, error);
-    for (const subscription of this.#subscriptions) subscription.refused(refused, error);
   }
 
   #withJetStream(topic: string): JetStream {
@@ -258,22 +211,9 @@ export class NatsDriver implements Driver<NatsNative> {
     );
   }
 
-  #connected(): Link {
-    const { current } = this.#links;
-    if (current === undefined || this.#closed) throw this.#notConnected();
-    return current;
-  }
-
   #connectedHost(): DriverHost {
-    if (this.#host === undefined) throw this.#notConnected();
-    return this.#host;
-  }
-
-  #notConnected(): ConnectionError {
-    const state = this.#closed ? 'closed' : 'not connected';
-    return new ConnectionError(`the connection to NATS at ${this.#config.urls.join(', ')} is ${state}`, {
-      retryable: !this.#closed,
-    });
+    if (this.#host !== undefined) return this.#host;
+    throw new ConnectionError('not connected yet');
   }
 }
 

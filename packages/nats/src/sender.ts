@@ -6,17 +6,18 @@ import {
   type Clock,
   ConnectionError,
   Deque,
-  EbusError,
-  PublishError,
+  type EbusError,
   PublishTimeoutError,
   type SendRecord,
   type TimerHandle,
 } from '@ebus/core/driver';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { type PublishRefusal, refusedMessage, tooLarge } from './errors.js';
+import { tooLarge } from './errors.js';
+import { FlushWindow } from './flush-window.js';
 import type { Link } from './link.js';
 import { toHeaderBlock } from './mapping.js';
-import { refusal } from './refusals.js';
+import { answer, noStream } from './publish-answer.js';
+import { type Refused, refusal } from './refusals.js';
 
 export interface SenderOptions {
   readonly clock: Clock;
@@ -32,12 +33,6 @@ interface Pending {
   readonly expiresAt: number;
 }
 
-/** Bytes given to the client without a sign that the server has read them. */
-const MAX_UNFLUSHED = 64 * 1024 * 1024;
-/** How often a sign is asked for. */
-const FLUSH_BYTES = 4 * 1024 * 1024;
-const decoder = new TextDecoder();
-
 export class Sender {
   readonly #options: SenderOptions;
   #link: Link | undefined;
@@ -49,9 +44,7 @@ export class Sender {
   #timer: TimerHandle | undefined;
   #idle: (() => void)[] = [];
   #closed: EbusError | undefined;
-  /** Bytes since the last flush that the server has answered, and since the last one that was asked for. */
-  #unflushed = 0;
-  #unasked = 0;
+  readonly #window = new FlushWindow((link) => this.#handWaiting(link));
   /** For room, in order. */
   readonly #waiting = new Deque<Pending>();
 
@@ -70,7 +63,7 @@ export class Sender {
     if (link === undefined) {
       throw new ConnectionError(`not connected: the message to '${record.topic}' over nats was not sent`);
     }
-    const hasRoom = this.#unflushed < MAX_UNFLUSHED && this.#waiting.length === 0;
+    const hasRoom = this.#window.hasRoom && this.#waiting.length === 0;
     if (hasRoom && record.persistence === 'ephemeral') {
       this.#publish(link, record, undefined);
       return record.stored();
@@ -84,8 +77,7 @@ export class Sender {
 
   /** Sends on this connection from now on. */
   online(link: Link): void {
-    this.#unflushed = 0;
-    this.#unasked = 0;
+    this.#window.reset(link);
     if (this.#acks === undefined || this.#acks.isClosed() || this.#link !== link) {
       this.#inbox = `${link.inbox()}.`;
       this.#acks = link.subscribe(`${this.#inbox}*`, (error, message) => this.#acknowledged(error, message));
@@ -105,7 +97,9 @@ export class Sender {
   }
 
   /** The server denies publishing to that subject: no acknowledgement will come. */
-  denied(topic: string, cause: Error): void {
+  refused(refused: Refused, cause: Error): void {
+    if (refused.what !== 'publish') return;
+    const { topic } = refused;
     const error = refusal(`publishing to '${topic}'`, cause);
     for (const [number, { record }] of this.#pending) {
       if (record.topic !== topic) continue;
@@ -143,37 +137,22 @@ export class Sender {
   }
 
   #publish(link: Link, record: SendRecord, reply: string | undefined): void {
-    const headers = toHeaderBlock(record, reply !== undefined)?.forClient;
+    const headers = toHeaderBlock(record, reply !== undefined);
     const { topic, value } = record;
     try {
       link.connection.publish(topic, value, {
         ...(reply === undefined ? undefined : { reply }),
-        ...(headers === undefined ? undefined : { headers }),
+        ...(headers === undefined ? undefined : { headers: headers.forClient }),
       });
     } catch (error) {
       if (!(error as Error).message.includes('max_payload')) throw error;
       throw tooLarge(topic, link.connection.info?.max_payload, error);
     }
-    this.#unflushed += value.length + topic.length;
-    this.#unasked += value.length + topic.length;
-    if (this.#unasked > FLUSH_BYTES) this.#askForFlush(link);
-  }
-
-  #askForFlush(link: Link): void {
-    const asked = this.#unasked;
-    this.#unasked = 0;
-    link.connection.flush().then(
-      () => {
-        if (this.#link !== link) return;
-        this.#unflushed = Math.max(0, this.#unflushed - asked);
-        this.#handWaiting(link);
-      },
-      () => {},
-    );
+    this.#window.sent(value.length + topic.length + (headers?.size ?? 0));
   }
 
   #handWaiting(link: Link): void {
-    while (this.#unflushed < MAX_UNFLUSHED) {
+    while (this.#window.hasRoom) {
       const next = this.#waiting.shift();
       if (next === undefined) return this.#settled();
       try {
@@ -240,24 +219,4 @@ export class Sender {
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
-}
-
-function answer(record: SendRecord, data: Uint8Array): void {
-  let said: { seq?: number; duplicate?: boolean; error?: PublishRefusal };
-  try {
-    said = JSON.parse(decoder.decode(data));
-  } catch (cause) {
-    return record.failed(new PublishError('the server sent an acknowledgement that is no JSON', { cause }));
-  }
-  const { error, seq, duplicate } = said;
-  if (error !== undefined || seq === undefined) return record.failed(refusedMessage(record.topic, error));
-  record.stored({ offset: seq }, duplicate === true);
-}
-
-/** No stream takes the topic, or the one that does elects a leader. */
-function noStream(topic: string): EbusError {
-  return new EbusError(`no stream takes the message to '${topic}' just now`, {
-    code: 'TOPIC_NOT_FOUND',
-    retryable: true,
-  });
 }

@@ -12,8 +12,9 @@ import {
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Api } from './api.js';
 import type { ResolvedNatsConfig } from './config-schema.js';
-import { API, apiCode, overlap, REPLICAS, tooManyReplicas } from './errors.js';
+import { API, apiCode, REPLICAS } from './errors.js';
 import { covers, streamName } from './names.js';
+import { overlap, tooManyReplicas } from './stream-errors.js';
 import {
   describeDraft,
   differences,

@@ -1,7 +1,8 @@
 /** One delivery of JetStream, as core sees it and as it is settled. */
 import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
-import { type ReadHeaders, readDeliveryInfo, readHeaderBlock, readHeaders } from '../mapping.js';
+import { type ReadHeaders, readHeaderBlock, readHeaders } from '../mapping.js';
+import { readDeliveryInfo } from './delivery-info.js';
 
 /** What the client keeps of a message besides its public face: the bytes as they came. */
 interface RawMessage {

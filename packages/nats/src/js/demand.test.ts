@@ -29,8 +29,10 @@ describe('what is asked for', () => {
     expect(batchOf({ credit: credit(10), held: 0, outstanding: 0, maxAckPending: 1 })).toBe(1);
   });
 
-  it('is within the credit in bytes, and then the one message that is larger', () => {
-    expect(limitsOf(50, credit(50, 700), false, 1_000)).toEqual({ batch: 50, maxBytes: 700 });
-    expect(limitsOf(50, credit(50, 700), true, 1_000)).toEqual({ batch: 1, maxBytes: 2_000 });
+  it('is within the bytes that are left, and then the one message that is larger', () => {
+    expect(limitsOf(50, 700, false, 1_000)).toEqual({ batch: 50, maxBytes: 700 });
+    expect(limitsOf(50, 700, true, 1_000)).toEqual({ batch: 1, maxBytes: 2_000 });
+    expect(limitsOf(50, 0, true, 1_000)).toBeUndefined();
+    expect(limitsOf(50, 1e9, false, 1_000)?.maxBytes).toBe(16 * 1024 * 1024);
   });
 });

@@ -1,8 +1,14 @@
 /** How much a puller asks the server for. Pure. */
 import type { Credit } from '@ebus/core/driver';
+import { PIN_TTL_MS, SINGLE_ACTIVE } from '../consumer-plan.js';
+import type { PullRequest } from './pull-inbox.js';
 
+/** Also how long a server that did not notice the end of a connection may go on delivering to it. */
+const EXPIRES_MS = 6_000;
+export const HEARTBEAT_MS = 3_000;
 /** One request never asks for more: the server would send it faster than it is read. */
 const MAX_BATCH = 500;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface Standing {
   readonly credit: Credit;
@@ -27,7 +33,21 @@ export function batchOf({ credit, held, outstanding, maxAckPending }: Standing):
   return outstanding === 0 || missing * 2 >= room ? missing : 0;
 }
 
-/** Where the server has said that the next message is larger than the credit: that one is asked for, whatever its size. */
-export function limitsOf(batch: number, credit: Credit, isLarge: boolean, maxPayload: number) {
-  return isLarge ? { batch: 1, maxBytes: 2 * maxPayload } : { batch, maxBytes: credit.bytes };
+/**
+ * What open requests may still bring is not asked for again. Where the server has said that the next message is larger than
+ * what is left: that one is asked for, whatever its size. Undefined: no room.
+ */
+export function limitsOf(batch: number, bytes: number, isLarge: boolean, maxPayload: number) {
+  if (bytes <= 0) return undefined;
+  return isLarge ? { batch: 1, maxBytes: 2 * maxPayload } : { batch, maxBytes: Math.min(bytes, MAX_BYTES) };
+}
+
+/** With a single active client the server misses one that does not ask. */
+export function requestOf(
+  limits: Pick<PullRequest, 'batch' | 'maxBytes'>,
+  singleActive: boolean,
+  pin: string | undefined,
+): PullRequest {
+  if (!singleActive) return { ...limits, expiresMs: EXPIRES_MS, heartbeatMs: HEARTBEAT_MS };
+  return { ...limits, expiresMs: PIN_TTL_MS / 2, heartbeatMs: PIN_TTL_MS / 5, group: SINGLE_ACTIVE, id: pin };
 }

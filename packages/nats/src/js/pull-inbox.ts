@@ -35,13 +35,15 @@ export class PullInbox {
   readonly #subscription: Subscription;
   readonly #events: PullEvents;
   /** Messages that are left of each request: the server fills the oldest first, and says nothing of a full one. */
-  readonly #open = new Map<string, number>();
+  readonly #open = new Map<string, { left: number; bytes: number }>();
   #count = 0;
   #live = true;
   /** Monotonic; no request made here outlives it. */
   #liveUntil = 0;
   /** Messages asked for and neither delivered nor given up by the server. */
   outstanding = 0;
+  /** Bytes that open requests may still bring. */
+  promised = 0;
 
   constructor(link: Link, subject: string, events: PullEvents) {
     this.link = link;
@@ -66,8 +68,9 @@ export class PullInbox {
   /** `now`: monotonic. */
   request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
     const number = String(++this.#count);
-    this.#open.set(number, batch);
+    this.#open.set(number, { left: batch, bytes: maxBytes });
     this.outstanding += batch;
+    this.promised += maxBytes;
     this.#liveUntil = now + expiresMs;
     const body = {
       batch,
@@ -111,18 +114,28 @@ export class PullInbox {
     if (error !== null) return this.#events.onDenied(error);
     this.#events.onSign();
     if (message.reply !== undefined && message.reply !== '') {
-      this.#fill();
+      this.#fill(message.data.length);
       this.#events.onMessage(message);
     } else if (this.#live) this.#status(message);
   }
 
-  #fill(): void {
+  #fill(bytes: number): void {
     if (this.outstanding > 0) this.outstanding--;
-    for (const [number, left] of this.#open) {
-      if (left > 1) this.#open.set(number, left - 1);
-      else this.#open.delete(number);
+    for (const [number, request] of this.#open) {
+      const taken = Math.min(bytes, request.bytes);
+      request.left--;
+      request.bytes -= taken;
+      this.promised -= taken;
+      if (request.left <= 0) this.#close(number);
       return;
     }
+  }
+
+  #close(number: string): number {
+    const { left = 0, bytes = 0 } = this.#open.get(number) ?? {};
+    this.#open.delete(number);
+    this.promised -= bytes;
+    return left;
   }
 
   #status(message: Msg): void {
@@ -131,8 +144,7 @@ export class PullInbox {
     if (code === 100) return;
     const left = message.headers?.get('Nats-Pending-Messages') ?? '';
     const number = message.subject.slice(this.#inbox.length);
-    const asked = this.#open.get(number) ?? 0;
-    this.#open.delete(number);
+    const asked = this.#close(number);
     this.outstanding = Math.max(0, this.outstanding - (left === '' ? asked : Number(left)));
     this.#events.onEnd(endingOf(code, text), `${code} ${text}`);
   }

@@ -5,25 +5,23 @@
 import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { ConsumerSpec } from '../consumer-plan.js';
-import { PIN_TTL_MS, SINGLE_ACTIVE } from '../consumer-plan.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
-import { batchOf, limitsOf } from './demand.js';
+import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
 import { Locator, type LocatorOptions } from './locator.js';
+import { Opening } from './opening.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
 import { Receiver } from './receiver.js';
 import type { Target } from './target.js';
 import { Timers } from './timers.js';
 
-/** Also how long a server that did not notice the end of a connection may go on delivering to it. */
-const PULL_EXPIRES_MS = 10_000;
-const HEARTBEAT_MS = 3_000;
 /** Without any sign of life for so many heartbeats the requests are taken for lost. */
 const MISSED_HEARTBEATS = 3;
 /** How far back a consumer that is made anew may begin because other instances share it. */
 const FLOOR_MS = 5_000;
+/** After an interruption, and after a refusal. */
 const RETRY_MS = { first: 200, most: 5_000 };
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
@@ -51,8 +49,6 @@ export class Puller {
   readonly #options: PullerOptions;
   #link: Link | undefined;
   #inbox: PullInbox | undefined;
-  /** Of a connection that broke. */
-  #previous: PullInbox | undefined;
   /** Counts interruptions: whatever is under way for an older one gives up. */
   #epoch = 0;
   #isFetching = false;
@@ -62,6 +58,7 @@ export class Puller {
   #nextIsLarge = false;
   readonly #timers: Timers;
   readonly #receiver: Receiver;
+  readonly #opening: Opening;
 
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
@@ -69,7 +66,9 @@ export class Puller {
     this.locator = new Locator({ ...options, deliveries: this.deliveries }, spec, info, incarnation);
     const { deliveries, locator } = this;
     this.#receiver = new Receiver({ ...options, deliveries, locator, onPushed: () => this.fetch() });
-    this.#timers = new Timers(options.clock);
+    const timers = new Timers(options.clock);
+    this.#timers = timers;
+    this.#opening = new Opening({ clock: options.clock, timers, locator, target: options.target });
     this.#timers.every(HEARTBEAT_MS, () => this.#checkSigns());
     this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
   }
@@ -117,16 +116,10 @@ export class Puller {
     const batch = batchOf({ credit, held: this.deliveries.size, outstanding, maxAckPending });
     if (batch === 0) return;
     const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-    const isPinned = this.locator.spec.singleActive;
-    this.#inbox.request(
-      {
-        ...limitsOf(batch, credit, this.#nextIsLarge, maxPayload),
-        expiresMs: isPinned ? PIN_TTL_MS / 2 : PULL_EXPIRES_MS,
-        heartbeatMs: isPinned ? PIN_TTL_MS / 5 : HEARTBEAT_MS,
-        ...(isPinned ? { group: SINGLE_ACTIVE, id: this.#receiver.pin } : {}),
-      },
-      clock.monotonic(),
-    );
+    const limits = limitsOf(batch, credit.bytes - this.#inbox.promised, this.#nextIsLarge, maxPayload);
+    if (limits === undefined) return;
+    const { singleActive } = this.locator.spec;
+    this.#inbox.request(requestOf(limits, singleActive, this.#receiver.pin), clock.monotonic());
     this.#nextIsLarge = false;
   }
 
@@ -180,32 +173,16 @@ export class Puller {
   }
 
   async #start(epoch: number, link: Link, afterMs: number): Promise<void> {
-    const old = this.#inbox;
-    this.#inbox = undefined;
-    this.#receiver.pin = undefined;
-    if (old !== undefined) {
-      if (old.link === link) await old.drain().catch(() => {});
-      else old.discard();
-      this.#previous = old;
-    }
-    if (afterMs > 0) await this.#timers.pause(afterMs);
     const { apiPrefix, clock, target } = this.#options;
-    const isCurrent = () => epoch === this.#epoch;
-    // A server that has not noticed that the connection broke delivers to the requests that were made on it, and newer
-    // messages here: nothing is asked for before those requests have ended.
-    const previous = this.#previous;
-    while (
-      previous !== undefined &&
-      isCurrent() &&
-      (await previous.mayStillReceive(link, clock.monotonic()))
-    ) {
-      await this.#timers.pause(RETRY_MS.first);
-    }
-    if (!isCurrent()) return;
-    this.#previous = undefined;
+    const old = this.#inbox;
     const isFirst = this.#isNew;
+    this.#inbox = undefined;
     this.#isNew = false;
-    if (!isFirst && !(await this.#located(isCurrent))) return;
+    this.#receiver.pin = undefined;
+    if (old !== undefined) await this.#opening.end(old, link);
+    if (afterMs > 0) await this.#timers.pause(afterMs);
+    // The first time the consumer was looked for just now, and the inbox is there before the flush of `subscribe`.
+    if (!isFirst && !(await this.#opening.ready(link, () => epoch === this.#epoch))) return;
     const { stream, name } = this.locator.spec;
     this.#inbox = new PullInbox(link, `${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`, {
       onMessage: (message) => this.#receiver.receive(message),
@@ -219,20 +196,6 @@ export class Puller {
     this.#isFetching = true;
     if (!isFirst) target.resumed();
     this.fetch();
-  }
-
-  /** False once there was another interruption. */
-  async #located(isCurrent: () => boolean): Promise<boolean> {
-    for (let wait = RETRY_MS.first; isCurrent(); wait = Math.min(2 * wait, RETRY_MS.most)) {
-      try {
-        await this.locator.locate();
-        break;
-      } catch (error) {
-        if (isCurrent()) this.#options.target.failed(error);
-      }
-      await this.#timers.pause(wait);
-    }
-    return isCurrent();
   }
 
   #ended(reason: Ending, text: string): void {

@@ -1,0 +1,107 @@
+/** The link of the moment, one attempt after another, and who has to know when it is another one. */
+import {
+  type AttemptOptions,
+  Attempts,
+  type CallOptions,
+  ConnectionError,
+  type DriverHost,
+  type DriverSubscription,
+} from '@ebus/core/driver';
+import type { ResolvedNatsConfig } from './config-schema.js';
+import { Link } from './link.js';
+import type { Refused } from './refusals.js';
+
+/** What goes on with the next connection. */
+export interface Rejoinable {
+  online(link: Link): void;
+  offline(cause: unknown): void;
+  /** The server refused something: whoever it is for is told. */
+  refused(refused: Refused, error: Error): void;
+}
+
+export interface RejoinableSubscription extends DriverSubscription, Rejoinable {
+  /** What went wrong last, if anything. */
+  readonly failure: unknown;
+}
+
+export class PresentLink {
+  readonly #config: ResolvedNatsConfig;
+  readonly #serviceName: string;
+  readonly #links = new Attempts<Link>((late) => void late.close());
+  readonly #members = new Set<Rejoinable>();
+  #hadOne = false;
+  #closed = false;
+
+  constructor(config: ResolvedNatsConfig, serviceName: string) {
+    this.#config = config;
+    this.#serviceName = serviceName;
+  }
+
+  get current(): Link | undefined {
+    return this.#closed ? undefined : this.#links.current;
+  }
+
+  /** @throws ConnectionError where there is none */
+  get required(): Link {
+    const { current } = this;
+    if (current !== undefined) return current;
+    const state = this.#closed ? 'closed' : 'not connected';
+    throw new ConnectionError(`the connection to NATS at ${this.#config.urls.join(', ')} is ${state}`, {
+      retryable: !this.#closed,
+    });
+  }
+
+  add(member: Rejoinable): void {
+    this.#members.add(member);
+  }
+
+  remove(member: Rejoinable): void {
+    this.#members.delete(member);
+  }
+
+  /** One attempt. False where it came too late. */
+  async dial(host: DriverHost, options: AttemptOptions): Promise<boolean> {
+    const { attempt } = options;
+    const link = await Link.dial(
+      {
+        config: this.#config,
+        serviceName: this.#serviceName,
+        logger: host.logger,
+        hadOne: this.#hadOne,
+        onRefused: (refused, error, of) => {
+          if (of === this.current) for (const member of this.#members) member.refused(refused, error);
+        },
+        onState: (change, of) => {
+          if (of !== this.current) return;
+          if (change.status === 'connected') this.#online(of);
+          else this.offline(change.cause);
+          host.onState({ ...change, attempt });
+        },
+      },
+      options,
+    );
+    if (!this.#links.arrived(attempt, link)) return false;
+    this.#hadOne = true;
+    this.#online(link);
+    return true;
+  }
+
+  offline(cause: unknown): void {
+    for (const member of this.#members) member.offline(cause);
+  }
+
+  /** Nothing more is heard of it. */
+  shut(): void {
+    this.#closed = true;
+  }
+
+  async close(options: CallOptions): Promise<void> {
+    this.#closed = true;
+    await this.#links.current?.close(options);
+    this.#links.close();
+  }
+
+  #online(link: Link): void {
+    for (const member of this.#members) member.online(link);
+  }
+}
