@@ -201,7 +201,8 @@ export class Puller {
   #ended(reason: Ending, text: string): void {
     if (!this.#isFetching) return;
     if (reason === 'unpinned') this.#receiver.pin = undefined;
-    if (reason === 'large') this.#nextIsLarge = true;
+    // With other requests open it was only this one's bytes that were used up.
+    if (reason === 'large' && this.#inbox?.requests === 0) this.#nextIsLarge = true;
     if (reason === 'consumer') return this.#restart(RETRY_MS.first);
     if (reason === 'refused') return void this.#mend(text);
     this.fetch();
