@@ -118,6 +118,17 @@ export class Link {
     await this.connection.close();
   }
 
+  /**
+   * Closes it once the server has taken what was sent, and delivers here no more: until it notices a closed socket, it gives
+   * messages of queue groups to one that has gone. Never rejects; at the signal it is closed as it is.
+   */
+  async retire({ signal }: CallOptions): Promise<void> {
+    this.#closing = true;
+    if (this.connection.isClosed()) return;
+    await inTime(this.connection.drain(), signal, 'the server did not confirm the end').catch(() => {});
+    await this.connection.close().catch(() => {});
+  }
+
   #confirm(asked: Iterable<Confirmable>): void {
     const news = [...asked];
     for (const one of news) this.#unconfirmed.add(one);

@@ -11,6 +11,9 @@ import type { ResolvedNatsConfig } from './config-schema.js';
 import { Link } from './link.js';
 import type { Refused } from './refusals.js';
 
+/** How long a server may take to confirm the end of a connection that is replaced. */
+const RETIRE_MS = 1_000;
+
 /** What goes on with the next connection. */
 export interface Rejoinable {
   online(link: Link): void;
@@ -80,9 +83,13 @@ export class PresentLink {
       },
       options,
     );
+    // Before anything goes over the new one: what the old one was sent still arrives, and nothing is sent to it any more.
+    if (!this.#closed) await this.#links.current?.retire({ signal: host.clock.timeout(RETIRE_MS) });
     if (!this.#links.arrived(attempt, link)) return false;
     this.#hadOne = true;
     this.#online(link);
+    // Subscriptions are in place once it is said to be there.
+    await link.flush(options, 'the server did not confirm the subscriptions').catch(() => {});
     return true;
   }
 

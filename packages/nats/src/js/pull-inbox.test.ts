@@ -1,5 +1,53 @@
+import type { Msg } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
-import { endingOf } from './pull-inbox.js';
+import type { Link, OnMessage } from '../link.js';
+import { endingOf, PullInbox } from './pull-inbox.js';
+
+const request = { maxBytes: 1_000, expiresMs: 1_000, heartbeatMs: 500 };
+
+/** An inbox, and the server's end of it. */
+function anInbox() {
+  let receive: OnMessage = () => {};
+  const link = {
+    inbox: () => 'inbox',
+    subscribe: (_subject: string, onMessage: OnMessage) => {
+      receive = onMessage;
+      return {};
+    },
+    connection: { publish: () => {} },
+  } as unknown as Link;
+  const inbox = new PullInbox(link, 'next', {
+    ...{ onMessage: () => {}, onEnd: () => {}, onSign: () => {} },
+    onDenied: () => {},
+  });
+  const message = (bytes: number) => receive(null, { reply: 'ack', data: new Uint8Array(bytes) } as Msg);
+  const ended = (number: number, left: number) => {
+    const headers = { code: 408, description: 'Request Timeout', get: () => String(left) };
+    receive(null, { subject: `inbox.${number}`, data: new Uint8Array(), headers } as unknown as Msg);
+  };
+  return { inbox, message, ended };
+}
+
+it('keeps no bytes promised once nothing more is to come, whichever request the server filled', () => {
+  const { inbox, message, ended } = anInbox();
+  inbox.request({ ...request, batch: 3 }, 0);
+  inbox.request({ ...request, batch: 3 }, 0);
+  expect(inbox).toMatchObject({ outstanding: 6, promised: 2_000, requests: 2 });
+  // The server fills the second one, of which it says nothing, and lets the first one expire.
+  for (let i = 0; i < 3; i++) message(100);
+  expect(inbox).toMatchObject({ outstanding: 3, promised: 1_000, requests: 1 });
+  ended(1, 3);
+  expect(inbox).toMatchObject({ outstanding: 0, promised: 0, requests: 0 });
+});
+
+it('takes what came off the bytes that may still come', () => {
+  const { inbox, message } = anInbox();
+  inbox.request({ ...request, batch: 3 }, 0);
+  message(300);
+  expect(inbox).toMatchObject({ outstanding: 2, promised: 700 });
+  message(900);
+  expect(inbox).toMatchObject({ outstanding: 1, promised: 0 });
+});
 
 it.each([
   [408, 'Request Timeout', 'expired'],

@@ -127,8 +127,16 @@ export class PullInbox {
       request.bytes -= taken;
       this.promised -= taken;
       if (request.left <= 0) this.#close(number);
-      return;
+      break;
     }
+    this.#reconcile();
+  }
+
+  /** The server takes requests in turns: which of them is full is known only once nothing more is to come. */
+  #reconcile(): void {
+    if (this.outstanding > 0) return;
+    this.#open.clear();
+    this.promised = 0;
   }
 
   #close(number: string): number {
@@ -146,6 +154,7 @@ export class PullInbox {
     const number = message.subject.slice(this.#inbox.length);
     const asked = this.#close(number);
     this.outstanding = Math.max(0, this.outstanding - (left === '' ? asked : Number(left)));
+    this.#reconcile();
     this.#events.onEnd(endingOf(code, text), `${code} ${text}`);
   }
 }
