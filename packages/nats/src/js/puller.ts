@@ -200,6 +200,8 @@ export class Puller {
 
   #ended(reason: Ending, text: string): void {
     if (!this.#isFetching) return;
+    // What came in the same chunk is not taken off the credit yet.
+    this.#receiver.flush();
     if (reason === 'unpinned') this.#receiver.pin = undefined;
     // With other requests open it was only this one's bytes that were used up.
     if (reason === 'large' && this.#inbox?.requests === 0) this.#nextIsLarge = true;
