@@ -20,6 +20,7 @@ export const CODE = {
   unknownTopic: -188,
   unknownTopicOrPartition: 3,
   topicAlreadyExists: 36,
+  topicUnauthorized: 29,
   invalidRecord: 87,
   metadataTooLong: 12,
 } as const;

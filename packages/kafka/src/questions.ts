@@ -19,6 +19,8 @@ export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}:${parti
 export interface TopicInfo {
   /** Another one after the topic was made anew. */
   readonly topicId: string;
+  /** True also where it was not asked, and where the broker does not say. */
+  readonly mayRead: boolean;
   readonly partitions: readonly {
     readonly partition: number;
     readonly leader: number;
@@ -38,6 +40,8 @@ export interface QuestionsOptions {
 const END = -1;
 const BEGINNING = -2;
 const TIMEOUT = { timeout: QUESTION_MS };
+/** The protocol's number for the operation. */
+const READ = 3;
 /** Each question holds one of the few threads that the process has for such, while nobody answers. */
 const AT_ONCE = 2;
 
@@ -71,13 +75,18 @@ export class Questions {
   }
 
   /** Those that exist and may be seen; the others have their error. */
-  async topics(names: readonly string[], signal: AbortSignal): Promise<Map<string, TopicInfo | Error>> {
+  async topics(
+    names: readonly string[],
+    signal: AbortSignal,
+    { withRights = false } = {},
+  ): Promise<Map<string, TopicInfo | Error>> {
     const found = new Map<string, TopicInfo | Error>();
     if (names.length === 0) return found;
+    const options = { ...TIMEOUT, includeAuthorizedOperations: withRights };
     const answer = await this.#ask<TopicAnswer[]>(signal, (done) =>
-      this.#client.describeTopics([...names], TIMEOUT, done),
+      this.#client.describeTopics([...names], options, done),
     );
-    for (const { name, topicId, error, partitions } of answer) {
+    for (const { name, topicId, error, partitions, authorizedOperations: may = [] } of answer) {
       const list = partitions.map(({ partition, leader, replicas }) => ({
         partition,
         leader: leader?.id ?? -1,
@@ -87,18 +96,26 @@ export class Questions {
         name,
         error
           ? Object.assign(new Error(error.message), error)
-          : { topicId: topicId.base64, partitions: list },
+          : { topicId: topicId.base64, partitions: list, mayRead: may.length === 0 || may.includes(READ) },
       );
     }
     return found;
   }
 
   /** @throws `TOPIC_NOT_FOUND`, and what the client says */
-  async topic(name: string, signal: AbortSignal): Promise<TopicInfo> {
-    const info = (await this.topics([name], signal)).get(name);
+  async topic(name: string, signal: AbortSignal, options?: { withRights: boolean }): Promise<TopicInfo> {
+    const info = (await this.topics([name], signal, options)).get(name);
     if (info === undefined || codeOf(info) === CODE.unknownTopicOrPartition) throw missingTopic(name, info);
     if (info instanceof Error) throw info;
     return info;
+  }
+
+  /** As `topic`. @throws also where the login may see the topic and not read it: only fetching would tell */
+  async readableTopic(name: string, signal: AbortSignal): Promise<TopicInfo> {
+    const info = await this.topic(name, signal, { withRights: true });
+    if (info.mayRead) return info;
+    const text = `the login has no permission to read '${name}'`;
+    throw Object.assign(new Error(text), { code: CODE.topicUnauthorized });
   }
 
   /**
@@ -167,6 +184,8 @@ interface TopicAnswer {
   readonly name: string;
   readonly topicId: { readonly base64: string };
   readonly error?: ClientError;
+  /** Of this login. */
+  readonly authorizedOperations?: readonly number[];
   readonly partitions: readonly {
     readonly partition: number;
     readonly leader?: { readonly id: number };

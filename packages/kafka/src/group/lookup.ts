@@ -71,8 +71,8 @@ export async function logsOf(
 }
 
 /**
- * Where partitions without a position begin, as of now. @throws `TOPIC_NOT_FOUND`, what the client says, and where a
- * partition cannot be asked: what is pinned is pinned for all
+ * Where partitions without a position begin, as of now. @throws `TOPIC_NOT_FOUND`, where the topic may not be read, what the
+ * client says, and where a partition cannot be asked: what is pinned is pinned for all
  */
 export async function startsOf(
   questions: Questions,
@@ -81,7 +81,7 @@ export async function startsOf(
   consumer: NativeConsumer | undefined,
   signal: AbortSignal,
 ): Promise<Map<string, Start>> {
-  const { topicId, partitions } = await questions.topic(topic, signal);
+  const { topicId, partitions } = await questions.readableTopic(topic, signal);
   const all = partitions.map(({ partition }) => ({ topic, partition }));
   const committed =
     consumer === undefined ? new Map<string, Committed>() : await committedOf(consumer, all, signal);

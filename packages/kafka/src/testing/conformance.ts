@@ -16,25 +16,9 @@ const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms', sessionTimeout
 
 const LEASE_MS = 2_000;
 
-const CLOSES_LATE = 'close waits for the client, beyond its timeout';
-
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
-  persistent: {
-    'errors: subscribe without the permission: UNAUTHORIZED, not retryable':
-      'it resolves; the first fetch is refused',
-    'positions: a topic that is made anew under a subscription: all of the new one is handled, in order':
-      'what is below the old position is passed over, and nothing is told of it',
-    'positions: a position beyond the end of the log is told, and the log is read from its beginning':
-      'what is below the position is passed over',
-    'membership: a group that admits no member: subscribe rejects, or the bus is unhealthy, and says why; then it joins':
-      'readiness is a timer; why the group refuses the member is not known',
-    'process end: never connected: close is bounded, and the process ends': CLOSES_LATE,
-    'process end: connecting without an answer: close is bounded, and the process ends': CLOSES_LATE,
-    'process end: with the broker killed: close is bounded, and the process ends': CLOSES_LATE,
-    'process end: with the broker frozen: close is bounded, and the process ends': CLOSES_LATE,
-    'process end: with a network that is silent: close is bounded, and the process ends': CLOSES_LATE,
-  },
+  persistent: {},
   ephemeral: {},
 };
 
