@@ -185,6 +185,12 @@ export function missingTopic(topic: string, cause?: unknown): EbusError {
   return new EbusError(missingText(topic), { code: 'TOPIC_NOT_FOUND', retryable: false, cause });
 }
 
+/** In the client's form, as fetching would tell it. */
+export function mayNotRead(topic: string): Error {
+  const text = `the login has no permission to read '${topic}'`;
+  return Object.assign(new Error(text), { code: CODE.topicUnauthorized });
+}
+
 export function cannotSubscribe(topic: string, group: string, cause: unknown): EbusError {
   return EbusError.from(cause, (reason) => {
     const { code, retryable } = classify(cause);

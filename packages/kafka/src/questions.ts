@@ -3,8 +3,8 @@ import type { OffsetSpec } from '@confluentinc/kafka-javascript';
 import { ConnectionError, type SubscriptionSpec, within } from '@ebus/core/driver';
 import { QUESTION_MS, questionsConfig } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
-import { CODE, codeOf, missingTopic, refusedSettings, saidBy } from './errors.js';
-import { called, type NativeAdmin, type NativeClient } from './native-client.js';
+import { CODE, codeOf, mayNotRead, missingTopic, refusedSettings, saidBy } from './errors.js';
+import { type Callback, called, type NativeAdmin, type NativeClient } from './native-client.js';
 
 export interface TopicPartition {
   readonly topic: string;
@@ -47,7 +47,10 @@ const AT_ONCE = 2;
 
 export class Questions {
   readonly #client: NativeAdmin;
+  /** Those that wait for their turn included. */
   #asking = 0;
+  #underWay = 0;
+  #closed = false;
   readonly #queue: (() => void)[] = [];
 
   /** Connects in the background, and again by itself. @throws ConfigError for settings that the client refuses */
@@ -113,9 +116,8 @@ export class Questions {
   /** As `topic`. @throws also where the login may see the topic and not read it: only fetching would tell */
   async readableTopic(name: string, signal: AbortSignal): Promise<TopicInfo> {
     const info = await this.topic(name, signal, { withRights: true });
-    if (info.mayRead) return info;
-    const text = `the login has no permission to read '${name}'`;
-    throw Object.assign(new Error(text), { code: CODE.topicUnauthorized });
+    if (!info.mayRead) throw mayNotRead(name);
+    return info;
   }
 
   /**
@@ -148,13 +150,24 @@ export class Questions {
     return found;
   }
 
-  /** Does not wait: the client ends in the background. */
+  /** Does not wait: the client ends in the background, with the last question. Before, it would stop the whole process. */
   close(): void {
+    this.#closed = true;
     this.#queue.length = 0;
-    this.#client.disconnect();
+    if (this.#underWay === 0) this.#client.disconnect();
   }
 
-  async #ask<T>(signal: AbortSignal, call: (done: (error: unknown, result: T) => void) => void): Promise<T> {
+  async #called<T>(call: (done: Callback<T>) => void): Promise<T> {
+    this.#underWay++;
+    try {
+      return await called(call);
+    } finally {
+      this.#underWay--;
+      if (this.#closed && this.#underWay === 0) this.#client.disconnect();
+    }
+  }
+
+  async #ask<T>(signal: AbortSignal, call: (done: Callback<T>) => void): Promise<T> {
     const late = () => {
       throw new ConnectionError('Kafka did not answer a question in time');
     };
@@ -163,8 +176,8 @@ export class Questions {
       this.#asking++ < AT_ONCE ? undefined : new Promise<void>((resolve) => this.#queue.push(resolve));
     const asked = (async () => {
       await turn;
-      if (signal.aborted) late();
-      return called(call);
+      if (signal.aborted || this.#closed) late();
+      return this.#called(call);
     })();
     const next = () => {
       this.#asking--;

@@ -1,6 +1,6 @@
 /** Asks what `positions` decides by: the logs of partitions, and where a group stands in them. */
 import { ConnectionError, type PartitionLag, type SubscriptionSpec, within } from '@ebus/core/driver';
-import { classify, missingTopic } from '../errors.js';
+import { classify, mayNotRead, missingTopic } from '../errors.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import { type ByPartition, keyOf, type Questions, type TopicPartition } from '../questions.js';
 import { beginsAtFrom, type Committed, type Log, type Start } from './positions.js';
@@ -46,11 +46,12 @@ export async function logsOf(
   signal: AbortSignal,
 ): Promise<Logs> {
   const topics = [...new Set(partitions.map(({ topic }) => topic))];
-  const infos = await questions.topics(topics, signal);
+  const infos = await questions.topics(topics, signal, { withRights: true });
   const problems = new Map<string, unknown>();
   const asked = partitions.filter(({ topic, partition }) => {
     const info = infos.get(topic);
     if (info !== undefined && !(info instanceof Error)) {
+      if (!info.mayRead) problems.set(topic, mayNotRead(topic));
       return info.partitions.some((one) => one.partition === partition && one.leader >= 0);
     }
     problems.set(topic, classify(info).code === 'TOPIC_NOT_FOUND' ? missingTopic(topic, info) : info);
