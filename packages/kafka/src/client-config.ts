@@ -105,6 +105,7 @@ export function adminConfig(config: ResolvedKafkaConfig, serviceName: string): K
     logLevel: kafkajs.logLevel.NOTHING,
     ...kafkajsSecurity(config),
     requestTimeout: QUESTION_MS,
+    authenticationTimeout: QUESTION_MS,
     enforceRequestTimeout: true,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
   };

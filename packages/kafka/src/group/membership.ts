@@ -43,6 +43,8 @@ const WIDENED_MS = 60_000;
 /** How long leaving waits for a rebalance to end. */
 const SETTLE_DOWN_MS = 5_000;
 const SETTLE_POLL_MS = 50;
+/** A broker that is there answers within it. */
+const ANSWERS_MS = 1_000;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -359,12 +361,14 @@ export class Membership {
    */
   async #settleDown(session: Session): Promise<void> {
     if (session.consumer.subscription().length === 0) return;
-    const { group, logger, stateOf, clock } = this.#options;
+    const { group, logger, stateOf, clock, questions } = this.#options;
     const signal = clock.timeout(SETTLE_DOWN_MS);
     const late = () => {
       throw new Error(`it did not end within ${SETTLE_DOWN_MS} ms`);
     };
     try {
+      // Asking for the group where no broker answers would keep the process alive for a minute.
+      await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]));
       for (let waited = false; !signal.aborted; waited = true) {
         session.poller.serve();
         await within(session.assignment.settled, signal, late);

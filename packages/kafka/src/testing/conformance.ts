@@ -18,7 +18,14 @@ const LEASE_MS = 2_000;
 
 /** By kind of topic: the adapter's list of work. */
 const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
-  persistent: {},
+  persistent: {
+    'positions: a topic that is made anew while events of it are in hand: those of the new one are not taken for them':
+      {
+        reason:
+          'logs are compared every 10 s: a group that leaves before handles what it had of the new one again',
+        sometimes: true,
+      },
+  },
   ephemeral: {},
 };
 
