@@ -96,11 +96,19 @@ export async function startsOf(
     all.map(({ partition }) => partition),
     byNumber,
   );
+  const unasked = (partition: number | undefined) =>
+    new ConnectionError(
+      `partition ${partition} of '${topic}' has no leader: where the group begins in it is not known`,
+    );
+  const leaderless = partitions.find(({ partition, leader }) => leader < 0 && without.includes(partition));
+  if (leaderless !== undefined) throw unasked(leaderless.partition);
   const offsets = await questions.offsets(
     without.map((partition) => ({ topic, partition })),
     from,
     signal,
   );
+  const missing = without.find((partition) => !offsets.has(keyOf({ topic, partition })));
+  if (missing !== undefined) throw unasked(missing);
   return new Map([...offsets].map(([key, offset]) => [key, { topicId, offset }]));
 }
 

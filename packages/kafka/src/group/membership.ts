@@ -77,19 +77,24 @@ export class Membership {
     { signal }: CallOptions,
   ): Promise<KafkaSubscription> {
     const { group, durable } = this.#options;
+    let trouble: unknown;
     const late = () => {
-      throw this.#late(spec.topic);
+      throw this.#late(spec.topic, trouble);
+    };
+    const told = (error: unknown) => {
+      trouble = error;
     };
     let share: TopicShare | undefined;
     let refused: Promise<never> | undefined;
     this.#preparing++;
     try {
-      share = await within(this.#prepare(spec, signal), signal, late);
+      share = await within(this.#prepare(spec, signal, told), signal, late);
       const joined = share;
       refused = new Promise((_, reject) => {
         joined.refuse = reject;
       });
       refused.catch(() => {});
+      trouble = undefined;
       share.reader = sink;
       if (share.partitions.size > 0) sink.assigned([...share.partitions.keys()]);
       this.#session?.assignment.positionSoon();
@@ -184,12 +189,17 @@ export class Membership {
     this.#session?.poller.pump();
   }
 
-  async #prepare(spec: SubscriptionSpec, signal: AbortSignal): Promise<TopicShare> {
+  /** @param told hears of each trouble that is waited out */
+  async #prepare(
+    spec: SubscriptionSpec,
+    signal: AbortSignal,
+    told: (error: unknown) => void,
+  ): Promise<TopicShare> {
     const ended = AbortSignal.any([signal, this.#over.signal]);
-    await this.#retrying(ended, () => this.#open());
+    await this.#retrying(ended, () => this.#open(), told);
     // One that is just being left has to be gone first.
     await this.#until(() => !this.#shares.leaving.has(spec.topic) || ended.aborted);
-    const starts = await this.#retrying(ended, () => this.#startsOf(spec.topic, spec.from, ended));
+    const starts = await this.#retrying(ended, () => this.#startsOf(spec.topic, spec.from, ended), told);
     const known = this.#shares.active.get(spec.topic);
     const share = known ?? new TopicShare(spec.topic);
     // What a declared topic was pinned to when it was subscribed is older, and stays.
@@ -386,7 +396,11 @@ export class Membership {
   }
 
   /** A leader or coordinator that moves or is elected is there soon. */
-  async #retrying<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  async #retrying<T>(
+    signal: AbortSignal,
+    action: () => Promise<T>,
+    told?: (error: unknown) => void,
+  ): Promise<T> {
     const { clock } = this.#options;
     const begun = clock.monotonic();
     for (;;) {
@@ -397,6 +411,7 @@ export class Membership {
         // Not every broker knows a topic that was just created.
         const mayCome = code === 'TOPIC_NOT_FOUND' && clock.monotonic() - begun < UNKNOWN_TOPIC_MS;
         if (signal.aborted || (!retryable && !mayCome)) throw error;
+        told?.(error);
         await pause(clock, AGAIN_MS, signal);
         if (signal.aborted) throw error;
       }
@@ -420,9 +435,14 @@ export class Membership {
     for (const look of [...this.#waiters]) look();
   }
 
-  #late(topic: string): EbusError {
-    const text = `group '${this.#options.group}' was assigned nothing of '${topic}' in time`;
-    return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true });
+  /** @param trouble kept it from joining */
+  #late(topic: string, trouble?: unknown): EbusError {
+    const { group } = this.#options;
+    const text =
+      trouble === undefined
+        ? `group '${group}' was assigned nothing of '${topic}' in time`
+        : `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(trouble)}`;
+    return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause: trouble });
   }
 
   #warn(error: unknown, what: string): void {
