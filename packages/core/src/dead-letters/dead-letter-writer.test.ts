@@ -38,6 +38,17 @@ describe('a dead letter', () => {
     expect(second).toBe(first);
   });
 
+  it.each([true, undefined])(
+    'of a message that holds null holds null, others do not (%s)',
+    async (tombstone) => {
+      const { driver, below } = await failed();
+      driver.sends[0]?.ack();
+      below.deliver({ token: 2, value: '', tombstone });
+      await settle();
+      expect(driver.sends[1]?.record.tombstone).toBe(tombstone === true);
+    },
+  );
+
   it('that the broker takes for another one is sent again under another id', async () => {
     const { driver, below } = await failed();
     driver.sends[0]?.ack({ duplicate: true });

@@ -56,10 +56,10 @@ export class DeadLetterWriter {
   async write(failed: FailedMessage, error: unknown): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
     const { incoming, attempts } = failed;
-    const { key, value, headers, position } = incoming;
+    const { key, value, tombstone, headers, position } = incoming;
     const reason = { topic, group, error, disclose, position, attempts, now: clock.now() };
     const letter = new Letter(
-      { topic: deadLetterTopic, key, value, headers: deadLetterHeaders(headers, reason) },
+      { topic: deadLetterTopic, key, value, tombstone, headers: deadLetterHeaders(headers, reason) },
       clock,
     );
     let shortened = false;

@@ -8,6 +8,8 @@ export interface LetterContent {
   readonly topic: string;
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
+  /** The message held null, which is not the same as zero bytes. Default false. */
+  readonly tombstone?: boolean | undefined;
   readonly headers: HeaderList;
 }
 
@@ -16,16 +18,21 @@ export class Letter implements LetterContent {
   readonly topic: string;
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
+  readonly tombstone: boolean;
   headers: HeaderList;
   /** It was sent under its present id, and nobody knows whether it was stored. */
   mayBeStored = false;
   readonly #clock: Pick<Clock, 'randomBytes'>;
   #id: string | undefined;
 
-  constructor({ topic, key, value, headers }: LetterContent, clock: Pick<Clock, 'randomBytes'>) {
+  constructor(
+    { topic, key, value, tombstone = false, headers }: LetterContent,
+    clock: Pick<Clock, 'randomBytes'>,
+  ) {
     this.topic = topic;
     this.key = key;
     this.value = value;
+    this.tombstone = tombstone;
     this.headers = headers;
     this.#clock = clock;
   }

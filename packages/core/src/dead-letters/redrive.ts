@@ -169,8 +169,8 @@ export class Redrive {
     }
   }
 
-  #letterOf(topic: string, { key, value }: IncomingMessage, headers: HeaderList): Letter {
-    return new Letter({ topic, key, value, headers }, this.#work.clock);
+  #letterOf(topic: string, { key, value, tombstone }: IncomingMessage, headers: HeaderList): Letter {
+    return new Letter({ topic, key, value, tombstone, headers }, this.#work.clock);
   }
 
   #note({ position }: IncomingMessage, { message, originalTopic }: DeadLetter, verdict: Verdict): void {

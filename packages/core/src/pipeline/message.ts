@@ -7,6 +7,8 @@ import { withoutQuote } from '../util/json-error.js';
 export interface Message {
   readonly topic: string;
   readonly data: Uint8Array;
+  /** The broker holds null, as compaction knows it, and `data` is empty. Zero bytes are no tombstone. */
+  readonly tombstone: boolean;
   /** Text; bytes on the wire that are no valid UTF-8 are shown with replacement characters. */
   readonly key: string | undefined;
   readonly headers: MessageHeaders;
@@ -36,6 +38,10 @@ export class ReceivedMessage implements Message {
 
   get data(): Uint8Array {
     return this.#incoming.value;
+  }
+
+  get tombstone(): boolean {
+    return this.#incoming.tombstone === true;
   }
 
   get key(): string | undefined {

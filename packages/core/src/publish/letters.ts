@@ -56,6 +56,7 @@ export class LetterPublisher {
       const job = new PublishJob(route, key, value, headers, id, false, { ...options, signal }, undefined);
       job.purpose = purpose;
       job.verbatim = true;
+      job.tombstone = letter.tombstone;
       // What the application published had been admitted, and so is its letter.
       job.entered = purpose === 'publisher-letter';
       let receipt: PublishReceipt;

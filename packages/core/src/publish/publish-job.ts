@@ -52,6 +52,8 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   /** Publishes of one topic and order key are sent in call order. */
   readonly orderKey: string | undefined;
   value: Uint8Array;
+  /** Of a letter whose message held null. */
+  tombstone = false;
   headers: HeaderList;
   readonly messageId: string | undefined;
   ownsValue: boolean;
