@@ -1,5 +1,5 @@
 // Faults of consuming: order, retries, leases, windows, closing, dead letters.
-import { inSimulation, inSuite, inUnit } from '../selections.mjs';
+import { inKeptSeed, inSimulation, inSuite } from '../selections.mjs';
 
 /** @type {readonly import('../index.mjs').Mutant[]} */
 export const consumingMutants = [
@@ -111,28 +111,28 @@ export const consumingMutants = [
     file: 'packages/core/src/consume/leases.ts',
     find: '      if (tokens.length > 0) this.#driver?.extendLease?.(tokens);\n',
     replace: '',
-    killedBy: inUnit('packages/core/src/consume/consumer.test.ts'),
+    killedBy: inSimulation('lease'),
   },
   {
     name: 'core: renews leases too late',
     file: 'packages/core/src/consume/leases.ts',
     find: 'this.#leaseMs / 3',
     replace: 'this.#leaseMs * 3',
-    killedBy: inUnit('packages/core/src/consume/consumer.test.ts'),
+    killedBy: inSimulation('lease'),
   },
   {
     name: 'core: begins a message whose lease has run out',
     file: 'packages/core/src/consume/leases.ts',
     find: '    return this.#driver !== undefined && this.#ranOut(delivery, this.#options.clock.monotonic());',
     replace: '    return delivery.token === this;',
-    killedBy: inUnit('packages/core/src/consume/intake.test.ts'),
+    killedBy: inSimulation('lease'),
   },
   {
     name: 'core: handles again what the broker delivers twice',
     file: 'packages/core/src/consume/intake.ts',
     find: '    if (here !== undefined) {',
     replace: '    if (here === delivery) {',
-    killedBy: inUnit('packages/core/src/consume/intake.test.ts'),
+    killedBy: inKeptSeed(193, 'lease'),
   },
   {
     name: 'core: begins messages of a partition that is revoked',
@@ -247,6 +247,6 @@ export const consumingMutants = [
     file: 'packages/core/src/connection/supervisor.ts',
     find: "    if (change.status === 'connected' && this.#working !== undefined) return;\n",
     replace: '',
-    killedBy: inUnit('packages/core/src/connection/supervisor.test.ts'),
+    killedBy: inSimulation('log'),
   },
 ];

@@ -40,4 +40,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 21, broker: 'lease', cut: {} },
     about: 'a redrive was still leaving the broker when the bus had closed',
   },
+  {
+    ...{ seed: 193, broker: 'lease', cut: {} },
+    about: 'a message came again while it was here, and was handled twice',
+  },
 ];

@@ -55,6 +55,7 @@ const MUST_HAPPEN = [
   ...[
     'handler: computed',
     'handler: overran',
+    'handler: suspended',
     'message: dead-lettered',
     'message: halted',
     'message: redriven',

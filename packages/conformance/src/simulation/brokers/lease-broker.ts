@@ -14,6 +14,8 @@ export interface Inbox {
   deliver(delivery: LeaseDelivery): void;
   /** It is the one that is given to now; others were before. */
   activated(): void;
+  /** That delivery is not its any more. */
+  ranOut(offset: number, count: number): void;
 }
 
 export interface LeaseDelivery {
@@ -158,7 +160,9 @@ export class LeaseConsumer {
   /** Whether that member's delivery is still the valid one. */
   holds(offset: number, count: number): boolean {
     const leased = this.#leased.get(offset);
-    return leased !== undefined && leased.count === count && leased.timer !== undefined;
+    if (leased?.timer === undefined || leased.count !== count) return false;
+    // While a process computes, time passes here as well, and what falls due fires later.
+    return leased.timer.due > this.#time.now;
   }
 
   /** Harmless for one that has joined: there is credit again. */
@@ -238,6 +242,7 @@ export class LeaseConsumer {
     if (leased.timer !== undefined) this.#time.cancel(leased.timer);
     leased.timer = this.#time.at(LEASE_MS, () => {
       this.#events.count('lease: ran out');
+      leased.inbox?.ranOut(leased.record.offset, leased.count);
       this.#expire(leased);
     });
   }

@@ -14,6 +14,15 @@ import type { Member, MemberParts } from './member.js';
 
 /** How often a request for messages is repeated: it may have been lost. */
 const PULL_EVERY_MS = 1_000;
+/** An event loop that was busy for longer within a lease may have renewed too late. */
+const BUSY_MS = 1_000;
+
+/** Shared by the deliveries of one message that core takes for one. */
+interface Hold {
+  /** When core had it renewed last, or was given it; and how long the event loop had been busy by then. */
+  since: number;
+  busyBefore: number;
+}
 
 interface Token {
   readonly offset: number;
@@ -21,6 +30,7 @@ interface Token {
   isSettled: boolean;
   /** Core was told that it is gone. */
   isLost: boolean;
+  readonly hold: Hold;
 }
 
 /** The group's consumer, found or made anew. */
@@ -88,6 +98,11 @@ export class LeaseMember implements Inbox, Member {
   extendLease(tokens: readonly unknown[]): void {
     const consumer = this.#consumer;
     this.#parts.events.count('lease: renewed');
+    const { now, computed } = this.#parts.time;
+    for (const token of tokens as Token[]) {
+      token.hold.since = now;
+      token.hold.busyBefore = computed;
+    }
     this.#parts.link.tell(() => {
       for (const { offset, count } of tokens as Token[]) consumer.renew(offset, count);
     });
@@ -146,6 +161,17 @@ export class LeaseMember implements Inbox, Member {
     this.#parts.link.push(() => this.#sink.resumed());
   }
 
+  /** Core has to renew in time whatever the network makes of it. */
+  ranOut(offset: number, count: number): void {
+    const { time, events, name, owner } = this.#parts;
+    if (this.#stopped || !owner.alive) return;
+    const token = [...this.#held].find((held) => held.offset === offset && held.count === count);
+    if (token === undefined || time.computed - token.hold.busyBefore > BUSY_MS) return;
+    const ms = time.now - token.hold.since;
+    if (ms > LEASE_MS / 2 + BUSY_MS)
+      events.problem('lease', `${name} did not renew the lease of ${offset} for ${ms.toFixed(0)} ms`);
+  }
+
   deliver({ record, count, floor }: LeaseDelivery): void {
     this.#parts.events.gave(record, this.#parts.name);
     this.#parts.link.push(() => {
@@ -159,11 +185,17 @@ export class LeaseMember implements Inbox, Member {
     const { offset, key, headers, messageId } = record;
     const value = record.value.slice();
     const consumer = this.#consumer;
-    const token: Token = { offset, count, isSettled: false, isLost: false };
+    const { time } = this.#parts;
+    const earlier = [...this.#held].find((held) => held.offset === offset);
+    const hold: Hold = earlier?.hold ?? { since: 0, busyBefore: 0 };
+    hold.since = time.now;
+    hold.busyBefore = time.computed;
+    const token: Token = { offset, count, isSettled: false, isLost: false, hold };
     this.#held.add(token);
     this.#parts.given(value, {
       isValid: () => !consumer.isDeleted && consumer.holds(offset, count) && this.#parts.owner.alive,
       isTaken: () => token.isLost,
+      ranOutAgo: () => Math.max(0, time.now - token.hold.since - LEASE_MS),
     });
     const message: IncomingMessage = {
       ...{ token, topic: this.#topic, key, value, headers, messageId },

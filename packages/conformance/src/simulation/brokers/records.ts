@@ -31,4 +31,6 @@ export interface Given {
   isValid(): boolean;
   /** Core was told that it is another's: nothing of it may begin any more. */
   isTaken(): boolean;
+  /** By what the process can know, its lease ran out so many milliseconds ago: nothing of it may begin. 0 where it did not. */
+  ranOutAgo?(): number;
 }

@@ -29,6 +29,8 @@ export interface SimDriverOptions {
   refuse(record: OutgoingRecord): EbusError | undefined;
   /** What shares one limit. */
   kindOf(record: OutgoingRecord): string;
+  /** The bus says that it is connected. */
+  saysConnected(): boolean;
   /** So many sends of that kind are in the driver now. */
   sending(kind: string, open: number): void;
 }
@@ -64,7 +66,8 @@ export class SimDriver implements Driver<undefined> {
 
   /** Another client: what was under way is lost, and the subscriptions go on. */
   async reconnect({ attempt, signal }: AttemptOptions): Promise<void> {
-    const { link, events } = this.#options.parts;
+    const { parts, saysConnected } = this.#options;
+    const { link, events, name } = parts;
     events.count('driver: reconnect');
     if (link.isUp) {
       link.cut();
@@ -72,6 +75,12 @@ export class SimDriver implements Driver<undefined> {
       link.restore();
     }
     await link.call('connect', () => {}, signal);
+    // As clients say it: the connection is there, and its subscriptions are not yet.
+    this.#isAway = true;
+    this.#host?.onState({ status: 'connected', attempt });
+    await link.call('subscribe anew', () => {}, signal);
+    if (saysConnected())
+      events.problem('connection', `${name} was connected before its subscriptions were back`);
     this.#attempt = attempt;
     this.#isAway = false;
     for (const member of this.#members) member.restored();

@@ -15,6 +15,8 @@ export function makePlan(seed: number, broker: BrokerKind): Plan {
   const random = randomOf(seed, 'plan');
   const keys = 1 + random.int(5);
   const isBusy = random.chance(0.15);
+  // Drawn apart: what is added here leaves the rest of every plan as it was.
+  const isSuspended = randomOf(seed, 'suspended').chance(0.2);
   return {
     seed,
     broker,
@@ -40,7 +42,7 @@ export function makePlan(seed: number, broker: BrokerKind): Plan {
     },
     // Some services compute and never wait: then the bus has to give way by itself.
     handler: isBusy
-      ? busy(random)
+      ? { ...busy(random), ...(isSuspended ? { suspended: 0.1 } : {}) }
       : {
           slow: sometimes(random, 0.6),
           slowMs: random.pick([5, 200, 4_000]),
@@ -52,6 +54,7 @@ export function makePlan(seed: number, broker: BrokerKind): Plan {
           ignoresSignal: sometimes(random, 0.06),
           poison: sometimes(random, 0.1),
           killed: sometimes(random, 0.03),
+          ...(isSuspended ? { suspended: 0.1 } : {}),
         },
     sends: {
       refused: sometimes(random, 0.1),

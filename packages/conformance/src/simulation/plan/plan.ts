@@ -10,6 +10,8 @@ export interface HandlerFaults {
   /** Busy for so long, without awaiting. */
   computes: number;
   computeMs: number;
+  /** The machine sleeps so long that leases run out. */
+  suspended?: number;
   fails: number;
   permanent: number;
   /** Returns only once its signal aborts. */

@@ -22,6 +22,9 @@ export interface ConsumingOptions {
   isOver(): boolean;
 }
 
+/** What a clock may be off by. */
+const CLOCK_MS = 50;
+
 /** Subscribes to every topic of the application. */
 export async function subscribeAll(options: ConsumingOptions): Promise<Subscription[]> {
   const { world, process, bus, concurrency } = options;
@@ -56,6 +59,7 @@ function attempts(
 ): EnvelopeHandler<never> {
   const { history, ledger, plan } = world;
   const { name } = process;
+  const isLease = plan.broker === 'lease';
   const order = {
     within: ordering(world),
     mayOverlap: plan.settings.overlapAfter !== undefined,
@@ -74,6 +78,12 @@ function attempts(
     if (delivery?.isTaken() === true) {
       history.problem('revoked', `${id} of ${key} began at ${name} although it was taken from it`);
     }
+    const late = delivery?.ranOutAgo?.() ?? 0;
+    if (late > CLOCK_MS && context.attempt === 1)
+      history.problem(
+        'lease',
+        `${id} of ${key} began at ${name} ${late.toFixed(0)} ms after its lease ran out`,
+      );
     history.add(name, 'begins', id, key, `attempt ${context.attempt}`);
     ledger.begins(run, order);
     const over = (ok: boolean) => {
@@ -83,6 +93,7 @@ function attempts(
       if (!ok) return;
       history.count('handler: handled');
       ledger.done(id);
+      if (isLease && !context.signal.aborted && !isOver()) ledger.handledBy(run);
     };
     let result: Promise<void> | undefined;
     try {

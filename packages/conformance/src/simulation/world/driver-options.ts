@@ -10,7 +10,10 @@ const INTERNAL = 'the bus itself';
 /** 256 letters and as many redriven ones. */
 const MOST_INTERNAL = 512;
 
-export function driverOptions({ plan, sends, history, server }: World, parts: MemberParts): SimDriverOptions {
+export function driverOptions(
+  { plan, sends, history, server }: World,
+  parts: MemberParts,
+): Omit<SimDriverOptions, 'saysConnected'> {
   const random = randomOf(plan.seed, 'sends', parts.name);
   const passing = () => {
     history.count('send: refused');

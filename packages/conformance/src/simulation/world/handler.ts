@@ -13,6 +13,9 @@ export interface HandlerWorld {
   count(event: string): void;
 }
 
+/** Longer than a lease. */
+const SUSPENDED_MS = 8_000;
+
 /** Whether a message fails however often it is tried. */
 function isPoison({ seed, faults }: HandlerWorld, id: string): boolean {
   return faults.poison > 0 && randomOf(seed, 'poison', id).chance(faults.poison);
@@ -40,6 +43,13 @@ export function behave(
   if (random.chance(faults.computes)) {
     count('handler: computed');
     time.compute(random.next() * faults.computeMs);
+  }
+  if (
+    faults.suspended !== undefined &&
+    randomOf(world.seed, 'suspended', id, call).chance(faults.suspended)
+  ) {
+    count('handler: suspended');
+    time.compute(SUSPENDED_MS);
   }
   const slow = random.chance(faults.slow) ? random.next() * faults.slowMs : undefined;
   const end = ending(random, faults);

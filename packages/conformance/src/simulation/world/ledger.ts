@@ -16,6 +16,8 @@ interface Event {
   exhausted: number;
   /** How often a broker with leases gave it to a member. */
   given: number;
+  /** Who handled it in time: on a broker with leases it is not handled there again. */
+  readonly handledBy: Set<string>;
 }
 
 /** One attempt of a handler. */
@@ -75,7 +77,7 @@ export class Ledger {
       exhausted: 0,
       given: 0,
     };
-    const event: Event = { id, key, value, ...fresh };
+    const event: Event = { id, key, value, ...fresh, handledBy: new Set() };
     this.#events.set(id, event);
     const log = this.#log.get(key);
     if (log === undefined) this.#log.set(key, [event]);
@@ -95,6 +97,10 @@ export class Ledger {
     else event.accepted = true;
   }
 
+  handledBy({ who, id }: Run): void {
+    this.#events.get(id)?.handledBy.add(who);
+  }
+
   begins(run: Run, { within, mayOverlap }: OrderPromise): void {
     const others = this.#running.get(run.key) ?? [];
     for (const other of others) {
@@ -108,6 +114,11 @@ export class Ledger {
     const event = this.#events.get(run.id);
     if (event === undefined)
       return this.#history.problem('invented', `${run.id} was handled and never stored`);
+    if (event.handledBy.has(run.who) && event.copies === 1 && !event.redriven)
+      this.#history.problem(
+        'twice',
+        `${run.id} of ${run.key} began again at ${run.who}, which had handled it`,
+      );
     if (within === 'instance') return this.#checkWithin(run, event);
     if (event.isDone || event.redriven || !run.isValid()) return;
     const earlier = this.#firstUndone(run.key);

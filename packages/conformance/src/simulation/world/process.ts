@@ -218,7 +218,10 @@ export class Process {
       events: this.#world.brokerEvents,
       given: (value: Uint8Array, given: Given) => void this.#given.set(value, given),
     };
-    this.#driver = new SimDriver(driverOptions(this.#world, parts));
+    this.#driver = new SimDriver({
+      ...driverOptions(this.#world, parts),
+      saysConnected: () => this.bus?.connection.state().status === 'connected',
+    });
     const config = {
       type: 'simulated',
       simulated: { driver: this.#driver },
