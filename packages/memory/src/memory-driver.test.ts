@@ -151,7 +151,7 @@ describe('closing while sends wait for room', () => {
     });
     await microtasks();
     expect(closed).toBe(false);
-    subscription.settle(settlements(await subscription.receive()));
+    await subscription.settle(settlements(await subscription.receive()));
     await closing;
     expect(await waiting).toEqual({ position: { offset: 1 } });
   });
@@ -161,7 +161,7 @@ describe('closing while sends wait for room', () => {
     const failed = expect(waiting).rejects.toMatchObject({ code: 'BUS_CLOSED', retryable: false });
     await one.close(atOnce);
     await failed;
-    subscription.settle(settlements(await subscription.receive()));
+    await subscription.settle(settlements(await subscription.receive()));
     expect((await subscription.lag?.(never))?.[0]?.lag).toBe(0);
   });
 });
