@@ -1,4 +1,4 @@
-import type { Demand, IncomingMessage, SettleOutcome } from '@ebus/core/driver';
+import type { Credit, IncomingMessage, SettleOutcome } from '@ebus/core/driver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { microtasks, settlements, type TestLog, type TestMember, testLog, texts } from './testing/harness.js';
@@ -42,7 +42,7 @@ class Model {
     this.clients.push({ member, inHand: [], asking: false });
   }
 
-  ask(client: Client, demand: Demand): Promise<void> {
+  ask(client: Client, demand: Credit): Promise<void> {
     if (client.asking) return microtasks();
     client.asking = true;
     const received = Promise.resolve(client.member.receive(demand)).then((batch) => {
@@ -84,7 +84,7 @@ class Model {
     }
   }
 
-  #received(client: Client, demand: Demand, batch: readonly IncomingMessage[]): void {
+  #received(client: Client, demand: Credit, batch: readonly IncomingMessage[]): void {
     expect(batch.length).toBeGreaterThan(0);
     expect(batch.length).toBeLessThanOrEqual(demand.messages);
     const bytes = batch.reduce((sum, { value }) => sum + value.length, 0);

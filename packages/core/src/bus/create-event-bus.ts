@@ -167,7 +167,6 @@ export async function createEventBus(
       logger,
       topicConfigStrategy: resolved.topicConfigStrategy,
       configuredTopic: (topic: string) => parts.topics.writtenOf(topic),
-      provision: (topic: string) => parts.topics.use.provision(topic),
     };
     const topics = resolved.topics as Record<string, TopicOptions>;
     if (resolved.connect === 'lazy') {

@@ -54,7 +54,6 @@ function supervise(driver: Driver, options: Partial<SupervisorOptions> = {}) {
       logger,
       defaultGroup: undefined,
       configuredTopic: () => undefined,
-      provision: async () => {},
       topicConfigStrategy: 'skip' as const,
     },
   };

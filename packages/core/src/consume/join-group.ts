@@ -1,6 +1,5 @@
 /** Joining a group: attempts with numbers, repeated while that may help; what comes too late is left again. */
 import type { Clock } from '../clock.js';
-import { isBridged } from '../driver/bridge-v1.js';
 import { classOf } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { DriverSubscription, SubscriptionSpec } from '../driver/subscription.js';
@@ -35,7 +34,7 @@ export async function joinGroup(options: JoinGroupOptions): Promise<Consumer> {
     try {
       return await join(options, attempt);
     } catch (error) {
-      if (signal.aborted || isBridged(driver) || !mayPass(driver, error)) throw error;
+      if (signal.aborted || !mayPass(driver, error)) throw error;
       const { topic, group } = spec;
       logger.debug({ err: error, topic, group, attempt }, 'subscribing failed; trying again');
       await pause(clock, backoffDelay(RETRY, attempt, clock), signal);

@@ -39,7 +39,6 @@ export { randomUuid } from '../util/random-uuid.js';
 export { shown } from '../util/shown.js';
 export { type TimeLimit, within } from '../util/within.js';
 export { Attempts } from './attempts.js';
-export { bridge } from './bridge-v1.js';
 export type { Capabilities } from './capabilities.js';
 export type {
   AttemptOptions,
@@ -51,14 +50,6 @@ export type {
   ErrorClass,
   PingReply,
 } from './driver.js';
-export type {
-  AssignmentListener,
-  Demand,
-  DriverHostV1,
-  DriverSubscriptionV1,
-  DriverV1,
-  ReceivedBatch,
-} from './driver-v1.js';
 export {
   formatPosition,
   type IncomingMessage,

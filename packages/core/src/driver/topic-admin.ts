@@ -127,7 +127,7 @@ export interface DriverTopicAdmin {
   /**
    * Whether the broker has the topic. Core asks once, before the first publish or subscription to a topic of which it does
    * not know, and creates it where that is wanted (`unconfiguredTopics`). A question of the data plane: cheap, without rights to
-   * administer. Absent where the driver notices by itself that a topic is missing, and then calls `DriverHost.provision`.
+   * administer. Not asked where there is an `ensure`.
    */
   exists?(topic: string, options: CallOptions): boolean | Promise<boolean>;
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;

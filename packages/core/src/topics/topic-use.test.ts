@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DriverHostV1 } from '../driver/driver-v1.js';
 import { ConnectionError, EbusError } from '../errors.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { clientError, ScriptedDriver } from '../testing/scripted-driver.js';
@@ -176,22 +175,7 @@ describe('a topic that goes missing', () => {
   });
 });
 
-const hostOf = ({ host }: { host: unknown }) => host as DriverHostV1;
-
-describe('a driver that notices by itself', () => {
-  it('has core make the topic, and is told where that is not wanted', async () => {
-    admin = new ModelAdmin();
-    const { driver } = await aBus({ topics: { known: { partitions: 2 } } });
-    admin.topics.clear();
-    await Promise.all([hostOf(driver).provision('orders'), hostOf(driver).provision('orders')]);
-    await hostOf(driver).provision('known');
-    expect(admin.changes).toEqual(['create known', 'create orders', 'create known']);
-    expect(admin.topics.get('orders')).toEqual({ name: 'orders', persistence: 'persistent' });
-    expect(admin.topics.get('known')).toMatchObject({ partitions: 2, retentionMs: WEEK });
-    const other = await aBus({ unconfiguredTopics: 'refuse' });
-    await expect(hostOf(other.driver).provision('x')).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
-  });
-
+describe('a driver that cannot be asked whether a topic is there', () => {
   it('is asked nothing before a publish', async () => {
     admin = new ModelAdmin();
     const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse' });

@@ -98,22 +98,21 @@ export class TopicUse {
     const refusal = this.#refusalOf(topic);
     if (refusal !== undefined) return Promise.reject(refusal);
     if (admin.ensure !== undefined) return this.#ensure(admin, topic, persistence, use);
-    // Without either the driver notices by itself, and asks for the topic.
     if (admin.exists === undefined) return undefined;
     const answer = this.#ask(admin, topic);
     if (answer === true) return undefined;
-    if (answer === false) return this.provision(topic);
-    return answer.then((isThere) => (isThere ? undefined : this.provision(topic)));
+    if (answer === false) return this.#provision(topic);
+    return answer.then((isThere) => (isThere ? undefined : this.#provision(topic)));
   }
 
   /**
    * Makes a topic that the broker does not have: as it is configured, else with the broker's own settings.
    * @throws EbusError `TOPIC_NOT_FOUND` where that is not wanted
    */
-  provision(topic: string): Promise<void> {
+  #provision(topic: string): Promise<void> {
     let making = this.#making.get(topic);
     if (making === undefined) {
-      making = this.#provision(topic).finally(() => this.#making.delete(topic));
+      making = this.#make(topic).finally(() => this.#making.delete(topic));
       this.#making.set(topic, making);
     }
     return making;
@@ -191,7 +190,7 @@ export class TopicUse {
     }
   }
 
-  async #provision(topic: string): Promise<void> {
+  async #make(topic: string): Promise<void> {
     const { create } = this.#options;
     const written = this.#options.configured(topic) ?? this.#own.get(topic);
     const refusal = this.#whyNot(topic, written !== undefined);
