@@ -63,6 +63,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
   #retiring: Promise<unknown> = Promise.resolve();
+  /** Groups that are being left. */
+  readonly #cleanUps = new Set<Promise<void>>();
 
   constructor(client: NativeClient, config: ResolvedKafkaConfig, serviceName: string, clock: Clock) {
     this.#client = client;
@@ -176,12 +178,15 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const gone = new ConnectionError('the bus closed before the message was acknowledged', {
       code: 'BUS_CLOSED',
     });
-    const ending = Promise.all([this.#sender?.close(gone), this.admin.close(), this.#retiring]);
+    // Whoever leaves a group asks about it, and is not to be cut short: it has limits of its own.
+    const left = Promise.all(this.#cleanUps);
+    const closed = left.then(() => Promise.all([this.admin.close(), this.#retiring]));
+    const ending = Promise.all([this.#sender?.close(gone), closed]);
     this.#sender = undefined;
     await within(ending, signal, () =>
       this.#host?.logger.debug({}, 'the Kafka clients are still closing'),
     ).catch((err: unknown) => this.#host?.logger.debug({ err }, 'a Kafka client did not close'));
-    this.#connection.close();
+    void left.then(() => this.#connection.close());
   }
 
   #warnOf({ logger }: DriverHost): void {
@@ -233,6 +238,10 @@ export class KafkaDriver implements Driver<KafkaNative> {
       stateOf: (name) => this.admin.groupState(name),
       onError: (error) => this.#connection.noted(error),
       retire: (consumer) => this.#retire(consumer),
+      onCleanUp: (work) => {
+        this.#cleanUps.add(work);
+        void work.finally(() => this.#cleanUps.delete(work));
+      },
       onClosed: () => {
         if (this.#groups.get(group) === made) this.#groups.delete(group);
       },

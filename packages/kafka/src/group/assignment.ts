@@ -102,8 +102,7 @@ export class Assignment {
     // The group's answer counts also for topics that this member gets nothing of.
     const joined = session.options.durable ? session.consumer.subscription() : [...shares.active.keys()];
     for (const topic of joined) {
-      const share = shares.active.get(topic);
-      if (share !== undefined) share.isAdmitted = true;
+      shares.active.get(topic)?.admit();
     }
     this.answers++;
     session.admitted();
@@ -215,7 +214,7 @@ export class Assignment {
       for (const partition of going) {
         if (isLost) this.#lose(partition);
         partition.release();
-        shares.of(partition.topic)?.partitions.delete(partition.partition);
+        shares.of(partition.topic)?.lose([partition.partition]);
       }
       session.consumer.incrementalUnassign(partitions);
     }

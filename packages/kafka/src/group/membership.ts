@@ -29,6 +29,8 @@ export interface MembershipOptions extends Omit<SessionOptions, 'shares' | 'kept
   stateOf(group: string): Promise<string>;
   /** Leaves the group in the background; nobody listens any more. */
   retire(consumer: NativeConsumer): void;
+  /** Clean-up that nobody waits for; the clients that it asks stay open until it has ended. It never rejects. */
+  onCleanUp(work: Promise<void>): void;
   /** The last subscription has gone, and so has the consumer. */
   onClosed(): void;
 }
@@ -99,8 +101,7 @@ export class Membership {
       if (share.partitions.size > 0) sink.assigned([...share.partitions.keys()]);
       this.#session?.assignment.positionSoon();
     } catch (error) {
-      if (this.#preparing === 1 && !this.#shares.hasReaders)
-        void this.#end().catch((err) => this.#warn(err, 'leave'));
+      if (this.#preparing === 1 && !this.#shares.hasReaders) void this.#end();
       throw cannotSubscribe(spec.topic, group, error);
     } finally {
       this.#preparing--;
@@ -114,7 +115,8 @@ export class Membership {
       return new KafkaSubscription(this, share);
     } catch (error) {
       // Its own clean-up: the caller waits no more.
-      void this.leave(share, { signal: this.#options.clock.timeout(SETTLE_DOWN_MS) });
+      const { onCleanUp, clock } = this.#options;
+      onCleanUp(this.leave(share, { signal: clock.timeout(SETTLE_DOWN_MS) }));
       throw cannotSubscribe(spec.topic, group, error);
     } finally {
       share.refuse = undefined;
@@ -272,8 +274,8 @@ export class Membership {
     const old = this.#session;
     this.#session = undefined;
     for (const partition of this.#shares.partitions()) this.#kept.set(keyOf(partition), partition);
-    for (const share of this.#shares.active.values()) share.partitions.clear();
-    for (const share of this.#shares.leaving.values()) share.partitions.clear();
+    for (const share of this.#shares.active.values()) share.lose();
+    for (const share of this.#shares.leaving.values()) share.lose();
     if (old === undefined) return;
     old.end();
     this.#options.retire(old.consumer);
@@ -328,7 +330,7 @@ export class Membership {
     const { clock, questions } = this.#options;
     for (const topic of this.#shares.leaving.values()) {
       session.consumer.incrementalUnassign([...topic.partitions.values()]);
-      topic.partitions.clear();
+      topic.lose();
     }
     const infos = await this.#retrying(session.ended, () => questions().topics(topics, session.ended));
     const fresh = topics.flatMap((topic) => {
@@ -348,8 +350,14 @@ export class Membership {
       .unref();
   }
 
-  /** Leaves the group and disconnects. What was settled has been committed by now. */
-  async #end(): Promise<void> {
+  /** Leaves the group and disconnects, whoever waits for it. What was settled has been committed by now. */
+  #end(): Promise<void> {
+    const work = this.#disconnect().catch((error) => this.#warn(error, 'leave'));
+    this.#options.onCleanUp(work);
+    return work;
+  }
+
+  async #disconnect(): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#options.onClosed();
@@ -366,8 +374,8 @@ export class Membership {
   }
 
   /**
-   * Waits while the group rebalances, bounded. A client that disconnects while it joins tells the broker nothing, and its
-   * share would go to nobody until the session ends.
+   * Waits while it joins and the group rebalances, bounded. A client that disconnects meanwhile tells the broker nothing,
+   * and its share would go to nobody until the session ends.
    */
   async #settleDown(session: Session): Promise<void> {
     if (session.consumer.subscription().length === 0) return;
@@ -383,7 +391,8 @@ export class Membership {
         session.poller.serve();
         await within(session.assignment.settled, signal, late);
         const state = await within(stateOf(group), signal, late);
-        if (!/Rebalance$/.test(state)) {
+        const hasJoined = session.assignment.answers > 0 || session.isRefused;
+        if (hasJoined && !/Rebalance$/.test(state)) {
           // The broker is done; its answer may still be on its way here.
           if (waited) await pause(clock, SETTLE_POLL_MS);
           return;

@@ -78,6 +78,11 @@ export class Session {
     return this.#ended.signal.aborted;
   }
 
+  /** The group does not admit it. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
   async open(): Promise<void> {
     await connect(this.consumer);
     if (!this.isOver) this.#tick();

@@ -14,8 +14,7 @@ export class TopicShare {
   readonly left = new AbortController();
   /** Where partitions without a position begin; of those that there were when the subscription was made. */
   starts: ByPartition<Start> = new Map();
-  /** The group has said that this member is in, with a part of the topic or without. */
-  isAdmitted = false;
+  #isAdmitted = false;
   /** Fetching is paused until core has room again. */
   isStalled = false;
   /** Core was told that something is wrong. */
@@ -56,9 +55,24 @@ export class TopicShare {
     this.#typical = Math.max(bytes / messages, this.#typical * 0.9);
   }
 
-  /** Every partition that this member has is positioned, and its position is the group's. */
+  /** The group has said that this member is in, with a part of the topic or without. */
+  admit(): void {
+    this.#isAdmitted = true;
+  }
+
+  /**
+   * The group or the client took partitions away. No partition is no answer then: the group's next assignment is one.
+   *
+   * @param gone all of them where it is left out
+   */
+  lose(gone: Iterable<number> = [...this.partitions.keys()]): void {
+    for (const partition of gone) this.partitions.delete(partition);
+    this.#isAdmitted = false;
+  }
+
+  /** The group has answered, every partition that this member has is positioned, and its position is the group's. */
   isReady(durable: boolean): boolean {
-    if (!this.isAdmitted) return false;
+    if (!this.#isAdmitted) return false;
     for (const { isPositioned, isCommitted } of this.partitions.values()) {
       if (!isPositioned || (durable && !isCommitted)) return false;
     }
