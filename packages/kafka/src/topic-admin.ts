@@ -20,6 +20,7 @@ import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, classify, codeOf, missingTopic } from './errors.js';
+import type { GroupState } from './group/settling.js';
 import type { Questions } from './questions.js';
 import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
@@ -135,9 +136,9 @@ export class TopicAdmin implements DriverTopicAdmin {
   }
 
   /** By kafkajs: librdkafka's binding crashes when it is told of a group that the broker does not have. */
-  async groupState(group: string): Promise<string> {
+  async groupState(group: string): Promise<GroupState> {
     const { groups } = await (await this.#connect()).describeGroups([group]);
-    return groups[0]?.state ?? '';
+    return { state: groups[0]?.state ?? '', members: groups[0]?.members.length ?? 0 };
   }
 
   async close(): Promise<void> {

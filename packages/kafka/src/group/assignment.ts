@@ -30,6 +30,8 @@ export class Assignment {
   #isPositioning = false;
   /** How often the group has answered with an assignment, of nothing perhaps. */
   answers = 0;
+  /** When it last did, in monotonic milliseconds. */
+  answeredAt: number | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -105,6 +107,7 @@ export class Assignment {
       shares.active.get(topic)?.admit();
     }
     this.answers++;
+    this.answeredAt = clock.monotonic();
     session.admitted();
     session.commitSoon();
     this.positionSoon();

@@ -18,6 +18,7 @@ import { leave } from './consumer-client.js';
 import { lagOf, startsOf } from './lookup.js';
 import type { Partition } from './partition.js';
 import { Session, type SessionOptions } from './session.js';
+import { type GroupState, Settling } from './settling.js';
 import { Shares } from './shares.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicShare } from './topic-share.js';
@@ -25,8 +26,7 @@ import { TopicShare } from './topic-share.js';
 export interface MembershipOptions extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'onBroken'> {
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
-  /** What the broker says about the group: `Stable`, `PreparingRebalance` … */
-  stateOf(group: string): Promise<string>;
+  stateOf(group: string): Promise<GroupState>;
   /** Leaves the group in the background; nobody listens any more. */
   retire(consumer: NativeConsumer): void;
   /** Clean-up that nobody waits for; the clients that it asks stay open until it has ended. It never rejects. */
@@ -387,16 +387,12 @@ export class Membership {
     try {
       // Asking for the group where no broker answers would keep the process alive for a minute.
       await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]));
-      for (let waited = false; !signal.aborted; waited = true) {
+      const settling = new Settling();
+      while (!signal.aborted && !session.isRefused) {
         session.poller.serve();
         await within(session.assignment.settled, signal, late);
         const state = await within(stateOf(group), signal, late);
-        const hasJoined = session.assignment.answers > 0 || session.isRefused;
-        if (hasJoined && !/Rebalance$/.test(state)) {
-          // The broker is done; its answer may still be on its way here.
-          if (waited) await pause(clock, SETTLE_POLL_MS);
-          return;
-        }
+        if (settling.isOver(state, clock.monotonic(), session.assignment.answeredAt)) return;
         await pause(clock, SETTLE_POLL_MS);
       }
     } catch (error) {
