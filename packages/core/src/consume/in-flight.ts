@@ -43,6 +43,7 @@ export class InFlight implements Iterable<Delivery> {
   #count = 0;
   #bytes = 0;
   #busy = 0;
+  #left = 0;
   /** Set where partitions are assigned: whether that one is this member's now. */
   isOurs: ((partition: number) => boolean) | undefined;
   /** Called whenever something that was busy is no longer. */
@@ -52,6 +53,11 @@ export class InFlight implements Iterable<Delivery> {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** How many have left since the beginning. */
+  get left(): number {
+    return this.#left;
   }
 
   get bytes(): number {
@@ -202,7 +208,10 @@ export class InFlight implements Iterable<Delivery> {
     const wasBusy = isBusy(delivery.state);
     if (wasBusy) this.#nowBusy(delivery, -1);
     (delivery as Writable).state = 'done';
-    if (leaves) this.#unlink(delivery);
+    if (leaves) {
+      this.#left++;
+      this.#unlink(delivery);
+    }
     if (wasBusy) this.onFreed?.();
   }
 

@@ -237,6 +237,7 @@ export class Intake implements SubscriptionSink {
         settler.flush();
         return inFlight.count;
       },
+      left: () => inFlight.left,
       keyOf: (message) => {
         const delivery = new Delivery(message, 0);
         assignLane(delivery);

@@ -31,6 +31,8 @@ class Leased extends ScriptedDriver {
   override leaseMs = 30_000;
   override capability = { browse: true, ordering: 'cluster' } as const;
   answer: UnsettledCount | Error = { count: 0 };
+  /** Answers come once this has resolved. */
+  onTheWay: Promise<void> = Promise.resolve();
   /** What the group's position is followed by. */
   log: { readonly aggregateId: string; readonly offset: number }[] = [];
   asked = 0;
@@ -38,6 +40,7 @@ class Leased extends ScriptedDriver {
   override async subscribe(spec: SubscriptionSpec, sink: SubscriptionSink) {
     const unsettled = async () => {
       this.asked++;
+      await this.onTheWay;
       if (this.answer instanceof Error) throw this.answer;
       return this.answer;
     };
@@ -52,6 +55,9 @@ class Leased extends ScriptedDriver {
   }
 }
 
+/** Handlers wait for it. */
+let release: Promise<void> | undefined;
+
 async function joined(answer: Leased['answer'], log: Leased['log'] = [], ordering?: 'cluster') {
   const driver = new Leased();
   driver.answer = answer;
@@ -59,12 +65,44 @@ async function joined(answer: Leased['answer'], log: Leased['log'] = [], orderin
   const { bus, clock, logged } = await scriptedBus({}, { driver });
   const handled: string[] = [];
   const options = ordering === undefined ? {} : { ordering };
-  await bus.subscribeEnvelope('orders', ({ eventId }) => void handled.push(eventId), options);
+  const handler = ({ eventId }: { eventId: string }) => {
+    handled.push(eventId);
+    return release;
+  };
+  release = undefined;
+  await bus.subscribeEnvelope('orders', handler, options);
   await settle();
   return { bus, driver, clock, logged, handled, below: driver.subscriptions[0]! };
 }
 
 describe('after a process died', () => {
+  it('what is settled while the broker counts is not taken for what it held', async () => {
+    const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
+      { aggregateId: 'a', offset: 1 },
+    ]);
+    below.deliver(envelope('a', 2));
+    await settle();
+    const answering = deferred<void>();
+    driver.onTheWay = answering.promise;
+    const { asked } = driver;
+    const settling = deferred<void>();
+    release = settling.promise;
+    below.deliver(envelope('b', 3));
+    await clock.advance(300);
+    await settle();
+    expect(driver.asked).toBe(asked + 1);
+    // Counted when 'b' was handled: 1 that is missing, and 2 that stands back.
+    settling.resolve();
+    await settle();
+    driver.answer = { count: 2, through: 1 };
+    answering.resolve();
+    await settle();
+    expect(handled).toEqual(['b-3']);
+    below.deliver(again('a', 1));
+    await settle();
+    expect(handled).toEqual(['b-3', 'a-1', 'a-2']);
+  });
+
   it('newer messages of its keys wait for what it held, others do not', async () => {
     const { below, handled } = await joined({ count: 2, through: 3 }, [
       { aggregateId: 'a', offset: 1 },

@@ -27,6 +27,8 @@ export interface OrderRecoveryOptions {
   readonly group: string;
   /** Deliveries that are here and not settled, as of now; what was settled has been said to the broker. */
   here(): number;
+  /** How many deliveries have left since the beginning. */
+  left(): number;
   /** The messages of the group from its position on; undefined where that cannot be looked at. */
   browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
   /** The lane of a message. */
@@ -70,11 +72,12 @@ export class OrderRecovery {
   }
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, here, pass, handBack, onChange, logger, topic, group, ordering } = this.#options;
+    const { order, clock, here, left, pass, handBack, onChange, logger, topic, group, ordering } =
+      this.#options;
     let deadline = Number.POSITIVE_INFINITY;
     for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
       // What arrives after the question is not in its answer for sure.
-      const [held, counted] = [here(), order.standing];
+      const [held, counted, gone] = [here(), order.standing, left()];
       const answer = await this.#ask(driver);
       if (!this.#isCurrent(epoch)) return;
       if (answer === undefined) {
@@ -82,7 +85,8 @@ export class OrderRecovery {
         continue;
       }
       failures = 0;
-      const missing = answer.count - held;
+      // What has left meanwhile may have been settled before the broker counted: then it is not in the count.
+      const missing = answer.count - (held - (left() - gone));
       // What members that are at work hold is theirs: order within an instance does not wait for them.
       const isTheirs = ordering === 'instance' && answer.others === true;
       if (order.isOpen || missing <= 0 || isTheirs) break;
