@@ -44,4 +44,12 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 193, broker: 'lease', cut: {} },
     about: 'a message came again while it was here, and was handled twice',
   },
+  {
+    ...{ seed: 50929, broker: 'lease', cut: {} },
+    about: 'the simulated network rounded times, and one message overtook others',
+  },
+  {
+    ...{ seed: 270, broker: 'lease', cut: {} },
+    about: 'what stood back while its machine slept was lost, and still counted as if it had come',
+  },
 ];

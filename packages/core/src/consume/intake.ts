@@ -94,6 +94,8 @@ export class Intake implements SubscriptionSink {
     if (deliveries.length === 0) return;
     this.#works.revocation.lost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
     this.#events.lost(deliveries.length);
+    // They come again, here or elsewhere, and newer ones of their keys must not pass them.
+    if (!this.#stopped) this.#recovery?.resumed();
   }
 
   ended(): void {

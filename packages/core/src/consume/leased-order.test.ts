@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../driver/message.js';
 import { Delivery } from './delivery.js';
+import { InFlight } from './in-flight.js';
 import { LeasedOrder } from './leased-order.js';
 
 function delivery(offset: number, key: string, redelivered = false): Delivery {
@@ -83,6 +84,21 @@ describe('order on brokers with leases', () => {
     expect(order.arrive(delivery(6, 'b'))).toEqual([]);
     expect(offsets(order.collect(1, [{ offset: 1, key: 'a' }]))).toEqual([6]);
     expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 5]);
+  });
+
+  it('waits again for what stood back and was lost', () => {
+    const order = new LeasedOrder();
+    const inFlight = new InFlight();
+    order.ask();
+    const lost = delivery(1, 'a', true);
+    inFlight.add(lost, inFlight.share(0)!);
+    order.arrive(lost);
+    order.arrive(delivery(2, 'a'));
+    inFlight.letGo(lost);
+    order.ask();
+    expect(order.standing).toBe(1);
+    expect(order.collect(1, [{ offset: 1, key: 'a' }])).toEqual([]);
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 2]);
   });
 
   it('does not count what had come before the question', () => {

@@ -47,9 +47,10 @@ export class LeasedOrder {
     return this.#standing.length;
   }
 
-  /** Something may be elsewhere: nothing passes before that is known. */
+  /** Something may be elsewhere: nothing passes before that is known. What has left meanwhile stands back no longer: it comes again. */
   ask(): void {
     this.#phase = 'asking';
+    this.#standing = this.#standing.filter(({ state }) => state !== 'done');
   }
 
   /**

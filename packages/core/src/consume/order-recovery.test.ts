@@ -143,6 +143,25 @@ describe('after a process died', () => {
     expect(handled).toEqual(['a-1', 'a-5', 'a-6']);
   });
 
+  it('what the broker takes away is waited for as well', async () => {
+    const { below, driver, handled } = await joined({ count: 0 });
+    below.deliver(envelope('a', 1));
+    await settle();
+    driver.answer = { count: 1, through: 2 };
+    driver.log = [{ aggregateId: 'b', offset: 2 }];
+    const { asked } = driver;
+    below.sink.resumed();
+    below.deliver(envelope('b', 2));
+    below.sink.lost([2]);
+    await settle();
+    below.deliver(envelope('b', 3));
+    await settle();
+    expect([handled, driver.asked]).toEqual([['a-1'], asked + 2]);
+    below.deliver(again('b', 2));
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-2', 'b-3']);
+  });
+
   it('what another member settles is not waited for', async () => {
     const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
       { aggregateId: 'a', offset: 1 },

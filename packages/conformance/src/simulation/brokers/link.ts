@@ -85,7 +85,7 @@ export class Link {
       }
       this.#lastArrival = Math.max(this.#lastArrival, time.now + this.#delay());
       this.arriving++;
-      time.at(this.#lastArrival - time.now, () => {
+      time.on(this.#lastArrival, () => {
         this.arriving--;
         if (call.isCut === true) return;
         call.arrived = true;
@@ -113,7 +113,7 @@ export class Link {
     const { time, random, faults, count } = this.#options;
     if (!this.isUp || random.chance(faults.requestLost)) return count('network: message lost');
     this.#lastArrival = Math.max(this.#lastArrival, time.now + this.#delay());
-    time.at(this.#lastArrival - time.now, () => this.isUp && serve());
+    time.on(this.#lastArrival, () => this.isUp && serve());
   }
 
   /** From the broker to the process. Dropped where the connection breaks on the way. */
@@ -141,9 +141,9 @@ export class Link {
   }
 
   #answer(arrive: () => void): void {
-    const { time } = this.#options;
+    const { time, owner } = this.#options;
     this.#lastAnswer = Math.max(this.#lastAnswer, time.now + this.#delay());
-    this.#later(this.#lastAnswer - time.now, arrive);
+    time.on(this.#lastAnswer, arrive, owner);
   }
 
   /** At the process: not where that is dead. */

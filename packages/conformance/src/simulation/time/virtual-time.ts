@@ -35,7 +35,11 @@ export class VirtualTime {
 
   /** Calls `fn` once, `ms` from now; ties fire in the order of the calls. */
   at(ms: number, fn: () => void, owner?: Owner): VirtualTimer {
-    const due = this.now + Math.max(ms, 0);
+    return this.on(this.now + Math.max(ms, 0), fn, owner);
+  }
+
+  /** Calls `fn` once, at that moment. Unlike a delay, a moment is not rounded: what is to keep its order falls due by it. */
+  on(due: number, fn: () => void, owner?: Owner): VirtualTimer {
     const timer: VirtualTimer = { due, id: ++this.#ids, fn, owner, pending: true, keepsAlive: true };
     this.#push(timer);
     return timer;

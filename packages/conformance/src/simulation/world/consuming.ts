@@ -63,7 +63,6 @@ function attempts(
   const order = {
     within: ordering(world),
     mayOverlap: plan.settings.overlapAfter !== undefined,
-    sleeps: plan.handler.suspended !== undefined,
   } as const;
   return (envelope: Envelope<never>, context: HandlerContext) => {
     const id = eventIdOf(topic, envelope.eventId);

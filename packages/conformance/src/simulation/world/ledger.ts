@@ -34,8 +34,6 @@ export interface Run {
 export interface OrderPromise {
   readonly within: 'cluster' | 'instance';
   readonly mayOverlap: boolean;
-  /** Machines sleep for longer than leases last: order is not checked then. */
-  readonly sleeps: boolean;
 }
 
 export class Ledger {
@@ -103,7 +101,7 @@ export class Ledger {
     this.#events.get(id)?.handledBy.add(who);
   }
 
-  begins(run: Run, { within, mayOverlap, sleeps }: OrderPromise): void {
+  begins(run: Run, { within, mayOverlap }: OrderPromise): void {
     const others = this.#running.get(run.key) ?? [];
     for (const other of others) {
       // A process that does not know yet that it has lost a message may handle it beside its new owner.
@@ -121,7 +119,6 @@ export class Ledger {
         'twice',
         `${run.id} of ${run.key} began again at ${run.who}, which had handled it`,
       );
-    if (sleeps) return;
     if (within === 'instance') return this.#checkWithin(run, event);
     if (event.isDone || event.redriven || !run.isValid()) return;
     const earlier = this.#firstUndone(run.key);
