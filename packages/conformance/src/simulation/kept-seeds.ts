@@ -52,4 +52,12 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 270, broker: 'lease', cut: {} },
     about: 'what stood back while its machine slept was lost, and still counted as if it had come',
   },
+  {
+    ...{ seed: 14548, broker: 'lease', cut: {} },
+    about: 'what had halted was tried again after its machine had slept',
+  },
+  {
+    ...{ seed: 10910, broker: 'log', cut: {} },
+    about: 'a partition was lost while it was being revoked, and its message was settled all the same',
+  },
 ];

@@ -43,6 +43,8 @@ export class Halts {
   /** Gives halted deliveries of a key (all of them, without one) their attempts afresh. */
   retry(key: string | undefined): void {
     for (const delivery of this.#take(key)) {
+      // The one before may have run at once, and found that the leases of all have run out.
+      if (delivery.state !== 'halted') continue;
       delivery.attempts = 0;
       this.#options.inFlight.requeue(delivery);
       this.#options.dispatcher.resume(delivery);

@@ -76,6 +76,19 @@ describe('a revoked partition', () => {
     expect(subscription.stats().inFlight).toBe(1);
   });
 
+  it('may be lost before that is over: what runs is aborted, and nothing of it is settled', async () => {
+    const { below, gates, signals, subscription } = await threeInFlight();
+    const revoked = below.sink.revoked([0], never());
+    await settle();
+    below.sink.unassigned([0, 1]);
+    expect(signals.get('a-10')!.aborted).toBe(true);
+    await revoked;
+    gates.get('a-10')!.resolve();
+    await settle();
+    expect(below.settled).toEqual([]);
+    expect(subscription.stats().inFlight).toBe(0);
+  });
+
   it('does not wait for a retry', async () => {
     const { below, gates, begun, clock } = await threeInFlight();
     gates.get('a-10')!.reject(new Error('later'));

@@ -9,7 +9,7 @@ import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
-import type { InFlight } from './in-flight.js';
+import type { InFlight, PartitionShare } from './in-flight.js';
 import type { Runner } from './runner.js';
 import type { Settler } from './settler.js';
 
@@ -41,6 +41,8 @@ export class Revocation {
   /** Told once the subscription has begun. */
   #untold: number[] | undefined = [];
   #isUsed = false;
+  /** Of partitions that are being revoked, what may end in time. They may be lost meanwhile. */
+  readonly #revoking = new Set<PartitionShare>();
   readonly #ended = new AbortController();
 
   constructor(options: RevocationOptions) {
@@ -71,6 +73,7 @@ export class Revocation {
     const { drain, events, settler, topic, inFlight, givesBack } = this.#options;
     this.#forget(partitions);
     const shares = inFlight.detach(partitions);
+    for (const share of shares) this.#revoking.add(share);
     const all = shares.flatMap((share) => [...share]);
     // All of them at first: when one ends, the next of its key may start.
     for (const delivery of all) delivery.revoked = true;
@@ -82,6 +85,7 @@ export class Revocation {
     }
     // What failed meanwhile, and what did not heed its signal.
     this.#drop(shares.flatMap((share) => [...share]));
+    for (const share of shares) this.#revoking.delete(share);
     if (givesBack()) for (const delivery of all) if (delivery.outcome === 'released') settler.add(delivery);
     await settler.settled(partitions);
     events.revoked(partitions, false);
@@ -94,7 +98,8 @@ export class Revocation {
 
   unassigned(partitions: readonly number[]): void {
     this.#forget(partitions);
-    const shares = this.#options.inFlight.detach(partitions);
+    const revoking = [...this.#revoking].filter(({ partition }) => partitions.includes(partition));
+    const shares = [...this.#options.inFlight.detach(partitions), ...revoking];
     this.lost(
       shares.flatMap((share) => [...share]),
       `the partition of '${this.#options.topic}' was lost to another member`,
