@@ -6,6 +6,8 @@ import type { InFlight } from './in-flight.js';
 export interface Room {
   readonly messages: number;
   readonly bytes: number;
+  /** Messages that have to come whatever is held already. */
+  readonly missing?: number;
 }
 
 /** The most of a step: large enough to spread the costs of a request. */
@@ -102,7 +104,7 @@ export class Credit {
     if (!shrank && !this.#isWorthIt(messages, bytes)) return;
     this.#messages = messages;
     this.#bytes = bytes;
-    this.#request(driver);
+    this.#request(driver, room.missing);
   }
 
   /** Nothing more is granted, and what was is taken back. */
@@ -116,9 +118,10 @@ export class Credit {
     if (driver !== undefined && hadSome) this.#request(driver);
   }
 
-  #request(driver: DriverSubscription): void {
+  #request(driver: DriverSubscription, missing = 0): void {
+    const credit = { messages: this.#messages, bytes: this.#bytes };
     try {
-      driver.request({ messages: this.#messages, bytes: this.#bytes });
+      driver.request(missing === 0 ? credit : { ...credit, missing });
     } catch (error) {
       this.#options.onError(error);
     }

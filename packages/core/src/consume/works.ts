@@ -223,7 +223,7 @@ export class Works {
     if (this.stands || extra === undefined) return NO_ROOM;
     const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
     if (extra === 0) return room;
-    return { messages: Math.max(room.messages, extra), bytes: Math.max(room.bytes, 1) };
+    return { messages: Math.max(room.messages, extra), bytes: Math.max(room.bytes, 1), missing: extra };
   }
 }
 

@@ -27,6 +27,11 @@ export interface Credit {
   /** Of values, keys and headers. */
   readonly bytes: number;
   /**
+   * Of `messages`, so many are unsettled elsewhere and have to come (`unsettled`), although this member may hold more than its
+   * share then: newer messages that are held wait for them. Default: 0.
+   */
+  readonly missing?: number;
+  /**
    * About that partition alone, beside the credit of the whole subscription: with `messages` 0 the partition is paused, with
    * any other number it goes on. A partition that is assigned (again) is not paused.
    */

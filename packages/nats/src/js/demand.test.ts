@@ -29,6 +29,11 @@ describe('what is asked for', () => {
     expect(batchOf({ credit: credit(10), held: 0, outstanding: 0, maxAckPending: 1 })).toBe(1);
   });
 
+  it('is what is missing, also where an instance holds its half of newer messages already', () => {
+    const given = { ...credit(334), missing: 334 };
+    expect(batchOf({ credit: given, held: 500, outstanding: 0, maxAckPending: 1_000 })).toBe(334);
+  });
+
   it('is within the bytes that are left, and then the one message that is larger', () => {
     expect(limitsOf(50, 700, false, 1_000)).toEqual({ batch: 50, maxBytes: 700 });
     expect(limitsOf(50, 700, true, 1_000)).toEqual({ batch: 1, maxBytes: 2_000 });

@@ -22,12 +22,13 @@ export interface Standing {
 
 /**
  * Messages to ask for now; 0: not worth a request, or no room. An instance takes half of what all instances may have
- * unsettled, so that another one finds something to do at once.
+ * unsettled, so that another one finds something to do at once. What is missing of older messages is asked for in any case:
+ * the server gives those first, and newer ones that are held wait for them.
  */
 export function batchOf({ credit, held, outstanding, maxAckPending }: Standing): number {
   if (credit.messages <= 0 || credit.bytes <= 0) return 0;
   const share = Math.max(1, Math.ceil(maxAckPending / 2));
-  const room = Math.min(credit.messages, share - held, MAX_BATCH);
+  const room = Math.min(credit.messages, Math.max(share - held, credit.missing ?? 0), MAX_BATCH);
   const missing = room - outstanding;
   if (missing <= 0) return 0;
   return outstanding === 0 || missing * 2 >= room ? missing : 0;

@@ -23,7 +23,7 @@ it('asks for nothing until each topic has a subscription, then for what the full
   expect(target.missing).toEqual(['b']);
   const two = target.join('b', recorded().sink);
   two.credit = { messages: 5, bytes: 2_000 };
-  expect(target.credit).toEqual({ messages: 5, bytes: 1_000 });
+  expect(target.credit).toEqual({ messages: 5, bytes: 1_000, missing: 0 });
   target.leave('b', one);
   expect(target.missing).toEqual([]);
   target.leave('b', two);

@@ -34,11 +34,13 @@ export class SharedTarget implements Target {
   get credit(): Credit {
     if (this.#members.size < this.#topics.length) return NONE;
     let { messages, bytes } = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+    let missing = 0;
     for (const { credit } of this.#members.values()) {
       messages = Math.min(messages, credit.messages);
       bytes = Math.min(bytes, credit.bytes);
+      missing = Math.max(missing, credit.missing ?? 0);
     }
-    return { messages, bytes };
+    return { messages, bytes, missing };
   }
 
   /** Whether somebody takes the topic's messages. */
@@ -67,7 +69,11 @@ export class SharedTarget implements Target {
       const member = this.#members.get(topic);
       if (member === undefined) continue;
       const bytes = some.reduce((sum, { size }) => sum + size, 0);
-      member.credit = { messages: member.credit.messages - some.length, bytes: member.credit.bytes - bytes };
+      member.credit = {
+        ...member.credit,
+        messages: member.credit.messages - some.length,
+        bytes: member.credit.bytes - bytes,
+      };
       member.held += some.length;
       member.sink.push(some);
     }

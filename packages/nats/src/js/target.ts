@@ -16,17 +16,19 @@ export class SingleTarget implements Target {
   readonly #sink: SubscriptionSink;
   #messages = 0;
   #bytes = 0;
+  #missing = 0;
 
   constructor(sink: SubscriptionSink) {
     this.#sink = sink;
   }
 
   get credit(): Credit {
-    return { messages: this.#messages, bytes: this.#bytes };
+    return { messages: this.#messages, bytes: this.#bytes, missing: this.#missing };
   }
 
-  set credit({ messages, bytes }: Credit) {
+  set credit({ messages, bytes, missing = 0 }: Credit) {
     this.#messages = messages;
+    this.#missing = missing;
     this.#bytes = bytes;
   }
 
