@@ -166,9 +166,14 @@ export class TopicUse {
 
   /** Where nothing can be found out, the answer to what is published or subscribed decides. */
   #ensureFailed(topic: string, error: unknown, refusal: EbusError | undefined): void {
-    const { code, retryable } = classOf(this.#options.driver, error);
+    const { driver } = this.#options;
+    const { code, retryable } = classOf(driver, error);
     if (code === 'TOPIC_NOT_FOUND' && refusal !== undefined) throw this.#refuse(topic, refusal);
-    if (!retryable) throw error;
+    if (!retryable)
+      throw EbusError.from(error, (reason) => {
+        const message = `cannot use topic '${topic}' over ${driver.system}: ${reason}`;
+        return new EbusError(message, { code, cause: error });
+      });
     this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
   }
 
