@@ -19,7 +19,6 @@ const noticed: readonly [Break, GroupName, RegExp][] = [
   ['takes any reconnect for done', 'reconnecting', /makes connections anew/],
   ['never renews a lease', 'membership', /keeps its message, also where another/],
   ['forgets the order that was asked for', 'membership', /slower than a lease, while members join/],
-  ['forgets the order that was asked for', 'crash', /its successor handles what it had before newer/],
   ["begins with the newest, whatever the group's position is", 'crash', /'latest' is pinned/],
   ["begins with the newest, whatever the group's position is", 'positions', /is away, the old one longer/],
   ['calls every error retryable', 'errors', /publish without the permission/],

@@ -3,6 +3,7 @@ import {
   ConnectionError,
   type Driver,
   type DriverSubscription,
+  EbusError,
   type SubscriptionSpec,
   type TransportPlugin,
 } from '@ebus/core/driver';
@@ -28,13 +29,25 @@ const subscriptionOf =
 
 const errorsOf =
   (change: (code: string) => { code?: 'PUBLISH_FAILED'; retryable?: boolean }) =>
-  (driver: Driver): Driver =>
-    replacing(driver, {
-      classify: (error) => {
-        const known = driver.classify(error);
-        return { ...known, ...change(known.code) };
+  (driver: Driver): Driver => {
+    const classify = (error: unknown) => {
+      const known = driver.classify(error);
+      return { ...known, ...change(known.code) };
+    };
+    /** What a driver has found a code for itself is not classified any more. */
+    const told = (error: unknown) => {
+      if (!EbusError.isInstance(error)) return error;
+      const { code, retryable, message } = error;
+      return new EbusError(message, { code, retryable, ...change(code), cause: error });
+    };
+    return replacing(driver, {
+      classify,
+      send: (record) => {
+        const answer = driver.send(replacing(record, { failed: (error) => record.failed(told(error)) }));
+        return answer instanceof Promise ? answer.catch((error) => Promise.reject(told(error))) : answer;
       },
     });
+  };
 
 export const breaks = {
   'acknowledges before the broker has answered': (driver: Driver): Driver =>
