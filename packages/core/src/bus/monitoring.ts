@@ -4,10 +4,10 @@ import { PublisherMonitor } from '../backlog/publisher-monitor.js';
 import { stateOf } from '../backlog/severity.js';
 import { SubscriberMonitor } from '../backlog/subscriber-monitor.js';
 import type { Backlog } from '../backlog/types.js';
-import { classified } from '../driver/classified.js';
+import { classOf } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { formatDuration } from '../duration.js';
-import { EbusError, reasonOf } from '../errors.js';
+import { reasonOf } from '../errors.js';
 import type { ConsumerSnapshot, UnknownLag } from '../health/consumers.js';
 import { BusHealth } from '../health/health.js';
 import type { ProbeSubscriber } from '../health/health-subscriber.js';
@@ -128,7 +128,7 @@ export class Monitoring {
     // Without a connection nobody can be asked, and the report says so already.
     if (failure === undefined || connection.state().status !== 'connected') return undefined;
     const { error, forMs } = failure;
-    const { code, retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
+    const { code, retryable } = classOf(driver, error);
     return code === 'UNSUPPORTED' ? undefined : { forMs, retryable, reason: reasonOf(error) };
   }
 
@@ -196,7 +196,7 @@ export class Monitoring {
   /** Something fails although the client says that it is connected: it is replaced, where that may help. */
   #replaceClient(error: unknown, driver: Driver, what: string): void {
     const { connection, logger, config } = this.#options;
-    const { retryable } = EbusError.isInstance(error) ? error : classified(driver, error);
+    const { retryable } = classOf(driver, error);
     if (connection.state().status !== 'connected' || !retryable) return;
     const { failureThreshold } = config.healthCheck.publisher;
     logger.warn(
