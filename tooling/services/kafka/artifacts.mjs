@@ -3,20 +3,22 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { cacheFolder, withLock } from '../cache.mjs';
 import { findOnPath, lastLines, runCommand } from '../run-command.mjs';
+import { classArchive } from './class-archive.mjs';
 import { currentVersion, oldestJava } from './versions.mjs';
 
 /**
  * @param {string} wanted `current`, or an exact version
  * @param {(line: string) => void} log told before work that takes long
- * @returns {Promise<{ java: string, jars: string, version: string, source: string }>}
+ * @returns {Promise<{ java: string, jars: string, archive?: string, version: string, source: string }>}
  * @throws an `Error` that says what is missing
  */
 export async function findKafka(wanted, log) {
   const version = wanted === 'current' ? currentVersion : wanted;
-  const java = await findJava();
+  const { java, javaVersion } = await findJava();
   const folder = cacheFolder('kafka', version);
   if (!existsSync(folder)) await withLock(`${folder}.lock`, () => download(version, folder, log));
-  return { java, jars: folder, version, source: 'Maven artifacts' };
+  const archive = await classArchive({ java, javaVersion, jars: folder }, log);
+  return { java, jars: folder, ...(archive && { archive }), version, source: 'Maven artifacts' };
 }
 
 async function findJava() {
@@ -28,7 +30,7 @@ async function findJava() {
   const major = Number(/version "(\d+)/.exec(output)?.[1]);
   if (code !== 0) throw new Error(`Maven: ${java} does not run: ${lastLines(output, 3)}`);
   if (!(major >= oldestJava)) throw new Error(`Maven: ${java} is Java ${major}; ${advice}`);
-  return java;
+  return { java, javaVersion: output };
 }
 
 async function download(version, folder, log) {

@@ -6,18 +6,10 @@ import { join } from 'node:path';
 import { freePorts } from '../ports.mjs';
 import { lastLines, runCommand } from '../run-command.mjs';
 import { kafkaConfig } from './config.mjs';
+import { javaArguments } from './jvm.mjs';
 import { listens, readMetadata } from './ready.mjs';
 
 const loopback = '127.0.0.1';
-
-/** Three of them fit beside the tests. The quick compiler starts sooner, and no test lives long enough for the other. */
-const jvm = [
-  '-Xms64m',
-  '-Xmx320m',
-  '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-];
 
 /**
  * @param {object} plan
@@ -31,6 +23,7 @@ const jvm = [
  * @param {string} plan.version
  * @param {string} [plan.java] where local processes run
  * @param {string} [plan.jars]
+ * @param {string} [plan.archive] of their classes
  * @param {string} [plan.image] where containers run
  * @param {string} folder
  * @returns {Promise<import('../keeper/keeper.mjs').Layout>}
@@ -89,13 +82,13 @@ const formatting = ({ scramUsers }, clusterId, file) => [
 ];
 
 async function asProcess(plan, node, { voters, clusterId, folder }) {
-  const { java, jars, files, protocol, advertised } = plan;
+  const { java, jars, archive, files, protocol, advertised } = plan;
   const cwd = join(folder, `kafka-${node.id}`);
   mkdirSync(cwd, { recursive: true });
   const settings = { ...node, bind: loopback, voters, data: join(cwd, 'data'), protocol, advertised };
   writeFileSync(join(cwd, 'server.properties'), kafkaConfig(settings));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
-  const program = [...jvm, '-cp', join(jars, '*')];
+  const program = javaArguments(jars, archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]);
   const format = [...program, 'kafka.tools.StorageTool', ...formatting(plan, clusterId, 'server.properties')];
   const { code, output } = await runCommand(java, format, { cwd });
   if (code !== 0) throw new Error(`Kafka's log could not be made: ${lastLines(output)}`);
