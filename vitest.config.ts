@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { mutation } from './tooling/mutants/mutate.mjs';
+import { LongestFirst } from './tooling/vitest/longest-first.js';
 
 // Tests run on sources, so that nothing needs building first: `paths` of tsconfig.json are the aliases here.
 const tsconfig = readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8').replace(/^\s*\/\/.*$/gm, '');
@@ -25,6 +26,8 @@ const shared = {
   testTimeout: 20_000,
   hookTimeout: 60_000,
   retry: 0,
+  // Tests of brokers wait most of the time, those of units work: side by side they use the machine.
+  maxWorkers: 5,
 };
 
 export default defineConfig({
@@ -32,6 +35,7 @@ export default defineConfig({
     globalSetup: ['tooling/services/vitest-setup.mjs'],
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: true,
+    sequence: { sequencer: LongestFirst },
     // Failures that a test wants are logged by the bus; they are worth reading only where the test fails.
     silent: 'passed-only',
     projects: [
@@ -44,7 +48,6 @@ export default defineConfig({
           include: all,
           exclude: ['**/node_modules/**', '**/dist/**', ...withServices],
           typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -55,9 +58,6 @@ export default defineConfig({
           name: 'int',
           include: withServices,
           exclude: ['**/node_modules/**', '**/dist/**'],
-          // They wait for brokers most of the time: side by side they use the machine, one by one they do not.
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
         },
       },
     ],
