@@ -122,7 +122,6 @@ export const adapterMutants = [
     file: file('subscription'),
     find: 'const limits = [Math.min(messages, MAX_FETCH), ',
     replace: 'const limits = [messages + MAX_FETCH, ',
-    // Killed by chance only: the test has to make the fetch meet more messages than its credit.
     killedBy: groups('backpressure'),
   },
   {
@@ -281,5 +280,56 @@ export const adapterMutants = [
     find: '{ deliveryCount: attempts, redelivered: attempts > 1 }',
     replace: '{ deliveryCount: 1, redelivered: false }',
     killedBy: groups('restart'),
+  },
+  {
+    name: 'never renews a lease',
+    file: file('subscription'),
+    find: '    this.#renew([...tokens] as Token[]).catch(() => {});\n',
+    replace: '',
+    killedBy: groups('leases'),
+  },
+  {
+    name: 'lets an old settlement count',
+    file: file('subscription'),
+    find: 'const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${STILL_MINE}`;',
+    replace:
+      "const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${STILL_MINE.replace('owner = $3 AND d.id = given.id AND d.attempts = given.attempts', 'd.id = given.id AND $3 IS NOT NULL')}`;",
+    killedBy: groups('leases what a member has lost'),
+  },
+  {
+    name: 'frees for all what a former owner gives back',
+    file: file('subscription'),
+    find: "lease_until = '-infinity' FROM ${GIVEN} WHERE ${STILL_MINE}`;",
+    replace:
+      "lease_until = '-infinity' FROM ${GIVEN} WHERE ${STILL_MINE.replace('owner = $3 AND d.id = given.id AND d.attempts = given.attempts', 'd.id = given.id AND $3 IS NOT NULL')}`;",
+    killedBy: groups('leases what a member has lost'),
+  },
+  {
+    name: 'tells nobody of a lost lease',
+    file: file('subscription'),
+    find: '    if (lost.length > 0) this.#sink.lost(lost);\n',
+    replace: '',
+    killedBy: groups('leases'),
+  },
+  {
+    name: 'writes batches backwards',
+    file: file('sender'),
+    find: 'JOIN locked ON name = topic ORDER BY place\n',
+    replace: 'JOIN locked ON name = topic ORDER BY place DESC\n',
+    killedBy: groups('ordered delivery', 'publishing'),
+  },
+  {
+    name: 'answers that a topic was changed and changes nothing',
+    file: file('topic-admin'),
+    find: '      if (value === undefined) continue;\n',
+    replace: "      if (value === undefined || column !== '') continue;\n",
+    killedBy: groups('topic settings'),
+  },
+  {
+    name: 'describes settings that are not there',
+    file: file('topic-admin'),
+    find: "...(row.retention_ms === '0' ? {} : { retentionMs: Number(row.retention_ms) }),",
+    replace: 'retentionMs: Number(row.retention_ms) || 3_600_000,',
+    killedBy: groups('topic settings'),
   },
 ];

@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const noticed: readonly [Break, GroupName, RegExp][] = [
   ['acknowledges before the broker has answered', 'receipts', /pending until the broker's answer/],
   ['takes any reconnect for done', 'reconnecting', /makes connections anew/],
-  ['never renews a lease', 'membership', /keeps its message, also where another/],
+  ['never renews a lease', 'leases', /keeps its message, also where another/],
   ['forgets the order that was asked for', 'membership', /slower than a lease, while members join/],
   ["begins with the newest, whatever the group's position is", 'crash', /'latest' is pinned/],
   ["begins with the newest, whatever the group's position is", 'positions', /is away, the old one longer/],

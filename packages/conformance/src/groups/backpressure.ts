@@ -1,6 +1,6 @@
 /** Bounded windows: a handler that does not keep up bounds what is fetched, and loses nothing. */
 import assert from 'node:assert/strict';
-import { ordering, redelivery } from '../requirements.js';
+import { ordering, redelivery, replay } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { event, interleaved } from '../test-kit/events.js';
 import { settledValue } from '../test-kit/eventually.js';
@@ -9,7 +9,61 @@ import { SequenceCheck } from '../test-kit/sequence-check.js';
 /** The bound of one subscription's window in bytes. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
 
+/** Messages that an unordered subscription of few handlers may have unsettled. */
+const UNORDERED_WINDOW = 256;
+
 export const backpressure: Group = ({ testWhere }) => {
+  testWhere(
+    [redelivery, replay],
+    'of what waits on the broker as many are fetched as there is room for, and no more',
+    async (t) => {
+      const bus = await t.bus();
+      const total = 3 * UNORDERED_WINDOW;
+      await Promise.all(Array.from({ length: total }, (_, i) => bus.publish(t.topic, `${i}`)));
+      const blocked = t.gate();
+      const handled = new Set<string>();
+      const subscription = await bus.subscribe(
+        t.topic,
+        async (message) => {
+          await blocked.promise;
+          handled.add(message.text());
+        },
+        { concurrency: 2, from: 'earliest' },
+      );
+      await t.eventually(() => subscription.stats().inFlight >= UNORDERED_WINDOW, 'the window is full');
+      assert.equal(await settledValue(() => subscription.stats().inFlight), UNORDERED_WINDOW);
+      blocked.resolve();
+      await t.eventually(() => handled.size === total);
+    },
+  );
+
+  testWhere(
+    [redelivery, replay, ordering],
+    'of an aggregate that waits on the broker as many are fetched as may queue, and no more',
+    async (t) => {
+      const [queueSize, concurrency, total] = [20, 2, 200];
+      const bus = await t.bus({ config: { keyedWorkerPool: { queueSize } } });
+      await bus.publishEnvelopes(t.topic, interleaved(1, total));
+      const blocked = t.gate();
+      const sequences = new SequenceCheck();
+      const subscription = await bus.subscribeEnvelope<{ sequence: number }>(
+        t.topic,
+        async ({ aggregateId, payload }) => {
+          await blocked.promise;
+          sequences.add(aggregateId, payload.sequence);
+        },
+        { concurrency, from: 'earliest' },
+      );
+      await t.eventually(() => subscription.stats().inFlight >= queueSize, 'the queue is full');
+      const inFlight = await settledValue(() => subscription.stats().inFlight);
+      // The window has room for as many of another aggregate.
+      assert.ok(inFlight < queueSize * concurrency, `${inFlight} of ${total} events were fetched`);
+      blocked.resolve();
+      await t.eventually(() => sequences.total === total);
+      sequences.assertComplete(1, total);
+    },
+  );
+
   testWhere(
     redelivery,
     'unordered, a blocked handler bounds what is fetched, and nothing is lost',
@@ -51,7 +105,8 @@ export const backpressure: Group = ({ testWhere }) => {
         },
         { concurrency },
       );
-      const total = 5_000;
+      // Where the client keeps no order over retries, each of an aggregate waits for the answer to the one before.
+      const total = 500;
       await bus.publishEnvelopes(t.topic, interleaved(1, total));
       await t.eventually(() => subscription.stats().running === 1);
       const inFlight = await settledValue(() => subscription.stats().inFlight);

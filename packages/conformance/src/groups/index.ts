@@ -14,6 +14,7 @@ import { headers } from './headers.js';
 import { health } from './health.js';
 import { idle } from './idle.js';
 import { lag } from './lag.js';
+import { leases } from './leases.js';
 import { membership } from './membership.js';
 import { metrics } from './metrics.js';
 import { middleware } from './middleware.js';
@@ -35,6 +36,7 @@ import { retry } from './retry.js';
 import { routing } from './routing.js';
 import { sizes } from './sizes.js';
 import { startPositions } from './start-positions.js';
+import { topicSettings } from './topic-settings.js';
 import { topics } from './topics.js';
 import { traceContext } from './trace-context.js';
 import { unconfiguredTopics } from './unconfigured-topics.js';
@@ -68,6 +70,7 @@ export const groups = {
   idle,
   restart,
   crash,
+  leases,
   receipts,
   reconnecting,
   outages,
@@ -79,6 +82,7 @@ export const groups = {
   closing,
   'after close': afterClose,
   topics,
+  'topic settings': topicSettings,
   'unconfigured topics': unconfiguredTopics,
   events,
   lag,
@@ -93,6 +97,7 @@ export const groupNames = Object.keys(groups) as readonly GroupName[];
 /** Those that mostly need more than a bus: processes, a look into the log, a broker to break. They take the longest. */
 export const faultGroups: readonly GroupName[] = [
   'crash',
+  'leases',
   'receipts',
   'reconnecting',
   'outages',

@@ -21,9 +21,7 @@ async function allHandled(
   await t.eventually(() => handled.size >= to, `${to} messages are handled, got ${handled.size}`);
 }
 
-export const membership: Group = ({ prove, testWhere, capabilities }) => {
-  const isOrdered = capabilities.ordering === 'cluster';
-
+export const membership: Group = ({ prove, testWhere }) => {
   prove(
     ['log.occupy'],
     restartable,
@@ -133,84 +131,6 @@ export const membership: Group = ({ prove, testWhere, capabilities }) => {
       await one.close();
       for (let i = 30; i < 50; i++) await two.publishEnvelope(t.topic, event(`order-${i}`, 1));
       await t.eventually(() => handled.size === 60, 'the others go on once the first has left');
-    },
-  );
-
-  prove(
-    ['leases'],
-    [redelivery, ordering],
-    'handlers that take longer than a lease, of which several wait: each event is handled once, also beside idle members',
-    async (t) => {
-      const one = await t.bus();
-      const history = new History();
-      const begun: string[] = [];
-      const subscribe = (bus: EventBus) =>
-        bus.subscribeEnvelope<EventPayload>(
-          t.topic,
-          async ({ aggregateId, payload }) => {
-            begun.push(`${aggregateId}#${payload.sequence}`);
-            if (aggregateId === 'slow' && payload.sequence === 1)
-              await new Promise((resolve) => setTimeout(resolve, t.leaseMs * 2.5));
-            history.handle(aggregateId, payload.sequence);
-          },
-          { ordering: isOrdered ? 'cluster' : 'instance' },
-        );
-      await subscribe(one);
-      // Where order holds only within a member, a second one would take its share of the aggregate.
-      if (isOrdered) await subscribe(await t.bus());
-      const publish = async (id: string, sequence: number) => {
-        await one.publishEnvelope(t.topic, event(id, sequence));
-        history.accept(id, sequence);
-      };
-      for (let sequence = 1; sequence <= 5; sequence++) await publish('slow', sequence);
-      for (let i = 0; i < 10; i++) await publish(`quick-${i}`, 1);
-      await t.eventually(() => history.isComplete, 'all are handled');
-      history.check();
-      assert.deepEqual(
-        begun.filter((label) => label.startsWith('slow')),
-        [1, 2, 3, 4, 5].map((sequence) => `slow#${sequence}`),
-      );
-    },
-  );
-
-  prove(
-    ['leases'],
-    redelivery,
-    'a handler that takes longer than a lease keeps its message, also where another member is free',
-    async (t) => {
-      const buses = [await t.bus(), await t.bus()] as const;
-      const begun: string[] = [];
-      const handle = async (message: { text(): string }) => {
-        begun.push(message.text());
-        if (begun.length === 1) await new Promise((resolve) => setTimeout(resolve, t.leaseMs * 2.5));
-      };
-      const subscriptions = [
-        await buses[0].subscribe(t.topic, handle, { concurrency: 1 }),
-        await buses[1].subscribe(t.topic, handle, { concurrency: 1 }),
-      ];
-      await buses[0].publish(t.topic, '1');
-      await t.eventually(() => subscriptions.some((one) => one.stats().handled > 0), 'it is handled');
-      await Promise.all(buses.map((bus) => bus.idle()));
-      assert.deepEqual(begun, ['1']);
-    },
-  );
-
-  prove(
-    ['leases'],
-    [redelivery],
-    'members that have nothing to do for longer than a lease stay, and handle what comes',
-    async (t) => {
-      const bus = await t.bus();
-      const seen = collectMessages();
-      await bus.subscribe(t.topic, seen.handle, { concurrency: 1 });
-      await bus.publish(t.topic, '1');
-      await t.eventually(() => seen.size === 1);
-      await new Promise((resolve) => setTimeout(resolve, t.leaseMs * 2));
-      await bus.publish(t.topic, '2');
-      await t.eventually(() => seen.size === 2);
-      await bus.idle();
-      assert.deepEqual(texts(seen), ['1', '2']);
-      assert.equal((await bus.health.report()).status, 'healthy');
     },
   );
 

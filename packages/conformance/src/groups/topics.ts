@@ -8,9 +8,8 @@ import {
   type TopicOptions,
 } from '@ebus/core';
 import type { TopicSpec } from '@ebus/core/driver';
-import { administered, bothPersistences, replay, topicFields, topicsHave } from '../requirements.js';
+import { administered, bothPersistences, topicFields, topicsHave } from '../requirements.js';
 import type { Group } from '../suite.js';
-import { collectMessages, texts } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { SequenceCheck } from '../test-kit/sequence-check.js';
 import { uniqueName } from '../test-kit/unique-name.js';
@@ -149,57 +148,6 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
       const second = await bus.topics.configure(topic, { persistence, retention: '3h' }, how);
       assert.deepEqual([second.action, second.changed], ['mismatched', []]);
       assert.equal((await bus.topics.describe(topic))?.retentionMs, 2 * 3_600_000);
-    },
-  );
-
-  for (const [option, value] of [
-    ['maxSize', '1MB'],
-    ['maxMessages', 100],
-  ] as const) {
-    const [field] = SPEC[option] as [keyof TopicSpec, unknown];
-    testWhere(topicsHave(field), `${option} is set, changed, and taken away again`, async (t) => {
-      const bus = await t.bus();
-      const [topic] = names(1) as [string];
-      await bus.topics.configure(topic, { persistence });
-      const isLimited = async () => Number((await bus.topics.describe(topic))?.[field] ?? 0) > 0;
-      assert.equal(await isLimited(), false);
-      for (const limit of [value, 0, value, -1] as TopicOptions[typeof option][]) {
-        const outcome = await bus.topics.configure(topic, { persistence, [option]: limit });
-        assert.deepEqual([outcome.action, outcome.changed], ['changed', [option]]);
-        assert.equal(await isLimited(), limit === value);
-      }
-    });
-  }
-
-  testWhere([topicsHave('maxMessages'), replay], 'beyond maxMessages the oldest go', async (t) => {
-    const bus = await t.bus();
-    const [topic] = names(1) as [string];
-    await bus.topics.configure(topic, { persistence, maxMessages: 5 });
-    for (let number = 1; number <= 12; number++) await bus.publish(topic, String(number));
-    const seen = collectMessages();
-    await bus.subscribe(topic, seen.handle, { from: 'earliest', concurrency: 1 });
-    await t.eventually(() => seen.size === 5);
-    await bus.idle();
-    assert.deepEqual(texts(seen), ['8', '9', '10', '11', '12']);
-  });
-
-  testWhere(
-    topicsHave('partitions'),
-    'partitions are added where that is allowed, and never taken away',
-    async (t) => {
-      const bus = await t.bus();
-      const [topic] = names(1) as [string];
-      await bus.topics.configure(topic, { persistence, partitions: 2 });
-      assert.equal((await bus.topics.configure(topic, { persistence, partitions: 3 })).action, 'mismatched');
-      const allowed = { allowPartitionIncrease: true };
-      assert.deepEqual((await bus.topics.configure(topic, { persistence, partitions: 3 }, allowed)).changed, [
-        'partitions',
-      ]);
-      assert.equal((await bus.topics.describe(topic))?.partitions, 3);
-      assert.equal(
-        (await bus.topics.configure(topic, { persistence, partitions: 1 }, allowed)).action,
-        'mismatched',
-      );
     },
   );
 

@@ -30,7 +30,7 @@ export interface BusOptions {
   config?: CommonConfig;
   createOptions?: Omit<CreateEventBusOptions, 'plugins' | 'registry'>;
   /** Put between this bus and its driver. */
-  wire?: Wire;
+  wire?: Pick<Wire, 'wrap'>;
 }
 
 export class Scenario {
