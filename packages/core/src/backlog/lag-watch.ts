@@ -1,7 +1,7 @@
 /** Asks brokers how far groups are behind, and notes since when they have not moved. */
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/subscription.js';
-import { abortable } from '../util/abortable.js';
+import { abortable } from '../util/waiting.js';
 
 /** A subscription whose lag can be asked for. */
 export interface LagSource {

@@ -4,8 +4,7 @@ import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { TopicApplyError } from '../topics/apply-error.js';
 import type { TopicManager, TopicOptions } from '../topics/types.js';
-import { backoffDelay } from '../util/backoff.js';
-import { pause } from '../util/pause.js';
+import { backOff } from '../util/waiting.js';
 
 const BACKOFF = { base: 1_000, max: 30_000 };
 
@@ -41,7 +40,7 @@ export async function applyLazily(options: ApplyLazilyOptions): Promise<void> {
         return;
       }
       logger.warn({ err, attempt }, 'the configured topics were not applied; trying again');
-      await pause(clock, backoffDelay(BACKOFF, attempt, clock), closing);
+      await backOff(clock, BACKOFF, attempt, closing);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Topics as applications see them: nothing is asked of the broker once the bus closes. */
 import { BusClosedError } from '../errors.js';
 import type { TopicManager } from '../topics/types.js';
-import { abortable } from '../util/abortable.js';
+import { abortable } from '../util/waiting.js';
 
 const ASKING = ['configure', 'setPersistence', 'describe', 'apply', 'plan', 'watch'] as const;
 

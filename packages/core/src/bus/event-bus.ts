@@ -28,10 +28,10 @@ import type {
   PublishResult,
 } from '../publish/types.js';
 import type { TopicManager } from '../topics/types.js';
-import { abortable } from '../util/abortable.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { oneOf } from '../util/option-kinds.js';
 import { checkArgument, checkOptions } from '../util/options.js';
+import { abortable } from '../util/waiting.js';
 import type { BusEvents } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
 import { attachClosing } from './close-on-signals.js';

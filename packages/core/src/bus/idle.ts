@@ -3,12 +3,11 @@ import type { Consumer } from '../consume/consumer.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
 import type { TopicRoute } from '../publish/topic-route.js';
-import { abortable } from '../util/abortable.js';
 import { abortSignal, duration } from '../util/option-kinds.js';
 import { optionTable } from '../util/options.js';
-import { pause } from '../util/pause.js';
 import { macrotask } from '../util/promise.js';
 import { shown } from '../util/shown.js';
+import { abortable, pause } from '../util/waiting.js';
 import type { BusParts } from './bus-parts.js';
 
 /** How long to wait, and the signal that gives up waiting. */

@@ -12,7 +12,7 @@ import type { BusLogger } from '../util/bus-logger.js';
 import { CLOSE_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import { deferred } from '../util/promise.js';
-import { settledWithin } from '../util/settled-within.js';
+import { settledWithin } from '../util/waiting.js';
 import type { Monitoring } from './monitoring.js';
 import { StartStop } from './start-stop.js';
 

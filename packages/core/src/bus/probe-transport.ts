@@ -7,7 +7,7 @@ import type { Outbound } from '../publish/outbound.js';
 import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { randomUuid } from '../util/random-uuid.js';
-import { within } from '../util/within.js';
+import { within } from '../util/waiting.js';
 
 /** The topic of the probes, their time limit in milliseconds, and the bus that carries them. */
 export interface ProbeTransportOptions {

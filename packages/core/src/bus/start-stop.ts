@@ -1,7 +1,7 @@
 /** Starting and stopping what the configuration enables, one after the other, however the calls come. */
 import { BusClosedError } from '../errors.js';
 import type { Extension } from '../registry/plugin.js';
-import { abortable } from '../util/abortable.js';
+import { abortable } from '../util/waiting.js';
 
 /** Parts that are started and stopped. */
 export interface StartStopOptions {

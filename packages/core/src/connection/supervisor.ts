@@ -5,14 +5,11 @@
 import { classOf } from '../driver/classified.js';
 import type { AttemptOptions, ConnectionChange, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError } from '../errors.js';
-import { abortable } from '../util/abortable.js';
-import { type BackoffOptions, backoffDelay } from '../util/backoff.js';
+import type { BackoffOptions } from '../util/backoff.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
-import { heeding } from '../util/heeding.js';
 import { checkOptions } from '../util/options.js';
-import { pause } from '../util/pause.js';
 import { deferred } from '../util/promise.js';
-import { settledWithin } from '../util/settled-within.js';
+import { abortable, backOff, heeding, settledWithin } from '../util/waiting.js';
 import { connectError, mayHelp } from './connect-error.js';
 import { type Connection, type ConnectionState, TrackedConnection } from './connection.js';
 import type { SupervisorOptions } from './supervisor-options.js';
@@ -26,7 +23,8 @@ export class ConnectionSupervisor implements Connection {
   readonly #options: SupervisorOptions;
   readonly #tracked: TrackedConnection;
   readonly #closed = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  /** Resolved at the next change of the status, and when it closes. */
+  #changed = deferred();
   #host: DriverHost | undefined;
   /** The driver was asked to connect; it may have failed. */
   #asked = false;
@@ -123,16 +121,7 @@ export class ConnectionSupervisor implements Connection {
   /** Resolves once connected. @throws EbusError `ABORTED`, BusClosedError, ConnectionError where connecting failed */
   async whenConnected(signal: AbortSignal, what: string): Promise<void> {
     while (this.state().status === 'connecting' && !this.#closed.signal.aborted) {
-      if (signal.aborted) throw abortError(signal, what);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiting.delete(wake);
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-        signal.addEventListener('abort', wake);
-      });
+      await abortable(this.#changed.promise, signal, what);
     }
     if (this.#closed.signal.aborted) throw new BusClosedError();
     if (!this.#everConnected) throw connectError(this.#options, this.state().lastError, this.#closed.signal);
@@ -265,10 +254,8 @@ export class ConnectionSupervisor implements Connection {
 
   /** Until the next attempt is due, somebody asks for it, or the signal aborts. */
   async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     this.#pausing = new AbortController();
-    const either = AbortSignal.any([this.#pausing.signal, signal]);
-    await pause(clock, backoffDelay(backoff, attempt, clock), either);
+    await backOff(this.#options.clock, backoff, attempt, AbortSignal.any([this.#pausing.signal, signal]));
   }
 
   #report(change: ConnectionChange | { status: 'connecting'; cause?: unknown }): void {
@@ -290,7 +277,8 @@ export class ConnectionSupervisor implements Connection {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#changed.resolve();
+    this.#changed = deferred();
   }
 
   #mayHelp(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** How a consumer ends: what runs may finish in time, what is settled is confirmed, the rest goes back in the order of the log. */
 import { EbusError } from '../errors.js';
-import { within } from '../util/within.js';
+import { settledWithin } from '../util/waiting.js';
 import type { Intake } from './intake.js';
 import type { CloseReport } from './types.js';
 import type { Works } from './works.js';
@@ -36,11 +36,11 @@ export async function closeConsumer(works: Works, intake: Intake, timeout: numbe
   }
   // Also the letters of what was lost meanwhile, which nobody waits for.
   deadLetters.stop();
-  if (!(await settles(works, stopped, left(STOP_TIMEOUT_MS)))) intake.abandon();
-  await settles(works, settler.settled(), left(CONFIRM_TIMEOUT_MS));
+  if (!(await settledWithin(clock, stopped, left(STOP_TIMEOUT_MS)))) intake.abandon();
+  await settledWithin(clock, settler.settled(), left(CONFIRM_TIMEOUT_MS));
   const back = inFlight.takeBack();
   for (const delivery of back) settler.add(delivery);
-  await settles(works, settler.settled(), left(CONFIRM_TIMEOUT_MS));
+  await settledWithin(clock, settler.settled(), left(CONFIRM_TIMEOUT_MS));
   intake.abandon();
   leases.stop();
   parts.gauges?.set(0, 0, 0);
@@ -83,11 +83,5 @@ async function leave(works: Works, ms: number): Promise<void> {
   const leaving = (async () => driver?.close({ signal: parts.clock.timeout(ms) }))().catch((err: unknown) => {
     parts.logger.warn({ err, topic, group }, 'could not leave the group cleanly');
   });
-  await settles(works, leaving, ms + LEAST_MS);
-}
-
-/** True if the work is done within so many milliseconds; it goes on otherwise. */
-function settles({ parts }: Works, work: Promise<unknown>, ms: number): Promise<boolean> {
-  const done = work.then(() => true);
-  return within(done, { clock: parts.clock, ms }, () => false);
+  await settledWithin(parts.clock, leaving, ms + LEAST_MS);
 }

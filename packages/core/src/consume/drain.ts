@@ -1,6 +1,7 @@
 /** Waiting, for a bounded time, until nothing of a subscription (or of some of its partitions) runs any more. */
 import type { Clock } from '../clock.js';
 import { deferred } from '../util/promise.js';
+import { within } from '../util/waiting.js';
 import type { InFlight, PartitionShare } from './in-flight.js';
 
 export class Drain {
@@ -30,21 +31,16 @@ export class Drain {
       shares === undefined ? this.#inFlight.busy === 0 : shares.every(({ busy }) => busy === 0);
     if (isDone()) return true;
     if (signal?.aborted === true) return false;
-    const { promise, resolve } = deferred();
+    const done = deferred();
     const look = () => {
-      if (isDone()) resolve();
+      if (isDone()) done.resolve();
     };
-    const cut = () => resolve();
     this.#waiting.add(look);
     this.#inFlight.onFreed = this.#look;
-    const timer = this.#clock.setTimeout(cut, timeout);
-    signal?.addEventListener('abort', cut, { once: true });
-    await promise;
-    signal?.removeEventListener('abort', cut);
+    await within(done.promise, { clock: this.#clock, ms: timeout, signal }, () => {});
     this.#waiting.delete(look);
     // Costs nothing while there is nothing to wait for.
     if (this.#waiting.size === 0) this.#inFlight.onFreed = undefined;
-    this.#clock.clearTimeout(timer);
     return isDone();
   }
 }

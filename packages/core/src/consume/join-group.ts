@@ -5,9 +5,7 @@ import type { Driver } from '../driver/driver.js';
 import type { DriverSubscription, SubscriptionSpec } from '../driver/subscription.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { backoffDelay } from '../util/backoff.js';
-import { heeding } from '../util/heeding.js';
-import { pause } from '../util/pause.js';
+import { backOff, heeding } from '../util/waiting.js';
 
 import type { Consumer } from './consumer.js';
 
@@ -37,7 +35,7 @@ export async function joinGroup(options: JoinGroupOptions): Promise<Consumer> {
       if (signal.aborted || !mayPass(driver, error)) throw error;
       const { topic, group } = spec;
       logger.debug({ err: error, topic, group, attempt }, 'subscribing failed; trying again');
-      await pause(clock, backoffDelay(RETRY, attempt, clock), signal);
+      await backOff(clock, RETRY, attempt, signal);
       if (signal.aborted) throw error;
     }
   }

@@ -4,8 +4,7 @@ import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { abortable } from '../util/abortable.js';
-import { within } from '../util/within.js';
+import { abortable, within } from '../util/waiting.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** The topic's route, as far as moving it goes. */

@@ -4,8 +4,7 @@ import type { IncomingMessage } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
 import type { DriverSubscription, UnsettledCount } from '../driver/subscription.js';
 import type { Logger } from '../logger.js';
-import { backoffDelay } from '../util/backoff.js';
-import { pause } from '../util/pause.js';
+import { backOff } from '../util/waiting.js';
 import type { Delivery } from './delivery.js';
 import type { Candidate, LeasedOrder } from './leased-order.js';
 
@@ -81,7 +80,7 @@ export class OrderRecovery {
       const answer = await this.#ask(driver);
       if (!this.#isCurrent(epoch)) return;
       if (answer === undefined) {
-        await pause(clock, backoffDelay(RETRY, ++failures, clock), this.#stopped.signal);
+        await backOff(clock, RETRY, ++failures, this.#stopped.signal);
         continue;
       }
       failures = 0;
@@ -109,7 +108,7 @@ export class OrderRecovery {
         logger.warn({ topic, group, missing: order.missing }, text);
         break;
       }
-      await pause(clock, backoffDelay(POLL, ++polls, clock), this.#stopped.signal);
+      await backOff(clock, POLL, ++polls, this.#stopped.signal);
     }
     if (!this.#isCurrent(epoch)) return;
     pass(order.open());

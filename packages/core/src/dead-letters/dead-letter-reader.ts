@@ -8,8 +8,7 @@ import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { abortable } from '../util/abortable.js';
-import { within } from '../util/within.js';
+import { abortable, within } from '../util/waiting.js';
 import { Mailbox } from './mailbox.js';
 
 /** The group whose position says which dead letters have been dealt with. */

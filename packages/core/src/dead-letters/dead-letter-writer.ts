@@ -2,9 +2,8 @@
 import type { Clock } from '../clock.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { EbusError, type ErrorCode, PublishError } from '../errors.js';
-import { AbortListeners } from '../util/abort-listeners.js';
-import { backoffDelay } from '../util/backoff.js';
 import type { Disclose } from '../util/disclose.js';
+import { backOff } from '../util/waiting.js';
 import { deadLetterHeaders } from './format.js';
 import { Letter, type PublishLetter } from './letter.js';
 
@@ -41,8 +40,6 @@ export interface DeadLetterWriterOptions {
 export class DeadLetterWriter {
   readonly #options: DeadLetterWriterOptions;
   readonly #stopped = new AbortController();
-  /** What waits for the next try; there may be as many as messages in the window. */
-  readonly #pauses = new AbortListeners<() => void>((end) => end());
 
   constructor(options: DeadLetterWriterOptions) {
     this.#options = options;
@@ -78,7 +75,7 @@ export class DeadLetterWriter {
         if (code !== undefined && FINAL.has(code)) throw this.#unwritable(err as EbusError);
         const note = 'could not publish a dead letter; trying again';
         events.failed('dead-letter-write', err, note, { deadLetterTopic, attempt });
-        await this.#pause(backoffDelay(WRITE_BACKOFF, attempt, clock));
+        await backOff(clock, WRITE_BACKOFF, attempt, this.#stopped.signal);
       }
     }
     return false;
@@ -96,18 +93,5 @@ export class DeadLetterWriter {
         'Make room for it and call skipHalted(), or mend its handler and call retryHalted()',
       { code: cause.code, cause },
     );
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopped;
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#options.clock.clearTimeout(timer);
-        this.#pauses.remove(signal, end);
-        resolve();
-      };
-      const timer = this.#options.clock.setTimeout(end, ms);
-      this.#pauses.add(signal, end);
-    });
   }
 }

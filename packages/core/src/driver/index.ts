@@ -34,10 +34,9 @@ export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
-export { pause } from '../util/pause.js';
 export { randomUuid } from '../util/random-uuid.js';
 export { shown } from '../util/shown.js';
-export { type TimeLimit, within } from '../util/within.js';
+export { pause, type TimeLimit, within } from '../util/waiting.js';
 export { Attempts } from './attempts.js';
 export type { Capabilities } from './capabilities.js';
 export type {

@@ -2,10 +2,9 @@
 import type { Clock } from '../clock.js';
 import { BusClosedError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { backoffDelay } from '../util/backoff.js';
-import { pause } from '../util/pause.js';
 import { shown } from '../util/shown.js';
 import { Ticker } from '../util/ticker.js';
+import { backOff } from '../util/waiting.js';
 import { type AlertThresholds, alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
 import { type ReadProbe, readProbe } from './probe.js';
 import type {
@@ -150,7 +149,7 @@ export class ProbeSubscriber implements HealthSubscriber {
         if (run.ended.signal.aborted || BusClosedError.isInstance(err)) return;
         const level = EbusError.isInstance(err) && err.retryable ? 'warn' : 'error';
         logger[level]({ err, topic }, 'cannot subscribe to the health probes; trying again');
-        await pause(clock, backoffDelay(JOIN_BACKOFF, attempt, clock), run.ended.signal);
+        await backOff(clock, JOIN_BACKOFF, attempt, run.ended.signal);
       }
     }
   }

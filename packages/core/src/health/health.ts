@@ -2,9 +2,9 @@
 import type { Clock } from '../clock.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { abortable } from '../util/abortable.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
+import { abortable } from '../util/waiting.js';
 import { BusinessChecks } from './business-checks.js';
 import {
   type ConsumerSnapshot,

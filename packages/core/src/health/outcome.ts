@@ -1,6 +1,6 @@
 /** What came of something that may hang or fail. */
 import type { Clock } from '../clock.js';
-import { within } from '../util/within.js';
+import { within } from '../util/waiting.js';
 
 /** Of a check: it went well, failed, or did not answer in time. */
 export type Outcome =

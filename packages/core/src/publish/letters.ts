@@ -4,7 +4,7 @@ import type { Letter } from '../dead-letters/letter.js';
 import { EbusError, PublishError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
-import { abortable } from '../util/abortable.js';
+import { abortable } from '../util/waiting.js';
 import { type OwnTopics, usingOwnTopic } from './own-topic.js';
 import { type JobOptions, PublishJob, type Purpose } from './publish-job.js';
 import type { TopicRoutes } from './topic-routes.js';

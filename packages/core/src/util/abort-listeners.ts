@@ -44,3 +44,16 @@ interface Group<T> {
   readonly entries: Set<T>;
   readonly listener: () => void;
 }
+
+const waiting = new AbortListeners<() => void>((listener) => listener());
+
+/**
+ * Calls the listener once when the signal aborts, which must not have happened yet. All listeners of this process share one
+ * on each signal. The function returned takes it off; it is harmless afterwards.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  // One that is given twice is called twice.
+  const entry = () => listener();
+  waiting.add(signal, entry);
+  return () => waiting.remove(signal, entry);
+}

@@ -1,9 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.js';
-import { abortable } from './abortable.js';
-import { pause } from './pause.js';
 import { deferred } from './promise.js';
-import { within } from './within.js';
+import { abortable, backOff, heeding, pause, settledWithin, within } from './waiting.js';
 
 const never = new Promise<string>(() => {});
 const late = () => 'late';
@@ -70,6 +68,42 @@ it('is the base of abortable, which rejects with ABORTED', async () => {
   await expect(abortable(Promise.resolve(1), undefined, 'waiting')).resolves.toBe(1);
 });
 
+it('waits for foreign work until it settles, well or not, or the time is over', async () => {
+  const clock = new ManualClock();
+  await expect(settledWithin(clock, Promise.resolve(), 100)).resolves.toBe(true);
+  await expect(settledWithin(clock, Promise.reject(new Error('no')), 100)).resolves.toBe(true);
+  const slow = settledWithin(clock, never, 100);
+  await clock.advance(100);
+  await expect(slow).resolves.toBe(false);
+});
+
+describe('work that heeds its signal', () => {
+  it('has a second left to say why it stopped', async () => {
+    const [clock, abort, work] = [new ManualClock(), new AbortController(), deferred<string>()];
+    const outcome = heeding(work.promise, abort.signal, clock, late);
+    abort.abort();
+    await clock.advance(999);
+    work.resolve('its own');
+    await expect(outcome).resolves.toBe('its own');
+  });
+
+  it('is not waited for after that', async () => {
+    const [clock, abort] = [new ManualClock(), new AbortController()];
+    const outcome = heeding(never, abort.signal, clock, late);
+    abort.abort();
+    await clock.advance(1_000);
+    await expect(outcome).resolves.toBe('late');
+  });
+});
+
+it('waits for time and signal together, whichever comes first', async () => {
+  const [clock, abort] = [new ManualClock(), new AbortController()];
+  const outcome = within(never, { clock, ms: 100, signal: abort.signal }, late);
+  abort.abort();
+  await expect(outcome).resolves.toBe('late');
+  expect(clock.pending).toBe(0);
+});
+
 describe('pause', () => {
   it('ends when its time is over, and leaves nothing behind', async () => {
     const clock = new ManualClock();
@@ -91,5 +125,25 @@ describe('pause', () => {
     expect(clock.pending).toBe(0);
     await pause(clock, 100, AbortSignal.abort());
     expect(clock.pending).toBe(0);
+  });
+
+  it('of any number on one signal puts one listener there', async () => {
+    const clock = new ManualClock();
+    const abort = new AbortController();
+    const added = vi.spyOn(abort.signal, 'addEventListener');
+    const paused = Array.from({ length: 50 }, () => pause(clock, 100, abort.signal));
+    expect(added).toHaveBeenCalledTimes(1);
+    abort.abort();
+    await Promise.all(paused);
+  });
+
+  it('after a failed attempt takes as long as the backoff says', async () => {
+    const clock = new ManualClock();
+    const over = vi.fn();
+    const paused = backOff(clock, { base: 100, max: 300, jitter: false }, 2).then(over);
+    await clock.advance(199);
+    expect(over).not.toHaveBeenCalled();
+    await clock.advance(1);
+    await paused;
   });
 });
