@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { EventBusConfig } from '../config/types.js';
 import type { CallOptions, DriverHost } from '../driver/driver.js';
@@ -206,10 +206,13 @@ describe('starting and stopping', () => {
   });
 
   it('closes although a start hangs, which rejects', async () => {
-    const { bus } = await withExtension({ start: () => never });
+    const start = vi.fn(() => never);
+    const { bus, clock } = await withExtension({ start });
     const started = outcomeOf(bus.start());
+    expect(start).toHaveBeenCalled();
     const closed = bus.close({ timeout: 100 });
     expect(await started).toBe('BUS_CLOSED');
+    await clock.advance(10_000);
     await closed;
     expect(await outcomeOf(bus.start())).toBe('BUS_CLOSED');
   });

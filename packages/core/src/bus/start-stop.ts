@@ -1,6 +1,7 @@
 /** Starting and stopping what the configuration enables, one after the other, however the calls come. */
 import { BusClosedError } from '../errors.js';
 import type { Extension } from '../registry/plugin.js';
+import { Turns } from '../util/turns.js';
 import { abortable } from '../util/waiting.js';
 
 /** Parts that are started and stopped. */
@@ -14,8 +15,7 @@ export interface StartStopOptions {
 /** Runs starts and stops one after the other. A stop takes back a start that is under way. */
 export class StartStop {
   readonly #options: StartStopOptions;
-  /** The last call in line. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The start under way, or waiting for its turn, and what takes it back. */
   #starting: { done: Promise<void>; abort: AbortController } | undefined;
   /** Extensions that were started, in that order. */
@@ -35,9 +35,11 @@ export class StartStop {
     if (closing.aborted) throw new BusClosedError();
     if (this.#starting === undefined) {
       const abort = new AbortController();
-      const done = this.#inTurn(() => this.#start(abort.signal)).finally(() => {
-        if (this.#starting?.abort === abort) this.#starting = undefined;
-      });
+      const done = this.#turns
+        .run('', () => this.#start(abort.signal))
+        .finally(() => {
+          if (this.#starting?.abort === abort) this.#starting = undefined;
+        });
       this.#starting = { done, abort };
     }
     try {
@@ -54,13 +56,7 @@ export class StartStop {
     // Not in turn: this ends what a start waits for.
     const hurried = this.#options.monitoring.stop();
     hurried.catch(() => {});
-    await this.#inTurn(() => this.#stop());
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
+    await this.#turns.run('', () => this.#stop());
   }
 
   async #start(stopped: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import type { TimerHandle } from '../clock.js';
 import type { IncomingMessage, Settlement, SettleOutcome, SettleToken } from '../driver/message.js';
 import { messageSize } from '../driver/message-size.js';
+import { compareOffsets } from '../driver/offsets.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { Lane } from '../keyed-pool/keyed-lanes.js';
 import type { Message } from '../pipeline/message.js';
@@ -75,4 +76,16 @@ export class Delivery implements Settlement {
     this.bytes = incoming.size ?? messageSize(incoming.value, incoming.key, incoming.headers);
     this.receivedAt = receivedAt;
   }
+}
+
+/** Its handler runs, or its dead letter is on its way. */
+export function isBusy({ state }: Pick<Delivery, 'state'>): boolean {
+  return state === 'running' || state === 'dead-lettering';
+}
+
+/** By their places in the log; those that lie in no one log stay in the order of their arrival. */
+export function byOffset(a: Delivery, b: Delivery): number {
+  const [left, right] = [a.incoming.position, b.incoming.position];
+  if (left === undefined || right === undefined || left.incarnation !== right.incarnation) return 0;
+  return compareOffsets(left.offset, right.offset);
 }

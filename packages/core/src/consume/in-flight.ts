@@ -7,9 +7,8 @@
  *                  └── backoff, dead-lettering, halted → done
  */
 import type { SettleOutcome } from '../driver/message.js';
-import { compareOffsets } from '../driver/offsets.js';
 import { EbusError } from '../errors.js';
-import type { Delivery, DeliveryState, Share } from './delivery.js';
+import { byOffset, type Delivery, type DeliveryState, isBusy, type Share } from './delivery.js';
 
 type Writable = { -readonly [Field in keyof Delivery]: Delivery[Field] };
 type Held = 'backoff' | 'dead-lettering' | 'halted';
@@ -140,7 +139,7 @@ export class InFlight implements Iterable<Delivery> {
       (before === 'halted' && state === 'dead-lettering') ||
       before === 'dead-lettering';
     if (!fits) throw wrong(delivery, state);
-    const [wasBusy, nowBusy] = [isBusy(before), isBusy(state)];
+    const [wasBusy, nowBusy] = [isBusy(delivery), isBusy({ state })];
     (delivery as Writable).state = state;
     if (wasBusy === nowBusy) return;
     this.#nowBusy(delivery, nowBusy ? 1 : -1);
@@ -205,7 +204,7 @@ export class InFlight implements Iterable<Delivery> {
   }
 
   #end(delivery: Delivery, leaves: boolean): void {
-    const wasBusy = isBusy(delivery.state);
+    const wasBusy = isBusy(delivery);
     if (wasBusy) this.#nowBusy(delivery, -1);
     (delivery as Writable).state = 'done';
     if (leaves) {
@@ -236,14 +235,6 @@ export class InFlight implements Iterable<Delivery> {
     own.share = undefined;
     this.onLeft?.(delivery);
   }
-}
-
-const isBusy = (state: DeliveryState) => state === 'running' || state === 'dead-lettering';
-
-function byOffset(a: Delivery, b: Delivery): number {
-  const [left, right] = [a.incoming.position, b.incoming.position];
-  if (left === undefined || right === undefined || left.incarnation !== right.incarnation) return 0;
-  return compareOffsets(left.offset, right.offset);
 }
 
 function wrong({ state, incoming }: Delivery, to: DeliveryState): EbusError {

@@ -4,8 +4,7 @@
  * that has come: decisions only, without time or questions (`order-recovery.ts` asks).
  */
 import type { OffsetValue } from '../driver/message.js';
-import { compareOffsets } from '../driver/offsets.js';
-import type { Delivery } from './delivery.js';
+import { byOffset, type Delivery } from './delivery.js';
 
 /** A message that may be unsettled elsewhere. */
 export interface Candidate {
@@ -145,9 +144,5 @@ export class LeasedOrder {
 }
 
 function inOrder(deliveries: readonly Delivery[]): readonly Delivery[] {
-  return [...deliveries].sort((a, b) => {
-    const [left, right] = [a.incoming.position, b.incoming.position];
-    if (left === undefined || right === undefined || left.incarnation !== right.incarnation) return 0;
-    return compareOffsets(left.offset, right.offset);
-  });
+  return [...deliveries].sort(byOffset);
 }

@@ -1,7 +1,8 @@
 /** The broker's leases of everything in flight, buffered and queued alike: renewed on one timer, and known to run out. */
-import type { Clock, TimerHandle } from '../clock.js';
+import type { Clock } from '../clock.js';
 import type { DriverSubscription } from '../driver/subscription.js';
-import type { Delivery } from './delivery.js';
+import { Ticker } from '../util/ticker.js';
+import { type Delivery, isBusy } from './delivery.js';
 import type { InFlight } from './in-flight.js';
 
 export interface LeasesOptions {
@@ -16,7 +17,7 @@ export class Leases {
   readonly #options: LeasesOptions;
   #driver: DriverSubscription | undefined;
   #leaseMs = Number.POSITIVE_INFINITY;
-  #timer: TimerHandle | undefined;
+  #ticker: Ticker | undefined;
   /** Monotonic milliseconds. */
   #renewedAt = Number.NEGATIVE_INFINITY;
 
@@ -29,7 +30,8 @@ export class Leases {
     if (driver.leaseMs === undefined) return;
     this.#driver = driver;
     this.#leaseMs = driver.leaseMs;
-    this.#tick();
+    this.#ticker = new Ticker(this.#options.clock, this.#leaseMs / 3, () => this.#renew());
+    this.#ticker.start();
   }
 
   /** Whether deliveries have leases. */
@@ -51,16 +53,8 @@ export class Leases {
   }
 
   stop(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    void this.#ticker?.stop();
     this.#driver = undefined;
-  }
-
-  #tick(): void {
-    this.#timer = this.#options.clock.setTimeout(() => {
-      this.#renew();
-      if (this.#driver !== undefined) this.#tick();
-    }, this.#leaseMs / 3);
   }
 
   /** Tells of everything whose lease ran out. */
@@ -99,5 +93,3 @@ export class Leases {
     return now - Math.max(leasedAt, this.#renewedAt) > this.#leaseMs;
   }
 }
-
-const isBusy = ({ state }: Delivery) => state === 'running' || state === 'dead-lettering';

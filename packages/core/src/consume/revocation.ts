@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { CallOptions } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
-import type { Delivery } from './delivery.js';
+import { type Delivery, isBusy } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
@@ -143,5 +143,3 @@ export class Revocation {
     onDropped();
   }
 }
-
-const isBusy = ({ state }: Delivery) => state === 'running' || state === 'dead-lettering';

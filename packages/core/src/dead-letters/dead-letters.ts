@@ -8,6 +8,7 @@ import { validateTopicName } from '../topic-name.js';
 import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
+import { Turns } from '../util/turns.js';
 import { abortable } from '../util/waiting.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
@@ -74,8 +75,8 @@ interface Place {
 /** `bus.deadLetters`. Redrives of one dead-letter topic run one after the other. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
-  /** The redrive of each dead-letter topic that was begun last. */
-  readonly #redriving = new Map<string, Promise<unknown>>();
+  /** By dead-letter topic: two redrives at once would take letters from each other that the first of them puts back. */
+  readonly #turns = new Turns();
   /** What is under way. */
   readonly #open = new Set<Promise<unknown>>();
 
@@ -132,7 +133,7 @@ export class DeadLetters {
     return this.#whileOpen(async () => {
       if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
       if (options.dryRun === true) return this.#count(place, rules, options);
-      return this.#inTurn(place.deadLetterTopic, () => this.#redrive(place, rules, options));
+      return this.#turns.run(place.deadLetterTopic, () => this.#redrive(place, rules, options));
     }, options.signal);
   }
 
@@ -176,7 +177,7 @@ export class DeadLetters {
     if (driver.browse !== undefined) {
       return work(driver.browse({ topic, from: { group: REDRIVE_GROUP } }, { signal }));
     }
-    return this.#inTurn(topic, async () => {
+    return this.#turns.run(topic, async () => {
       const reader = await DeadLetterReader.open({ driver, topic, clock, logger, signal });
       try {
         return await work(reader.messages());
@@ -253,17 +254,5 @@ export class DeadLetters {
     if (signal.aborted) throw abortError(signal, what);
     if (admin === undefined) return true;
     return (await abortable(admin.describe(deadLetterTopic, { signal }), signal, what)) !== undefined;
-  }
-
-  /** Two at once would take letters from each other that the first of them puts back. */
-  #inTurn<T>(deadLetterTopic: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#redriving.get(deadLetterTopic);
-    const running = before === undefined ? work() : before.then(work, work);
-    this.#redriving.set(deadLetterTopic, running);
-    const done = () => {
-      if (this.#redriving.get(deadLetterTopic) === running) this.#redriving.delete(deadLetterTopic);
-    };
-    running.then(done, done);
-    return running;
   }
 }

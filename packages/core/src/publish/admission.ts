@@ -4,6 +4,7 @@
  * What waits for its key or for its next attempt is not here and holds no place, so that it is in nobody's way.
  */
 import type { Clock, TimerHandle } from '../clock.js';
+import { RateLimit } from '../util/rate-limit.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { ConnectionGate } from './connection-gate.js';
 import { JobQueue } from './job-queue.js';
@@ -27,7 +28,7 @@ export interface AdmissionOptions {
 export class Admission implements Places {
   readonly #options: AdmissionOptions;
   readonly #maxInFlight: number;
-  readonly #bucket: TokenBucket | undefined;
+  readonly #rate: RateLimit;
   readonly #connection: ConnectionGate;
   readonly #messages = new JobQueue<PublishJob>();
   readonly #envelopes = new JobQueue<PublishJob>();
@@ -36,14 +37,14 @@ export class Admission implements Places {
   #inFlight = 0;
   /** Messages and envelopes take turns where both wait. */
   #envelopesNext = false;
-  #rateTimer: TimerHandle | undefined;
   #stallTimer: TimerHandle | undefined;
   #pumping = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#maxInFlight = options.maxInFlight;
-    this.#bucket = options.bucket;
+    const { clock, bucket } = options;
+    this.#rate = new RateLimit(clock, bucket === undefined ? [] : [bucket], () => this.pump());
     this.#connection = options.connection;
   }
 
@@ -92,18 +93,16 @@ export class Admission implements Places {
   /** Forgets the timers; the caller has settled what waits. */
   close(): void {
     const { clock } = this.#options;
-    if (this.#rateTimer !== undefined) clock.clearTimeout(this.#rateTimer);
+    this.#rate.stop();
     if (this.#stallTimer !== undefined) clock.clearTimeout(this.#stallTimer);
   }
 
   /** Nobody waits for the same, and there is what the job needs besides a place. */
   #mayEnter(job: PublishJob): boolean {
-    const bucket = this.#bucket;
     if (job.envelope === undefined) {
       if (this.#messages.first !== undefined) return false;
     } else if (this.#envelopes.first !== undefined || !this.#readersHaveRoom()) return false;
-    if (bucket === undefined) return true;
-    return this.#rateTimer === undefined && bucket.tryTake();
+    return !this.#rate.isLimited || (!this.#rate.isWaiting && this.#rate.tryTake());
   }
 
   #queueOf(job: PublishJob): JobQueue<PublishJob> {
@@ -113,18 +112,12 @@ export class Admission implements Places {
 
   /** The first of those that wait, if it can be admitted now. */
   #next(): PublishJob | undefined {
-    const bucket = this.#bucket;
     if (this.#inFlight >= this.#maxInFlight || !this.#connection.isOpen) return undefined;
     if (this.#returning.first !== undefined) return this.#returning.first;
     const message = this.#messages.first;
     const envelope = this.#firstEnvelope();
     const job = this.#envelopesNext ? (envelope ?? message) : (message ?? envelope);
-    if (job === undefined) return undefined;
-    if (bucket !== undefined && !bucket.tryTake()) {
-      this.#waitForToken(bucket);
-      return undefined;
-    }
-    return job;
+    return job !== undefined && this.#rate.isLimited && !this.#rate.tryTake() ? undefined : job;
   }
 
   #firstEnvelope(): PublishJob | undefined {
@@ -150,14 +143,6 @@ export class Admission implements Places {
     if (readers.length === 0) return;
     for (const reader of readers) reader.reserve();
     job.readers = readers;
-  }
-
-  #waitForToken(bucket: TokenBucket): void {
-    if (this.#rateTimer !== undefined) return;
-    this.#rateTimer = this.#options.clock.setTimeout(() => {
-      this.#rateTimer = undefined;
-      this.pump();
-    }, bucket.waitMs());
   }
 
   #watchStall(): void {

@@ -4,6 +4,7 @@ import { abortError, BusClosedError, EbusError, PublishError } from '../errors.j
 import type { PublishReceipt } from '../pipeline/context.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { shown } from '../util/shown.js';
+import { Turns } from '../util/turns.js';
 import { isSource, SourceReader } from './source-reader.js';
 import type { PublishReport, PublishResult } from './types.js';
 
@@ -82,7 +83,7 @@ class Batch {
   readonly #options: PublishEnvelopesOptions;
   readonly #maxInFlight: number;
   readonly #failedAggregates = new Set<string>();
-  readonly #tails = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
   #inFlight = 0;
   #wake: (() => void) | undefined;
   published = 0;
@@ -111,13 +112,9 @@ class Batch {
     this.#inFlight++;
     // What a source yields may be anything. An id that is no text names no aggregate.
     const aggregateId = textOf(envelope, 'aggregateId');
-    const pipelined = this.#options.pipelinePerAggregate || aggregateId === '';
-    const sent = this.#send(envelope, aggregateId, pipelined ? undefined : this.#tails.get(aggregateId));
-    if (pipelined) return;
-    const tail = sent.then(() => {
-      if (this.#tails.get(aggregateId) === tail) this.#tails.delete(aggregateId);
-    });
-    this.#tails.set(aggregateId, tail);
+    const send = () => this.#send(envelope, aggregateId);
+    if (this.#options.pipelinePerAggregate || aggregateId === '') void send();
+    else void this.#turns.run(aggregateId, send);
   }
 
   #woken(): Promise<void> {
@@ -127,14 +124,9 @@ class Batch {
   }
 
   /** Never rejects. */
-  async #send(
-    envelope: EnvelopeInput,
-    aggregateId: string,
-    previous: Promise<void> | undefined,
-  ): Promise<void> {
+  async #send(envelope: EnvelopeInput, aggregateId: string): Promise<void> {
     const { topic, signal, publish } = this.#options;
     try {
-      if (previous !== undefined) await previous;
       if (signal?.aborted === true) throw abortError(signal, `publishing to '${topic}'`);
       if (this.#failedAggregates.has(aggregateId)) {
         throw new PublishError(

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
+import { Turns } from '../util/turns.js';
 import { applyError, TopicApplyError, type TopicFailure } from './apply-error.js';
 import { BrokerTopics, type Wanted } from './broker-topics.js';
 import type { TopicGovernance } from './governance.js';
@@ -59,8 +60,7 @@ export class BusTopicManager implements TopicManager {
   readonly #configured = new Map<string, TopicOptions>();
   readonly #broker: BrokerTopics;
   readonly #own: OwnTopics;
-  /** The last call for a topic that is under way. */
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   /** Topics that were forgotten, and whose publishers and subscriptions are still where they were. */
   readonly #live = new Map<string, Persistence>();
   readonly #watches = new Set<TopicsWatch>();
@@ -98,7 +98,7 @@ export class BusTopicManager implements TopicManager {
   async configure(topic: string, options: TopicOptions, how: ConfigureOptions = {}): Promise<TopicOutcome> {
     checkOptions('topics.configure', how, HOW);
     const [wanted] = prepareTopics([[topic, options]], this.#options);
-    return this.#inTurn(topic, () => this.#configure(wanted as Wanted, how));
+    return this.#turns.run(topic, () => this.#configure(wanted as Wanted, how));
   }
 
   async setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome> {
@@ -107,7 +107,7 @@ export class BusTopicManager implements TopicManager {
         `setPersistence('${topic}', persistent) needs true or false, got ${typeof persistent}`,
       );
     }
-    return this.#inTurn(topic, () => {
+    return this.#turns.run(topic, () => {
       const persistence: Persistence = persistent ? 'persistent' : 'ephemeral';
       const [wanted] = prepareTopics([[topic, { ...this.#given(topic), persistence }]], this.#options);
       return this.#configure({ ...(wanted as Wanted), moves: true }, {});
@@ -136,9 +136,14 @@ export class BusTopicManager implements TopicManager {
     if (after === before) return true;
     // What is live goes on where it is until it has been moved.
     this.#live.set(topic, before);
-    void this.#inTurn(topic, () => this.#moveIfNeeded(topic)).catch((err: unknown) => {
-      this.#options.logger.error({ err, topic }, 'a forgotten topic could not be moved back to the default');
-    });
+    void this.#turns
+      .run(topic, () => this.#moveIfNeeded(topic))
+      .catch((err: unknown) => {
+        this.#options.logger.error(
+          { err, topic },
+          'a forgotten topic could not be moved back to the default',
+        );
+      });
     return true;
   }
 
@@ -156,7 +161,7 @@ export class BusTopicManager implements TopicManager {
     const outcomes = await mapLimited(all, CONCURRENCY, async (wanted) => {
       const { topic } = wanted;
       try {
-        return await this.#inTurn(topic, () => this.#configure(wanted, how));
+        return await this.#turns.run(topic, () => this.#configure(wanted, how));
       } catch (error) {
         failures.push({ topic, error: applyError(this.#options.driver, topic, error) });
         return undefined;
@@ -232,18 +237,6 @@ export class BusTopicManager implements TopicManager {
   /** The same for the topic of health probes, which are not kept for long. */
   ensureProbeTopic(topic: string): Promise<void> {
     return this.#own.ensure(topic, PROBE_TOPIC);
-  }
-
-  /** One at a time for a topic, in the order of the calls. */
-  #inTurn<T>(topic: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(topic);
-    const running = before === undefined ? work() : before.then(work, work);
-    this.#busy.set(topic, running);
-    const done = () => {
-      if (this.#busy.get(topic) === running) this.#busy.delete(topic);
-    };
-    running.then(done, done);
-    return running;
   }
 
   async #configure(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
