@@ -26,10 +26,6 @@ export class TopicAdmin implements DriverTopicAdmin {
     this.#link = link;
   }
 
-  async exists(topic: string): Promise<boolean> {
-    return (await this.describe(topic)) !== undefined;
-  }
-
   async ensure(topic: string, { create }: EnsureSpec): Promise<EnsuredTopic> {
     const found = await this.describe(topic);
     if (found !== undefined) return { created: false, description: found };

@@ -204,9 +204,9 @@ export class KafkaDriver implements Driver<KafkaNative> {
   async #makeDeclared(topics: readonly string[], options: CallOptions): Promise<void> {
     const { topicConfigStrategy, configuredTopic, logger } = this.#connectedHost();
     if (!topicConfigStrategy.startsWith('create')) return;
-    const make = async (topic: string) => {
-      if (!(await this.admin.exists(topic, options)))
-        await this.admin.create(topic, (configuredTopic(topic) ?? {}) as NewTopicSpec, options);
+    const make = (topic: string) => {
+      const create: NewTopicSpec = { persistence: 'persistent', ...configuredTopic(topic) };
+      return this.admin.ensure(topic, { persistence: 'persistent', use: 'subscribe', create }, options);
     };
     await Promise.all(
       topics.map((topic) =>

@@ -61,12 +61,7 @@ export class TopicAdmin implements DriverTopicAdmin {
     return this.#client;
   }
 
-  /** Asked of any broker, without rights to administer. */
-  async exists(topic: string, { signal }: CallOptions): Promise<boolean> {
-    return (await this.#layoutOf(topic, signal, { leaders: false })) !== undefined;
-  }
-
-  /** A topic that is there needs no right to administer. */
+  /** Asked of any broker: a topic that is there needs no right to administer. */
   async ensure(topic: string, { create }: EnsureSpec, options: CallOptions): Promise<EnsuredTopic> {
     const layout = await this.#layoutOf(topic, options.signal, { leaders: false });
     if (layout !== undefined) return { created: false, description: { name: topic, ...layout } };

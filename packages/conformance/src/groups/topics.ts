@@ -41,10 +41,11 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
   const { persistence, admin } = offer;
   const fields = topicFields(offer);
   const isOnBroker = administered(offer) === undefined;
-  // A description is for people: the bus keeps it where the broker has no place for it.
+  // A description is for people: the bus keeps it where the broker has no place for it. A persistence that cannot be chosen is given.
   const options: TopicOptions = { ...OPTIONS, persistence };
   const unsupported = Object.keys(options).filter(
-    (option) => option !== 'description' && !fields.has(SPEC[option]?.[0] ?? 'persistence'),
+    (option) =>
+      !['description', 'persistence'].includes(option) && !fields.has(SPEC[option]?.[0] ?? 'persistence'),
   );
   const other: TopicOptions['persistence'] = persistence === 'persistent' ? 'ephemeral' : 'persistent';
   /** Topics of the suite's names, which no bus has configured. */

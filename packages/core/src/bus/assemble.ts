@@ -94,7 +94,7 @@ export function assemble(input: AssembleInput): BusParts {
     readTopics,
     clock,
   });
-  const routes = new TopicRoutes({ driver, topics, clock });
+  const routes = new TopicRoutes({ driver, topics });
   const defaults = {
     timeout: config.publisher.publishTimeout,
     retries: errorHandling.maxRetryAttempts,

@@ -6,8 +6,8 @@ import { ConnectionError, EbusError } from '../errors.js';
  * What passes by itself is tried again. After a first success so is a refused login: credentials are rotated, and read anew
  * at every attempt; giving up would end a service that runs. What is wrong with the settings themselves stays wrong.
  */
-export function mayHelp({ code, retryable, about }: ErrorClass, everConnected: boolean): boolean {
-  return retryable || (everConnected && (about === 'login' || code === 'UNAUTHORIZED'));
+export function mayHelp({ code, retryable }: ErrorClass, everConnected: boolean): boolean {
+  return retryable || (everConnected && code === 'UNAUTHORIZED');
 }
 
 /** What whoever asked is told; an error of ebus stays as it is. */

@@ -2,11 +2,11 @@
 import type { Clock } from '../clock.js';
 import { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { Letter } from '../dead-letters/letter.js';
-import { classified } from '../driver/classified.js';
+import { driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
-import { abortError, ConfigError, EbusError } from '../errors.js';
+import { abortError, ConfigError, type EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import { SharedGauges } from '../metrics/shared-gauges.js';
@@ -161,24 +161,13 @@ export class ConsumerOpener {
 
   /** What the driver says of a subscription, in ebus' terms: listeners look at codes. */
   #told(topic: string, error: unknown): EbusError {
-    const { driver } = this.#options;
-    return EbusError.from(error, (reason) => {
-      const message = `the subscription to '${topic}' over ${driver.system} is in trouble: ${reason}`;
-      return new EbusError(message, { ...classified(driver, error), cause: error });
-    });
+    return driverError(this.#options.driver, error, `the subscription to '${topic}'`, 'SUBSCRIBE_FAILED');
   }
 
   errorOf(topic: string, error: unknown, signal: AbortSignal | undefined): EbusError {
-    if (signal?.aborted === true) return abortError(signal, `subscribing to '${topic}'`);
-    return EbusError.from(error, (reason) => {
-      const { driver } = this.#options;
-      const { code, retryable } = classified(driver, error);
-      return new EbusError(`subscribing to '${topic}' over ${driver.system} failed: ${reason}`, {
-        code: code === 'PUBLISH_FAILED' ? 'SUBSCRIBE_FAILED' : code,
-        retryable,
-        cause: error,
-      });
-    });
+    const what = `subscribing to '${topic}'`;
+    if (signal?.aborted === true) return abortError(signal, what);
+    return driverError(this.#options.driver, error, what, 'SUBSCRIBE_FAILED');
   }
 
   /** Outermost first: span, metrics, the application's middleware, decoding and the handler. */

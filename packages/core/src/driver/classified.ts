@@ -1,24 +1,43 @@
 /** What a driver says of an error of its client, whatever it does when asked. */
-import { EbusError, ERROR_CODES } from '../errors.js';
+import { EbusError, ERROR_CODES, type ErrorCode, PublishError } from '../errors.js';
 import type { Driver, ErrorClass } from './driver.js';
 
 /** Of a driver that cannot say: not retryable. */
 const UNKNOWN: ErrorClass = { code: 'PUBLISH_FAILED', retryable: false };
 
+type Classifier = Pick<Driver, 'classify' | 'system'>;
+
 /** Never throws: it is called where an error is being told already. */
-export function classified(driver: Driver, error: unknown): ErrorClass {
+function classified(driver: Classifier, error: unknown): ErrorClass {
   try {
-    const { code, retryable, about } = driver.classify(error);
-    if (!ERROR_CODES.includes(code)) return UNKNOWN;
-    return { code, retryable: retryable === true, ...(about === undefined ? {} : { about }) };
+    const { code, retryable } = driver.classify(error);
+    return ERROR_CODES.includes(code) ? { code, retryable: retryable === true } : UNKNOWN;
   } catch {
     return UNKNOWN;
   }
 }
 
 /** What an error means, of whoever threw it: an error of ebus says so itself. */
-export function classOf(driver: Driver, error: unknown): ErrorClass {
+export function classOf(driver: Classifier, error: unknown): ErrorClass {
   return EbusError.isInstance(error)
     ? { code: error.code, retryable: error.retryable }
     : classified(driver, error);
+}
+
+/**
+ * The error in ebus' terms, for whoever asked for `what` ("subscribing to 'orders'"). An error of ebus stays as it is.
+ * @param fallback the code where the driver has none that fits. With `PUBLISH_FAILED` it is a `PublishError`
+ */
+export function driverError(
+  driver: Classifier,
+  error: unknown,
+  what: string,
+  fallback: ErrorCode,
+): EbusError {
+  return EbusError.from(error, (reason) => {
+    const { code, retryable } = classified(driver, error);
+    const text = `${what} over ${driver.system} failed: ${reason}`;
+    const options = { code: code === UNKNOWN.code ? fallback : code, retryable, cause: error };
+    return fallback === 'PUBLISH_FAILED' ? new PublishError(text, options) : new EbusError(text, options);
+  });
 }

@@ -70,11 +70,6 @@ export interface ErrorClass {
   readonly code: ErrorCode;
   /** Whether the same call may succeed later. What is not known is retryable wherever giving up would be silent. */
   readonly retryable: boolean;
-  /**
-   * What the error is about, and so who is told: the connection (replace the client, where that may help), the login, a group
-   * or consumer (its subscription), a topic, or the one record. Default: what the call was about.
-   */
-  readonly about?: 'connection' | 'login' | 'group' | 'topic' | 'record';
 }
 
 export interface Driver<Native = unknown> {
@@ -113,8 +108,7 @@ export interface Driver<Native = unknown> {
 
   /**
    * One attempt to connect; before anything else, and again after it failed where there is no `reconnect`. Rejects with
-   * `ConnectionError` naming the addresses. Certificates, keys and credentials are read from their files at every attempt
-   * (`readFileSetting`).
+   * `ConnectionError` naming the addresses. Certificates, keys and credentials are read from their files at every attempt.
    */
   connect(host: DriverHost, options: AttemptOptions): Promise<void>;
   /**
@@ -161,7 +155,7 @@ export interface Driver<Native = unknown> {
    */
   browse?(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage>;
 
-  /** Maps an error of the client to a code, says what it is about, and whether the same call may succeed later. */
+  /** Maps an error of the client to a code, and says whether the same call may succeed later. */
   classify(error: unknown): ErrorClass;
   /** Disconnects after everything handed over has been sent or the signal aborts. Called once, last. */
   close(options: CallOptions): Promise<void>;

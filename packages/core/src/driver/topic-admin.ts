@@ -124,12 +124,6 @@ export interface DriverTopicAdmin {
    * `persistenceIs` a setting, a topic that is moved exchanges what the former persistence brought for what this brings.
    */
   defaults?(persistence: Persistence): Partial<TopicSpec>;
-  /**
-   * Whether the broker has the topic. Core asks once, before the first publish or subscription to a topic of which it does
-   * not know, and creates it where that is wanted (`unconfiguredTopics`). A question of the data plane: cheap, without rights to
-   * administer. Not asked where there is an `ensure`.
-   */
-  exists?(topic: string, options: CallOptions): boolean | Promise<boolean>;
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;
   /**
    * Creates it; what the spec leaves out is left to the broker. A topic that exists by now is no error (two processes may configure at once): resolves with `false`

@@ -16,6 +16,8 @@ import { type RecordSender, Sender } from './sender.js';
 /** Driver, backoff and outcomes of attempts. */
 export interface AttemptsOptions {
   driver: RecordSender;
+  /** Whether a topic that the broker misses can be made again. */
+  ensuresTopics: boolean;
   connection: ConnectionGate;
   clock: Clock;
   backoff: BackoffOptions;
@@ -221,7 +223,9 @@ export class Attempts {
   }
 
   #mayRetry(job: PublishJob, error: EbusError): boolean {
-    if (!error.retryable || job.route.retriesInClient || job.attempts > job.options.retries) return false;
+    // A topic that is missing is looked for, and made where that is wanted, before the next attempt.
+    const mayPass = error.retryable || (error.code === 'TOPIC_NOT_FOUND' && this.#options.ensuresTopics);
+    if (!mayPass || job.route.retriesInClient || job.attempts > job.options.retries) return false;
     return job.orderKey === undefined || job.route.order.retake(job.orderKey, job);
   }
 

@@ -196,43 +196,35 @@ describe('a topic that cannot be looked for', () => {
   async function failing(error: () => Error) {
     const driver = new ScriptedDriver();
     const admin = new ModelAdmin();
-    admin.tellsExistence();
+    admin.ensures();
     driver.admin = admin;
     let fails = true;
-    const { create } = admin;
-    admin.create = (...args: Parameters<typeof create>) =>
-      fails ? Promise.reject(error()) : create.apply(admin, args);
+    admin.before = () => {
+      if (fails) throw error();
+    };
     const mend = () => {
       fails = false;
     };
-    return { ...(await aBus({}, { driver })), mend, admin };
+    const missing = () => {
+      for (const send of driver.sends) send.fail(new EbusError('unknown', { code: 'TOPIC_NOT_FOUND' }));
+    };
+    return { ...(await aBus({ publisher: { publishTimeout: '5m' } }, { driver })), mend, missing };
   }
 
-  it('is looked for again while a publish waits for it, each until its own deadline', async () => {
-    const { publish, outcomes, errors, clock, driver, mend } = await failing(late);
-    publish('early', { timeout: '10s' });
-    await clock.advance(6_000);
-    publish('just now', { timeout: '10s' });
-    await clock.advance(4_000);
-    expect(outcomes).toEqual({ early: 'PUBLISH_TIMEOUT', 'just now': 'pending' });
-    expect(errors.early?.message).toMatch(/was not sent within 10000 ms: .*the broker did not answer/);
-    expect(errors.early?.cause).toMatchObject({ code: 'CONNECTION_FAILED' });
-    mend();
-    await clock.advance(5_000);
-    expect(driver.texts).toEqual(['just now']);
-  });
-
-  it('is looked for no more once nobody waits, and again at the next publish', async () => {
-    const { publish, clock, driver, mend, admin } = await failing(late);
-    publish('a', { timeout: '1s' });
-    await clock.advance(20_000);
-    const asked = admin.calls.length;
-    await clock.advance(60_000);
-    expect(admin.calls).toHaveLength(asked);
-    mend();
+  it('is sent to, and looked for again before each further attempt', async () => {
+    const { publish, outcomes, clock, driver, mend, missing, acknowledge } = await failing(late);
+    publish('a');
     publish('b');
     await settle();
-    expect(driver.texts).toEqual(['b']);
+    expect(driver.texts).toEqual(['a', 'b']);
+    missing();
+    await clock.advance(30_000);
+    missing();
+    mend();
+    await clock.advance(30_000);
+    expect([...driver.texts].sort()).toEqual(['a', 'a', 'a', 'b', 'b', 'b']);
+    await acknowledge();
+    expect(outcomes).toEqual({ a: 'ok', b: 'ok' });
   });
 
   it('rejects all that waits where looking again cannot help', async () => {
@@ -246,31 +238,34 @@ describe('a topic that cannot be looked for', () => {
   });
 });
 
-it('a topic that has gone is made again before its publish is sent again', async () => {
-  const driver = new ScriptedDriver();
-  const admin = new ModelAdmin();
-  admin.tellsExistence();
-  driver.admin = admin;
-  const { publish, outcomes, clock, acknowledge } = await aBus({}, { driver });
-  publish('first');
-  await settle();
-  await acknowledge();
-  admin.topics.clear();
-  admin.calls.length = 0;
-  publish('second');
-  await settle();
-  driver.sends.at(-1)?.fail(new EbusError('gone', { code: 'TOPIC_NOT_FOUND', retryable: true }));
-  await clock.advance(5_000);
-  expect(admin.calls).toEqual(['exists orders', 'create orders']);
-  expect(driver.texts).toEqual(['first', 'second', 'second']);
-  await acknowledge();
-  expect(outcomes).toEqual({ first: 'ok', second: 'ok' });
-});
+it.each([true, false])(
+  'a topic that has gone is made again before its publish is sent again (%s)',
+  async (retryable) => {
+    const driver = new ScriptedDriver();
+    const admin = new ModelAdmin();
+    admin.ensures();
+    driver.admin = admin;
+    const { publish, outcomes, clock, acknowledge } = await aBus({}, { driver });
+    publish('first');
+    await settle();
+    await acknowledge();
+    admin.topics.clear();
+    admin.calls.length = 0;
+    publish('second');
+    await settle();
+    driver.sends.at(-1)?.fail(new EbusError('gone', { code: 'TOPIC_NOT_FOUND', retryable }));
+    await clock.advance(5_000);
+    expect(admin.calls).toEqual(['ensure orders to publish']);
+    expect(driver.texts).toEqual(['first', 'second', 'second']);
+    await acknowledge();
+    expect(outcomes).toEqual({ first: 'ok', second: 'ok' });
+  },
+);
 
 it('moving a topic that nothing is published to asks the broker for nothing', async () => {
   const driver = new ScriptedDriver();
   const admin = new ModelAdmin(undefined, 'route');
-  admin.tellsExistence();
+  admin.ensures();
   driver.admin = admin;
   const { bus } = await aBus({}, { driver });
   await bus.topics.configure('orders', { persistence: 'ephemeral' });

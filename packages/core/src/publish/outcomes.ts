@@ -1,9 +1,9 @@
 /** How publishes end: the caller's promise and what bounds it, results, events, metrics, the dead letter. */
 import type { Clock } from '../clock.js';
-import { classified } from '../driver/classified.js';
+import { driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { SendReceipt } from '../driver/message.js';
-import { abortError, BusClosedError, EbusError, PublishError, PublishTimeoutError } from '../errors.js';
+import { abortError, BusClosedError, type EbusError, PublishError, PublishTimeoutError } from '../errors.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { AbortListeners } from '../util/abort-listeners.js';
@@ -143,13 +143,8 @@ export class Outcomes {
     return open.length;
   }
 
-  toError(job: PublishJob, error: unknown): EbusError {
-    return EbusError.from(error, (reason) => {
-      const { driver } = this.#options;
-      const { code, retryable } = classified(driver, error);
-      const text = `publishing to '${job.topic}' over ${driver.system} failed: ${reason}`;
-      return new PublishError(text, { code, retryable, cause: error });
-    });
+  toError({ topic }: PublishJob, error: unknown): EbusError {
+    return driverError(this.#options.driver, error, `publishing to '${topic}'`, 'PUBLISH_FAILED');
   }
 
   #expire(job: PublishJob): void {
@@ -162,16 +157,9 @@ export class Outcomes {
     }
     const what = sent
       ? `was not acknowledged within ${options.timeout} ms; it may still arrive`
-      : `was not sent within ${options.timeout} ms${this.#whyNot(job)}`;
+      : `was not sent within ${options.timeout} ms${because(this.#options.connection.why)}`;
     const text = `the message to '${topic}' over ${this.#options.driver.system} ${what}`;
-    const cause = sent ? undefined : job.route.problem;
-    this.fail(job, new PublishTimeoutError(text, cause === undefined ? {} : { cause }));
-  }
-
-  /** What it waited for, where that is known. */
-  #whyNot(job: PublishJob): string {
-    const why = this.#options.connection.why ?? job.route.problem?.message;
-    return why === undefined ? '' : `: ${why}`;
+    this.fail(job, new PublishTimeoutError(text));
   }
 
   async #failIntoDeadLetter(
@@ -252,6 +240,8 @@ export function isUnexpected(job: PublishJob): boolean {
 }
 
 type ResultOutcome = { ok: true; receipt: PublishReceipt } | { ok: false; error: EbusError };
+
+const because = (why: string | undefined) => (why === undefined ? '' : `: ${why}`);
 
 /** A driver's receipt as the caller gets it. */
 export function toReceipt(topic: string, receipt: SendReceipt): PublishReceipt {

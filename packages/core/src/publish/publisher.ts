@@ -108,7 +108,15 @@ export class Publisher {
     const deadLetters = topic === '' ? undefined : { topic, disclose, letters: this.letters };
     this.#outcomes = new Outcomes({ driver, connection, clock, metrics, events, deadLetters });
     const { backoff } = options;
-    this.#attempts = new Attempts({ driver, connection, clock, backoff, outcomes: this.#outcomes });
+    const ensuresTopics = driver.admin?.ensure !== undefined;
+    this.#attempts = new Attempts({
+      driver,
+      ensuresTopics,
+      connection,
+      clock,
+      backoff,
+      outcomes: this.#outcomes,
+    });
   }
 
   /** Publishes sent or waiting whose callers do not know the outcome yet. */

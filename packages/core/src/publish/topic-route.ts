@@ -34,8 +34,6 @@ export class TopicRoute {
   isMissed = false;
   /** Why what is being let go is not sent. */
   refusal: EbusError | undefined = undefined;
-  /** Why it could not be found out whether the topic is there; it is asked again. */
-  problem: EbusError | undefined = undefined;
   #idle: (() => void) | undefined;
   readonly #look: (route: TopicRoute) => void;
 
@@ -70,11 +68,6 @@ export class TopicRoute {
     return this.open === 0 && this.sending === 0 && this.held === undefined;
   }
 
-  /** Publishes wait for it to be released. */
-  get isAwaited(): boolean {
-    return this.held?.first !== undefined;
-  }
-
   /** The driver has answered. */
   answered(): void {
     if (--this.sending > 0 || this.#idle === undefined) return;
@@ -106,7 +99,6 @@ export class TopicRoute {
   refuse(error: EbusError): void {
     this.checked = false;
     this.refusal = error;
-    this.problem = undefined;
     this.#holds--;
     this.#letGo();
     this.refusal = undefined;

@@ -1,16 +1,12 @@
 /** What publishing knows of each topic: worked out once, held while the topic is looked for, forgotten when idle. */
-import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import { validateTopicName } from '../topic-name.js';
-import { backoffDelay } from '../util/backoff.js';
 import { asPublishError } from './publish-error.js';
 import { type RouteSettings, TopicRoute } from './topic-route.js';
 
 /** Topics whose routes are remembered; beyond that the idle ones are forgotten and worked out anew. */
 const MAX_ROUTES = 10_000;
-/** Between two questions about a topic that could not be answered and that publishes wait for. */
-const ASK_BACKOFF = { base: 100, max: 5_000 };
 
 /** The topics of the bus, as publishing uses them. */
 export interface RoutedTopics {
@@ -18,8 +14,8 @@ export interface RoutedTopics {
   persistenceOf(topic: string): Persistence;
   readonly use: {
     /**
-     * Undefined where the topic is known to be there; else resolves once it is.
-     * @throws EbusError by rejecting; retryable where asking again may help
+     * Undefined where the topic is known to be there; else resolves once it is, or where only the broker's answer can tell.
+     * @throws EbusError by rejecting, where the topic cannot be used
      */
     ready(topic: string, persistence: Persistence): Promise<void> | undefined;
     /** The broker says that it does not have the topic. */
@@ -31,7 +27,6 @@ export interface RoutedTopics {
 export interface TopicRoutesOptions {
   readonly driver: Driver;
   readonly topics: RoutedTopics;
-  readonly clock: Clock;
 }
 
 /** The routes of all topics that were published to, by name. */
@@ -88,30 +83,10 @@ export class TopicRoutes {
     const ready = use.ready(route.topic, route.persistence);
     if (ready === undefined) return;
     route.hold();
-    this.#await(route, ready, 1);
-  }
-
-  /**
-   * Where the answer may be another one later, it is asked for again as long as something waits for it. Each publish waits
-   * until its own deadline: what was given just now is not rejected for a question that was asked long ago.
-   */
-  #await(route: TopicRoute, ready: Promise<void> | undefined, attempt: number): void {
-    const { topics, clock } = this.#options;
-    const found = () => {
-      route.problem = undefined;
-      route.release();
-    };
-    if (ready === undefined) return found();
-    ready.then(found, (cause: unknown) => {
-      const error = asPublishError(route.topic, cause);
-      route.problem = error;
-      if (!error.retryable || !route.isAwaited) return route.refuse(error);
-      const askAgain = () => {
-        if (!route.isAwaited) return route.refuse(error);
-        this.#await(route, topics.use.ready(route.topic, route.persistence), attempt + 1);
-      };
-      clock.setTimeout(askAgain, backoffDelay(ASK_BACKOFF, attempt, clock)).unref();
-    });
+    ready.then(
+      () => route.release(),
+      (cause: unknown) => route.refuse(asPublishError(route.topic, cause)),
+    );
   }
 
   #settings(topic: string): RouteSettings {

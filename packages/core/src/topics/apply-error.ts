@@ -1,6 +1,4 @@
 /** Configuring several topics failed for some of them. */
-import { classified } from '../driver/classified.js';
-import type { Driver } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
 import type { TopicOutcome } from './types.js';
 
@@ -32,16 +30,4 @@ export class TopicApplyError extends EbusError {
     this.failures = failures;
     this.outcomes = outcomes;
   }
-}
-
-/** The failure of one topic in ebus' terms. */
-export function applyError(driver: Driver, topic: string, error: unknown): EbusError {
-  return EbusError.from(error, (reason) => {
-    const { code, retryable } = classified(driver, error);
-    return new EbusError(`configuring topic '${topic}' over ${driver.system} failed: ${reason}`, {
-      code: code === 'PUBLISH_FAILED' ? 'TOPIC_APPLY_FAILED' : code,
-      retryable,
-      cause: error,
-    });
-  });
 }

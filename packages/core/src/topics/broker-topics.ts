@@ -123,6 +123,7 @@ export class BrokerTopics {
       strategy,
       allowPartitionIncrease,
       supports: admin?.supports ?? new Set(),
+      only: this.#options.driver.defaultPersistence,
       persistenceIs: admin?.persistenceIs,
       moves: alone || isChanged ? { from: admin?.defaults?.(other) ?? {}, to: ofDriver, alone } : undefined,
       creation: creationSpec(written, persistence, ofDriver),

@@ -42,6 +42,16 @@ describe('reconcile', () => {
     expect(outcome).toMatchObject({ action: 'created', unsupported: [] });
   });
 
+  it.each([
+    ['persistent', []],
+    ['ephemeral', ['persistence']],
+  ] as const)('has a topic %s where all topics are persistent, without: %j', (persistence, unsupported) => {
+    const onlyRetention = { supports: new Set(['retentionMs'] as const), only: 'persistent' as const };
+    expect(decide({ persistence }, undefined, onlyRetention).outcome).toMatchObject({ unsupported });
+    const actual = { name: 'orders', persistence: 'persistent' } as const;
+    expect(decide({ persistence }, actual, onlyRetention).outcome).toMatchObject({ unsupported });
+  });
+
   it('changes what can be changed, and reports what cannot', () => {
     const desired: TopicSpec = { persistence: 'persistent', retentionMs: 60_000, replicas: 3, partitions: 5 };
     const actual: TopicDescription = {

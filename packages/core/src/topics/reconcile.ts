@@ -31,6 +31,8 @@ export interface ReconcileInput {
   /** `undefined` where the broker does not have the topic. */
   actual: TopicDescription | undefined;
   supports: ReadonlySet<Field>;
+  /** The persistence of every topic, where the transport has no other one to choose. */
+  only?: Persistence | undefined;
   /** As in `DriverTopicAdmin`. Default `setting`. */
   persistenceIs?: 'setting' | 'route' | undefined;
   strategy: NonNullable<ConfigureOptions['strategy']>;
@@ -64,9 +66,8 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   const isRoute = input.persistenceIs === 'route';
   // Beside a broker's topics there is only the way itself, which has no settings.
   const supports = isRoute && persistence === 'ephemeral' ? ONLY_PERSISTENCE : input.supports;
-  // A description is for people: where the broker has no place for it, the bus keeps it, and nothing is amiss.
   const unsupported = names(
-    (Object.keys(written) as Field[]).filter((field) => !supports.has(field) && field !== 'description'),
+    (Object.keys(written) as Field[]).filter((field) => !supports.has(field) && !isGiven(input, field)),
   );
   const outcome = { ...nothing, unsupported };
 
@@ -107,6 +108,11 @@ function comparable(
     (field) => written[field] === undefined && field in from && !differs(field, from, actual),
   );
   return { ...exchanged, persistence, ...(alone ? {} : written) };
+}
+
+/** Nothing is amiss where a transport lacks it: a description is for people, and the bus keeps it. */
+function isGiven({ written, only }: ReconcileInput, field: Field): boolean {
+  return field === 'description' || (field === 'persistence' && written.persistence === only);
 }
 
 function differs(field: Field, desired: Partial<TopicSpec>, actual: TopicDescription): boolean {

@@ -1,16 +1,17 @@
 /** Declares topics to the broker through the driver's administration. */
 import type { Clock } from '../clock.js';
 import { DEAD_LETTER_TOPIC } from '../dead-letters/dead-letter-topics.js';
+import { driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
-import { ConfigError, TopicMismatchError } from '../errors.js';
+import { ConfigError, type EbusError, TopicMismatchError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { mapLimited } from '../util/map-limited.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { Turns } from '../util/turns.js';
-import { applyError, TopicApplyError, type TopicFailure } from './apply-error.js';
+import { TopicApplyError, type TopicFailure } from './apply-error.js';
 import { BrokerTopics, type Wanted } from './broker-topics.js';
 import type { TopicGovernance } from './governance.js';
 import { OwnTopics } from './own-topics.js';
@@ -76,7 +77,6 @@ export class BusTopicManager implements TopicManager {
     this.use = new TopicUse({
       ...{ driver, logger, clock, strategy, unconfigured, governance },
       configured: (topic) => this.#configured.get(topic),
-      create: (topic, spec, isConfigured) => this.#broker.create(topic, spec, isConfigured),
       created: (topic, spec, isConfigured) => this.#broker.logCreated(topic, spec, isConfigured),
     });
     const isConfigured = (topic: string) => this.#configured.has(topic);
@@ -163,7 +163,7 @@ export class BusTopicManager implements TopicManager {
       try {
         return await this.#turns.run(topic, () => this.#configure(wanted, how));
       } catch (error) {
-        failures.push({ topic, error: applyError(this.#options.driver, topic, error) });
+        failures.push({ topic, error: this.#applyError(topic, error) });
         return undefined;
       }
     });
@@ -262,6 +262,10 @@ export class BusTopicManager implements TopicManager {
     };
     if (this.persistenceOf(topic) === to) commit();
     else await this.#follower.move(topic, to, commit);
+  }
+
+  #applyError(topic: string, error: unknown): EbusError {
+    return driverError(this.#options.driver, error, `configuring topic '${topic}'`, 'TOPIC_APPLY_FAILED');
   }
 
   #given(topic: string): TopicOptions {

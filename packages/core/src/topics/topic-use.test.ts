@@ -10,7 +10,7 @@ const WEEK = 7 * 24 * 3_600_000;
 let admin: ModelAdmin;
 beforeEach(() => {
   admin = new ModelAdmin(['persistence', 'retentionMs', 'partitions', 'replicas']);
-  admin.tellsExistence();
+  admin.ensures();
 });
 
 async function aBus(config: Parameters<typeof scriptedBus>[0] = {}, governance?: TopicGovernance) {
@@ -36,7 +36,7 @@ describe('a topic that nobody configured', () => {
     for (const send of driver.sends) send.ack();
     await Promise.all(published);
     await bus.subscribe('orders', () => {}, { group: 'another' });
-    expect(admin.calls).toEqual(['exists orders', 'create orders']);
+    expect(admin.calls).toEqual(['ensure orders to publish', 'ensure orders to subscribe']);
     expect(admin.topics.get('orders')).toEqual({ name: 'orders', persistence: 'persistent' });
     expect(bus.topics.list()).toEqual([]);
     const lines = logged.filter(({ args }) => /created topic 'orders'/.test(String(args[1])));
@@ -47,28 +47,29 @@ describe('a topic that nobody configured', () => {
     admin.topics.set('orders', { name: 'orders' });
     const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse', topicConfigStrategy: 'skip' });
     for (const text of ['1', '2']) void bus.publish('orders', text);
+    await settle();
     expect(driver.texts).toEqual(['1', '2']);
     await bus.subscribe('orders', () => {});
     expect(admin.changes).toEqual([]);
   });
 
   it('holds publishes in order while the broker is asked, those of other topics not', async () => {
-    const answer = deferred<boolean>();
-    admin.tellsExistence((topic) => (topic === 'orders' ? answer.promise : true));
+    const answer = deferred();
+    admin.before = (_, topic) => (topic === 'orders' ? answer.promise : undefined);
     const { bus, driver } = await aBus();
     for (const text of ['1', '2']) void bus.publish('orders', text, { key: text });
     void bus.publish('others', 'x');
     await settle();
     void bus.publish('orders', '3');
     expect(driver.texts).toEqual(['x']);
-    answer.resolve(true);
+    answer.resolve();
     await settle();
     expect(driver.texts).toEqual(['x', '1', '2', '3']);
-    expect(admin.calls).toEqual(['exists orders', 'exists others']);
+    expect(admin.calls).toEqual(['ensure orders to publish', 'ensure others to publish']);
   });
 
   it('is sent to where the broker cannot be asked: its answer decides', async () => {
-    admin.tellsExistence(() => Promise.reject(new ConnectionError('down')));
+    admin.ensures(() => Promise.reject(new ConnectionError('down')));
     const { bus, driver } = await aBus();
     void bus.publish('orders', '1');
     await settle();
@@ -88,7 +89,7 @@ describe('a topic that nobody configured', () => {
     await expect(bus.subscribe('orders', () => {})).rejects.toMatchObject(refusal);
     expect(driver.sends).toEqual([]);
     // However often it is tried.
-    expect(admin.calls).toEqual(['exists orders']);
+    expect(admin.calls).toEqual(['ensure orders to publish']);
     await clock.advance(1_000);
     admin.topics.set('orders', { name: 'orders' });
     void bus.publish('orders', '3');
@@ -137,7 +138,7 @@ describe('a topic that nobody configured', () => {
 
   it('needs nothing on the broker as ephemeral, where persistence is a route', async () => {
     admin = new ModelAdmin(undefined, 'route');
-    admin.tellsExistence();
+    admin.ensures();
     const { bus, driver } = await aBus({
       unconfiguredTopics: 'refuse',
       topics: { news: { persistence: 'ephemeral' } },
@@ -149,14 +150,14 @@ describe('a topic that nobody configured', () => {
 
 describe('a topic that goes missing', () => {
   it('is made again as it was configured, once the broker has said so', async () => {
-    const { bus, driver } = await aBus({ topics: { orders: { partitions: 3 } } });
-    const failed = bus.publish('orders', '1');
+    const { bus, driver, clock } = await aBus({ topics: { orders: { partitions: 3 } } });
+    const published = bus.publish('orders', '1');
     admin.topics.delete('orders');
     driver.sends[0]?.fail(new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND' }));
-    await expect(failed).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
-    void bus.publish('orders', '2');
-    await settle();
-    expect(driver.texts).toEqual(['1', '2']);
+    await clock.advance(5_000);
+    expect(driver.texts).toEqual(['1', '1']);
+    driver.sends[1]?.ack();
+    await published;
     expect(admin.topics.get('orders')).toMatchObject({ partitions: 3, replicas: 1, retentionMs: WEEK });
   });
 

@@ -3,7 +3,7 @@
  * topic that is known to be there.
  */
 import type { Clock } from '../clock.js';
-import { classOf } from '../driver/classified.js';
+import { classOf, driverError } from '../driver/classified.js';
 import type { CallOptions, Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type {
@@ -35,8 +35,6 @@ export interface TopicUseOptions {
   readonly governance: TopicGovernance | undefined;
   /** What was written about a topic. */
   configured(topic: string): TopicOptions | undefined;
-  /** Makes it, and logs that. False where it is there by now. */
-  create(topic: string, spec: TopicSpec, isConfigured: boolean): Promise<boolean>;
   /** The driver has made it. */
   created(topic: string, spec: TopicSpec, isConfigured: boolean): void;
 }
@@ -93,29 +91,11 @@ export class TopicUse {
    */
   ready(topic: string, persistence: Persistence, use: Use = 'publish'): Promise<void> | undefined {
     const { admin } = this.#options.driver;
-    if (admin === undefined || this.#there.get(topic)?.has(use) === true) return undefined;
+    if (admin?.ensure === undefined || this.#there.get(topic)?.has(use) === true) return undefined;
     if (admin.persistenceIs === 'route' && persistence === 'ephemeral') return undefined;
     const refusal = this.#refusalOf(topic);
     if (refusal !== undefined) return Promise.reject(refusal);
-    if (admin.ensure !== undefined) return this.#ensure(admin, topic, persistence, use);
-    if (admin.exists === undefined) return undefined;
-    const answer = this.#ask(admin, topic);
-    if (answer === true) return undefined;
-    if (answer === false) return this.#provision(topic);
-    return answer.then((isThere) => (isThere ? undefined : this.#provision(topic)));
-  }
-
-  /**
-   * Makes a topic that the broker does not have: as it is configured, else with the broker's own settings.
-   * @throws EbusError `TOPIC_NOT_FOUND` where that is not wanted
-   */
-  #provision(topic: string): Promise<void> {
-    let making = this.#making.get(topic);
-    if (making === undefined) {
-      making = this.#make(topic).finally(() => this.#making.delete(topic));
-      this.#making.set(topic, making);
-    }
-    return making;
+    return this.#ensure(admin, topic, persistence, use);
   }
 
   /** What several ask for at once is asked once. */
@@ -169,39 +149,13 @@ export class TopicUse {
     const { driver } = this.#options;
     const { code, retryable } = classOf(driver, error);
     if (code === 'TOPIC_NOT_FOUND' && refusal !== undefined) throw this.#refuse(topic, refusal);
-    if (!retryable)
-      throw EbusError.from(error, (reason) => {
-        const message = `cannot use topic '${topic}' over ${driver.system}: ${reason}`;
-        return new EbusError(message, { code, cause: error });
-      });
+    if (!retryable) throw driverError(driver, error, `using topic '${topic}'`, code);
     this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
   }
 
   #refuse(topic: string, error: EbusError): EbusError {
     this.#refused.set(topic, { error, until: this.#options.clock.monotonic() + REFUSAL_MS });
     return error;
-  }
-
-  #ask(admin: DriverTopicAdmin, topic: string): boolean | Promise<boolean> {
-    const unknown = (error: unknown) => {
-      this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
-      return true;
-    };
-    try {
-      const answer = admin.exists?.(topic, call(this.#options.clock)) ?? true;
-      return typeof answer === 'boolean' ? answer : answer.catch(unknown);
-    } catch (error) {
-      return unknown(error);
-    }
-  }
-
-  async #make(topic: string): Promise<void> {
-    const { create } = this.#options;
-    const written = this.#options.configured(topic) ?? this.#own.get(topic);
-    const refusal = this.#whyNot(topic, written !== undefined);
-    if (refusal !== undefined) throw this.#refuse(topic, refusal);
-    await create(topic, this.#specOf(topic, written), written !== undefined);
-    this.found(topic);
   }
 
   #specOf(topic: string, written: TopicOptions | undefined): TopicSpec {

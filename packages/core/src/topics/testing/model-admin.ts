@@ -20,7 +20,6 @@ export class ModelAdmin implements DriverTopicAdmin {
   readonly persistenceIs: 'setting' | 'route';
   readonly topics = new Map<string, TopicDescription>();
   readonly calls: string[] = [];
-  exists?: NonNullable<DriverTopicAdmin['exists']>;
   ensure?: NonNullable<DriverTopicAdmin['ensure']>;
   /** Calls under way at once, at most so far. */
   busiest = 0;
@@ -41,24 +40,18 @@ export class ModelAdmin implements DriverTopicAdmin {
     return this.calls.filter((call) => /^(create|alter)/.test(call));
   }
 
-  /** Has core look for topics before they are used, as drivers do that do not notice by themselves. */
-  tellsExistence(
-    answer: (topic: string) => boolean | Promise<boolean> = (topic) => this.topics.has(topic),
+  /** Has core ensure topics before they are used. `find` answers what is there. */
+  ensures(
+    find: (topic: string) => TopicDescription | undefined | Promise<TopicDescription | undefined> = (topic) =>
+      this.topics.get(topic),
   ): void {
-    this.exists = (topic) => {
-      this.calls.push(`exists ${topic}`);
-      return answer(topic);
-    };
-  }
-
-  /** Has core ensure topics before they are used, in one question. */
-  ensures(): void {
     this.ensure = async (topic, { create, use }) => {
       this.calls.push(`ensure ${topic} to ${use}`);
       await this.before('ensure', topic);
-      const description = this.topics.get(topic);
+      const description = await find(topic);
       if (description !== undefined) return { created: false, description };
       if (create === undefined) throw new EbusError(`no topic ${topic}`, { code: 'TOPIC_NOT_FOUND' });
+      await this.before('create', topic);
       this.topics.set(topic, { name: topic, ...create });
       return { created: true };
     };
