@@ -36,10 +36,10 @@ export interface KafkaOptions extends ServiceOptions {
    */
   readonly protocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
   /**
-   * `host:port` where clients are told to connect to, such as a proxy, instead of `addresses`. For a single node, of
-   * one's own.
+   * `host:port` where clients are told to connect to, such as a proxy, instead of `addresses`: text for a single node of
+   * one's own, else a function of the node.
    */
-  readonly advertised?: string;
+  readonly advertised?: string | ((node: number) => string);
   /** Passwords of users by their names, for the SCRAM mechanisms. */
   readonly scramUsers?: Readonly<Record<string, string>>;
   /** Lines for the end of server.properties, where they override what is there. */

@@ -19,10 +19,16 @@ export function common({
   scramUsers = {},
   advertised,
 }) {
-  const configs = Array.from({ length: nodes }, (_, i) =>
-    typeof config === 'function' ? config(i + 1) : config,
-  );
-  return { nodes, configs, files, protocol, scramUsers, advertised };
+  const forEach = (option) =>
+    Array.from({ length: nodes }, (_, i) => (typeof option === 'function' ? option(i + 1) : option));
+  return {
+    nodes,
+    configs: forEach(config),
+    files,
+    protocol,
+    scramUsers,
+    advertised: forEach(advertised),
+  };
 }
 
 export function image({ version = 'current' }) {

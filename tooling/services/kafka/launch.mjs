@@ -18,7 +18,7 @@ const loopback = '127.0.0.1';
  * @param {readonly string[]} plan.configs lines for each node
  * @param {Readonly<Record<string, string>>} plan.files
  * @param {string} plan.protocol of the listener for clients
- * @param {string} [plan.advertised] where clients are told to connect to
+ * @param {readonly (string | undefined)[]} plan.advertised where clients are told to connect to, for each node
  * @param {Readonly<Record<string, string>>} plan.scramUsers passwords by name
  * @param {string} plan.version
  * @param {string} [plan.java] where local processes run
@@ -35,6 +35,7 @@ export async function layOut(plan, folder) {
   const nodes = plan.configs.map((config, i) => ({
     id: i + 1,
     config,
+    advertised: plan.advertised[i],
     host: inDocker ? `kafka-${i + 1}` : loopback,
     ports: { client: ports[3 * i], internal: ports[3 * i + 1], controller: ports[3 * i + 2] },
   }));
@@ -82,10 +83,10 @@ const formatting = ({ scramUsers }, clusterId, file) => [
 ];
 
 async function asProcess(plan, node, { voters, clusterId, folder }) {
-  const { java, jars, archive, files, protocol, advertised } = plan;
+  const { java, jars, archive, files, protocol } = plan;
   const cwd = join(folder, `kafka-${node.id}`);
   mkdirSync(cwd, { recursive: true });
-  const settings = { ...node, bind: loopback, voters, data: join(cwd, 'data'), protocol, advertised };
+  const settings = { ...node, bind: loopback, voters, data: join(cwd, 'data'), protocol };
   writeFileSync(join(cwd, 'server.properties'), kafkaConfig(settings));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
   const program = javaArguments(jars, archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]);
@@ -102,8 +103,8 @@ async function asProcess(plan, node, { voters, clusterId, folder }) {
 
 function asContainer(plan, node, { voters, clusterId }) {
   const folder = '/etc/ebus';
-  const { image, files, protocol, advertised } = plan;
-  const settings = { ...node, bind: '0.0.0.0', voters, data: '/tmp/kafka-data', protocol, advertised };
+  const { image, files, protocol } = plan;
+  const settings = { ...node, bind: '0.0.0.0', voters, data: '/tmp/kafka-data', protocol };
   const text = kafkaConfig(settings);
   const all = { 'server.properties': text, ...files };
   const file = `${folder}/server.properties`;

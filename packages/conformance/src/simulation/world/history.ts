@@ -1,6 +1,4 @@
 /** What happened in a run, in order, and what was wrong with it. */
-import type { VirtualTime } from '../time/virtual-time.js';
-
 export interface Problem {
   /** Which invariant is broken: `lost`, `order`, `overlap` … Shrinking looks for the same kind. */
   readonly kind: string;
@@ -18,9 +16,9 @@ export class History {
   readonly problems: Problem[] = [];
   /** How often each kind of thing happened. */
   readonly counts = new Map<string, number>();
-  readonly #time: VirtualTime;
+  readonly #time: { readonly now: number };
 
-  constructor(time: VirtualTime) {
+  constructor(time: { readonly now: number }) {
     this.#time = time;
   }
 

@@ -1,0 +1,46 @@
+/** One process of a run: a producer or a consumer. Its task is its last argument. */
+import { writeSync } from 'node:fs';
+import { createEventBus, type EventBus } from '@ebus/core';
+import { transportOf } from './adapters/transport.js';
+import { consume } from './consumer.js';
+import { produce } from './producer.js';
+import { now, type Task } from './reports.js';
+
+/** Written at once: what was told survives the process. */
+function tell(kind: string, ...rest: readonly unknown[]): void {
+  const line = Buffer.from(`${JSON.stringify([now(), kind, ...rest])}\n`);
+  for (let written = 0; written < line.length; ) {
+    try {
+      written += writeSync(1, line, written);
+    } catch (error) {
+      // The reader is slower than this process for a moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+async function main(task: Task): Promise<void> {
+  const logger = {
+    debug() {},
+    info() {},
+    warn: (message: string) => tell('event', `warn: ${message}`),
+    error: (message: string) => tell('event', `error: ${message}`),
+  };
+  const bus: EventBus = await createEventBus(task.config, {
+    plugins: [await transportOf(String(task.config.type))],
+    logger,
+  });
+  const told = new Promise<void>((resolve) => process.once('message', () => resolve()));
+  const stop = task.role === 'producer' ? produce(bus, task, tell) : await consume(bus, task, tell);
+  tell('ready', task.name);
+  await told;
+  await stop();
+  await bus.close({ timeout: '10s' });
+  tell('stopped', task.name);
+  process.exit(0);
+}
+
+main(JSON.parse(process.argv.at(-1) ?? '')).catch((error: unknown) => {
+  tell('trouble', String(error instanceof Error ? error.stack : error));
+  process.exit(1);
+});
