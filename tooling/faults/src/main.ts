@@ -54,6 +54,10 @@ class Progress {
   readonly open = new Set<string>();
   readonly #done = new Set<string>();
 
+  get doneCount(): number {
+    return this.#done.size;
+  }
+
   take([, , kind, key, sequence]: Line): void {
     if (sequence === undefined) return;
     const id = `${key}-${sequence}`;
@@ -105,7 +109,7 @@ async function run(adapter: string): Promise<boolean> {
         ),
       );
     for (let i = 0; i < CONSUMERS; i++) fleet.start(anotherConsumer());
-    await until(() => progress.open.size === 0 && Object.keys(progress.last).length > keys / 2, 60_000);
+    await until(() => progress.doneCount > keys, 60_000);
     nemesis.start();
     const end = performance.now() + minutes * 60_000;
     while (performance.now() < end) {
