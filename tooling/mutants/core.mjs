@@ -1,6 +1,7 @@
 // Faults of core.
 import { consumingMutants } from './core/consuming.mjs';
+import { drivingMutants } from './core/driving.mjs';
 import { publishingMutants } from './core/publishing.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
-export const coreMutants = [...publishingMutants, ...consumingMutants];
+export const coreMutants = [...publishingMutants, ...consumingMutants, ...drivingMutants];

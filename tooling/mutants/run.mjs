@@ -1,4 +1,4 @@
-// Tries deliberate faults: `pnpm mutants [--only text] [--gate] [--control] [--jobs n] [--write]`.
+// Tries deliberate faults: `pnpm mutants [--only text]… [--gate] [--control] [--jobs n] [--write]`.
 //
 // Each fault is put into one source file, and the tests that must notice it run. A fault that no test notices has
 // survived, and the run fails. `--control` runs the same tests without any fault, which must pass. `--write` puts what killed
@@ -19,7 +19,7 @@ const preload = new URL('./preload.mjs', import.meta.url).href;
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     gate: { type: 'boolean', default: false },
     control: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
@@ -28,7 +28,8 @@ const { values } = parseArgs({
 });
 
 const chosen = mutants.filter(
-  ({ name, file, gate }) => `${name} ${file}`.includes(values.only) && (!values.gate || gate === true),
+  ({ name, file, gate }) =>
+    values.only.some((text) => `${name} ${file}`.includes(text)) && (!values.gate || gate === true),
 );
 
 /** The titles of tests that failed, or what went wrong before any of them ran. */

@@ -6,6 +6,18 @@ export function inSuite(title) {
   return { file, project: 'unit', title: `\\(persistent topics\\) ${title}` };
 }
 
+/** @returns {import('./index.mjs').TestSelection} the same on Kafka */
+export function inKafka(title) {
+  const file = 'packages/kafka/src/kafka.conformance.test.ts';
+  return { file, project: 'int', title: `\\(persistent topics\\) ${title}` };
+}
+
+/** @returns {import('./index.mjs').TestSelection} the same on NATS, for topics of that persistence */
+export function inNats(title, persistence = 'persistent') {
+  const file = 'packages/nats/src/nats.conformance.test.ts';
+  return { file, project: 'int', title: `\\(${persistence} topics\\) ${title}` };
+}
+
 /** @returns {import('./index.mjs').TestSelection} a unit test file, or the tests of a title in it */
 export function inUnit(file, title) {
   return { file, project: 'unit', ...(title === undefined ? {} : { title }) };

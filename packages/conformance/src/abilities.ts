@@ -30,6 +30,8 @@ export interface LogAccess {
 
 export interface StoredMessage {
   readonly value: string;
+  /** The value is null, and `value` empty. Only on brokers that tell null from no bytes. */
+  readonly tombstone?: boolean | undefined;
   readonly key?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -47,12 +47,14 @@ export const bothPersistences: Requirement = ({ admin }) =>
 /** The reason to skip, or `undefined` where the test applies. */
 export type Requirement = (offer: Offer) => string | undefined;
 
-type Flag = 'redelivery' | 'replay' | 'dedupe' | 'acknowledged' | 'lag' | 'retriesInClient';
+type Flag = 'redelivery' | 'replay' | 'dedupe' | 'acknowledged' | 'lag' | 'retriesInClient' | 'tombstones';
 
 /** The transport declares this flag as given. */
 export function declares(flag: Flag, wanted = true): Requirement {
   return ({ capabilities }) =>
-    capabilities[flag] === wanted ? undefined : `transport declares ${flag}: ${capabilities[flag]}`;
+    (capabilities[flag] ?? false) === wanted
+      ? undefined
+      : `transport declares ${flag}: ${capabilities[flag] ?? false}`;
 }
 
 /** What was delivered and not settled comes again. */

@@ -36,6 +36,7 @@ import { retry } from './retry.js';
 import { routing } from './routing.js';
 import { sizes } from './sizes.js';
 import { startPositions } from './start-positions.js';
+import { tombstones } from './tombstones.js';
 import { topicSettings } from './topic-settings.js';
 import { topics } from './topics.js';
 import { traceContext } from './trace-context.js';
@@ -53,6 +54,7 @@ export const groups = {
   'consumer groups': consumerGroups,
   'start positions': startPositions,
   headers,
+  tombstones,
   'trace context': traceContext,
   sizes,
   routing,

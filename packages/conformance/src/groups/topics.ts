@@ -168,6 +168,38 @@ export const topics: Group = ({ test, testWhere, ...offer }) => {
 
   testWhere(
     bothPersistences,
+    'what waits for a handler when a topic is moved is handled before what follows, and nothing of it is lost',
+    async (t) => {
+      const bus = await t.bus({ config: { keyedWorkerPool: { queueSize: 2 } } });
+      const blocked = t.gate();
+      const seen: number[] = [];
+      const subscription = await bus.subscribeEnvelope<{ sequence: number }>(
+        t.topic,
+        async ({ payload }) => {
+          await blocked.promise;
+          seen.push(payload.sequence);
+        },
+        { concurrency: 1 },
+      );
+      const publish = async (from: number, to: number) => {
+        for (let sequence = from; sequence <= to; sequence++)
+          await bus.publishEnvelope(t.topic, event('order-1', sequence));
+      };
+      await publish(1, 20);
+      await t.eventually(() => subscription.stats().running === 1);
+      await bus.topics.setPersistence(t.topic, other === 'persistent');
+      await publish(21, 25);
+      blocked.resolve();
+      await t.eventually(() => seen.includes(25), 'the last is handled');
+      assert.deepEqual(
+        [...new Set(seen)],
+        Array.from({ length: 25 }, (_, index) => index + 1),
+      );
+    },
+  );
+
+  testWhere(
+    bothPersistences,
     'a topic that is moved to the other persistence and back under load loses nothing and keeps the order',
     async (t) => {
       const bus = await t.bus();

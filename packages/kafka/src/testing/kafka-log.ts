@@ -34,13 +34,17 @@ export class KafkaLog implements LogAccess {
       .sort((a, b) => a.partition - b.partition || a.offset - b.offset)
       .map(({ value, key }) => ({
         value: String(value ?? ''),
+        tombstone: value === null,
         ...(key === null || key === undefined ? {} : { key: String(key) }),
       }));
   }
 
-  async write(topic: string, { value, key, headers = {} }: StoredMessage): Promise<void> {
+  async write(topic: string, { value, tombstone, key, headers = {} }: StoredMessage): Promise<void> {
     this.#producer ??= connected(plainKafka([this.#address()]).producer({ createPartitioner: first }));
-    await (await this.#producer).send({ topic, messages: [{ value, key: key ?? null, headers }] });
+    await (await this.#producer).send({
+      topic,
+      messages: [{ value: tombstone === true ? null : Buffer.from(value), key: key ?? null, headers }],
+    });
   }
 
   async remove(topic: string): Promise<void> {
