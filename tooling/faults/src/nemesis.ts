@@ -16,6 +16,8 @@ export interface NemesisOptions {
 
 type Fault = () => Promise<void>;
 
+const MOST_CONSUMERS = 5;
+
 export class Nemesis {
   readonly counts = new Map<string, number>();
   readonly #options: NemesisOptions;
@@ -53,6 +55,10 @@ export class Nemesis {
     while (!this.#isStopping) {
       const all = faults(random);
       const name = random.pick(Object.keys(all));
+      if (name === undefined) {
+        await this.#pause(500);
+        continue;
+      }
       fleet.note('nemesis', name);
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
       try {
@@ -125,12 +131,10 @@ export class Nemesis {
   #processFaults(random: Random): Record<string, Fault> {
     const { fleet, anotherConsumer, taskAfter } = this.#options;
     const during = random.between(200, 12_000);
-    const all = fleet.of('consumer').filter(({ isReady }) => isReady);
+    const everybody = fleet.of('consumer');
+    const all = everybody.filter(({ isReady }) => isReady);
     const producers = fleet.of('producer').filter(({ isReady }) => isReady);
     const join: Fault = async () => void fleet.start(anotherConsumer());
-    if (all.length === 0 || producers.length === 0) return { 'a consumer joins': join };
-    const consumer = random.pick(all);
-    const producer = random.pick(producers);
     const frozen = (member: Member) => async () => {
       member.pause();
       await this.#pause(during);
@@ -140,18 +144,24 @@ export class Nemesis {
       await leave();
       await join();
     };
-    return {
-      'a consumer is killed': replaced(() => consumer.kill()),
-      'a consumer leaves in order': replaced(() => consumer.stop(30_000)),
-      'a consumer sleeps': frozen(consumer),
-      ...(all.length < 5 ? { 'a consumer joins': join } : {}),
-      ...(all.length > 2 ? { 'a consumer leaves for good': () => consumer.stop(30_000).then(() => {}) } : {}),
-      'a producer is killed': async () => {
+    const faults: Record<string, Fault> = {};
+    if (everybody.length < MOST_CONSUMERS) faults['a consumer joins'] = join;
+    if (all.length > 0) {
+      const consumer = random.pick(all);
+      faults['a consumer is killed'] = replaced(() => consumer.kill());
+      faults['a consumer leaves in order'] = replaced(() => consumer.stop(30_000));
+      faults['a consumer sleeps'] = frozen(consumer);
+      if (all.length > 2) faults['a consumer leaves for good'] = () => consumer.stop(30_000).then(() => {});
+    }
+    if (producers.length > 0) {
+      const producer = random.pick(producers);
+      faults['a producer is killed'] = async () => {
         await producer.kill();
         fleet.start(taskAfter(producer.task));
-      },
-      'a producer sleeps': frozen(producer),
-    };
+      };
+      faults['a producer sleeps'] = frozen(producer);
+    }
+    return faults;
   }
 
   /** Ends early where the nemesis stops. */
