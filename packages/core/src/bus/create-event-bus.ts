@@ -27,7 +27,7 @@ import { guardedClock } from '../util/guarded-clock.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 import { abortable, settledWithin } from '../util/waiting.js';
-import { applyLazily } from './apply-lazily.js';
+import { applyEagerly, applyLazily } from './apply-configured.js';
 import { assemble } from './assemble.js';
 import { Emitter } from './bus-events.js';
 import { checkTopicNames } from './check-names.js';
@@ -88,6 +88,7 @@ export const CREATE_OPTIONS = optionTable<CreateEventBusOptions>(
  * @throws PluginError for a `type` that no registered plug-in has
  * @throws ConfigError listing everything that is wrong with the configuration
  * @throws ConnectionError naming the addresses, after `connectTimeout` (default 10 s)
+ * @throws TopicApplyError where topics could not be configured; what may pass is tried again for `connectTimeout`
  * @throws EbusError `ABORTED` when `signal` aborts first. Whatever fails, nothing is left behind.
  */
 export async function createEventBus(
@@ -167,12 +168,12 @@ export async function createEventBus(
       topicConfigStrategy: resolved.topicConfigStrategy,
       configuredTopic: (topic: string) => parts.topics.writtenOf(topic),
     };
-    const topics = resolved.topics as Record<string, TopicOptions>;
-    if (resolved.connect === 'lazy') {
-      parts.topics.declare(topics);
-      const apply = () =>
-        void applyLazily({ topics: parts.topics, configs: topics, clock, logger, closing: closing.signal });
-      connection.connectLazily(host, apply);
+    const configs = resolved.topics as Record<string, TopicOptions>;
+    const applying = { configs, clock, logger, closing: closing.signal };
+    const isLazy = resolved.connect === 'lazy';
+    if (isLazy) {
+      parts.topics.declare(configs);
+      connection.connectLazily(host, () => void applyLazily({ ...applying, topics: parts.topics }));
     } else {
       await connection.connect(host, signal).catch((error: unknown) => {
         disconnected = true;
@@ -185,19 +186,18 @@ export async function createEventBus(
       const extension = registry.extensions().find((candidate) => candidate.name === name);
       if (extension !== undefined) extensions.push(await extension.create(bus, section, context));
     }
-    const opened = open(bus, resolved.connect === 'lazy' ? {} : topics, options.autoStart !== false);
-    await abortable(opened, signal, 'creating the event bus');
+    const opened = bus;
+    const open = async () => {
+      if (!isLazy) await applyEagerly({ ...applying, topics: opened.topics }, resolved.connectTimeout);
+      if (options.autoStart !== false) await opened.start();
+    };
+    await abortable(open(), signal, 'creating the event bus');
     return bus;
   } catch (error) {
     if (bus !== undefined) await bus.close({ timeout: 0 });
     else await discard(clock, disconnected ? undefined : driver, ownMetrics);
     throw error;
   }
-}
-
-async function open(bus: EventBus, topics: Record<string, TopicOptions>, start: boolean): Promise<void> {
-  await bus.topics.apply(topics);
-  if (start) await bus.start();
 }
 
 /** Leaves nothing behind of a bus that never was. */
