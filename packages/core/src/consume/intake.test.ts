@@ -136,6 +136,7 @@ describe('a lease that ran out', () => {
     expect(handled).toEqual(['1']);
     expect(subscription.stats().inFlight).toBe(0);
     expect(below.settled).toEqual([{ token: '0:1', outcome: 'handled' }]);
+    await clock.advance(100);
     below.deliver({ ...message(2), token: 'again', redelivered: true });
     gates[1]?.resolve();
     await settle();

@@ -13,13 +13,18 @@ export interface LeasesOptions {
   onRunOut(deliveries: readonly Delivery[]): void;
 }
 
+/** Renewed that often within a lease. A timer that comes half as much later than it should tells of a sleep. */
+const PER_LEASE = 3;
+
 export class Leases {
   readonly #options: LeasesOptions;
   #driver: DriverSubscription | undefined;
   #leaseMs = Number.POSITIVE_INFINITY;
   #ticker: Ticker | undefined;
-  /** Monotonic milliseconds. */
-  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Monotonic milliseconds at which the timer fired last. */
+  #firedAt = 0;
+  /** Whatever arrived before that moment (monotonic) has been taken in since. */
+  #awakeAt = 0;
 
   constructor(options: LeasesOptions) {
     this.#options = options;
@@ -30,7 +35,9 @@ export class Leases {
     if (driver.leaseMs === undefined) return;
     this.#driver = driver;
     this.#leaseMs = driver.leaseMs;
-    this.#ticker = new Ticker(this.#options.clock, this.#leaseMs / 3, () => this.#renew());
+    this.#firedAt = this.#options.clock.monotonic();
+    this.#awakeAt = this.#firedAt;
+    this.#ticker = new Ticker(this.#options.clock, this.#leaseMs / PER_LEASE, () => this.#tick());
     this.#ticker.start();
   }
 
@@ -39,9 +46,12 @@ export class Leases {
     return this.#driver !== undefined;
   }
 
-  /** When the lease of what arrives now began: 0 where there are none. */
+  /**
+   * When the lease of what arrives now began at the latest: 0 where there are none. Not now: in a process that slept, what
+   * arrives has waited for it to wake up.
+   */
   now(): number {
-    return this.#driver === undefined ? 0 : this.#options.clock.monotonic();
+    return this.#driver === undefined ? 0 : this.#awakeAt;
   }
 
   /**
@@ -65,20 +75,35 @@ export class Leases {
     );
   }
 
-  #renew(): void {
-    const { inFlight, clock, onError } = this.#options;
-    if (inFlight.count === 0) return;
+  #tick(): void {
+    const { clock } = this.#options;
+    const before = this.#firedAt;
     const now = clock.monotonic();
-    const tokens: unknown[] = [];
+    this.#firedAt = now;
+    this.#awakeAt = now;
+    if (now - before > (1.5 * this.#leaseMs) / PER_LEASE) {
+      this.#awakeAt = before;
+      // After I/O had a turn.
+      clock.setImmediate(() => {
+        this.#awakeAt = now;
+      });
+    }
+    this.#renew(now);
+  }
+
+  #renew(now: number): void {
+    const { inFlight, onError } = this.#options;
+    if (inFlight.count === 0) return;
+    const renewed: Delivery[] = [];
     const runOut: Delivery[] = [];
     for (const delivery of inFlight) {
       // What runs is renewed all the same: it cannot be taken back, and the broker may not have given it away yet.
-      if (isBusy(delivery) || !this.#ranOut(delivery, now)) tokens.push(delivery.token);
+      if (isBusy(delivery) || !this.#ranOut(delivery, now)) renewed.push(delivery);
       else runOut.push(delivery);
     }
     try {
-      if (tokens.length > 0) this.#driver?.extendLease?.(tokens);
-      this.#renewedAt = now;
+      if (renewed.length > 0) this.#driver?.extendLease?.(renewed.map(({ token }) => token));
+      for (const delivery of renewed) delivery.leasedAt = now;
     } catch (error) {
       onError(error);
     }
@@ -90,6 +115,6 @@ export class Leases {
   }
 
   #ranOut({ leasedAt }: Delivery, now: number): boolean {
-    return now - Math.max(leasedAt, this.#renewedAt) > this.#leaseMs;
+    return now - leasedAt > this.#leaseMs;
   }
 }
