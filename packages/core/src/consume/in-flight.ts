@@ -42,7 +42,6 @@ export class InFlight implements Iterable<Delivery> {
   #count = 0;
   #bytes = 0;
   #busy = 0;
-  #left = 0;
   /** Set where partitions are assigned: whether that one is this member's now. */
   isOurs: ((partition: number) => boolean) | undefined;
   /** Called whenever something that was busy is no longer. */
@@ -52,11 +51,6 @@ export class InFlight implements Iterable<Delivery> {
 
   get count(): number {
     return this.#count;
-  }
-
-  /** How many have left since the beginning. */
-  get left(): number {
-    return this.#left;
   }
 
   get bytes(): number {
@@ -208,7 +202,6 @@ export class InFlight implements Iterable<Delivery> {
     if (wasBusy) this.#nowBusy(delivery, -1);
     (delivery as Writable).state = 'done';
     if (leaves) {
-      this.#left++;
       this.#unlink(delivery);
     }
     if (wasBusy) this.onFreed?.();

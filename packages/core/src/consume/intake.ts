@@ -237,9 +237,8 @@ export class Intake implements SubscriptionSink {
       ...{ browse: parts.browse },
       here: () => {
         settler.flush();
-        return inFlight.count;
+        return [...inFlight];
       },
-      left: () => inFlight.left,
       keyOf: (message) => {
         const delivery = new Delivery(message, 0);
         assignLane(delivery);

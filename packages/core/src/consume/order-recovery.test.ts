@@ -94,7 +94,7 @@ describe('after a process died', () => {
     // Counted when 'b' was handled: 1 that is missing, and 2 that stands back.
     settling.resolve();
     await settle();
-    driver.answer = { count: 2, through: 1 };
+    driver.answer = { count: 2, through: 3 };
     answering.resolve();
     await settle();
     expect(handled).toEqual(['b-3']);
@@ -135,12 +135,47 @@ describe('after a process died', () => {
     const log = [{ aggregateId: 'a', offset: 1 }];
     const { below, driver, handled } = await joined({ count: 1, through: 1 }, log);
     below.deliver(envelope('a', 5));
-    driver.answer = { count: 2, through: 1 };
+    driver.answer = { count: 2, through: 5 };
     below.sink.resumed();
     await settle();
     below.deliver(envelope('a', 6), again('a', 1));
     await settle();
     expect(handled).toEqual(['a-1', 'a-5', 'a-6']);
+  });
+
+  it('is waited for although a broker that was killed has forgotten what it gave since', async () => {
+    const log = [1, 2].map((offset) => ({ aggregateId: 'a', offset }));
+    const { below, driver, clock, handled } = await joined({ count: 2, through: 2 }, log);
+    below.deliver(envelope('a', 3), envelope('a', 4));
+    below.sink.resumed();
+    await settle();
+    expect(handled).toEqual([]);
+    expect(below.asking).toBe(true);
+    // It gives them again.
+    driver.answer = { count: 4, through: 4 };
+    below.deliver(envelope('a', 3), envelope('a', 4));
+    await clock.advance(250);
+    await settle();
+    expect(handled).toEqual([]);
+    below.deliver(again('a', 1), again('a', 2));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-2', 'a-3', 'a-4']);
+  });
+
+  it('is waited for where the broker has forgotten that it gave anything, and gives all as if for the first time', async () => {
+    const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
+      { aggregateId: 'a', offset: 1 },
+    ]);
+    below.deliver(envelope('a', 2));
+    driver.answer = { count: 0, through: 0 };
+    below.sink.resumed();
+    await settle();
+    below.deliver(envelope('a', 1), envelope('a', 2));
+    expect(handled).toEqual([]);
+    driver.answer = { count: 2, through: 2 };
+    await clock.advance(250);
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-2']);
   });
 
   it('what the broker takes away is waited for as well', async () => {
@@ -187,8 +222,8 @@ describe('after a process died', () => {
     within.below.deliver(envelope('a', 5));
     const across = await joined({ count: 1, through: 1 }, log, 'cluster');
     across.below.deliver(envelope('a', 5), envelope('b', 6));
-    within.driver.answer = { count: 2, through: 1 };
-    across.driver.answer = { count: 3, through: 1 };
+    within.driver.answer = { count: 2, through: 5 };
+    across.driver.answer = { count: 3, through: 6 };
     for (const { clock } of [within, across]) {
       await clock.advance(60_000);
       await settle();

@@ -6,6 +6,7 @@ import type { DriverSubscription, UnsettledCount } from '../driver/subscription.
 import type { Logger } from '../logger.js';
 import { backOff } from '../util/waiting.js';
 import type { Delivery } from './delivery.js';
+import { elsewhere } from './elsewhere.js';
 import type { Candidate, LeasedOrder } from './leased-order.js';
 
 const ASK_TIMEOUT_MS = 10_000;
@@ -25,9 +26,7 @@ export interface OrderRecoveryOptions {
   readonly topic: string;
   readonly group: string;
   /** Deliveries that are here and not settled, as of now; what was settled has been said to the broker. */
-  here(): number;
-  /** How many deliveries have left since the beginning. */
-  left(): number;
+  here(): readonly Delivery[];
   /** The messages of the group from its position on; undefined where that cannot be looked at. */
   browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
   /** The lane of a message. */
@@ -71,12 +70,12 @@ export class OrderRecovery {
   }
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, here, left, pass, handBack, onChange, logger, topic, group, ordering } =
-      this.#options;
+    const { order, clock, here, pass, handBack, onChange, logger, topic, group, ordering } = this.#options;
     let deadline = Number.POSITIVE_INFINITY;
+    let isBehind = false;
     for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
       // What arrives after the question is not in its answer for sure.
-      const [held, counted, gone] = [here(), order.standing, left()];
+      const [held, counted] = [here(), order.standing];
       const answer = await this.#ask(driver);
       if (!this.#isCurrent(epoch)) return;
       if (answer === undefined) {
@@ -84,17 +83,18 @@ export class OrderRecovery {
         continue;
       }
       failures = 0;
-      // What has left meanwhile may have been settled before the broker counted: then it is not in the count.
-      const missing = answer.count - (held - (left() - gone));
+      const { missing, forgotten } = elsewhere(answer, held);
       // What members that are at work hold is theirs: order within an instance does not wait for them.
       const isTheirs = ordering === 'instance' && answer.others === true;
-      if (order.isOpen || missing <= 0 || isTheirs) break;
-      if (order.phase === 'asking') {
-        const candidates = await this.#candidates(answer, missing);
+      if (order.isOpen || isTheirs || (missing <= 0 && forgotten === 0)) break;
+      if (order.phase === 'asking' || (isBehind && forgotten === 0)) {
+        // A broker that has forgotten deliveries gives them anew, and may give others before those: every key waits.
+        isBehind = forgotten > 0;
+        const candidates = isBehind ? undefined : await this.#candidates(answer, missing);
         if (!this.#isCurrent(epoch)) return;
-        logger.debug({ topic, group, missing }, 'waiting for what was not settled before');
+        logger.debug({ topic, group, missing, forgotten }, 'waiting for what was not settled before');
         deadline = this.#deadline(driver);
-        pass(order.collect(missing, candidates, counted));
+        pass(order.collect(Math.max(0, missing) + forgotten, candidates, counted));
         onChange();
       } else if (clock.monotonic() > deadline && ordering === 'cluster') {
         // Another member may wait for these, as this one waits for what that one holds: whoever is given all of it goes on.

@@ -3,7 +3,14 @@
  * core: it buffers, renews leases, gives back at the end and knows what was revoked. A driver keeps no messages.
  */
 import type { CallOptions } from './call-options.js';
-import type { IncomingMessage, OffsetValue, Persistence, Settlement, SettleToken } from './message.js';
+import type {
+  IncomingMessage,
+  OffsetValue,
+  Persistence,
+  Position,
+  Settlement,
+  SettleToken,
+} from './message.js';
 
 /** What to subscribe to. */
 export interface SubscriptionSpec {
@@ -90,8 +97,13 @@ export interface UnsettledCount {
    * (settled here, and the broker does not know yet), never too low.
    */
   readonly count: number;
-  /** The newest of them is not after this offset, where known: core does not look beyond for the keys to hold. */
+  /**
+   * The newest offset that the group was given, where known: none of them is after it. A broker that was killed or has another
+   * leader may say less than it gave: then core waits until it has given that again.
+   */
   readonly through?: OffsetValue;
+  /** The log that was counted in, as messages have it in their `position`. Default: the one that all of them are in. */
+  readonly incarnation?: Position['incarnation'];
   /** Whether other members of the group are at work: what they hold is theirs. Undefined: not known, and taken for no. */
   readonly others?: boolean;
 }

@@ -1,0 +1,32 @@
+/** What a broker's count of unsettled deliveries says of those that are not here. Pure. */
+import { compareOffsets } from '../driver/offsets.js';
+import type { UnsettledCount } from '../driver/subscription.js';
+import type { Delivery } from './delivery.js';
+
+export interface Elsewhere {
+  /** Unsettled and not here. Below 1: none. */
+  readonly missing: number;
+  /**
+   * Here, and the broker does not know that it gave them: it was killed before it had written that down, or another node leads
+   * now. It gives them again, and before them whatever else it has forgotten.
+   */
+  readonly forgotten: number;
+}
+
+/** `before`: the deliveries that were here when the broker was asked. */
+export function elsewhere(
+  { count, through, incarnation }: UnsettledCount,
+  before: readonly Delivery[],
+): Elsewhere {
+  let [counted, forgotten] = [0, 0];
+  for (const { share, incoming } of before) {
+    // It has left meanwhile: it may have been settled before the broker counted, and then is not in the count.
+    if (share === undefined) continue;
+    const { position } = incoming;
+    if (position === undefined || through === undefined) counted++;
+    else if (incarnation !== undefined && position.incarnation !== incarnation) continue;
+    else if (compareOffsets(position.offset, through) <= 0) counted++;
+    else forgotten++;
+  }
+  return { missing: count - counted, forgotten };
+}
