@@ -23,6 +23,15 @@ export class Deliveries {
     return this.#held.keys();
   }
 
+  [Symbol.iterator](): IterableIterator<JetStreamDelivery> {
+    return this.#held.values();
+  }
+
+  /** It is the newest delivery of its message, and not settled. */
+  holds(delivery: JetStreamDelivery): boolean {
+    return this.#held.get(delivery.sequence) === delivery;
+  }
+
   online(link: Link | undefined): void {
     this.#link = link;
   }
@@ -35,7 +44,7 @@ export class Deliveries {
     for (const { token, outcome } of done) {
       const delivery = token as JetStreamDelivery;
       // Lost meanwhile: another message may have its number.
-      if (this.#held.get(delivery.sequence) !== delivery) continue;
+      if (!this.holds(delivery)) continue;
       this.#held.delete(delivery.sequence);
       this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
     }
@@ -44,7 +53,7 @@ export class Deliveries {
   extendLease(tokens: Iterable<SettleToken>): void {
     for (const token of tokens) {
       const delivery = token as JetStreamDelivery;
-      if (this.#held.get(delivery.sequence) === delivery) this.#say(delivery, WORKING);
+      if (this.holds(delivery)) this.#say(delivery, WORKING);
     }
   }
 
@@ -58,13 +67,12 @@ export class Deliveries {
     for (const held of this.#held.keys()) if (held <= sequence) this.#held.delete(held);
   }
 
-  /**
-   * The stream was made anew: its sequences are others. What was held is still handled, since nobody else has it any more, and
-   * there is nothing to settle.
-   */
-  forget(): void {
+  /** The stream was made anew: its sequences are others. @returns what was held of the one that is gone */
+  forget(): JetStreamDelivery[] {
+    const held = [...this.#held.values()];
     this.#held.clear();
     this.#last = undefined;
+    return held;
   }
 
   /** The server works acknowledgements off one by one: its answer to one more says that all are done. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ageOf } from './group-state.js';
+import { ageOf, type ConsumerState, standing } from './group-state.js';
 
 const STORED = Date.UTC(2026, 0, 1, 12, 0, 0);
 
@@ -11,4 +11,20 @@ it("tells ages by the server's clock alone, where it says what time it is", () =
 
 it('tells a date where the server does not', () => {
   expect(ageOf(STORED, undefined)).toEqual({ oldestTimestamp: STORED });
+});
+
+const state = (waiting: number) =>
+  ({
+    info: { num_ack_pending: 4, num_waiting: waiting, delivered: { stream_seq: 9 } },
+    ...{ ownRequests: 2, incarnation: 'one' },
+  }) as ConsumerState;
+
+it('tells what is unsettled, and of others by the requests that are not its own', () => {
+  const said = { count: 4, through: 9, incarnation: 'one' };
+  expect(standing(state(2), false)).toEqual(said);
+  expect(standing(state(3), false)).toEqual({ ...said, others: true });
+});
+
+it('takes instances that stand by for nobody who is at work', () => {
+  expect(standing(state(3), true)).toMatchObject({ others: false });
 });

@@ -4,17 +4,24 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
 import { API } from '../errors.js';
 
-/**
- * What is unsettled. `ownRequests`: of those that wait at the server. Instances that stand by work on nothing, so that what
- * the former active one holds is to be waited for.
- */
+/** A consumer as the server says it is. */
+export interface ConsumerState {
+  readonly info: ConsumerInfo;
+  /** The most requests of this instance that may have waited at the server when it said so. */
+  readonly ownRequests: number;
+  /** Which stream of its name it counts in. */
+  readonly incarnation: string;
+}
+
+/** What is unsettled. Instances that stand by work on nothing, so that what the former active one holds is to be waited for. */
 export function standing(
-  { num_ack_pending: count, num_waiting: waiting, delivered }: ConsumerInfo,
-  ownRequests: number,
+  { info, ownRequests, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
+  const { num_ack_pending: count, num_waiting: waiting, delivered } = info;
   const others = !singleActive && waiting > ownRequests;
-  return { count, through: delivered.stream_seq, ...(others || singleActive ? { others } : {}) };
+  const through = delivered.stream_seq;
+  return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }
 
 export async function lagOf(info: ConsumerInfo, api: Api, topic: string): Promise<PartitionLag> {

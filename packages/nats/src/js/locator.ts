@@ -8,6 +8,7 @@ import { isMissing } from '../errors.js';
 import type { Streams } from '../streams.js';
 import { AckFloor } from './ack-floor.js';
 import type { Deliveries } from './deliveries.js';
+import type { JetStreamDelivery } from './delivery.js';
 import { compare, recreation } from './recovery.js';
 
 export interface LocatorOptions {
@@ -17,6 +18,8 @@ export interface LocatorOptions {
   readonly logger: Logger;
   /** A topic of the consumer, to find its stream by. */
   readonly topic: string;
+  /** They were of a stream that is gone. */
+  onLost(deliveries: readonly JetStreamDelivery[]): void;
 }
 
 export class Locator {
@@ -71,14 +74,11 @@ export class Locator {
   }
 
   async #another(): Promise<ConsumerInfo> {
-    const { deliveries, consumers } = this.#options;
     const stream = await this.#stream();
     this.#spec = { ...this.#spec, stream: stream.config.name };
-    const info = await consumers.ensure(this.#spec);
-    if (compare(this.#created, info, stream) === 'new-stream') {
-      deliveries.forget();
-    }
-    this.#became(info, stream);
+    const info = await this.#options.consumers.ensure(this.#spec);
+    const isSameStream = compare(this.#created, info, stream) !== 'new-stream';
+    this.#became(info, stream, isSameStream);
     return info;
   }
 
@@ -92,10 +92,9 @@ export class Locator {
       { name, created: stream.created },
       this.floor.of(deliveries.sequences()),
     );
-    if (!isSameStream) deliveries.forget();
     this.#spec = { ...this.#spec, stream: name };
     const info = await consumers.ensure({ ...this.#spec, from });
-    this.#became(info, stream);
+    this.#became(info, stream, isSameStream);
     logger.warn(
       { topic, consumer: this.#spec.name, stream: name, from },
       isSameStream
@@ -110,10 +109,13 @@ export class Locator {
     this.#options.deliveries.settledThrough(info.ack_floor.stream_seq);
   }
 
-  #became(info: ConsumerInfo, stream: StreamInfo): void {
+  #became(info: ConsumerInfo, stream: StreamInfo, isSameStream: boolean): void {
     this.#created = info.created;
     this.#incarnation = stream.created;
     this.floor.begin(info);
+    if (isSameStream) return;
+    const { deliveries, onLost } = this.#options;
+    onLost(deliveries.forget());
   }
 
   async #stream(): Promise<StreamInfo> {

@@ -20,33 +20,40 @@ function anInbox() {
     ...{ onMessage: () => {}, onEnd: () => {}, onSign: () => {} },
     onDenied: () => {},
   });
-  const message = (bytes: number) => receive(null, { reply: 'ack', data: new Uint8Array(bytes) } as Msg);
-  const ended = (number: number, left: number) => {
-    const headers = { code: 408, description: 'Request Timeout', get: () => String(left) };
+  /** `bytes`: of all of it. */
+  const message = (bytes: number) =>
+    receive(null, { subject: 't', reply: 'ack', data: new Uint8Array(bytes - 4) } as Msg);
+  const ended = (number: number, left: number, bytes: number, text = '408 Request Timeout') => {
+    const [code, description] = [Number(text.slice(0, 3)), text.slice(4)];
+    const get = (name: string) => String(name === 'Nats-Pending-Bytes' ? bytes : left);
+    const headers = { code, description, get };
     receive(null, { subject: `inbox.${number}`, data: new Uint8Array(), headers } as unknown as Msg);
   };
   return { inbox, message, ended };
 }
 
-it('keeps no bytes promised once nothing more is to come, whichever request the server filled', () => {
+it('knows the bytes that may still come, in whatever turns the server fills requests', () => {
   const { inbox, message, ended } = anInbox();
   inbox.request({ ...request, batch: 3 }, 0);
   inbox.request({ ...request, batch: 3 }, 0);
   expect(inbox).toMatchObject({ outstanding: 6, promised: 2_000, requests: 2 });
-  // The server fills the second one, of which it says nothing, and lets the first one expire.
+  // Two are of the first request, and one of the second.
   for (let i = 0; i < 3; i++) message(100);
-  expect(inbox).toMatchObject({ outstanding: 3, promised: 1_000, requests: 1 });
-  ended(1, 3);
+  expect(inbox).toMatchObject({ outstanding: 3, promised: 1_700 });
+  message(100);
+  ended(1, 0, 700, '409 Batch Completed');
+  expect(inbox).toMatchObject({ outstanding: 2, promised: 900 });
+  ended(2, 2, 900);
   expect(inbox).toMatchObject({ outstanding: 0, promised: 0, requests: 0 });
 });
 
-it('takes what came off the bytes that may still come', () => {
-  const { inbox, message } = anInbox();
+it('keeps no bytes promised once nothing more is to come, where the server does not say that a request is full', () => {
+  const { inbox, message, ended } = anInbox();
   inbox.request({ ...request, batch: 3 }, 0);
-  message(300);
-  expect(inbox).toMatchObject({ outstanding: 2, promised: 700 });
-  message(900);
-  expect(inbox).toMatchObject({ outstanding: 1, promised: 0 });
+  inbox.request({ ...request, batch: 3 }, 0);
+  for (let i = 0; i < 3; i++) message(100);
+  ended(1, 3, 1_000);
+  expect(inbox).toMatchObject({ outstanding: 0, promised: 0, requests: 0 });
 });
 
 it.each([

@@ -1,6 +1,7 @@
 /** The wire of a pull consumer: requests for messages, and what the server answers them with. */
 import { type Msg, type Subscription, TimeoutError } from '@nats-io/transport-node';
 import type { Link } from '../link.js';
+import { headerBytesOf } from './delivery.js';
 
 const NANOS = 1_000_000;
 /** How long the server may take to say that nobody listens. */
@@ -34,15 +35,18 @@ export class PullInbox {
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #events: PullEvents;
-  /** Messages that are left of each request: the server fills the oldest first, and says nothing of a full one. */
-  readonly #open = new Map<string, { left: number; bytes: number }>();
+  /** Messages that are left of each request, as if the server filled the oldest first. */
+  readonly #open = new Map<string, number>();
   #count = 0;
   #live = true;
   /** Monotonic; no request made here outlives it. */
   #liveUntil = 0;
   /** Messages asked for and neither delivered nor given up by the server. */
   outstanding = 0;
-  /** Bytes that open requests may still bring. */
+  /**
+   * Bytes that open requests may still bring, as the server counts them: all of a message. It takes requests in turns, and says
+   * at the end of each how many bytes are left of it; before 2.10 only where it ends early.
+   */
   promised = 0;
 
   constructor(link: Link, subject: string, events: PullEvents) {
@@ -68,7 +72,7 @@ export class PullInbox {
   /** `now`: monotonic. */
   request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
     const number = String(++this.#count);
-    this.#open.set(number, { left: batch, bytes: maxBytes });
+    this.#open.set(number, batch);
     this.outstanding += batch;
     this.promised += maxBytes;
     this.#liveUntil = now + expiresMs;
@@ -114,19 +118,17 @@ export class PullInbox {
     if (error !== null) return this.#events.onDenied(error);
     this.#events.onSign();
     if (message.reply !== undefined && message.reply !== '') {
-      this.#fill(message.data.length);
+      this.#fill(sizeOf(message));
       this.#events.onMessage(message);
     } else if (this.#live) this.#status(message);
   }
 
   #fill(bytes: number): void {
     if (this.outstanding > 0) this.outstanding--;
-    for (const [number, request] of this.#open) {
-      const taken = Math.min(bytes, request.bytes);
-      request.left--;
-      request.bytes -= taken;
-      this.promised -= taken;
-      if (request.left <= 0) this.#close(number);
+    this.promised = Math.max(0, this.promised - bytes);
+    for (const [number, left] of this.#open) {
+      if (left > 1) this.#open.set(number, left - 1);
+      else this.#open.delete(number);
       break;
     }
     this.#reconcile();
@@ -139,24 +141,25 @@ export class PullInbox {
     this.promised = 0;
   }
 
-  #close(number: string): number {
-    const { left = 0, bytes = 0 } = this.#open.get(number) ?? {};
-    this.#open.delete(number);
-    this.promised -= bytes;
-    return left;
-  }
-
   #status(message: Msg): void {
     const code = message.headers?.code ?? 0;
     const text = message.headers?.description ?? '';
     if (code === 100) return;
-    const left = message.headers?.get('Nats-Pending-Messages') ?? '';
     const number = message.subject.slice(this.#inbox.length);
-    const asked = this.#close(number);
-    this.outstanding = Math.max(0, this.outstanding - (left === '' ? asked : Number(left)));
+    const messages = message.headers?.get('Nats-Pending-Messages') ?? '';
+    const bytes = message.headers?.get('Nats-Pending-Bytes') ?? '';
+    const left = messages === '' ? (this.#open.get(number) ?? 0) : Number(messages);
+    this.#open.delete(number);
+    this.outstanding = Math.max(0, this.outstanding - left);
+    this.promised = Math.max(0, this.promised - Number(bytes));
     this.#reconcile();
     this.#events.onEnd(endingOf(code, text), `${code} ${text}`);
   }
+}
+
+/** As the server takes it off the bytes of a request. */
+function sizeOf(message: Msg): number {
+  return message.subject.length + (message.reply?.length ?? 0) + headerBytesOf(message) + message.data.length;
 }
 
 /** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 nobody. */

@@ -10,6 +10,7 @@ import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
+import type { ConsumerState } from './group-state.js';
 import { Locator, type LocatorOptions } from './locator.js';
 import { Opening } from './opening.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
@@ -25,7 +26,7 @@ const FLOOR_MS = 5_000;
 const RETRY_MS = { first: 200, most: 5_000 };
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
-export interface PullerOptions extends Omit<LocatorOptions, 'deliveries'> {
+export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLost'> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly apiPrefix: string;
@@ -63,8 +64,10 @@ export class Puller {
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
     this.deliveries = new Deliveries();
-    this.locator = new Locator({ ...options, deliveries: this.deliveries }, spec, info, incarnation);
-    const { deliveries, locator } = this;
+    const { deliveries } = this;
+    const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
+    this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
+    const { locator } = this;
     this.#receiver = new Receiver({ ...options, deliveries, locator, onPushed: () => this.fetch() });
     const timers = new Timers(options.clock);
     this.#timers = timers;
@@ -85,12 +88,12 @@ export class Puller {
     return this.#receiver.pin;
   }
 
-  /** The consumer's state, with the most requests of this instance that may have waited at the server when it said so. */
-  async state(): Promise<{ readonly info: ConsumerInfo; readonly ownRequests: number }> {
+  async state(): Promise<ConsumerState> {
     const inbox = this.#inbox;
     const before = inbox === undefined ? 0 : inbox.requests - inbox.requested;
-    const info = await this.#options.consumers.info(this.locator.spec);
-    return { info, ownRequests: before + (inbox?.requested ?? 0) };
+    const { spec, incarnation } = this.locator;
+    const info = await this.#options.consumers.info(spec);
+    return { info, incarnation, ownRequests: before + (inbox?.requested ?? 0) };
   }
 
   online(link: Link): void {
@@ -110,9 +113,9 @@ export class Puller {
   /** There is more credit, or less. */
   fetch(): void {
     if (!this.#isFetching || this.#inbox === undefined) return;
-    const { credit } = this.#options.target;
+    const { maxAckPending, clock, target } = this.#options;
+    const credit = this.#receiver.leftOf(target.credit);
     const { outstanding } = this.#inbox;
-    const { maxAckPending, clock } = this.#options;
     const batch = batchOf({ credit, held: this.deliveries.size, outstanding, maxAckPending });
     if (batch === 0) return;
     const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
@@ -200,8 +203,6 @@ export class Puller {
 
   #ended(reason: Ending, text: string): void {
     if (!this.#isFetching) return;
-    // What came in the same chunk is not taken off the credit yet.
-    this.#receiver.flush();
     if (reason === 'unpinned') this.#receiver.pin = undefined;
     // With other requests open it was only this one's bytes that were used up.
     if (reason === 'large' && this.#inbox?.requests === 0) this.#nextIsLarge = true;

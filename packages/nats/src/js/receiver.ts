@@ -1,4 +1,5 @@
 /** Takes in what the server sends, and pushes what came together. */
+import type { Credit } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
 import { JetStreamDelivery } from './delivery.js';
@@ -18,12 +19,18 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly #options: ReceiverOptions;
   #batch: JetStreamDelivery[] = [];
+  #bytes = 0;
   #isFlushing = false;
   /** What the server calls this client while it is the active one. */
   pin: string | undefined;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+  }
+
+  /** What is left of a credit when that is pushed which has come. */
+  leftOf({ messages, bytes, ...rest }: Credit): Credit {
+    return { messages: messages - this.#batch.length, bytes: bytes - this.#bytes, ...rest };
   }
 
   receive(message: Msg): void {
@@ -41,6 +48,7 @@ export class Receiver {
       target.resumed();
     }
     this.#batch.push(delivery);
+    this.#bytes += delivery.size;
     if (this.#isFlushing) return;
     // After everything that came in the same chunk from the server.
     this.#isFlushing = true;
@@ -52,6 +60,7 @@ export class Receiver {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
+    this.#bytes = 0;
     this.#options.target.push(batch);
     this.#options.onPushed();
   }

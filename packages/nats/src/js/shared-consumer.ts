@@ -153,7 +153,6 @@ export class SharedSubscription implements DriverSubscription {
   }
 
   settle(done: readonly Settlement[]): void {
-    this.#member.held -= done.length;
     this.#shared.puller.settle(done);
   }
 
@@ -164,9 +163,13 @@ export class SharedSubscription implements DriverSubscription {
   /** What the other topics' subscriptions hold here is not elsewhere. */
   async unsettled(): Promise<UnsettledCount> {
     const { puller } = this.#shared;
-    const { info, ownRequests } = await puller.state();
-    const { count, ...rest } = standing(info, ownRequests, false);
-    return { count: Math.max(0, count - (puller.deliveries.size - this.#member.held)), ...rest };
+    const { deliveries } = puller;
+    // What comes after the question is not in its answer for sure.
+    const others = [...deliveries].filter(({ topic }) => topic !== this.#topic);
+    const { count, ...rest } = standing(await puller.state(), false);
+    const { through = 0 } = rest;
+    const held = others.filter((one) => deliveries.holds(one) && one.sequence <= Number(through)).length;
+    return { count: count - held, ...rest };
   }
 
   /** Of the whole consumer, all its topics together: the server does not tell them apart. */

@@ -30,7 +30,7 @@ it('asks for nothing until each topic has a subscription, then for what the full
   expect(target.credit).toEqual({ messages: 0, bytes: 0 });
 });
 
-it('hands each its own, in order, and counts what it holds', () => {
+it('hands each its own, in order, and tells each what it lost', () => {
   const target = new SharedTarget(['a', 'b']);
   const [a, b] = [recorded(), recorded()];
   const one = target.join('a', a.sink);
@@ -40,5 +40,8 @@ it('hands each its own, in order, and counts what it holds', () => {
   target.push([a1, b2, a3]);
   expect(a.calls).toEqual([['push', [a1, a3]]]);
   expect(b.calls).toEqual([['push', [b2]]]);
-  expect([one.held, one.credit]).toEqual([2, { messages: 8, bytes: 80 }]);
+  expect(one.credit).toEqual({ messages: 8, bytes: 80 });
+  target.lost([a3, b2]);
+  expect(a.calls.at(-1)).toEqual(['lost', [a3]]);
+  expect(b.calls.at(-1)).toEqual(['lost', [b2]]);
 });

@@ -8,8 +8,6 @@ const NONE: Credit = { messages: 0, bytes: 0 };
 export interface Member {
   readonly sink: SubscriptionSink;
   credit: Credit;
-  /** Pushed and not settled. */
-  held: number;
   failure: unknown;
 }
 
@@ -49,7 +47,7 @@ export class SharedTarget implements Target {
   }
 
   join(topic: string, sink: SubscriptionSink): Member {
-    const member = { sink, credit: NONE, held: 0, failure: undefined };
+    const member = { sink, credit: NONE, failure: undefined };
     this.#members.set(topic, member);
     return member;
   }
@@ -59,24 +57,19 @@ export class SharedTarget implements Target {
   }
 
   push(batch: readonly JetStreamDelivery[]): void {
-    const byTopic = new Map<string, JetStreamDelivery[]>();
-    for (const delivery of batch) {
-      const some = byTopic.get(delivery.topic);
-      if (some === undefined) byTopic.set(delivery.topic, [delivery]);
-      else some.push(delivery);
-    }
-    for (const [topic, some] of byTopic) {
-      const member = this.#members.get(topic);
-      if (member === undefined) continue;
+    for (const [member, some] of this.#apart(batch)) {
       const bytes = some.reduce((sum, { size }) => sum + size, 0);
       member.credit = {
         ...member.credit,
         messages: member.credit.messages - some.length,
         bytes: member.credit.bytes - bytes,
       };
-      member.held += some.length;
       member.sink.push(some);
     }
+  }
+
+  lost(deliveries: readonly JetStreamDelivery[]): void {
+    for (const [{ sink }, some] of this.#apart(deliveries)) sink.lost(some);
   }
 
   failed(error: unknown): void {
@@ -88,5 +81,17 @@ export class SharedTarget implements Target {
 
   resumed(): void {
     for (const { sink } of this.#members.values()) sink.resumed();
+  }
+
+  #apart(batch: readonly JetStreamDelivery[]): Map<Member, JetStreamDelivery[]> {
+    const apart = new Map<Member, JetStreamDelivery[]>();
+    for (const delivery of batch) {
+      const member = this.#members.get(delivery.topic);
+      if (member === undefined) continue;
+      const some = apart.get(member);
+      if (some === undefined) apart.set(member, [delivery]);
+      else some.push(delivery);
+    }
+    return apart;
   }
 }

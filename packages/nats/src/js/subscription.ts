@@ -79,8 +79,7 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   async unsettled(options: CallOptions): Promise<UnsettledCount> {
-    const { info, ownRequests } = await this.#state(options);
-    return standing(info, ownRequests, this.#puller.locator.spec.singleActive);
+    return standing(await this.#state(options), this.#puller.locator.spec.singleActive);
   }
 
   async lag(options: CallOptions): Promise<readonly PartitionLag[]> {

@@ -6,6 +6,8 @@ export interface Target {
   /** How much may be asked for and pushed: no more than every subscription has room for. */
   readonly credit: Credit;
   push(batch: readonly JetStreamDelivery[]): void;
+  /** Their stream is gone. */
+  lost(deliveries: readonly JetStreamDelivery[]): void;
   failed(error: unknown): void;
   resumed(): void;
 }
@@ -36,6 +38,10 @@ export class SingleTarget implements Target {
     this.#messages -= batch.length;
     for (const { size } of batch) this.#bytes -= size;
     this.#sink.push(batch);
+  }
+
+  lost(deliveries: readonly JetStreamDelivery[]): void {
+    this.#sink.lost(deliveries);
   }
 
   failed(error: unknown): void {
