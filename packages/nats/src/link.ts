@@ -8,7 +8,6 @@ import {
 } from '@ebus/core/driver';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
-  connect,
   createInbox,
   type Msg,
   type NatsConnection,
@@ -17,6 +16,7 @@ import {
 } from '@nats-io/transport-node';
 import { connectionOptions, jetstreamOptions } from './client-config.js';
 import type { ResolvedNatsConfig } from './config-schema.js';
+import { dial, hangUp } from './dial.js';
 import { cannotConnect } from './errors.js';
 import { type Refused, refusedBy } from './refusals.js';
 
@@ -56,17 +56,10 @@ export class Link {
   /** One attempt. @throws ConnectionError, ConfigError */
   static async dial(options: LinkOptions, { signal }: CallOptions): Promise<Link> {
     const { config, serviceName, logger, hadOne } = options;
-    const connecting = connect(connectionOptions(config, serviceName, logger));
     try {
-      const connection = await within(connecting, signal, () => {
-        throw new Error('no connection in time');
-      });
+      const connection = await dial(connectionOptions(config, serviceName, logger), signal);
       return new Link(options, connection, await jetstreamManager(connection, jetstreamOptions(config)));
     } catch (error) {
-      connecting.then(
-        (late) => late.close(),
-        () => {},
-      );
       throw cannotConnect(config.urls, error, hadOne);
     }
   }
@@ -115,7 +108,7 @@ export class Link {
     if (this.connection.isClosed()) return;
     if (options !== undefined)
       await this.flush(options, 'the server did not confirm the end').catch(() => {});
-    await this.connection.close();
+    await hangUp(this.connection);
   }
 
   /**
@@ -126,7 +119,7 @@ export class Link {
     this.#closing = true;
     if (this.connection.isClosed()) return;
     await inTime(this.connection.drain(), signal, 'the server did not confirm the end').catch(() => {});
-    await this.connection.close().catch(() => {});
+    await hangUp(this.connection).catch(() => {});
   }
 
   #confirm(asked: Iterable<Confirmable>): void {

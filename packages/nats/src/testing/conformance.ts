@@ -12,22 +12,6 @@ const program = programOf(fileURLToPath(new URL('conformance-process.ts', import
 
 const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 
-/** By kind of topic: the adapter's list of work. */
-const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
-  persistent: {
-    'backpressure: the window is bounded in bytes as well': {
-      reason: 'open requests for messages have brought more bytes than there was room for, under load',
-      sometimes: true,
-    },
-    'crash: a process that slept begins nothing more of what others have handled meanwhile': {
-      reason: 'what was handed over before the sleep is begun although its leases ran out',
-      sometimes: true,
-    },
-    'process end: connecting without an answer: close is bounded, and the process ends':
-      'an attempt to connect that gets no answer keeps the process alive',
-  },
-};
-
 export async function conformanceOf(
   version: 'current' | '2.9',
   persistence: 'persistent' | 'ephemeral',
@@ -48,7 +32,6 @@ export async function conformanceOf(
     program,
     leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
     invalidTopics: INVALID_TOPICS,
-    knownToFail: KNOWN_TO_FAIL[persistence] ?? {},
   };
   await runConformance({ describe, it }, harness, groups === undefined ? {} : { groups });
 }
