@@ -1,12 +1,13 @@
 /** Every way to log in, and TLS, against servers that demand it. Keys and certificates are made here. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService } from '@ebus/services';
-import { createAccount, createOperator, createUser, type KeyPair } from '@nats-io/nkeys';
+import { createUser } from '@nats-io/nkeys';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NatsSecurityConfig } from './index.js';
+import { certificates, clientFiles, MUTUAL_TLS } from './testing/certificates.js';
+import { anAccount } from './testing/credentials.js';
 import { Cleanup, natsBus, uniqueName } from './testing/harness.js';
 
 const cleanup = new Cleanup();
@@ -67,38 +68,10 @@ describe('logging in', () => {
   });
 
   it('with a credentials file', async () => {
-    const [operator, account, system, user] = [
-      createOperator(),
-      createAccount(),
-      createAccount(),
-      createUser(),
-    ];
-    const limits = {
-      ...{ subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 },
-      ...{ mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 },
-    };
-    const none = { ...limits, mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
-    const urls = await server({
-      config: `
-        operator: ${jwt(operator, operator, 'operator', {})}
-        system_account: ${system.getPublicKey()}
-        resolver: MEMORY
-        resolver_preload: {
-          ${account.getPublicKey()}: ${jwt(account, operator, 'account', { limits })}
-          ${system.getPublicKey()}: ${jwt(system, operator, 'account', { limits: none })}
-        }`,
-    });
-    const token = jwt(user, account, 'user', { pub: {}, sub: {}, subs: -1, data: -1, payload: -1 });
-    await works(urls, { credFile: written('app.creds', credentials(token, user)) });
-    const stranger = createUser();
-    const forged = jwt(stranger, createAccount(), 'user', {
-      pub: {},
-      sub: {},
-      subs: -1,
-      data: -1,
-      payload: -1,
-    });
-    await refused(urls, { credFile: written('forged.creds', credentials(forged, stranger)) }).toMatchObject({
+    const { config, credentials, forged } = anAccount();
+    const urls = await server({ config });
+    await works(urls, { credFile: written('app.creds', credentials()) });
+    await refused(urls, { credFile: written('forged.creds', forged()) }).toMatchObject({
       code: 'UNAUTHORIZED',
     });
     await refused(urls, undefined).toMatchObject({ code: 'UNAUTHORIZED' });
@@ -114,13 +87,10 @@ describe('logging in', () => {
 
 describe('TLS', () => {
   it('checks the server, and shows it a certificate', async (context) => {
-    const files = certificates();
+    const files = certificates(folder);
     if (files === undefined) return context.skip('there is no openssl to make certificates with');
-    const tls = 'tls { cert_file: server.pem, key_file: server.key, ca_file: ca.pem, verify: true }';
-    const urls = await server({ config: tls, files });
-    const [caFile, certFile, keyFile] = ['ca.pem', 'client.pem', 'client.key'].map((name) =>
-      join(folder, name),
-    );
+    const urls = await server({ config: MUTUAL_TLS, files });
+    const { caFile, certFile, keyFile } = clientFiles(folder);
     await works(urls, { caFile, certFile, keyFile });
     await works(urls, { skipVerify: true, certFile, keyFile });
     const secure = urls.map((url) => url.replace('nats://', 'tls://'));
@@ -129,67 +99,13 @@ describe('TLS', () => {
     await refused(urls, { certFile, keyFile }).toMatchObject({ code: 'CONNECTION_FAILED' });
     await refused(urls, { caFile }).toMatchObject({ code: 'CONNECTION_FAILED' });
   });
+
+  it('comes first where the server demands that', async (context) => {
+    const files = certificates(folder);
+    if (files === undefined) return context.skip('there is no openssl to make certificates with');
+    const urls = await server({ config: MUTUAL_TLS.replace('}', ', handshake_first: true }'), files });
+    const mine = clientFiles(folder);
+    await works(urls, { ...mine, handshakeFirst: true });
+    await refused(urls, mine).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
+  });
 });
-
-/** The NATS form of a JSON web token: signed by an nkey. */
-function jwt(subject: KeyPair, issuer: KeyPair, type: string, claims: object): string {
-  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const body = {
-    jti: uniqueName('jti'),
-    iat: Math.floor(Date.now() / 1_000),
-    iss: issuer.getPublicKey(),
-    sub: subject.getPublicKey(),
-    name: type,
-    nats: { ...claims, type, version: 2 },
-  };
-  const signed = `${encode({ typ: 'JWT', alg: 'ed25519-nkey' })}.${encode(body)}`;
-  return `${signed}.${Buffer.from(issuer.sign(Buffer.from(signed))).toString('base64url')}`;
-}
-
-function credentials(token: string, user: KeyPair): string {
-  return [
-    '-----BEGIN NATS USER JWT-----',
-    token,
-    '------END NATS USER JWT------',
-    '',
-    '-----BEGIN USER NKEY SEED-----',
-    utf8(user.getSeed()),
-    '------END USER NKEY SEED------',
-    '',
-  ].join('\n');
-}
-
-/** An authority, and what it has signed for a server on the loopback address and for a client; into the folder. */
-function certificates(): Record<string, string> | undefined {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  try {
-    openssl('version');
-  } catch {
-    return undefined;
-  }
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=ebus test',
-  );
-  for (const [name, usage] of [
-    ['server', 'subjectAltName=IP:127.0.0.1,DNS:localhost'],
-    ['client', 'extendedKeyUsage=clientAuth'],
-  ] as const) {
-    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    writeFileSync(join(folder, 'extensions'), usage);
-    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'extensions'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-days', '2', '-out', `${name}.pem`);
-  }
-  const read = (name: string) => [name, readFileSync(join(folder, name), 'utf8')];
-  return Object.fromEntries(['ca.pem', 'server.pem', 'server.key'].map(read));
-}

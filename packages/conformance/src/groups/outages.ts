@@ -59,6 +59,33 @@ async function isWell(t: Scenario, { bus, history, publish }: Probed): Promise<v
   await t.eventually(() => bus.health.publisher.status().healthy, 'probes are acknowledged again');
 }
 
+/** A process dies with 1 to 4 of 20 in hand; the broker restarts once its successor has received as much as is waited for. */
+async function succeeded(t: Scenario, waited: (received: () => number) => unknown): Promise<void> {
+  const history = new History();
+  const publisher = await t.bus();
+  const publish = async (from: number, to: number) => {
+    for (let sequence = from; sequence <= to; sequence++) {
+      await publisher.publishEnvelope(t.topic, event('a', sequence), { timeout: LONG });
+      history.accept('a', sequence);
+    }
+  };
+  await publish(1, 4);
+  const child = await t.spawnConsumer({ handles: 0 });
+  await t.eventually(() => child.of('begun').length === 1, 'its handler hangs');
+  await child.kill();
+  const bus = await t.bus();
+  const subscription = await bus.subscribeEnvelope<EventPayload>(t.topic, ({ aggregateId, payload }) =>
+    history.handle(aggregateId, payload.sequence),
+  );
+  await publish(5, 10);
+  await waited(() => subscription.stats().received);
+  await t.broker.kill();
+  await t.broker.restart();
+  await publish(11, 20);
+  await t.eventually(() => history.isComplete, 'the successor handles everything');
+  history.check();
+}
+
 export const outages: Group = ({ prove }) => {
   prove(
     ['broker.kill'],
@@ -196,30 +223,15 @@ export const outages: Group = ({ prove }) => {
     ['broker.kill', 'program'],
     [restartable, ordering],
     'a process dies, its successor waits for what it had, and then the broker restarts: the order holds',
-    async (t) => {
-      const history = new History();
-      const publisher = await t.bus();
-      const publish = async (from: number, to: number) => {
-        for (let sequence = from; sequence <= to; sequence++) {
-          await publisher.publishEnvelope(t.topic, event('a', sequence), { timeout: LONG });
-          history.accept('a', sequence);
-        }
-      };
-      await publish(1, 4);
-      const child = await t.spawnConsumer({ handles: 0 });
-      await t.eventually(() => child.of('begun').length === 1, 'its handler hangs');
-      await child.kill();
-      const bus = await t.bus();
-      await bus.subscribeEnvelope<EventPayload>(t.topic, ({ aggregateId, payload }) =>
-        history.handle(aggregateId, payload.sequence),
-      );
-      await publish(5, 10);
-      await t.broker.kill();
-      await t.broker.restart();
-      await publish(11, 20);
-      await t.eventually(() => history.isComplete, 'the successor handles everything');
-      history.check();
-    },
+    (t) => succeeded(t, () => {}),
+  );
+
+  prove(
+    ['broker.kill', 'program', 'leases'],
+    [restartable, ordering],
+    'a broker that is killed right after it gave newer events to a successor: the order holds',
+    // It may not have written down that it gave them.
+    (t) => succeeded(t, (received) => t.eventually(() => received() > 0, 'newer ones stand back')),
   );
 
   prove(
