@@ -92,7 +92,7 @@ export class Intake implements SubscriptionSink {
     const gone = new Set(tokens);
     const deliveries = [...this.#works.inFlight].filter(({ token }) => gone.has(token));
     if (deliveries.length === 0) return;
-    this.#works.revocation.lost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
+    this.#works.revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
     this.#events.lost(deliveries.length);
     // They come again, here or elsewhere, and newer ones of their keys must not pass them.
     if (!this.#stopped) this.#recovery?.resumed();

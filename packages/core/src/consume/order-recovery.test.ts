@@ -197,6 +197,23 @@ describe('after a process died', () => {
     expect(handled).toEqual(['a-1', 'b-2', 'b-3']);
   });
 
+  it('what waits behind something that is lost goes back with it', async () => {
+    const { below, driver, handled } = await joined({ count: 0 });
+    const settling = deferred<void>();
+    release = settling.promise;
+    below.deliver(envelope('a', 1), envelope('a', 2), envelope('b', 3), envelope('a', 4), envelope('b', 5));
+    driver.answer = { count: 2, through: 5 };
+    driver.log = [2, 4].map((offset) => ({ aggregateId: 'a', offset }));
+    below.sink.lost([2]);
+    settling.resolve();
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-3', 'b-5']);
+    expect(below.settled).toContainEqual({ token: 4, outcome: 'released' });
+    below.deliver(again('a', 4), again('a', 2));
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-3', 'b-5', 'a-2', 'a-4']);
+  });
+
   it('what another member settles is not waited for', async () => {
     const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
       { aggregateId: 'a', offset: 1 },

@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { CallOptions } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
-import { type Delivery, isBusy } from './delivery.js';
+import { byOffset, type Delivery, isBusy } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
@@ -112,6 +112,22 @@ export class Revocation {
     for (const delivery of deliveries) delivery.revoked = true;
     this.#abort(deliveries, why);
     this.#drop(deliveries);
+  }
+
+  /**
+   * These were lost, and come again. What waits of their keys would pass them: the broker gets it back, and gives it again after
+   * them or while they are looked for.
+   */
+  leasesLost(deliveries: readonly Delivery[], why: string): void {
+    const keys = new Set(deliveries.map(({ key }) => key));
+    keys.delete('');
+    this.lost(deliveries, why);
+    const { inFlight, settler } = this.#options;
+    const waits = (one: Delivery) => one.state !== 'done' && !isBusy(one);
+    const behind = [...inFlight].filter((one) => keys.has(one.key) && waits(one));
+    for (const delivery of behind) delivery.revoked = true;
+    this.#drop(behind);
+    for (const delivery of behind.sort(byOffset)) settler.add(delivery);
   }
 
   #forget(partitions: readonly number[]): void {

@@ -209,7 +209,7 @@ export class Works {
   }
 
   #runOut(deliveries: readonly Delivery[]): void {
-    this.revocation.lost(deliveries, `the lease of a message of '${this.parts.policy.topic}' ran out`);
+    this.revocation.leasesLost(deliveries, `the lease of a message of '${this.parts.policy.topic}' ran out`);
     this.#events.leasesRunOut(deliveries.length);
   }
 
