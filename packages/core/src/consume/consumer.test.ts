@@ -77,7 +77,7 @@ describe('fetching', () => {
     const error = new Error('the group refuses this member');
     subscription?.sink.failed(error);
     expect(logged[0]?.args[1]).toBe('fetching failed; trying again');
-    expect(errors).toMatchObject([['receive', { code: 'PUBLISH_FAILED', cause: error }]]);
+    expect(errors).toMatchObject([['receive', { code: 'SUBSCRIBE_FAILED', cause: error }]]);
     expect(subscription?.asking).toBe(true);
   });
 
