@@ -100,7 +100,7 @@ export const adapterMutants = [
     find: '      if (rows.length === 0) return false;\n',
     replace:
       '      if (this.#stopped) await this.#query(SETTLE, columns(rows.map(({ id, attempts = 0 }) => ({ id, attempts }))));\n      if (rows.length === 0 || this.#stopped) return false;\n',
-    killedBy: groups('closing', 'restart', 'consumer groups'),
+    killedBy: groups('restart'),
   },
   {
     name: 'loses a message now and then',
@@ -229,7 +229,7 @@ export const adapterMutants = [
     find: 'VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
     replace:
       'VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET retention_ms = $2, description = $3 RETURNING 1',
-    killedBy: groups('topics', 'unconfigured topics'),
+    killedBy: groups('topic settings'),
   },
   {
     name: 'makes topics that it was not to make',

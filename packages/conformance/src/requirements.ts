@@ -13,6 +13,22 @@ export interface Offer {
   readonly admin: Pick<DriverTopicAdmin, 'supports' | 'persistenceIs'> | undefined;
 }
 
+/** The reason to skip, or `undefined` where the test applies. */
+export interface Requirement {
+  (offer: Offer): string | undefined;
+  /** What a test that applies rests on, as the transport declares it: `redelivery: true`. */
+  readonly claim?: (offer: Offer) => string;
+}
+
+function resting(claim: (offer: Offer) => string, reason: (offer: Offer) => string | undefined): Requirement {
+  return Object.assign(reason, { claim });
+}
+
+/** What a test that applies rests on, each claim once. */
+export function claimsOf(requirements: readonly Requirement[], offer: Offer): string[] {
+  return [...new Set(requirements.flatMap(({ claim }) => (claim === undefined ? [] : [claim(offer)])))];
+}
+
 /** The settings that topics of this persistence have on the broker. */
 export function topicFields({ admin, persistence }: Offer): ReadonlySet<keyof TopicSpec> {
   if (admin === undefined) return new Set();
@@ -22,91 +38,124 @@ export function topicFields({ admin, persistence }: Offer): ReadonlySet<keyof To
 }
 
 /** Topics of this persistence are something on the broker, that can be created and described. */
-export const administered: Requirement = (offer) => {
-  if (offer.admin === undefined) return 'transport declares no topic administration';
-  const isRoute = offer.persistence === 'ephemeral' && offer.admin.persistenceIs === 'route';
-  return isRoute ? 'transport declares that ephemeral topics need nothing on the broker' : undefined;
-};
+export const administered = resting(
+  () => 'topic administration',
+  (offer) => {
+    if (offer.admin === undefined) return 'transport declares no topic administration';
+    const isRoute = offer.persistence === 'ephemeral' && offer.admin.persistenceIs === 'route';
+    return isRoute ? 'transport declares that ephemeral topics need nothing on the broker' : undefined;
+  },
+);
 
 /** Topics of this persistence have that setting. */
 export function topicsHave(...fields: (keyof TopicSpec)[]): Requirement {
-  return (offer) => {
-    const reason = administered(offer);
-    if (reason !== undefined) return reason;
-    const missing = fields.filter((field) => !topicFields(offer).has(field));
-    return missing.length === 0 ? undefined : `transport declares no ${missing.join(', ')} for topics`;
-  };
+  return resting(
+    () => `${fields.join(', ')} for topics`,
+    (offer) => {
+      const reason = administered(offer);
+      if (reason !== undefined) return reason;
+      const missing = fields.filter((field) => !topicFields(offer).has(field));
+      return missing.length === 0 ? undefined : `transport declares no ${missing.join(', ')} for topics`;
+    },
+  );
 }
 
 /** Topics of either kind, and a way from one to the other. */
-export const bothPersistences: Requirement = ({ admin }) =>
-  admin?.supports.has('persistence') === true
-    ? undefined
-    : 'transport declares one persistence for all topics';
-
-/** The reason to skip, or `undefined` where the test applies. */
-export type Requirement = (offer: Offer) => string | undefined;
+export const bothPersistences = resting(
+  () => 'topics of both persistences',
+  ({ admin }) =>
+    admin?.supports.has('persistence') === true
+      ? undefined
+      : 'transport declares one persistence for all topics',
+);
 
 type Flag = 'redelivery' | 'replay' | 'dedupe' | 'acknowledged' | 'lag' | 'retriesInClient' | 'tombstones';
 
 /** The transport declares this flag as given. */
 export function declares(flag: Flag, wanted = true): Requirement {
-  return ({ capabilities }) =>
-    (capabilities[flag] ?? false) === wanted
-      ? undefined
-      : `transport declares ${flag}: ${capabilities[flag] ?? false}`;
+  return resting(
+    () => `${flag}: ${wanted}`,
+    ({ capabilities }) =>
+      (capabilities[flag] ?? false) === wanted
+        ? undefined
+        : `transport declares ${flag}: ${capabilities[flag] ?? false}`,
+  );
 }
+
+const declaresOrdering = ({ capabilities }: Offer) => `ordering: '${capabilities.ordering}'`;
 
 /** What was delivered and not settled comes again. */
 export const redelivery = declares('redelivery');
 
 /** Also to a group whose members were all away: what `persistent` means. */
-export const restartable: Requirement = (offer) =>
-  offer.persistence === 'ephemeral' ? 'ephemeral topics keep nothing for absent groups' : redelivery(offer);
+export const restartable = resting(
+  () => 'redelivery: true',
+  (offer) =>
+    offer.persistence === 'ephemeral' ? 'ephemeral topics keep nothing for absent groups' : redelivery(offer),
+);
 
 /** A new group can start in the past. */
 export const replay = declares('replay');
 
 /** Per-aggregate order within one consumer. */
-export const ordering: Requirement = ({ capabilities }) =>
-  capabilities.ordering === 'none' ? "transport declares ordering: 'none'" : undefined;
+export const ordering = resting(declaresOrdering, ({ capabilities }) =>
+  capabilities.ordering === 'none' ? "transport declares ordering: 'none'" : undefined,
+);
 
 /** Per-aggregate order across the members of a group, or only short of it. */
 export function clusterOrdering(wanted = true): Requirement {
-  return ({ capabilities }) =>
-    (capabilities.ordering === 'cluster') === wanted
+  return resting(declaresOrdering, (offer) =>
+    (offer.capabilities.ordering === 'cluster') === wanted
       ? undefined
-      : `transport declares ordering: '${capabilities.ordering}'`;
+      : `transport declares ${declaresOrdering(offer)}`,
+  );
 }
 
 /** Each message is settled by itself, so that a settled one does not come again with an unsettled one before it. */
-export const individualSettling: Requirement = ({ capabilities }) =>
-  capabilities.settle === 'individual' ? undefined : `transport declares settle: '${capabilities.settle}'`;
+export const individualSettling = resting(
+  () => "settle: 'individual'",
+  ({ capabilities }) =>
+    capabilities.settle === 'individual' ? undefined : `transport declares settle: '${capabilities.settle}'`,
+);
 
 /** Dead letters can be counted and read again, so that they can be redriven. */
-export const redriving: Requirement = ({ ofDeadLetters }) =>
-  ofDeadLetters.lag && ofDeadLetters.replay
-    ? undefined
-    : `transport declares lag: ${ofDeadLetters.lag}, replay: ${ofDeadLetters.replay} for dead-letter topics`;
+export const redriving = resting(
+  () => 'lag: true, replay: true for dead-letter topics',
+  ({ ofDeadLetters: { lag, replay: isReplayable } }) =>
+    lag && isReplayable
+      ? undefined
+      : `transport declares lag: ${lag}, replay: ${isReplayable} for dead-letter topics`,
+);
 
 /** Dead letters can be looked at without taking them. */
-export const browsing: Requirement = (offer) =>
-  redriving(offer) ??
-  (offer.ofDeadLetters.browse === true ? undefined : 'transport declares no browse for dead-letter topics');
+export const browsing = resting(
+  () => 'browse: true for dead-letter topics',
+  (offer) =>
+    redriving(offer) ??
+    (offer.ofDeadLetters.browse === true ? undefined : 'transport declares no browse for dead-letter topics'),
+);
 
 /** Values of this many bytes fit. */
 export function messageBytes(bytes: number): Requirement {
-  return ({ capabilities: { maxMessageBytes } }) =>
-    maxMessageBytes === undefined || maxMessageBytes >= bytes
+  return resting(limit, (offer) => {
+    const { maxMessageBytes } = offer.capabilities;
+    return maxMessageBytes === undefined || maxMessageBytes >= bytes
       ? undefined
-      : `transport declares maxMessageBytes: ${maxMessageBytes}`;
+      : `transport declares ${limit(offer)}`;
+  });
 }
 
 /** There is a largest value, small enough to try one byte more. */
-export const messageLimit: Requirement = ({ capabilities: { maxMessageBytes } }) =>
-  maxMessageBytes !== undefined && maxMessageBytes <= 64 * 1024 * 1024
+export const messageLimit = resting(limit, (offer) => {
+  const { maxMessageBytes } = offer.capabilities;
+  return maxMessageBytes !== undefined && maxMessageBytes <= 64 * 1024 * 1024
     ? undefined
-    : `transport declares maxMessageBytes: ${maxMessageBytes}`;
+    : `transport declares ${limit(offer)}`;
+});
+
+function limit({ capabilities: { maxMessageBytes } }: Offer): string {
+  return `maxMessageBytes: ${maxMessageBytes}`;
+}
 
 /** The first reason to skip among several requirements. */
 export function reasonToSkip(requirements: readonly Requirement[], offer: Offer): string | undefined {

@@ -5,7 +5,7 @@ import { type GroupName, groupNames, groups } from './groups/index.js';
 import type { Harness } from './harness.js';
 import { KnownToFail, mustFail } from './known-to-fail.js';
 import { lacking } from './offered.js';
-import { type Offer, reasonToSkip } from './requirements.js';
+import { claimsOf, type Offer, reasonToSkip } from './requirements.js';
 import type { TestRunner } from './runner.js';
 import { Stages } from './stage.js';
 import type { Suite } from './suite.js';
@@ -126,7 +126,9 @@ class Run {
       const fault = this.#known.faultOf(group, title);
       const run = async () => Scenario.play(this.#harness, body, await this.#stages.for(needs));
       if (reason !== undefined) return void this.#runner.it.skip(`${title} # skipped: ${reason}`, run);
-      if (lacks.length === 0) return this.#define(group, title, run, fault);
+      const claims = claimsOf([requirements].flat(), this.#offer);
+      if (lacks.length === 0)
+        return this.#define(group, title, this.#blaming(group, title, claims, run), fault);
       this.#summary.unproven(group, lacks);
       this.#runner.it.skip(`${title} # not proven: the harness offers no ${lacks.join(', ')}`, run);
     };
@@ -148,6 +150,20 @@ class Run {
         if (unmet.length > 0) throw new Error(`knownToFail names no test: ${unmet.join('; ')}`);
       });
     });
+  }
+
+  /** The same test; where it fails, it says which claims of the transport it rests on. */
+  #blaming(group: string, title: string, claims: readonly string[], run: () => Promise<void>) {
+    return async () => {
+      try {
+        await run();
+      } catch (error) {
+        this.#summary.notKept(`${group}: ${title}`, claims);
+        if (error instanceof Error && claims.length > 0)
+          error.message += `\n\nThe transport claims: ${claims.join('; ')}`;
+        throw error;
+      }
+    };
   }
 
   #define(

@@ -10,6 +10,8 @@ export class Summary {
   #tests = 0;
   readonly #unproven: Unproven[] = [];
   readonly #known: { name: string; reason: string }[] = [];
+  /** Tests that failed, by the claims that they rest on. */
+  readonly #notKept = new Map<string, string[]>();
 
   test(): void {
     this.#tests++;
@@ -23,6 +25,14 @@ export class Summary {
     this.#known.push({ name, reason });
   }
 
+  /** A test failed that is not known to. */
+  notKept(name: string, claims: readonly string[]): void {
+    const claim = claims.length === 0 ? 'what every transport promises' : claims.join('; ');
+    const failed = this.#notKept.get(claim) ?? [];
+    failed.push(name);
+    this.#notKept.set(claim, failed);
+  }
+
   /** Lines of plain text. */
   lines(run: string): string[] {
     const counts = [
@@ -32,6 +42,10 @@ export class Summary {
     ];
     return [
       `${run}: ${counts.join(', ')}`,
+      ...[...this.#notKept].flatMap(([claim, failed]) => [
+        `  claimed and not kept: ${claim}`,
+        ...failed.map((name) => `    failed: ${name}`),
+      ]),
       ...this.#known.map(({ name, reason }) => `  known to fail: ${name} (${reason})`),
       ...[...this.#byGroup()].map(
         ([group, { count, lacks }]) =>

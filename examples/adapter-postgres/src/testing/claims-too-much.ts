@@ -3,8 +3,10 @@ import type {
   DriverSubscription,
   IncomingMessage,
   SendRecord,
+  Settlement,
   SubscriptionSink,
   SubscriptionSpec,
+  TopicSpec,
   TransportPlugin,
 } from '@ebus/core/driver';
 import { postgres } from '../index.js';
@@ -14,6 +16,9 @@ export interface Fault {
   record?(record: SendRecord): SendRecord;
   received?(message: IncomingMessage): IncomingMessage;
   spec?(spec: SubscriptionSpec): SubscriptionSpec;
+  settled?(done: readonly Settlement[]): readonly Settlement[];
+  /** Further settings that topics are said to have. */
+  settings?: readonly (keyof TopicSpec)[];
   subscription?: Partial<DriverSubscription>;
 }
 
@@ -29,15 +34,19 @@ function replacing<T extends object>(target: T, members: Partial<T>): T {
 }
 
 export function broken(fault: Fault): TransportPlugin {
-  const { record = (one) => one, received = (one) => one, spec = (one) => one, subscription = {} } = fault;
+  const { record = (one) => one, received = (one) => one, spec = (one) => one } = fault;
+  const { settled = (done) => done, settings = [], subscription = {} } = fault;
   const breakSink = (sink: SubscriptionSink): SubscriptionSink =>
     replacing(sink, { push: (batch) => sink.push(batch.map(received)) });
+  const breakSubscription = (own: DriverSubscription) =>
+    replacing(own, { settle: (done) => own.settle(settled(done)), ...subscription });
   const breakDriver = (driver: PostgresDriver) =>
     replacing(driver, {
       send: (one) => driver.send(record(one)),
       sendBatch: (many) => driver.sendBatch(many.map(record)),
       subscribe: async (wanted, sink) =>
-        replacing(await driver.subscribe(spec(wanted), breakSink(sink)), subscription),
+        breakSubscription(await driver.subscribe(spec(wanted), breakSink(sink))),
+      admin: replacing(driver.admin, { supports: new Set([...driver.admin.supports, ...settings]) }),
     } as Partial<PostgresDriver>);
   return {
     ...postgres,

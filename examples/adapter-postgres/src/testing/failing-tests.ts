@@ -6,12 +6,18 @@ interface Test {
   readonly body: () => Promise<void>;
 }
 
-/** `group: title` of each test that fails, among those whose title matches. */
+export interface Failure {
+  /** `group: title`. */
+  readonly title: string;
+  readonly message: string;
+}
+
+/** The tests that fail, among those whose title matches. */
 export async function failingTests(
   harness: Harness,
   groups: readonly GroupName[],
   only = /^/,
-): Promise<string[]> {
+): Promise<Failure[]> {
   const tests: Test[] = [];
   let group = '';
   const describe = (name: string, body: () => void) => {
@@ -22,7 +28,8 @@ export async function failingTests(
     if (group === 'summary' || only.test(title)) tests.push({ title: `${group}: ${title}`, body });
   };
   await runConformance({ describe, it: Object.assign(it, { skip: () => {} }) }, harness, { groups });
-  const failed: string[] = [];
-  for (const { title, body } of tests) await body().catch(() => failed.push(title));
+  const failed: Failure[] = [];
+  for (const { title, body } of tests)
+    await body().catch((error: Error) => failed.push({ title, message: error.message }));
   return failed;
 }

@@ -4,11 +4,12 @@ import { individualSettling, ordering, restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectEnvelopes, type labelOf, labels } from '../test-kit/collector.js';
 import { event, interleaved } from '../test-kit/events.js';
+import { turns } from '../test-kit/eventually.js';
 import { SequenceCheck } from '../test-kit/sequence-check.js';
 
 type Numbered = Parameters<typeof labelOf>[0];
 
-export const restart: Group = ({ testWhere }) => {
+export const restart: Group = ({ prove, testWhere }) => {
   testWhere(
     [restartable, ordering],
     'unsettled events come again in order, before newer ones of their key',
@@ -105,6 +106,30 @@ export const restart: Group = ({ testWhere }) => {
       await t.eventually(() => again.size >= 2);
       await after.idle();
       assert.deepEqual(labels(again).sort(), ['handled#3', 'stuck#1']);
+    },
+  );
+
+  prove(
+    ['broker.network'],
+    restartable,
+    'what is on its way to a subscription when it closes is not lost',
+    async (t) => {
+      const bus = await t.bus();
+      const seen = new Set<string>();
+      const handle = (message: { text(): string }) => void seen.add(message.text());
+      const subscription = await bus.subscribe(t.topic, handle, { concurrency: 1 });
+      subscription.pause();
+      for (const text of ['1', '2', '3']) await bus.publish(t.topic, text, { key: 'order-1' });
+      t.broker.network.holdAnswers();
+      // Its requests pass, and what they bring comes once it has been told to stop.
+      subscription.resume();
+      await turns(20);
+      const closing = subscription.close();
+      await turns(20);
+      t.broker.network.heal();
+      await closing;
+      await bus.subscribe(t.topic, handle, { concurrency: 1 });
+      await t.eventually(() => seen.size === 3, 'the next one has it');
     },
   );
 

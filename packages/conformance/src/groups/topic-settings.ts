@@ -5,6 +5,7 @@ import type { TopicDescription, TopicSpec } from '@ebus/core/driver';
 import { administered, replay, topicFields, topicsHave } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectMessages, texts } from '../test-kit/collector.js';
+import { TopicWire } from '../test-kit/topic-wire.js';
 import { uniqueName } from '../test-kit/unique-name.js';
 
 /** How a topic's settings are called where they are configured and where they are described, and two values of each. */
@@ -58,6 +59,25 @@ export const topicSettings: Group = ({ testWhere, ...offer }) => {
       },
     );
   }
+
+  testWhere(
+    topicsHave('retentionMs'),
+    'a topic that another bus makes at the same moment is not made anew, and keeps its settings',
+    async (t) => {
+      const wire = new TopicWire();
+      const [quick, slow] = [await t.bus(), await t.bus({ wire })];
+      const topic = uniqueName('topic');
+      await quick.topics.configure(topic, { persistence, retention: '2h' });
+      wire.missOnce();
+      const outcome = await slow.topics.configure(
+        topic,
+        { persistence, retention: '3h' },
+        { strategy: 'createOnly' },
+      );
+      assert.deepEqual([outcome.action, outcome.changed], ['mismatched', []]);
+      assert.equal((await quick.topics.describe(topic))?.retentionMs, 2 * 3_600_000);
+    },
+  );
 
   testWhere(
     administered,
