@@ -73,15 +73,15 @@ export const consumingMutants = [
   {
     name: 'core: goes past a paused subscription',
     file: 'packages/core/src/consume/start-gate.ts',
-    find: 'this.#buckets.length === 0 && this.#closedBy.size === 0 && this.#waiting.length === 0',
-    replace: 'this.#buckets.length === 0 && this.#waiting.length === 0',
+    find: '!this.#rate.isLimited && this.#closedBy.size === 0 && this.#waiting.length === 0',
+    replace: '!this.#rate.isLimited && this.#waiting.length === 0',
     killedBy: inSuite('pausing '),
   },
   {
     name: "core: takes no token of a handler's rate limit",
     file: 'packages/core/src/consume/start-gate.ts',
-    find: '      for (const bucket of this.#buckets) bucket.tryTake();\n',
-    replace: '',
+    find: 'this.#closedBy.size === 0 && this.#rate.tryTake()) {',
+    replace: 'this.#closedBy.size === 0) {',
     killedBy: inSuite('updating a rate limit'),
   },
   {
@@ -109,15 +109,15 @@ export const consumingMutants = [
   {
     name: 'core: renews no lease',
     file: 'packages/core/src/consume/leases.ts',
-    find: '      if (tokens.length > 0) this.#driver?.extendLease?.(tokens);\n',
+    find: '      if (renewed.length > 0) this.#driver?.extendLease?.(renewed.map(({ token }) => token));\n',
     replace: '',
     killedBy: inSimulation('lease'),
   },
   {
     name: 'core: renews leases too late',
     file: 'packages/core/src/consume/leases.ts',
-    find: 'this.#leaseMs / 3',
-    replace: 'this.#leaseMs * 3',
+    find: 'new Ticker(this.#options.clock, this.#leaseMs / PER_LEASE,',
+    replace: 'new Ticker(this.#options.clock, this.#leaseMs * PER_LEASE,',
     killedBy: inSimulation('lease'),
   },
   {
@@ -145,8 +145,8 @@ export const consumingMutants = [
   {
     name: 'core: settles messages of a partition that was lost',
     file: 'packages/core/src/consume/revocation.ts',
-    find: '    this.#drop(deliveries);\n  }\n\n  #forget',
-    replace: '  }\n\n  #forget',
+    find: '    this.#abort(deliveries, why);\n    this.#drop(deliveries);\n',
+    replace: '    this.#abort(deliveries, why);\n',
     killedBy: inSimulation('log'),
   },
   {

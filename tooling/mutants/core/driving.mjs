@@ -92,8 +92,8 @@ export const drivingMutants = [
   {
     name: 'core: asks the broker about a topic at every publish',
     file: core('topics/topic-use'),
-    find: 'if (admin === undefined || this.#there.get(topic)?.has(use) === true) return undefined;',
-    replace: 'if (admin === undefined) return undefined;',
+    find: 'if (admin?.ensure === undefined || this.#there.get(topic)?.has(use) === true) return undefined;',
+    replace: 'if (admin?.ensure === undefined) return undefined;',
     killedBy: inUnit(core('topics/topic-use.test')),
   },
   {
@@ -184,16 +184,23 @@ export const drivingMutants = [
   {
     name: 'core: hands on what stood back in the order in which it came',
     file: core('consume/leased-order'),
-    find: '  return [...deliveries].sort((a, b) => {\n',
-    replace: '  return [...deliveries].sort((a, b) => {\n    if (deliveries.length > 0) return 0;\n',
+    find: '  return [...deliveries].sort(byOffset);',
+    replace: '  return [...deliveries].filter(() => byOffset !== undefined);',
     killedBy: inUnit(core('consume/leased-order.test')),
   },
   {
     name: 'core: counts what was settled while the broker counted',
-    file: core('consume/order-recovery'),
-    find: 'answer.count - (held - (left() - gone))',
-    replace: 'answer.count - held + 0 * (left() - gone)',
+    file: core('consume/elsewhere'),
+    find: '    if (share === undefined) continue;\n',
+    replace: '',
     killedBy: inUnit(core('consume/order-recovery.test')),
+  },
+  {
+    name: 'core: waits for nothing that a killed broker has forgotten',
+    file: core('consume/elsewhere'),
+    find: '    else forgotten++;\n',
+    replace: '',
+    killedBy: inUnit(core('consume/elsewhere.test')),
   },
   {
     name: 'core: fetches nothing of what a dead process held where its window is full',

@@ -45,8 +45,8 @@ export const publishingMutants = [
   {
     name: 'core: retries a publish that cannot succeed',
     file: 'packages/core/src/publish/attempts.ts',
-    find: 'if (!error.retryable || job.route',
-    replace: 'if (job.route',
+    find: 'const mayPass = error.retryable || (',
+    replace: "const mayPass = error.code !== 'TOPIC_NOT_FOUND' || (",
     killedBy: inSuite('publish outcomes a failure that is not retryable'),
   },
   {
@@ -80,7 +80,7 @@ export const publishingMutants = [
   {
     name: 'core: takes no token of the rate limit for publishes that need not wait',
     file: 'packages/core/src/publish/admission.ts',
-    find: 'return this.#rateTimer === undefined && bucket.tryTake();',
+    find: 'return !this.#rate.isLimited || (!this.#rate.isWaiting && this.#rate.tryTake());',
     replace: 'return true;',
     killedBy: inSuite('publish outcomes the rate limit'),
   },
