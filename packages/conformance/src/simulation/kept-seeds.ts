@@ -60,4 +60,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 10910, broker: 'log', cut: {} },
     about: 'a partition was lost while it was being revoked, and its message was settled all the same',
   },
+  {
+    ...{ seed: 50797, broker: 'lease', cut: {} },
+    about: 'a process that had slept settled late, and what it held besides was taken for settled',
+  },
 ];

@@ -6,6 +6,8 @@ import type { Delivery } from './delivery.js';
 export interface Elsewhere {
   /** Unsettled and not here. Below 1: none. */
   readonly missing: number;
+  /** Here and counted, and another's before: that one may settle them late, and they were counted no longer. */
+  readonly doubtful: number;
   /**
    * Here, and the broker does not know that it gave them: it was killed before it had written that down, or another node leads
    * now. It gives them again, and before them whatever else it has forgotten.
@@ -18,15 +20,19 @@ export function elsewhere(
   { count, through, incarnation }: UnsettledCount,
   before: readonly Delivery[],
 ): Elsewhere {
-  let [counted, forgotten] = [0, 0];
+  let [counted, doubtful, forgotten] = [0, 0, 0];
   for (const { share, incoming } of before) {
     // It has left meanwhile: it may have been settled before the broker counted, and then is not in the count.
     if (share === undefined) continue;
     const { position } = incoming;
-    if (position === undefined || through === undefined) counted++;
-    else if (incarnation !== undefined && position.incarnation !== incarnation) continue;
-    else if (compareOffsets(position.offset, through) <= 0) counted++;
-    else forgotten++;
+    const isPlaced = position !== undefined && through !== undefined;
+    if (isPlaced && incarnation !== undefined && position.incarnation !== incarnation) continue;
+    if (isPlaced && compareOffsets(position.offset, through) > 0) {
+      forgotten++;
+      continue;
+    }
+    counted++;
+    if (incoming.redelivered === true) doubtful++;
   }
-  return { missing: count - counted, forgotten };
+  return { missing: count - counted, doubtful, forgotten };
 }

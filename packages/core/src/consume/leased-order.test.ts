@@ -75,6 +75,15 @@ describe('order on brokers with leases', () => {
     expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 2, 9]);
   });
 
+  it('looks for no more than what it may be', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.collect(2, [{ offset: 1, key: 'a' }]);
+    expect(order.arrive(delivery(5, 'a'))).toEqual([]);
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1, 5]);
+    expect(order.isOpen).toBe(true);
+  });
+
   it('forgets nobody where it is interrupted again', () => {
     const order = new LeasedOrder();
     order.ask();

@@ -80,7 +80,7 @@ export class LeasedOrder {
       this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
     );
     // They may have come in any order: what was handed back message by message, with newer ones in between.
-    return inOrder(this.#missing > 0 ? passing : [...passing, ...this.open()]);
+    return inOrder(this.#isOver ? [...passing, ...this.open()] : passing);
   }
 
   /** A delivery has come. @returns what passes now, in order: itself, others that stood back for it, or nothing */
@@ -91,7 +91,7 @@ export class LeasedOrder {
       return [];
     }
     const passing = this.#look(delivery, this.#isMissingOne(delivery));
-    return this.#missing > 0 ? passing : [...passing, ...this.open()];
+    return this.#isOver ? [...passing, ...this.open()] : passing;
   }
 
   /** Nothing is missing any more, or nobody waits for it any longer. @returns what stood back, in order */
@@ -110,6 +110,11 @@ export class LeasedOrder {
     const standing = inOrder(this.#standing);
     this.#standing = [];
     return standing;
+  }
+
+  /** Everything that was missing has come, or everything that it may have been. */
+  get #isOver(): boolean {
+    return this.#missing <= 0 || this.#candidates?.size === 0;
   }
 
   #look(delivery: Delivery, wasMissing: boolean): readonly Delivery[] {

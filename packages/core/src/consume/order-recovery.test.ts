@@ -226,6 +226,69 @@ describe('after a process died', () => {
     expect(handled).toEqual(['a-5']);
   });
 
+  it('what its former holder settles late says nothing of what is elsewhere still', async () => {
+    const log = [
+      { aggregateId: 'a', offset: 1 },
+      { aggregateId: 'b', offset: 2 },
+    ];
+    const { below, driver, clock, handled } = await joined({ count: 2, through: 2 }, log, 'cluster');
+    const settling = deferred<void>();
+    release = settling.promise;
+    below.deliver(again('a', 1));
+    below.deliver(envelope('b', 5));
+    await settle();
+    expect(handled).toEqual(['a-1']);
+    // 'b-2' and 'b-5': a process that woke up has settled 'a-1', which runs here.
+    driver.answer = { count: 2, through: 5 };
+    await clock.advance(300);
+    await settle();
+    expect(handled).toEqual(['a-1']);
+    below.deliver(again('b', 2));
+    settling.resolve();
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-2', 'b-5']);
+  });
+
+  it('what was settled by its former holder at the first question is not taken for something else', async () => {
+    const log = [
+      { aggregateId: 'a', offset: 1 },
+      { aggregateId: 'b', offset: 2 },
+    ];
+    const { below, driver, clock, handled } = await joined({ count: 0 }, log);
+    const settling = deferred<void>();
+    release = settling.promise;
+    below.deliver(again('a', 1));
+    // Of 'a-1', which runs here, and 'b-2', which is elsewhere, one is unsettled.
+    driver.answer = { count: 1, through: 2 };
+    below.sink.resumed();
+    below.deliver(envelope('b', 5));
+    await settle();
+    expect(handled).toEqual(['a-1']);
+    driver.answer = { count: 2, through: 5 };
+    settling.resolve();
+    await clock.advance(300);
+    below.deliver(again('b', 2));
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-2', 'b-5']);
+  });
+
+  it('where that stays unknown, it is waited for no longer than leases last', async () => {
+    const log = [
+      { aggregateId: 'a', offset: 1 },
+      { aggregateId: 'b', offset: 2 },
+    ];
+    const { below, driver, clock, handled } = await joined({ count: 0 }, log, 'cluster');
+    release = deferred<void>().promise;
+    below.deliver(again('a', 1));
+    driver.answer = { count: 1, through: 2 };
+    below.sink.resumed();
+    below.deliver(envelope('b', 5));
+    driver.answer = { count: 2, through: 5 };
+    await clock.advance(60_000);
+    await settle();
+    expect(handled).toEqual(['a-1', 'b-5']);
+  });
+
   it('members that are at work keep what they hold: order within an instance does not wait for them', async () => {
     const { below, handled } = await joined({ count: 9, through: 9, others: true });
     below.deliver(envelope('a', 10));

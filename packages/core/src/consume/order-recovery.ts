@@ -83,19 +83,25 @@ export class OrderRecovery {
         continue;
       }
       failures = 0;
-      const { missing, forgotten } = elsewhere(answer, held);
+      const { missing, doubtful, forgotten } = elsewhere(answer, held);
+      const mayBeMissing = missing + doubtful;
       // What members that are at work hold is theirs: order within an instance does not wait for them.
       const isTheirs = ordering === 'instance' && answer.others === true;
-      if (order.isOpen || isTheirs || (missing <= 0 && forgotten === 0)) break;
+      if (order.isOpen || isTheirs || (mayBeMissing <= 0 && forgotten === 0)) break;
       if (order.phase === 'asking' || (isBehind && forgotten === 0)) {
         // A broker that has forgotten deliveries gives them anew, and may give others before those: every key waits.
         isBehind = forgotten > 0;
         const candidates = isBehind ? undefined : await this.#candidates(answer, missing);
         if (!this.#isCurrent(epoch)) return;
-        logger.debug({ topic, group, missing, forgotten }, 'waiting for what was not settled before');
+        if (missing <= 0 && forgotten === 0 && candidates === undefined) break;
+        const most = candidates === undefined ? missing : Math.min(mayBeMissing, candidates.length);
+        logger.debug({ topic, group, missing: most, forgotten }, 'waiting for what was not settled before');
         deadline = this.#deadline(driver);
-        pass(order.collect(Math.max(0, missing) + forgotten, candidates, counted));
+        pass(order.collect(Math.max(0, most) + forgotten, candidates, counted));
         onChange();
+      } else if (clock.monotonic() > deadline && missing <= 0 && forgotten === 0) {
+        // Whatever nobody holds has come by now.
+        break;
       } else if (clock.monotonic() > deadline && ordering === 'cluster') {
         // Another member may wait for these, as this one waits for what that one holds: whoever is given all of it goes on.
         logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for other members');
