@@ -39,6 +39,8 @@ export class BusSubscription implements Subscription {
   /** What was changed since it was made; holds for later consumers, too. */
   readonly #changes: SubscriptionChanges = {};
   #closing: Promise<CloseReport> | undefined;
+  /** The last move: its consumer has begun, or never will. */
+  #moved: Promise<void> = Promise.resolve();
 
   constructor(first: Consumer, onClosed: (handle: BusSubscription) => void) {
     this.topic = first.topic;
@@ -72,11 +74,15 @@ export class BusSubscription implements Subscription {
     next.adjust(this.#changes);
     this.#consumers.push(next);
     if (this.#closing !== undefined) await next.close();
-    else this.#follow(last, finished, next).catch((err: unknown) => next.fail(err));
+    else
+      this.#moved = this.#follow(this.#moved, last, finished, next).catch((err: unknown) => next.fail(err));
   }
 
   setPolicy(policy: ConsumePolicy): void {
-    for (const consumer of this.#consumers) consumer.setPolicy(policy);
+    for (const consumer of this.#consumers) {
+      consumer.setPolicy(policy);
+      consumer.adjust(this.#changes);
+    }
   }
 
   recompose(): void {
@@ -153,7 +159,15 @@ export class BusSubscription implements Subscription {
     };
   }
 
-  async #follow(last: Consumer, finished: () => Promise<void>, next: Consumer): Promise<void> {
+  /** One after the other: one that has nothing to do ends at once, although the one before it does not. */
+  async #follow(
+    before: Promise<void>,
+    last: Consumer,
+    finished: () => Promise<void>,
+    next: Consumer,
+  ): Promise<void> {
+    await before;
+    if (this.#closing !== undefined) return;
     await finished();
     if (this.#closing !== undefined) return;
     const stats = last.stats();

@@ -228,6 +228,26 @@ describe('moving subscriptions', () => {
     expect(running).toBe(5);
   });
 
+  it('keeps what was changed also where nothing moves, because persistence is a setting', async () => {
+    driver.admin = new ModelAdmin();
+    const { bus } = await routedBus({ keyedWorkerPool: { queueSize: 4 } });
+    const handler = () => new Promise<void>(() => {});
+    const subscription = await bus.subscribeEnvelope('orders', handler, { concurrency: 1 });
+    subscription.update({ concurrency: 2 });
+    await settle();
+    await bus.topics.setPersistence('orders', false);
+    // Room for four of each of two keys.
+    const [route] = driver.routes as [RoutedSubscription];
+    for (const aggregateId of ['a', 'b'])
+      for (let version = 1; version <= 3; version++)
+        route.deliver({
+          value: JSON.stringify({ ...wire(version), aggregate_id: aggregateId }),
+          key: aggregateId,
+        });
+    await settle();
+    expect([route.demands.at(-1)?.messages, driver.routes.length]).toEqual([2, 1]);
+  });
+
   it('decides failures as the new persistence wants it', async () => {
     const { bus } = await routedBus();
     const subscription = await bus.subscribe('orders', () => Promise.reject(new Error('no')), {
@@ -267,6 +287,27 @@ describe('moving subscriptions', () => {
     third?.deliver(message(3));
     await settle();
     expect(handled).toEqual([1, 2, 3]);
+  });
+
+  it('goes there and back while the first way still has something, and nothing came on the second', async () => {
+    const { bus } = await routedBus();
+    const subscription = await bus.subscribe('orders', (received) => void handled.push(received.json()));
+    subscription.pause();
+    await settle();
+    await bus.topics.setPersistence('orders', false);
+    await bus.topics.setPersistence('orders', true);
+    const [first, second, third] = driver.routes as RoutedSubscription[];
+    second?.end();
+    await settle();
+    expect([second?.closed, third?.demands]).toEqual([false, []]);
+    subscription.resume();
+    first?.deliver({ value: '1' });
+    first?.end();
+    await settle();
+    expect([first?.closed, second?.closed, third?.asking]).toEqual([true, true, true]);
+    third?.deliver({ value: '2' });
+    await settle();
+    expect(handled).toEqual([1, 2]);
   });
 
   it('changes nothing where the new route cannot be had, or the old one cannot end', async () => {
