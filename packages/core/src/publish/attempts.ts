@@ -32,7 +32,7 @@ export class Attempts {
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
-    this.#sender = new Sender(options.driver, {
+    this.#sender = new Sender(options.driver, options.connection, {
       stored: (job, receipt) => {
         job.route.answered();
         this.#done(job, receipt);
@@ -42,6 +42,11 @@ export class Attempts {
         this.#failed(job, error);
       },
     });
+  }
+
+  /** The connection is there again, or will not be. */
+  connectionChanged(): void {
+    this.#sender.connectionChanged();
   }
 
   /** Hands the record to the driver, as `Sender.send`. */

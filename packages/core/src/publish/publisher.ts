@@ -86,6 +86,8 @@ export class Publisher {
       (failures) => events.failuresUnread(failures),
     );
     this.#connection = new ConnectionGate(driver.system, () => {
+      // What was on its way to the driver is older.
+      this.#attempts.connectionChanged();
       for (const admission of Object.values(this.#admissions)) admission.pump();
     });
     const connection = this.#connection;
@@ -181,7 +183,9 @@ export class Publisher {
   setConnection(phase: ConnectionPhase, cause?: unknown): void {
     this.#connection.set(phase, cause);
     const { refusal } = this.#connection;
-    if (refusal !== undefined) this.#outcomes.failWaiting(refusal);
+    if (refusal === undefined) return;
+    this.#attempts.connectionChanged();
+    this.#outcomes.failWaiting(refusal);
   }
 
   /** No new publishes from now on; those under way go on. */

@@ -103,6 +103,29 @@ describe('a driver that takes batches', () => {
     expect(driver.batches).toEqual([['kept']]);
   });
 
+  it('is given nothing where the connection broke in that turn, and gets it when that is back', async () => {
+    const driver = new Batching();
+    driver.during = (record) => record.stored();
+    const { bus } = await scriptedBus({}, { driver });
+    const published = ['a', 'b'].map((text) => bus.publish('orders', text, { key: 'k' }));
+    driver.host?.onState({ status: 'reconnecting' });
+    const later = bus.publish('orders', 'c', { key: 'k' });
+    await settle();
+    expect(driver.batches).toEqual([]);
+    driver.host?.onState({ status: 'connected' });
+    await Promise.all([...published, later]);
+    expect(driver.batches).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('is given nothing where the connection failed for good in that turn', async () => {
+    const driver = new Batching();
+    const { bus } = await scriptedBus({}, { driver });
+    const published = bus.publish('orders', 'a', { retries: 0 });
+    driver.host?.onState({ status: 'failed', cause: new Error('gone') });
+    await expect(published).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    expect(driver.batches).toEqual([]);
+  });
+
   it('that throws fails those that it did not answer', async () => {
     const driver = new Batching();
     driver.sendBatch = (records) => {

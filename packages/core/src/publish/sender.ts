@@ -2,6 +2,7 @@
 
 import type { SendReceipt, SendRecord } from '../driver/message.js';
 import { BusClosedError } from '../errors.js';
+import type { ConnectionGate } from './connection-gate.js';
 import { type Answers, isGivenUp, type PublishJob } from './publish-job.js';
 
 /** At most so many records go to the driver in one call. */
@@ -18,12 +19,21 @@ export interface RecordSender {
 export class Sender {
   readonly #driver: RecordSender;
   readonly #answers: Answers;
+  readonly #connection: ConnectionGate;
   /** Records of this turn, for a driver that takes many at once. */
   #batch: PublishJob[] = [];
 
-  constructor(driver: RecordSender, answers: Answers) {
+  constructor(driver: RecordSender, connection: ConnectionGate, answers: Answers) {
     this.#driver = driver;
+    this.#connection = connection;
     this.#answers = answers;
+  }
+
+  /** The connection is there, or has failed for good: what was kept back goes, or is refused. */
+  connectionChanged(): void {
+    const { refusal } = this.#connection;
+    if (refusal === undefined) return this.#flush();
+    for (const job of this.#batch.splice(0)) job.failed(refusal);
   }
 
   /**
@@ -56,7 +66,9 @@ export class Sender {
     return undefined;
   }
 
+  /** Where the connection broke within the turn, its records wait for the next one. */
   #flush(): void {
+    if (!this.#connection.isOpen || this.#batch.length === 0) return;
     let batch = this.#batch;
     this.#batch = [];
     if (batch.some(isGivenUp)) {
