@@ -239,6 +239,7 @@ export class Intake implements SubscriptionSink {
         settler.flush();
         return [...inFlight];
       },
+      isOverfull: () => works.isOverfull,
       keyOf: (message) => {
         const delivery = new Delivery(message, 0);
         assignLane(delivery);

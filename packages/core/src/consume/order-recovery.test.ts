@@ -325,6 +325,44 @@ describe('after a process died', () => {
     expect(below.demands.at(-1)?.messages).toBe(2);
   });
 
+  it('makes no more room than that, and hands back what took it', async () => {
+    const driver = new Leased();
+    driver.answer = { count: 2, through: 2 };
+    driver.log = [
+      { aggregateId: 'a', offset: 1 },
+      { aggregateId: 'a', offset: 2 },
+    ];
+    const { bus, clock } = await scriptedBus(
+      { keyedWorkerPool: { workerCount: 1, queueSize: 4 } },
+      { driver },
+    );
+    const handled: string[] = [];
+    await bus.subscribeEnvelope('orders', ({ eventId }) => void handled.push(eventId));
+    await settle();
+    const below = driver.subscriptions[0]!;
+    const newer = [3, 4, 5, 6, 7, 8].map((offset) => envelope('a', offset));
+    below.deliver(...newer);
+    const asked = below.demands.length;
+    driver.answer = { count: 8, through: 2 };
+    await clock.advance(40_000);
+    await settle();
+    expect([handled, below.demands.length]).toEqual([[], asked]);
+    await clock.advance(10_000);
+    await settle();
+    expect(below.settled.map(({ token, outcome }) => `${token} ${outcome}`)).toEqual(
+      [3, 4, 5, 6, 7, 8].map((offset) => `${offset} released`),
+    );
+    // The broker gives the oldest first.
+    below.deliver(...[1, 2, 3, 4].map((offset) => again('a', offset)));
+    await settle();
+    driver.answer = { count: 4, through: 8 };
+    await clock.advance(1_000);
+    await settle();
+    below.deliver(...[5, 6, 7, 8].map((offset) => again('a', offset)));
+    await settle();
+    expect(handled).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((offset) => `a-${offset}`));
+  });
+
   it('is not waited for any more once the subscription closes', async () => {
     const { bus, clock, below } = await joined({ count: 3, through: 1 });
     below.deliver(envelope('a', 5));

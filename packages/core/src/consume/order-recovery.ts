@@ -32,6 +32,8 @@ export interface OrderRecoveryOptions {
   /** The lane of a message. */
   keyOf(message: IncomingMessage): string;
   isHere(message: IncomingMessage): boolean;
+  /** Newer messages have taken the room of what is missing, too. */
+  isOverfull(): boolean;
   /** These may begin, in this order. */
   pass(deliveries: readonly Delivery[]): void;
   /** These are not begun, and go back to the broker. */
@@ -70,9 +72,11 @@ export class OrderRecovery {
   }
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, here, pass, handBack, onChange, logger, topic, group, ordering } = this.#options;
+    const { order, clock, here, isOverfull, pass, handBack, onChange } = this.#options;
+    const { logger, topic, group, ordering } = this.#options;
     let deadline = Number.POSITIVE_INFINITY;
     let isBehind = false;
+    let hasGivenBack = false;
     for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
       // What arrives after the question is not in its answer for sure.
       const [held, counted] = [here(), order.standing];
@@ -102,9 +106,14 @@ export class OrderRecovery {
       } else if (clock.monotonic() > deadline && missing <= 0 && forgotten === 0) {
         // Whatever nobody holds has come by now.
         break;
-      } else if (clock.monotonic() > deadline && ordering === 'cluster') {
+      } else if (
+        clock.monotonic() > deadline &&
+        (ordering === 'cluster' || (isOverfull() && !hasGivenBack))
+      ) {
         // Another member may wait for these, as this one waits for what that one holds: whoever is given all of it goes on.
-        logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for other members');
+        // Or they took the room of what is missing: the broker gives that first.
+        logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for older messages');
+        hasGivenBack = true;
         handBack(order.takeStanding());
         order.ask();
         deadline = Number.POSITIVE_INFINITY;

@@ -146,6 +146,12 @@ export class Works {
     this.#extra = extra;
   }
 
+  /** Also the room for what must come has been taken by others. */
+  get isOverfull(): boolean {
+    const extra = this.#extra() ?? 0;
+    return extra > 0 && this.inFlight.count >= this.#window + extra;
+  }
+
   setPolicy(policy: ConsumePolicy): void {
     this.parts.policy = policy;
     this.runner.setPolicy(policy);
@@ -222,8 +228,9 @@ export class Works {
     const extra = this.#extra();
     if (this.stands || extra === undefined) return NO_ROOM;
     const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
-    if (extra === 0) return room;
-    return { messages: Math.max(room.messages, extra), bytes: Math.max(room.bytes, 1), missing: extra };
+    if (extra === 0 || this.isOverfull) return room;
+    const beyond = extra - Math.max(0, this.inFlight.count - this.#window);
+    return { messages: Math.max(room.messages, beyond), bytes: Math.max(room.bytes, 1), missing: extra };
   }
 }
 

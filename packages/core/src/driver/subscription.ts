@@ -34,8 +34,8 @@ export interface Credit {
   /** Of values, keys and headers. */
   readonly bytes: number;
   /**
-   * Of `messages`, so many are unsettled elsewhere and have to come (`unsettled`), although this member may hold more than its
-   * share then: newer messages that are held wait for them. Default: 0.
+   * So many messages are unsettled elsewhere and have to come (`unsettled`), although this member may hold more than its share
+   * then: newer messages that are held wait for them. Never more than `messages` are pushed for that. Default: 0.
    */
   readonly missing?: number;
   /**
