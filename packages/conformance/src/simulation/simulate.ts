@@ -1,7 +1,7 @@
 /** Many runs, one for each seed, and a short history of what breaks. */
 import { type Cut, cutPlan } from './plan/cut.js';
 import { makePlan } from './plan/make-plan.js';
-import type { BrokerKind } from './plan/plan.js';
+import type { BrokerKind, Plan } from './plan/plan.js';
 import { shrink } from './plan/shrink.js';
 import { type Outcome, runPlan } from './run.js';
 import { VirtualClock } from './time/virtual-clock.js';
@@ -64,7 +64,9 @@ export async function simulate<State = undefined>(
   options: SimulateOptions<State> = {},
 ): Promise<SimulationReport> {
   const { seeds = 100, from = 1, broker, cut = {}, stopAfter = 1, onSeed } = options;
-  const app = options.handlers === undefined ? coreApp : userApp(options as UserService<State>);
+  const isService = options.handlers !== undefined;
+  const app = isService ? userApp(options as UserService<State>) : coreApp;
+  const { plain: isPlain = isService } = cut;
   const broken: BrokenSeed[] = [];
   const counts: Record<string, number> = {};
   let virtualMs = 0;
@@ -76,13 +78,14 @@ export async function simulate<State = undefined>(
     for (let seed = from; seed < from + seeds && broken.length < stopAfter; seed++) {
       const kind = broker ?? (seed % 2 === 0 ? 'log' : 'lease');
       Error.stackTraceLimit = 0;
-      const outcome = await runPlan(cutPlan(makePlan(seed, kind), cut), app);
+      const outcome = await runPlan(cutPlan(makePlan(seed, kind, isPlain), cut), app);
       Error.stackTraceLimit = limit;
       ran++;
       virtualMs += outcome.virtualMs;
       events += outcome.events;
       for (const [name, count] of outcome.history.counts) counts[name] = (counts[name] ?? 0) + count;
-      if (outcome.history.problems.length > 0) broken.push(await shortest(seed, kind, app, outcome, cut));
+      if (outcome.history.problems.length > 0)
+        broken.push(await shortest(makePlan(seed, kind, isPlain), app, outcome, cut));
       onSeed?.(seed, broken.length);
     }
   } finally {
@@ -92,15 +95,9 @@ export async function simulate<State = undefined>(
 }
 
 /** Shrinks what broke; a run that was cut already is told as it is. */
-async function shortest(
-  seed: number,
-  broker: BrokerKind,
-  app: App,
-  outcome: Outcome,
-  given: Cut,
-): Promise<BrokenSeed> {
+async function shortest(plan: Plan, app: App, outcome: Outcome, given: Cut): Promise<BrokenSeed> {
+  const { seed, broker } = plan;
   const kind = outcome.history.problems[0]?.kind;
-  const plan = makePlan(seed, broker);
   const isGiven = Object.keys(given).length > 0;
   let left = SHRINKING_EVENTS;
   const breaks = async (cut: Cut) => {

@@ -4,6 +4,7 @@
  */
 import type { VirtualTime, VirtualTimer } from '../time/virtual-time.js';
 import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
+import { persistenceOf, topicOf } from './ways.js';
 
 export const LEASE_MS = 6_000;
 
@@ -11,6 +12,8 @@ export const LEASE_MS = 6_000;
 export interface Inbox {
   /** How many more it has room for. */
   credit: number;
+  /** It takes nothing after that offset. */
+  line: number;
   deliver(delivery: LeaseDelivery): void;
   /** It is the one that is given to now; others were before. */
   activated(): void;
@@ -67,10 +70,8 @@ export class LeaseBroker {
     const stream = this.stream(topic);
     const stored: StoredRecord = {
       ...record,
-      topic,
-      partition: 0,
-      offset: stream.records.length + 1,
-      at: this.#time.now,
+      ...{ topic: topicOf(topic), persistence: persistenceOf(topic), at: this.#time.now },
+      ...{ partition: 0, offset: stream.records.length + 1 },
     };
     stream.records.push(stored);
     this.#events.stored(stored);
@@ -157,6 +158,26 @@ export class LeaseConsumer {
     return floor;
   }
 
+  /** What the group has not settled, as far as it was given. */
+  isUnsettled(offset: number): boolean {
+    return offset > this.#taken || this.#leased.has(offset);
+  }
+
+  /** Forgets what is not settled, where no member is at work and that may be so. */
+  forsake(mayForget: (record: StoredRecord) => boolean): void {
+    if ([...this.members].some(({ isConnected }) => isConnected)) return;
+    const forget = (record: StoredRecord) => {
+      this.settle(record.offset);
+      this.#events.forgotten(record);
+    };
+    for (const { record } of [...this.#leased.values()]) if (mayForget(record)) forget(record);
+    for (let next = this.#stream.records[this.#taken]; next !== undefined && mayForget(next); ) {
+      this.#taken++;
+      forget(next);
+      next = this.#stream.records[this.#taken];
+    }
+  }
+
   /** Whether that member's delivery is still the valid one. */
   holds(offset: number, count: number): boolean {
     const leased = this.#leased.get(offset);
@@ -205,9 +226,15 @@ export class LeaseConsumer {
   /** Gives what there is to whoever has room. */
   pump(): void {
     while (!this.isDeleted) {
+      const offset = this.#again[0]?.record.offset ?? this.#taken + 1;
+      const mayTake = ({ credit, line }: Inbox) => credit > 0 && line >= offset;
+      // A member that takes no more stands in nobody's way.
       const inbox = this.#isSingleActive
-        ? this.#inboxes.slice(0, 1).find(({ credit }) => credit > 0)
-        : this.#inboxes.find(({ credit }) => credit > 0);
+        ? this.#inboxes
+            .filter(({ line }) => line >= offset)
+            .slice(0, 1)
+            .find(mayTake)
+        : this.#inboxes.find(mayTake);
       if (inbox === undefined) return;
       const leased = this.#next();
       if (leased === undefined) return;

@@ -8,9 +8,9 @@ import type {
   SubscriptionSink,
   UnsettledCount,
 } from '@ebus/core/driver';
-import { EPOCH } from '../time/virtual-clock.js';
-import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery } from './lease-broker.js';
-import type { Member, MemberParts } from './member.js';
+import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery, type Stream } from './lease-broker.js';
+import { checkCredit, type Member, type MemberParts, whenSettled } from './member.js';
+import { incoming } from './records.js';
 
 /** How often a request for messages is repeated: it may have been lost. */
 const PULL_EVERY_MS = 1_000;
@@ -41,12 +41,20 @@ export interface ConsumerDirectory {
   make(floor: number): LeaseConsumer;
 }
 
+/** What it is a member of. */
+export interface LeasePlace {
+  readonly group: string;
+  readonly stream: Stream;
+  readonly consumers: ConsumerDirectory;
+}
+
 export class LeaseMember implements Inbox, Member {
   readonly leaseMs = LEASE_MS;
   readonly ready = Promise.resolve();
   credit = 0;
+  line = Number.POSITIVE_INFINITY;
   readonly #parts: MemberParts;
-  readonly #topic: string;
+  readonly #place: LeasePlace;
   readonly #consumers: ConsumerDirectory;
   readonly #sink: SubscriptionSink;
   /** The one that it was given messages by. */
@@ -59,9 +67,10 @@ export class LeaseMember implements Inbox, Member {
   /** Up to there the group had settled everything, when it was heard last. */
   #floor: number;
 
-  constructor(parts: MemberParts, topic: string, consumers: ConsumerDirectory, sink: SubscriptionSink) {
+  constructor(parts: MemberParts, place: LeasePlace, sink: SubscriptionSink) {
+    const { consumers } = place;
     this.#parts = parts;
-    this.#topic = topic;
+    this.#place = place;
     this.#consumers = consumers;
     this.#sink = sink;
     this.#consumer = consumers.find() ?? consumers.make(0);
@@ -69,8 +78,10 @@ export class LeaseMember implements Inbox, Member {
     this.#consumer.members.add(this);
   }
 
-  request({ messages }: Credit): void {
+  request(credit: Credit): void {
+    const { messages } = credit;
     this.#wanted = messages;
+    checkCredit(this.#parts, this.#place.group, credit, () => ({ held: this.#valid, wanted: this.#wanted }));
     this.credit = Math.min(this.credit, messages);
     this.#pull();
   }
@@ -108,6 +119,13 @@ export class LeaseMember implements Inbox, Member {
     });
   }
 
+  /** How many messages it was given, and the broker has not given away. */
+  get #valid(): number {
+    const consumer = this.#consumer;
+    const valid = [...this.#held].filter(({ offset, count }) => consumer.holds(offset, count));
+    return new Set(valid.map(({ offset }) => offset)).size;
+  }
+
   async unsettled({ signal }: CallOptions): Promise<UnsettledCount> {
     const consumer = this.#consumer;
     const look = () => ({
@@ -125,6 +143,16 @@ export class LeaseMember implements Inbox, Member {
       return [{ partition: 0, lag, position: floor, settled: floor, unread }];
     };
     return this.#parts.link.call('lag', look, signal);
+  }
+
+  async drain({ signal }: CallOptions): Promise<void> {
+    const { stream } = this.#place;
+    this.line = await this.#parts.link.call('drain', () => stream.records.length, signal);
+    whenSettled(
+      this.#parts,
+      () => this.#closed || this.#consumer.floor >= this.line,
+      () => this.#sink.ended(),
+    );
   }
 
   async stop(): Promise<void> {
@@ -182,7 +210,7 @@ export class LeaseMember implements Inbox, Member {
 
   #arrived({ record, count }: LeaseDelivery): void {
     if (this.#closed) return;
-    const { offset, key, headers, messageId } = record;
+    const { offset } = record;
     const value = record.value.slice();
     const consumer = this.#consumer;
     const { time } = this.#parts;
@@ -198,9 +226,8 @@ export class LeaseMember implements Inbox, Member {
       ranOutAgo: () => Math.max(0, time.now - token.hold.since - LEASE_MS),
     });
     const message: IncomingMessage = {
-      ...{ token, topic: this.#topic, key, value, headers, messageId },
-      timestamp: Math.floor(EPOCH + record.at),
-      position: { offset },
+      ...incoming(record, value),
+      ...{ token, position: { offset } },
       ...{ deliveryCount: count, redelivered: count > 1 },
     };
     this.#wanted--;

@@ -65,7 +65,8 @@ export class LogBroker {
     ] as Partition;
     const stored: StoredRecord = {
       ...record,
-      ...{ topic: name, partition: partition.index, offset: partition.records.length, at: this.#time.now },
+      ...{ topic: name, persistence: 'persistent', at: this.#time.now },
+      ...{ partition: partition.index, offset: partition.records.length },
     };
     partition.records.push(stored);
     this.#events.stored(stored);

@@ -8,15 +8,13 @@ import {
   type Settlement,
   type SubscriptionSink,
 } from '@ebus/core/driver';
-import { EPOCH } from '../time/virtual-clock.js';
+import { LogCommits } from './log-commits.js';
+import { LogFetch } from './log-fetch.js';
 import type { LogGroup } from './log-group.js';
-import { type Found, read, type Share } from './log-share.js';
+import type { Found, Share } from './log-share.js';
 import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
-import type { Member, MemberParts } from './member.js';
-
-const FETCH_EVERY_MS = 1_000;
-const COMMIT_EVERY_MS = 500;
-const MOST_AT_ONCE = 500;
+import { checkCredit, type Member, type MemberParts } from './member.js';
+import { incoming } from './records.js';
 
 interface Assigned extends Assignment {
   /** Where that is not where reading begins. */
@@ -33,26 +31,39 @@ export class LogMember implements GroupMember, Member {
   readonly name: string;
   readonly #parts: MemberParts;
   readonly #group: LogGroup;
-  readonly #topic: string;
+  readonly #groupName: string;
   readonly #sink: SubscriptionSink;
   readonly #shares = new Map<number, Share>();
+  readonly #fetch: LogFetch;
+  readonly #commits: LogCommits;
   #credit = 0;
-  #fetching: object | undefined;
   #stopped = false;
   #closed = false;
-  #commitTimer = false;
   #isAssigned!: () => void;
   /** The group has answered for the first time. */
   readonly ready = new Promise<void>((resolve) => {
     this.#isAssigned = resolve;
   });
 
-  constructor(parts: MemberParts, group: LogGroup, sink: SubscriptionSink) {
+  /** @param groupName for what core may hold */
+  constructor(parts: MemberParts, group: LogGroup, groupName: string, sink: SubscriptionSink) {
     this.name = parts.name;
     this.#parts = parts;
     this.#group = group;
-    this.#topic = group.topic.name;
+    this.#groupName = groupName;
     this.#sink = sink;
+    this.#fetch = new LogFetch(parts, group.topic, {
+      most: () => (this.#stopped ? 0 : this.#credit),
+      positions: () =>
+        [...this.#shares.values()]
+          .filter(({ isTaken, isPaused }) => !isTaken && !isPaused)
+          .map((share) => ({ share, from: share.next, incarnation: share.incarnation })),
+      arrived: (found) => this.#arrived(found),
+    });
+    this.#commits = new LogCommits(parts, this, group, {
+      shares: () => (this.#closed ? [] : this.#shares.values()),
+      refused: () => this.restored(),
+    });
   }
 
   get isConnected(): boolean {
@@ -61,14 +72,21 @@ export class LogMember implements GroupMember, Member {
 
   // ---- what core asks for
 
-  request({ messages, partition }: Credit): void {
+  request(credit: Credit): void {
+    const { messages, partition } = credit;
     if (partition !== undefined) {
       const share = this.#shares.get(partition);
       if (share !== undefined) share.isPaused = messages <= 0;
     } else {
+      const now = () => ({ held: this.#held, wanted: this.#credit });
       this.#credit = messages;
+      checkCredit(this.#parts, this.#groupName, credit, now);
     }
-    this.#fetchSoon();
+    this.#fetch.soon();
+  }
+
+  get #held(): number {
+    return [...this.#shares.values()].reduce((sum, share) => sum + (share.isTaken ? 0 : share.unsettled), 0);
   }
 
   settle(done: readonly Settlement[]): void {
@@ -80,9 +98,10 @@ export class LogMember implements GroupMember, Member {
       if (share.isGone) events.problem('settled', `${what} after it was gone`);
       if (token.isSettled) events.problem('settled', `${what} for the second time`);
       token.isSettled = true;
+      share.unsettled--;
       if (!share.isGone && outcome !== 'released') share.tracker.settle(handle);
     }
-    this.#commitSoon();
+    this.#commits.soon();
   }
 
   async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
@@ -103,13 +122,13 @@ export class LogMember implements GroupMember, Member {
     this.#stopped = true;
     // What is on its way arrives before the answer.
     await this.#parts.link.call('stop', () => {}).catch(() => {});
-    this.#fetching = undefined;
+    this.#fetch.stop();
   }
 
   async close({ signal }: CallOptions): Promise<void> {
     this.#stopped = true;
     this.#closed = true;
-    const commits = [...this.#shares.values()].map((share) => this.#commit(share, signal));
+    const commits = [...this.#shares.values()].map((share) => this.#commits.now(share, signal));
     await Promise.all(commits).catch(() => {});
     for (const share of this.#shares.values()) share.isGone = share.isTaken = true;
     this.#parts.link.tell(() => this.#group.leave(this));
@@ -120,7 +139,7 @@ export class LogMember implements GroupMember, Member {
   // ---- what happens to the connection
 
   dropped(): void {
-    this.#fetching = undefined;
+    this.#fetch.stop();
     this.#group.unheard(this);
   }
 
@@ -145,8 +164,8 @@ export class LogMember implements GroupMember, Member {
           for (const { partition } of owned)
             this.#group.isReleasing(this, partition) && this.#giveBack([partition]);
           this.#sink.resumed();
-          this.#fetchSoon();
-          this.#commitSoon();
+          this.#fetch.soon();
+          this.#commits.soon();
         },
         () => {
           if (this.#parts.link.isUp) this.#parts.time.at(300, () => this.restored(), this.#parts.owner);
@@ -187,11 +206,17 @@ export class LogMember implements GroupMember, Member {
     for (const { partition, epoch, from, committed = from.offset } of fresh) {
       this.#shares.set(partition, {
         ...{ index: partition, epoch, incarnation: from.incarnation, next: from.offset, committed },
-        ...{ tracker: new PrefixTracker(from.offset), isTaken: false, isGone: false, isPaused: false },
+        ...{
+          tracker: new PrefixTracker(from.offset),
+          unsettled: 0,
+          isTaken: false,
+          isGone: false,
+          isPaused: false,
+        },
       });
     }
     if (fresh.length > 0) this.#sink.assigned(fresh.map(({ partition }) => partition));
-    this.#fetchSoon();
+    this.#fetch.soon();
   }
 
   #giveBack(partitions: readonly number[]): void {
@@ -212,7 +237,7 @@ export class LogMember implements GroupMember, Member {
       time.cancel(late);
       const mine = shares.filter(({ isGone }) => !isGone);
       for (const share of mine) share.isGone = true;
-      await Promise.all(mine.map((share) => this.#commit(share))).catch(() => {});
+      await Promise.all(mine.map((share) => this.#commits.now(share))).catch(() => {});
       for (const share of mine) if (this.#shares.get(share.index) === share) this.#shares.delete(share.index);
       const indexes = mine.map(({ index }) => index);
       const tell = () =>
@@ -246,47 +271,6 @@ export class LogMember implements GroupMember, Member {
       });
   }
 
-  #fetchSoon(): void {
-    if (this.#fetching !== undefined || this.#credit <= 0 || this.#stopped) return;
-    const { link, time, owner } = this.#parts;
-    const round = {};
-    this.#fetching = round;
-    const positions = [...this.#shares.values()]
-      .filter(({ isTaken, isPaused }) => !isTaken && !isPaused)
-      .map((share) => ({ share, from: share.next, incarnation: share.incarnation }));
-    const most = Math.min(this.#credit, MOST_AT_ONCE);
-    const { waiting } = this.#group.topic;
-    const over = () => {
-      waiting.delete(look);
-      if (this.#fetching === round) this.#fetching = undefined;
-    };
-    const look = () => {
-      const found = read(this.#group.topic.partitions, positions, most);
-      if (found === undefined) return;
-      waiting.delete(look);
-      link.push(() => {
-        if (this.#fetching !== round) return;
-        over();
-        this.#arrived(found);
-        this.#fetchSoon();
-      });
-    };
-    link.tell(() => {
-      if (this.#fetching !== round) return;
-      waiting.add(look);
-      look();
-    });
-    time.at(
-      FETCH_EVERY_MS,
-      () => {
-        if (this.#fetching !== round) return;
-        over();
-        this.#fetchSoon();
-      },
-      owner,
-    );
-  }
-
   #arrived(found: Found[]): void {
     const { given } = this.#parts;
     const batch: IncomingMessage[] = [];
@@ -308,16 +292,10 @@ export class LogMember implements GroupMember, Member {
           isValid: () => !share.isGone && this.#holds(share.index, share.epoch) && this.#parts.owner.alive,
           isTaken: () => share.isTaken,
         });
+        share.unsettled++;
         batch.push({
+          ...incoming(record, value),
           token: { share, handle: share.tracker.track(record.offset), isSettled: false } satisfies Token,
-          ...{
-            topic: this.#topic,
-            key: record.key,
-            value,
-            headers: record.headers,
-            messageId: record.messageId,
-          },
-          timestamp: Math.floor(EPOCH + record.at),
           position: { partition: share.index, offset: record.offset, incarnation: share.incarnation },
         });
       }
@@ -330,34 +308,5 @@ export class LogMember implements GroupMember, Member {
       this.#take(resets);
     }
     if (batch.length > 0 && !this.#closed) this.#sink.push(batch);
-  }
-
-  #commitSoon(): void {
-    if (this.#commitTimer || this.#closed) return;
-    this.#commitTimer = true;
-    const { time, owner, link } = this.#parts;
-    time.at(
-      COMMIT_EVERY_MS,
-      () => {
-        this.#commitTimer = false;
-        if (this.#closed) return;
-        for (const share of this.#shares.values()) {
-          if (share.isTaken) continue;
-          this.#commit(share).catch(() => link.isUp && this.#commitSoon());
-        }
-      },
-      owner,
-    );
-  }
-
-  async #commit(share: Share, signal?: AbortSignal): Promise<void> {
-    const { link } = this.#parts;
-    const offset = share.tracker.watermark;
-    if (offset === undefined || offset <= share.committed) return;
-    const { incarnation } = share;
-    const commit = () => this.#group.commit(this, share.index, share.epoch, { offset, incarnation });
-    const answer = await link.call('commit', commit, signal);
-    if (answer === 'committed') share.committed = Math.max(share.committed, offset);
-    else if (!share.isGone) this.restored();
   }
 }

@@ -11,6 +11,8 @@ export interface Share {
   next: number;
   tracker: PrefixTracker;
   committed: number;
+  /** What core was given of it and has not settled. */
+  unsettled: number;
   /** Core was asked to begin nothing more of it. */
   isTaken: boolean;
   /** Nothing of it is settled or committed any more. */

@@ -1,5 +1,5 @@
 /** What members of both brokers have in common. */
-import type { DriverSubscription } from '@ebus/core/driver';
+import type { Credit, DriverSubscription } from '@ebus/core/driver';
 import type { Owner, VirtualTime } from '../time/virtual-time.js';
 import type { Link } from './link.js';
 import type { BrokerEvents, Given } from './records.js';
@@ -13,6 +13,47 @@ export interface MemberParts {
   readonly events: BrokerEvents;
   /** Remembers a delivery by its bytes. */
   given(value: Uint8Array, given: Given): void;
+  /** How many messages a subscription of that group may hold unsettled. */
+  window(group: string): number;
+}
+
+/** Core may not grant more than it has room for beside what it holds; it may be about to settle something. */
+export function checkCredit(
+  { events, name, window, time, owner }: MemberParts,
+  group: string,
+  { missing = 0 }: Credit,
+  now: () => { readonly held: number; readonly wanted: number },
+): void {
+  const problem = () => {
+    const { held, wanted } = now();
+    const most = window(group) + missing;
+    if (wanted <= 0 || held + wanted <= most) return undefined;
+    return `${name} holds ${held} messages and has room for ${wanted} more, ${most} are allowed`;
+  };
+  if (problem() === undefined) return;
+  time.at(
+    0,
+    () => {
+      const text = problem();
+      if (text !== undefined) events.problem('bounds', text);
+    },
+    owner,
+  );
+}
+
+const LOOK_EVERY_MS = 200;
+
+/** Looks at the broker until everything before a line is settled, whatever the network does to the question. */
+export function whenSettled(
+  { link, time, owner }: MemberParts,
+  isSettled: () => boolean,
+  then: () => void,
+): void {
+  const look = () => {
+    const again = () => void time.at(LOOK_EVERY_MS, look, owner);
+    link.call('is it settled', isSettled).then((isDone) => (isDone ? then() : again()), again);
+  };
+  look();
 }
 
 /** A subscription, and what happens to its connection. */

@@ -1,15 +1,25 @@
 /** What the simulated brokers keep, and what they tell the history. */
-import type { HeaderList } from '@ebus/core/driver';
+import {
+  findHeader,
+  type HeaderList,
+  headerText,
+  type IncomingMessage,
+  type Persistence,
+} from '@ebus/core/driver';
+import { EPOCH } from '../time/virtual-clock.js';
 
 export interface NewRecord {
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
+  readonly tombstone: boolean;
   readonly headers: HeaderList;
   readonly messageId: string | undefined;
 }
 
 export interface StoredRecord extends NewRecord {
   readonly topic: string;
+  /** The way that it takes to its groups. */
+  readonly persistence: Persistence;
   readonly partition: number;
   readonly offset: number;
   /** Virtual milliseconds. */
@@ -33,4 +43,20 @@ export interface Given {
   isTaken(): boolean;
   /** By what the process can know, its lease ran out so many milliseconds ago: nothing of it may begin. 0 where it did not. */
   ranOutAgo?(): number;
+}
+
+/** Where a message with an empty value has its id. */
+export const ID_HEADER = 'sim-id';
+
+/** The id of a message without an envelope; empty where it has none. */
+export function idInHeaders(headers: HeaderList): string {
+  return headerText(findHeader(headers, ID_HEADER) ?? '');
+}
+
+/** What a member makes of it; `value` is of this delivery alone. */
+export function incoming(
+  { topic, key, tombstone, headers, messageId, at }: StoredRecord,
+  value: Uint8Array,
+): Omit<IncomingMessage, 'token'> {
+  return { topic, key, value, tombstone, headers, messageId, timestamp: Math.floor(EPOCH + at) };
 }

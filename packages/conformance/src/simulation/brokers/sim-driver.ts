@@ -19,12 +19,18 @@ import {
 } from '@ebus/core/driver';
 import type { Random } from '../time/random.js';
 import type { Member, MemberParts } from './member.js';
+import { incoming } from './records.js';
 import type { SimServer } from './servers.js';
+import type { SimAdmin } from './sim-admin.js';
 
 export interface SimDriverOptions {
   readonly parts: MemberParts;
   readonly server: SimServer;
   readonly random: Random;
+  /** Undefined where topics need not be made. */
+  readonly admin: SimAdmin | undefined;
+  /** Many records are taken in one call. */
+  readonly batches: boolean;
   /** Refuses a send before it leaves, for good or not. */
   refuse(record: OutgoingRecord): EbusError | undefined;
   /** What shares one limit. */
@@ -48,9 +54,17 @@ export class SimDriver implements Driver<undefined> {
   #attempt = 0;
   #isAway = false;
   #isClosed = false;
+  readonly admin?: SimAdmin;
+  readonly sendBatch?: (records: readonly SendRecord[]) => void;
 
   constructor(options: SimDriverOptions) {
     this.#options = options;
+    if (options.admin !== undefined) this.admin = options.admin;
+    if (!options.batches) return;
+    this.sendBatch = (records) => {
+      options.parts.events.count('driver: batch');
+      for (const record of records) this.#answer(record, this.#send(record));
+    };
   }
 
   capabilities(): Capabilities {
@@ -92,13 +106,23 @@ export class SimDriver implements Driver<undefined> {
 
   // biome-ignore lint/suspicious/noConfusingVoidType: as in the interface.
   send(record: SendRecord): Promise<SendReceipt> | void {
-    const { random, parts, refuse } = this.#options;
+    const answer = this.#send(record);
+    if (this.#options.random.chance(0.5)) return answer;
+    this.#answer(record, answer);
+  }
+
+  #send(record: SendRecord): Promise<SendReceipt> {
+    const { parts, refuse, admin } = this.#options;
     const { events, name } = parts;
     if (this.#isClosed) events.problem('driver', `${name} sent something after close`);
     if (this.#isAway) events.problem('driver', `${name} sent something while the connection was away`);
-    const answer = this.#sent(record, refuse(record));
-    if (random.chance(0.5)) return answer;
-    // The other way to answer; and clients have called back twice before.
+    admin?.uses(record.topic, record.persistence, 'sent something to');
+    return this.#sent(record, refuse(record));
+  }
+
+  /** The other way to answer; and clients have called back twice before. */
+  #answer(record: SendRecord, answer: Promise<SendReceipt>): void {
+    const { random } = this.#options;
     answer.then(
       ({ position }) => {
         record.stored(position);
@@ -116,7 +140,7 @@ export class SimDriver implements Driver<undefined> {
     sink: SubscriptionSink,
     { signal }: AttemptOptions,
   ): Promise<Member> {
-    const { parts, server } = this.#options;
+    const { parts, server, admin } = this.#options;
     if (this.#isClosed) parts.events.problem('driver', `${parts.name} subscribed after close`);
     let joined: Member | undefined;
     const leave = async () => {
@@ -125,6 +149,7 @@ export class SimDriver implements Driver<undefined> {
       await joined.close({ signal: AbortSignal.abort() });
     };
     const joining = parts.link.call('subscribe', () => {
+      admin?.check(spec);
       joined = server.subscribe(spec, parts, sink);
       this.#members.add(joined);
       return joined;
@@ -145,8 +170,9 @@ export class SimDriver implements Driver<undefined> {
     const { parts, server } = this.#options;
     const group = from === 'earliest' ? undefined : from.group;
     const records = await parts.link.call('browse', () => server.read(topic, group), signal);
-    for (const { key, value, headers, messageId, partition, offset } of records) {
-      yield { token: undefined, topic, key, value, headers, messageId, position: { partition, offset } };
+    for (const record of records) {
+      const { partition, offset } = record;
+      yield { ...incoming(record, record.value), token: undefined, position: { partition, offset } };
     }
   }
 
@@ -174,17 +200,20 @@ export class SimDriver implements Driver<undefined> {
   }
 
   async #sent(record: SendRecord, refused: EbusError | undefined): Promise<SendReceipt> {
-    const { parts, server, sending, kindOf } = this.#options;
+    const { parts, server, sending, kindOf, admin } = this.#options;
     const kind = kindOf(record);
     const open = (this.#open.get(kind) ?? 0) + 1;
     this.#open.set(kind, open);
     sending(kind, open);
     try {
       if (refused !== undefined) throw refused;
-      const { topic, persistence, key, headers, messageId, ownsValue, deadline } = record;
+      const { topic, persistence, key, tombstone, headers, messageId, ownsValue, deadline } = record;
       const value = record.value.slice();
-      const copy = { topic, persistence, key, headers, messageId, ownsValue, deadline, value };
-      return await parts.link.call('send', () => ({ position: server.store(copy) }));
+      const copy = { topic, persistence, key, tombstone, headers, messageId, ownsValue, deadline, value };
+      return await parts.link.call('send', () => {
+        admin?.check(copy);
+        return { position: server.store(copy) };
+      });
     } finally {
       this.#open.set(kind, (this.#open.get(kind) ?? 0) - 1);
     }

@@ -4,6 +4,8 @@ import type { Plan, Step } from './plan.js';
 export interface Cut {
   /** Steps that are left out, by their index in the plan. */
   readonly drop?: readonly number[];
+  /** Of the plan as it was before plans were widened. */
+  readonly plain?: boolean;
   /** Probabilities that are 0, as `handler.slow`. */
   readonly off?: readonly string[];
   /** How many messages one step publishes at most. */
@@ -18,7 +20,10 @@ export function cutPlan(plan: Plan, { drop = [], off = [], most = Number.POSITIV
     .map((step): Step => (step.do === 'publish' ? { ...step, count: Math.min(step.count, most) } : step));
   const without = <Part extends object>(name: string, part: Part): Part => {
     const names = off.flatMap((path) => (path.startsWith(`${name}.`) ? path.slice(name.length + 1) : []));
-    return Object.assign({ ...part }, Object.fromEntries(names.map((key) => [key, 0])));
+    return Object.assign(
+      { ...part },
+      Object.fromEntries(names.map((key) => [key, typeof part[key as keyof Part] === 'boolean' ? false : 0])),
+    );
   };
   return {
     ...plan,
@@ -26,6 +31,7 @@ export function cutPlan(plan: Plan, { drop = [], off = [], most = Number.POSITIV
     network: without('network', plan.network),
     handler: without('handler', plan.handler),
     sends: without('sends', plan.sends),
+    ways: without('ways', plan.ways),
   };
 }
 
@@ -33,11 +39,14 @@ export function cutPlan(plan: Plan, { drop = [], off = [], most = Number.POSITIV
 export function faultsOf(plan: Plan): string[] {
   const named = (name: string, part: object) =>
     Object.entries(part).flatMap(([key, value]) =>
-      typeof value === 'number' && value > 0 && !key.endsWith('Ms') ? `${name}.${key}` : [],
+      value === true || (typeof value === 'number' && value > 0 && !key.endsWith('Ms'))
+        ? `${name}.${key}`
+        : [],
     );
   return [
     ...named('network', plan.network),
     ...named('handler', plan.handler),
     ...named('sends', plan.sends),
+    ...named('ways', plan.ways),
   ];
 }

@@ -2,6 +2,7 @@
 import { type Random, randomOf } from '../time/random.js';
 import type { BrokerKind, HandlerFaults, Plan, Step } from './plan.js';
 import { ANY_KEY } from './plan.js';
+import { NO_WAYS, widen } from './widen.js';
 
 export const SLOTS = 3;
 const BURST = 40;
@@ -11,7 +12,13 @@ function sometimes(random: Random, most: number): number {
   return random.chance(0.45) ? 0 : random.next() * most;
 }
 
-export function makePlan(seed: number, broker: BrokerKind): Plan {
+/** Plain: as it was before plans were widened. */
+export function makePlan(seed: number, broker: BrokerKind, isPlain = false): Plan {
+  const plan = plainPlan(seed, broker);
+  return isPlain ? plan : widen(plan);
+}
+
+function plainPlan(seed: number, broker: BrokerKind): Plan {
   const random = randomOf(seed, 'plan');
   const keys = 1 + random.int(5);
   const isBusy = random.chance(0.15);
@@ -61,6 +68,7 @@ export function makePlan(seed: number, broker: BrokerKind): Plan {
       letterRefused: sometimes(random, 0.4),
       letterTooLarge: sometimes(random, 0.1),
     },
+    ways: NO_WAYS,
     steps: makeSteps(random, keys, isBusy ? 0.15 : 0.02),
   };
 }

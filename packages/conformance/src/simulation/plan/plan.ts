@@ -47,8 +47,24 @@ export interface Settings {
   singleActive: boolean;
 }
 
+/** What only some services do. */
+export interface Ways {
+  /** Subscribes without order. */
+  unordered: boolean;
+  /** The driver takes many records in one call. */
+  batches: boolean;
+  /** Topics have to be made before they are used. */
+  admin: boolean;
+  /** Topics are moved between persistences; the service is one process then. */
+  moves: boolean;
+  /** Events have headers of their own. */
+  headers: boolean;
+  /** Of the published messages, those that are tombstones. */
+  tombstones: number;
+}
+
 /** What operators and accidents do to a broker. */
-export type Disturbance = 'rebalance' | 'mark' | 'truncate' | 'recreate' | 'delete consumer';
+export type Disturbance = 'rebalance' | 'mark' | 'truncate' | 'recreate' | 'delete consumer' | 'delete topic';
 
 /** Each message of a step has the next key. */
 export const ANY_KEY = -1;
@@ -70,6 +86,7 @@ export type Step = { readonly at: number } & (
   | { readonly do: 'skip halted'; readonly slot: number }
   | { readonly do: 'redrive'; readonly slot: number; readonly limit: number }
   | { readonly do: 'abort publishes'; readonly slot: number }
+  | { readonly do: 'move'; readonly slot: number; readonly isPersistent: boolean }
 );
 
 export interface Plan {
@@ -79,6 +96,7 @@ export interface Plan {
   readonly network: NetworkFaults;
   readonly handler: HandlerFaults;
   readonly sends: SendFaults;
+  readonly ways: Ways;
   /** In the order of time. */
   readonly steps: readonly Step[];
 }

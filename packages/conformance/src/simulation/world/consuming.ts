@@ -1,9 +1,9 @@
 /** The subscriptions of one process, with the books kept on every attempt. */
-import type { Envelope, EnvelopeHandler, EventBus, HandlerContext, Subscription } from '@ebus/core';
+import type { Envelope, EnvelopeHandler, EventBus, HandlerContext, Message, Subscription } from '@ebus/core';
 import type { Given } from '../brokers/records.js';
 import type { Owner } from '../time/virtual-time.js';
 import type { SimulatedProcess } from './app.js';
-import { eventIdOf } from './event-id.js';
+import { eventIdIn, eventIdOf } from './event-id.js';
 import { behave } from './handler.js';
 import type { Run } from './ledger.js';
 import type { World } from './world.js';
@@ -16,6 +16,8 @@ export interface ConsumingOptions {
   readonly owner: Owner;
   readonly given: WeakMap<Uint8Array, Given>;
   readonly concurrency: number;
+  /** How many handlers may run at once, as of now. */
+  limit(): number;
   /** Which subscription of this process it is. */
   readonly generation: number;
   /** Whether a later one has taken its place, or the process is gone. */
@@ -29,19 +31,25 @@ const CLOCK_MS = 50;
 export async function subscribeAll(options: ConsumingOptions): Promise<Subscription[]> {
   const { world, process, bus, concurrency } = options;
   const { settings } = world.plan;
+  const how = {
+    concurrency,
+    maxRetries: settings.maxRetries,
+    processingTimeout: settings.processingTimeout,
+    retryBackoff: { base: settings.backoffMs, max: 5_000 },
+    onExhausted: settings.onExhausted,
+    ...(settings.overlapAfter === undefined ? {} : { overlapAfter: settings.overlapAfter }),
+  };
   const calls = new Map<string, number>();
   const subscriptions: Subscription[] = [];
   try {
     for (const [topic, handler] of Object.entries(world.app.handlers(process))) {
-      const subscription = await bus.subscribeEnvelope(topic, attempts(options, topic, handler, calls), {
-        concurrency,
-        ordering: ordering(world),
-        maxRetries: settings.maxRetries,
-        processingTimeout: settings.processingTimeout,
-        retryBackoff: { base: settings.backoffMs, max: 5_000 },
-        onExhausted: settings.onExhausted,
-        ...(settings.overlapAfter === undefined ? {} : { overlapAfter: settings.overlapAfter }),
-      });
+      const begin = attempts(options, topic, handler, calls);
+      const subscription = await (world.plan.ways.unordered
+        ? bus.subscribe(topic, (message, context) => begin(named(message), context), how)
+        : bus.subscribeEnvelope(topic, (envelope: Envelope<never>, context) => begin(envelope, context), {
+            ...how,
+            ordering: ordering(world),
+          }));
       subscriptions.push(subscription);
     }
     return subscriptions;
@@ -51,20 +59,30 @@ export async function subscribeAll(options: ConsumingOptions): Promise<Subscript
   }
 }
 
+/** The part of an envelope that the books need. */
+type Named = Pick<Envelope<never>, 'eventId' | 'aggregateId'>;
+
+/** Of a message that comes without order, or without an envelope. */
+function named({ topic, data, headers, key = '' }: Message): Named {
+  const eventId = eventIdIn(topic, data, headers.toList()).slice(topic.length + 1);
+  return { eventId, aggregateId: key };
+}
+
 function attempts(
-  { world, process, owner, given, generation, isOver }: ConsumingOptions,
+  { world, process, owner, given, generation, limit, isOver }: ConsumingOptions,
   topic: string,
   handler: EnvelopeHandler<never>,
   calls: Map<string, number>,
-): EnvelopeHandler<never> {
+): (envelope: Named, context: HandlerContext) => unknown {
   const { history, ledger, plan } = world;
   const { name } = process;
   const isLease = plan.broker === 'lease';
   const order = {
-    within: ordering(world),
+    within: plan.ways.unordered ? 'none' : ordering(world),
     mayOverlap: plan.settings.overlapAfter !== undefined,
   } as const;
-  return (envelope: Envelope<never>, context: HandlerContext) => {
+  const running = new Set<HandlerContext>();
+  return (envelope, context) => {
     const id = eventIdOf(topic, envelope.eventId);
     const key = `${topic}/${envelope.aggregateId}`;
     const delivery = given.get(context.message.data);
@@ -86,7 +104,12 @@ function attempts(
       );
     history.add(name, 'begins', id, key, `attempt ${context.attempt}`);
     ledger.begins(run, order);
+    running.add(context);
+    const heeding = [...running].filter(({ signal }) => !signal.aborted).length;
+    if (heeding > limit())
+      history.problem('bounds', `${heeding} handlers run at ${name}, ${limit()} are allowed`);
     const over = (ok: boolean) => {
+      running.delete(context);
       if (!owner.alive) return;
       ledger.ended(run);
       history.add(name, ok ? 'handled' : 'failed', id);
@@ -97,7 +120,7 @@ function attempts(
     };
     let result: Promise<void> | undefined;
     try {
-      result = behave(world, owner, id, context, call, () => handler(envelope, context));
+      result = behave(world, owner, id, context, call, () => handler(envelope as Envelope<never>, context));
     } catch (error) {
       over(false);
       throw error;

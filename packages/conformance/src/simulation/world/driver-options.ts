@@ -2,6 +2,7 @@
 import { PublishError } from '@ebus/core';
 import type { HeaderList } from '@ebus/core/driver';
 import type { MemberParts } from '../brokers/member.js';
+import { SimAdmin } from '../brokers/sim-admin.js';
 import type { SimDriverOptions } from '../brokers/sim-driver.js';
 import { randomOf } from '../time/random.js';
 import type { World } from './world.js';
@@ -11,10 +12,11 @@ const INTERNAL = 'the bus itself';
 const MOST_INTERNAL = 512;
 
 export function driverOptions(
-  { plan, sends, history, server }: World,
+  { plan, sends, history, server, topicsThere }: World,
   parts: MemberParts,
 ): Omit<SimDriverOptions, 'saysConnected'> {
   const random = randomOf(plan.seed, 'sends', parts.name);
+  const { ways } = plan;
   const passing = () => {
     history.count('send: refused');
     return new PublishError('the broker is busy', { retryable: true });
@@ -25,6 +27,10 @@ export function driverOptions(
   };
   return {
     ...{ server, parts, random: randomOf(plan.seed, 'driver', parts.name) },
+    admin: ways.admin
+      ? new SimAdmin({ parts, there: topicsThere, isRoute: ways.moves && plan.broker === 'lease' })
+      : undefined,
+    batches: ways.batches,
     refuse: ({ topic }) => {
       if (!isLetterTopic(topic)) return random.chance(sends.refused) ? passing() : undefined;
       if (random.chance(sends.letterTooLarge)) return final();
@@ -42,5 +48,6 @@ export function driverOptions(
 }
 
 export const isLetterTopic = (topic: string) => topic.endsWith('.dlq');
+export const letterTopicOf = (topic: string) => `${topic}.dlq`;
 export const isRedriven = (headers: HeaderList) =>
   headers.some(([name]) => name.toLowerCase() === 'x-redrive-group');

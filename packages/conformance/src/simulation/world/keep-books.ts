@@ -4,7 +4,7 @@ import { eventIdIn } from './event-id.js';
 import type { World } from './world.js';
 
 export function keepBooks({ history, ledger }: World, name: string, bus: EventBus): void {
-  const idOf = ({ topic, data }: Message) => eventIdIn(topic, data);
+  const idOf = ({ topic, data, headers }: Message) => eventIdIn(topic, data, headers.toList());
   bus.on('deadLettered', ({ message }) => {
     history.add(name, 'dead-lettered', idOf(message));
     history.count('message: dead-lettered');

@@ -1,5 +1,8 @@
 /** The books: what was stored, what began, what ended; and what must hold between them. */
+import type { Persistence } from '@ebus/core/driver';
+import type { StoredRecord } from '../brokers/records.js';
 import type { History } from './history.js';
+import { Letters } from './letters.js';
 
 interface Event {
   readonly id: string;
@@ -11,9 +14,8 @@ interface Event {
   copies: number;
   /** Came back from its dead letter: its place in the order is another one. */
   redriven: boolean;
-  readonly value: Uint8Array;
-  letters: number;
-  exhausted: number;
+  /** The way of its first copy. */
+  readonly persistence: Persistence;
   /** How often a broker with leases gave it to a member. */
   given: number;
   /** Who handled it in time: on a broker with leases it is not handled there again. */
@@ -32,7 +34,7 @@ export interface Run {
 
 /** What may be expected of the order of one aggregate's events. */
 export interface OrderPromise {
-  readonly within: 'cluster' | 'instance';
+  readonly within: 'cluster' | 'instance' | 'none';
   readonly mayOverlap: boolean;
 }
 
@@ -47,9 +49,11 @@ export class Ledger {
   readonly #begun = new Map<string, Set<Event>>();
   readonly #newest = new Map<string, Event>();
   #undone = 0;
+  readonly letters: Letters;
 
   constructor(history: History) {
     this.#history = history;
+    this.letters = new Letters(history);
   }
 
   /** How many are stored and not done. */
@@ -57,8 +61,9 @@ export class Ledger {
     return this.#undone;
   }
 
-  stored(key: string, id: string, value: Uint8Array, isRedriven: boolean): void {
+  stored(id: string, record: StoredRecord, isRedriven: boolean): void {
     const known = this.#events.get(id);
+    this.letters.original(id, record, isRedriven);
     if (known !== undefined) {
       known.copies++;
       if (!isRedriven) return this.#history.count('message: stored again');
@@ -68,21 +73,19 @@ export class Ledger {
       known.isDone = false;
       return;
     }
-    const fresh = {
-      isDone: false,
-      accepted: false,
-      copies: 1,
-      redriven: false,
-      letters: 0,
-      exhausted: 0,
-      given: 0,
-    };
-    const event: Event = { id, key, value, ...fresh, handledBy: new Set() };
+    const { topic, persistence } = record;
+    const key = `${topic}/${String(record.key)}`;
+    const fresh = { isDone: false, accepted: false, copies: 1, redriven: false, given: 0 };
+    const event: Event = { id, key, persistence, ...fresh, handledBy: new Set() };
     this.#events.set(id, event);
     const log = this.#log.get(key);
     if (log === undefined) this.#log.set(key, [event]);
     else log.push(event);
     this.#undone++;
+  }
+
+  isAccepted(id: string): boolean {
+    return this.#events.get(id)?.accepted === true;
   }
 
   gave(id: string): void {
@@ -103,13 +106,7 @@ export class Ledger {
 
   begins(run: Run, { within, mayOverlap }: OrderPromise): void {
     const others = this.#running.get(run.key) ?? [];
-    for (const other of others) {
-      // A process that does not know yet that it has lost a message may handle it beside its new owner.
-      const excused = other.who !== run.who && (within === 'instance' || !other.isValid() || !run.isValid());
-      if (excused || mayOverlap) continue;
-      const text = `${run.id} of ${run.key} began at ${run.who} while ${other.id} ran at ${other.who}`;
-      this.#history.problem('overlap', text);
-    }
+    if (within !== 'none') this.#checkAlone(run, others, within, mayOverlap);
     this.#running.set(run.key, [...others, run]);
     const event = this.#events.get(run.id);
     if (event === undefined)
@@ -119,14 +116,25 @@ export class Ledger {
         'twice',
         `${run.id} of ${run.key} began again at ${run.who}, which had handled it`,
       );
+    if (within === 'none') return;
     if (within === 'instance') return this.#checkWithin(run, event);
     if (event.isDone || event.redriven || !run.isValid()) return;
     const earlier = this.#firstUndone(run.key);
-    if (earlier === undefined || earlier === event || earlier.redriven) return;
+    if (earlier === undefined || earlier === event || earlier.redriven || isAstray(earlier, event)) return;
     this.#history.problem(
       'order',
       `${run.id} of ${run.key} began at ${run.who} before ${earlier.id} was done`,
     );
+  }
+
+  #checkAlone(run: Run, others: readonly Run[], within: 'cluster' | 'instance', mayOverlap: boolean): void {
+    for (const other of others) {
+      // A process that does not know yet that it has lost a message may handle it beside its new owner.
+      const excused = other.who !== run.who && (within === 'instance' || !other.isValid() || !run.isValid());
+      if (excused || mayOverlap) continue;
+      const text = `${run.id} of ${run.key} began at ${run.who} while ${other.id} ran at ${other.who}`;
+      this.#history.problem('overlap', text);
+    }
   }
 
   /** What one subscription begins for the first time has to be in the order of the log, unless the broker gives it again. */
@@ -139,7 +147,14 @@ export class Ledger {
     const last = this.#newest.get(name);
     const log = this.#log.get(key) ?? [];
     if (last !== undefined && log.indexOf(last) > log.indexOf(event)) {
-      if (isNew && event.given <= 1 && !event.isDone && !event.redriven && event.copies === 1)
+      if (
+        isNew &&
+        event.given <= 1 &&
+        !event.isDone &&
+        !event.redriven &&
+        event.copies === 1 &&
+        !isAstray(event, last)
+      )
         this.#history.problem('order', `${event.id} of ${key} began at ${who} after ${last.id}`);
       return;
     }
@@ -162,37 +177,18 @@ export class Ledger {
 
   /** Core says that its letter is written. */
   deadLettered(id: string): void {
-    const event = this.#events.get(id);
-    if (event === undefined) return;
-    event.exhausted++;
-    if (event.letters < event.exhausted)
-      this.#history.problem('letters', `${id} was dead-lettered, and its letter is not stored`);
+    this.letters.exhausted(id);
     this.done(id);
   }
 
-  letter(id: string, value: Uint8Array): void {
-    const event = this.#events.get(id);
-    if (event === undefined)
-      return this.#history.problem('letters', `a letter of ${id}, which was never stored`);
-    event.letters++;
-    if (!isEqual(event.value, value)) this.#history.problem('letters', `the letter of ${id} has other bytes`);
+  letter(id: string, letter: StoredRecord): void {
+    this.letters.letter(id, letter);
   }
 
   /** The broker has lost it: nobody need handle it, and nothing waits for it. */
   forgotten(id: string): void {
     const event = this.#events.get(id);
-    if (event !== undefined && --event.copies === 0) this.done(id);
-  }
-
-  /** Nothing could have made two letters of one failure. */
-  checkLetters(): void {
-    for (const { id, letters, exhausted } of this.#events.values()) {
-      if (letters > exhausted)
-        this.#history.problem(
-          'letters',
-          `${id} failed for good ${exhausted} times and has ${letters} letters`,
-        );
-    }
+    if (event !== undefined && (--event.copies === 0 || event.redriven)) this.done(id);
   }
 
   /** What is left at the end. */
@@ -209,6 +205,7 @@ export class Ledger {
   }
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
+/** Given up by its publisher, and stored all the same on a way that its group had left. */
+function isAstray({ accepted, persistence }: Event, other: Event): boolean {
+  return !accepted && persistence !== other.persistence;
 }

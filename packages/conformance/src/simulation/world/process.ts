@@ -1,5 +1,12 @@
 /** One process of the service: a bus over a link, its subscriptions, and what becomes of both. */
-import { createEventBus, EbusError, type EventBus, type EventBusConfig, type Subscription } from '@ebus/core';
+import {
+  createEventBus,
+  EbusError,
+  type EventBus,
+  type EventBusConfig,
+  type PublishEnvelopeOptions,
+  type Subscription,
+} from '@ebus/core';
 import { Link } from '../brokers/link.js';
 import type { Given } from '../brokers/records.js';
 import { SimDriver, simulated } from '../brokers/sim-driver.js';
@@ -19,7 +26,11 @@ const CLOSE_GRACE_MS = 5_000;
 const REMAINDER_MS = 250;
 const PUBLISH_GRACE_MS = 2_000;
 /** What a publish may reject with. */
-const CODES = new Set(['CONNECTION_FAILED', 'PUBLISH_TIMEOUT', 'PUBLISH_FAILED', 'BUS_CLOSED', 'ABORTED']);
+const CODES = new Set([
+  ...['CONNECTION_FAILED', 'PUBLISH_TIMEOUT', 'PUBLISH_FAILED', 'BUS_CLOSED', 'ABORTED'],
+  // Deleted, with a later one of the key under way: no attempt may follow.
+  'TOPIC_NOT_FOUND',
+]);
 
 export class Process {
   readonly name: string;
@@ -27,7 +38,10 @@ export class Process {
   readonly clock: VirtualClock;
   bus: EventBus | undefined;
   subscriptions: readonly Subscription[] = [];
+  /** For subscriptions from now on. */
   concurrency: number;
+  /** Of those that there are. */
+  limit = 0;
   state: 'opening' | 'open' | 'closing' | 'closed' | 'killed' = 'opening';
   /** Publishes that have no outcome yet. */
   publishing = 0;
@@ -105,7 +119,7 @@ export class Process {
       if (took > plan.settings.publishTimeout + PUBLISH_GRACE_MS)
         history.problem('timeout', `the publish of ${id} took ${took} ms`);
     };
-    this.bus.publishEnvelope(topic, { ...event, eventId }, { signal: this.#abort.signal }).then(
+    this.bus.publishEnvelope(topic, { ...event, eventId }, this.#optionsOf(n)).then(
       () => {
         history.count('publish: accepted');
         ended('was acknowledged');
@@ -119,6 +133,40 @@ export class Process {
           history.problem('error', `publishing ${id} rejected with ${code}: ${String(error)}`);
       },
     );
+  }
+
+  #optionsOf(n: number): PublishEnvelopeOptions {
+    const { signal } = this.#abort;
+    if (!this.#world.plan.ways.headers) return { signal };
+    const headers = {
+      'X-Timestamp': `${n}`,
+      Twice: ['first', 'second'],
+      Bytes: Uint8Array.of(0, n & 255, 255),
+    };
+    return { signal, headers };
+  }
+
+  /** With fewer, handlers that run are let run. */
+  setConcurrency(concurrency: number): void {
+    this.concurrency = concurrency;
+    if (this.subscriptions.length > 0) this.limit = concurrency;
+    for (const subscription of this.subscriptions) subscription.update({ concurrency });
+  }
+
+  /** How many messages a subscription may hold unsettled. */
+  get #window(): number {
+    const { ways, settings } = this.#world.plan;
+    return ways.unordered ? Math.max(256, 2 * this.limit) : Math.min(10_000, this.limit * settings.queueSize);
+  }
+
+  async move(isPersistent: boolean): Promise<void> {
+    const { history, app } = this.#world;
+    for (const topic of app.topics) {
+      await this.bus?.topics
+        .setPersistence(topic, isPersistent)
+        .then(() => history.count('move: done'))
+        .catch((error) => history.count(`move: ${codeOf(error)}`));
+    }
   }
 
   abortPublishes(): void {
@@ -156,6 +204,7 @@ export class Process {
     this.link.cut();
     this.#driver?.lost();
     this.#world.history.add(this.name, 'is killed');
+    this.#world.forsake();
     this.#world.history.count('process: killed');
   }
 
@@ -197,6 +246,7 @@ export class Process {
     this.state = 'closed';
     history.add(this.name, 'is closed', `after ${took().toFixed(0)} ms`);
     history.count('process: closed');
+    this.#world.forsake();
     if (took() > timeout + CLOSE_GRACE_MS)
       history.problem('close', `${this.name} took ${took()} ms to close, with a timeout of ${timeout}`);
     if (this.publishing > 0)
@@ -217,6 +267,7 @@ export class Process {
       ...{ name: this.name, time: this.#world.time, owner: this.#client, link: this.link },
       events: this.#world.brokerEvents,
       given: (value: Uint8Array, given: Given) => void this.#given.set(value, given),
+      window: (group: string) => (group === GROUP ? this.#window : Number.POSITIVE_INFINITY),
     };
     this.#driver = new SimDriver({
       ...driverOptions(this.#world, parts),
@@ -238,10 +289,12 @@ export class Process {
     const { bus } = this;
     if (bus === undefined) return;
     const generation = ++this.#generation;
+    this.limit = this.concurrency;
     this.subscriptions = await subscribeAll({
       ...{ world: this.#world, bus, owner: this.#work, given: this.#given, generation },
       process: this.#asSeenByHandlers(),
       concurrency: this.concurrency,
+      limit: () => this.limit,
       isOver: () => this.state === 'killed' || generation !== this.#generation,
     });
   }

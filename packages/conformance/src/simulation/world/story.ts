@@ -1,8 +1,10 @@
 /** A run from its first step to its end. */
 import type { SubscriptionStats } from '@ebus/core';
-import { ANY_KEY, type Step } from '../plan/plan.js';
+import { ANY_KEY, type Plan, type Step } from '../plan/plan.js';
 import { randomOf } from '../time/random.js';
 import { GROUP } from './app.js';
+import { letterTopicOf } from './driver-options.js';
+import { eventIdIn } from './event-id.js';
 import type { Process } from './process.js';
 import type { World } from './world.js';
 
@@ -10,6 +12,8 @@ import type { World } from './world.js';
 const QUIET_LIMIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 250;
 const CLOSE_TIMEOUT_MS = 5_000;
+/** By which core reads dead letters to redrive them. */
+const REDRIVE_GROUP = 'ebus-redrive';
 
 /** Everything that the plan says, then the quiet period, then the end. */
 export async function tellStory(world: World): Promise<void> {
@@ -31,7 +35,10 @@ function take(world: World, step: Step, numbers: { published: number }): void {
   const { time, slots } = world;
   if (step.do === 'broker restart') return restartBroker(world, step.ms);
   if (step.do === 'disturb') {
-    for (const topic of world.topics) world.server.disturb(step.what, topic, GROUP, step.n);
+    for (const topic of world.topics) {
+      if (step.what === 'delete topic') world.topicsThere.delete(topic);
+      world.server.disturb(step.what, topic, GROUP, step.n);
+    }
     return;
   }
   if (step.do === 'open') {
@@ -52,6 +59,9 @@ function take(world: World, step: Step, numbers: { published: number }): void {
   if (process.isOpen) takeAt(world, process, step, numbers);
 }
 
+const isTombstone = ({ seed, ways: { tombstones } }: Plan, n: number) =>
+  tombstones > 0 && randomOf(seed, 'tombstone', n).chance(tombstones);
+
 type OpenStep = Exclude<Step, { do: 'open' | 'kill' | 'cut' | 'broker restart' | 'disturb' }>;
 
 function takeAt(world: World, process: Process, step: OpenStep, numbers: { published: number }): void {
@@ -62,7 +72,9 @@ function takeAt(world: World, process: Process, step: OpenStep, numbers: { publi
       for (let i = 0; i < step.count; i++) {
         const n = ++numbers.published;
         const key = step.key === ANY_KEY ? n % plan.settings.keys : step.key;
-        process.publish(app.event(key, randomOf(plan.seed, 'event', n)), n);
+        const event = app.event(key, randomOf(plan.seed, 'event', n));
+        if (isTombstone(plan, n)) world.storeTombstone(event, n);
+        else process.publish(event, n);
       }
       return;
     case 'close':
@@ -76,9 +88,7 @@ function takeAt(world: World, process: Process, step: OpenStep, numbers: { publi
       }
       return;
     case 'update':
-      process.concurrency = step.concurrency;
-      for (const subscription of subscriptions) subscription.update({ concurrency: step.concurrency });
-      return;
+      return process.setConcurrency(step.concurrency);
     case 'resubscribe':
       return void process.resubscribe(step.timeout);
     case 'reconnect':
@@ -97,6 +107,8 @@ function takeAt(world: World, process: Process, step: OpenStep, numbers: { publi
       return process.abortPublishes();
     case 'redrive':
       return void process.redrive(step.limit);
+    case 'move':
+      return plan.ways.moves ? void process.move(step.isPersistent) : undefined;
   }
 }
 
@@ -138,6 +150,7 @@ async function quieten(world: World): Promise<void> {
 
 function isQuiet(world: World): boolean {
   const { ledger, server, all, slots } = world;
+  world.forsake();
   if (ledger.undone > 0 || world.topics.some((topic) => server.lag(topic, GROUP) > 0)) return false;
   // A handler that ignores its signal runs on for a while.
   if (statsOf(world).some(isBusy) || slots.some((process) => process?.isResubscribing === true)) return false;
@@ -157,13 +170,20 @@ async function close(world: World): Promise<void> {
   await time.sleep(10);
 }
 
-function settle({ ledger, history, plan, app, state }: World): void {
+function settle({ ledger, history, plan, app, state, server, topics }: World): void {
   for (const { id, key, accepted } of ledger.unfinished()) {
     history.problem('lost', `${id} of ${key} was ${accepted ? 'accepted' : 'stored'} and never handled`);
   }
+  ledger.letters.checkKept(
+    topics.flatMap((topic) =>
+      server
+        .unsettled(letterTopicOf(topic), REDRIVE_GROUP)
+        .map(({ value, headers }) => eventIdIn(topic, value, headers)),
+    ),
+  );
   const { requestLost, answerLost, slow } = plan.network;
   const isReliable = requestLost + answerLost + slow === 0;
-  if (isReliable && !plan.steps.some((step) => DISTURBS_LETTERS.has(step.do))) ledger.checkLetters();
+  if (isReliable && !plan.steps.some((step) => DISTURBS_LETTERS.has(step.do))) ledger.letters.checkDoubles();
   try {
     app.check?.(state);
   } catch (error) {

@@ -1,12 +1,12 @@
 /** Everything that a run consists of: processes of a service, a broker and a network in one virtual time. */
 import type { NetworkFaults } from '../brokers/link.js';
-import type { BrokerEvents, StoredRecord } from '../brokers/records.js';
+import { type BrokerEvents, ID_HEADER, type StoredRecord } from '../brokers/records.js';
 import { leaseServer, logServer, type SimServer } from '../brokers/servers.js';
 import { SLOTS } from '../plan/make-plan.js';
 import type { Plan, SendFaults } from '../plan/plan.js';
 import { randomOf } from '../time/random.js';
 import { VirtualTime } from '../time/virtual-time.js';
-import type { App } from './app.js';
+import { type App, GROUP, type SimulatedEvent } from './app.js';
 import { isLetterTopic, isRedriven } from './driver-options.js';
 import { eventIdIn } from './event-id.js';
 import type { HandlerWorld } from './handler.js';
@@ -29,6 +29,8 @@ export class World implements HandlerWorld {
   /** Those that run now. */
   readonly slots: (Process | undefined)[] = new Array(SLOTS).fill(undefined);
   readonly all: Process[] = [];
+  /** Those that the broker has, where topics have to be made. */
+  readonly topicsThere = new Set<string>();
   isCalm = false;
 
   constructor(plan: Plan, app: App) {
@@ -41,14 +43,16 @@ export class World implements HandlerWorld {
       count: this.history.count,
       problem: (kind, text) => this.history.problem(kind, text),
       stored: (record) => this.#stored(record),
-      gave: ({ topic, value, offset }, to) => {
-        const id = eventIdIn(topic, value);
+      gave: ({ topic, value, headers, offset }, to) => {
+        const id = eventIdIn(topic, value, headers);
         this.history.add('broker', 'gave', id, `at ${offset} to ${to}`);
         if (!isLetterTopic(topic)) this.ledger.gave(id);
       },
-      forgotten: ({ topic, value }) => {
+      forgotten: ({ topic, value, headers }) => {
         this.history.count('message: forgotten by the broker');
-        if (!isLetterTopic(topic)) this.ledger.forgotten(eventIdIn(topic, value));
+        const id = eventIdIn(topic, value, headers);
+        this.history.add('broker', 'forgot', id);
+        if (!isLetterTopic(topic)) this.ledger.forgotten(id);
       },
     };
     const { time, brokerEvents } = this;
@@ -75,6 +79,9 @@ export class World implements HandlerWorld {
 
   /** Starts a process in a slot that is free. */
   open(slot: number): void {
+    // Where topics are moved, one process at a time: others do not follow.
+    if (this.plan.ways.moves && this.all.some(({ state }) => state === 'closing'))
+      return void this.time.at(100, () => this.slots[slot] === undefined && this.open(slot));
     const process = new Process(this, this.all.length + 1);
     this.slots[slot] = process;
     this.all.push(process);
@@ -87,17 +94,48 @@ export class World implements HandlerWorld {
     if (slot >= 0) this.slots[slot] = undefined;
   }
 
-  #stored({ topic, partition, offset, key, value, headers }: StoredRecord): void {
-    const { history, ledger } = this;
+  /** By a producer that knows nothing of envelopes. */
+  storeTombstone({ topic, aggregateId }: SimulatedEvent, n: number): void {
+    const headers = [[ID_HEADER, String(n)]] as const;
+    const none = { value: new Uint8Array(), tombstone: true, messageId: undefined };
+    this.history.count('message: tombstone');
+    this.server.store({
+      ...{ topic, key: aggregateId, headers, ...none, persistence: 'persistent' },
+      ...{ ownsValue: true, deadline: Number.POSITIVE_INFINITY },
+    });
+  }
+
+  /**
+   * Where topics are moved: nobody gets what was ephemeral and nobody listened to, nor what was given up and arrived on a way
+   * that everybody had left.
+   */
+  forsake(): void {
+    if (!this.plan.ways.moves) return;
+    const mayForget = (record: StoredRecord) =>
+      record.persistence === 'ephemeral' ||
+      !this.ledger.isAccepted(eventIdIn(record.topic, record.value, record.headers));
+    for (const topic of this.topics) this.server.forsake(topic, GROUP, mayForget);
+  }
+
+  #stored(record: StoredRecord): void {
+    const { topic, partition, offset, value, headers } = record;
+    const { history, ledger, time } = this;
     if (isLetterTopic(topic)) {
-      const id = eventIdIn(topic.slice(0, -'.dlq'.length), value);
+      const id = eventIdIn(topic.slice(0, -'.dlq'.length), value, headers);
       history.count('letter: stored');
       history.add('broker', 'stored the letter of', id);
-      return ledger.letter(id, value);
+      return ledger.letter(id, record);
     }
-    const id = eventIdIn(topic, value);
+    const id = eventIdIn(topic, value, headers);
     history.count('message: stored');
-    history.add('broker', 'stored', id, `at ${partition}:${offset}`);
-    ledger.stored(`${topic}/${String(key)}`, id, value, isRedriven(headers));
+    history.add(
+      'broker',
+      'stored',
+      id,
+      `at ${partition}:${offset}`,
+      ...(record.persistence === 'ephemeral' ? ['ephemeral'] : []),
+    );
+    ledger.stored(id, record, isRedriven(headers));
+    if (record.persistence === 'ephemeral') time.at(0, () => this.forsake());
   }
 }

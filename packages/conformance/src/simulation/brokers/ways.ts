@@ -1,0 +1,23 @@
+/** Persistent and ephemeral messages of a topic go separate ways: each has a log or stream of its own. */
+import type { Persistence } from '@ebus/core/driver';
+
+const EPHEMERAL = '~';
+
+/** The name of the log or stream. */
+export function wayOf(topic: string, persistence: Persistence): string {
+  return persistence === 'ephemeral' ? topic + EPHEMERAL : topic;
+}
+
+export function topicOf(way: string): string {
+  return isEphemeral(way) ? way.slice(0, -EPHEMERAL.length) : way;
+}
+
+export function persistenceOf(way: string): Persistence {
+  return isEphemeral(way) ? 'ephemeral' : 'persistent';
+}
+
+export function waysOf(topic: string): readonly string[] {
+  return [topic, topic + EPHEMERAL];
+}
+
+const isEphemeral = (way: string) => way.endsWith(EPHEMERAL);
