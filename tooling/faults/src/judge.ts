@@ -18,6 +18,11 @@ export interface Verdict {
 
 /** Within a whole group the first handlings of an aggregate are in the order of its log. */
 const PROMISE = { within: 'cluster', mayOverlap: true } as const;
+/** What the books of dead letters would need. */
+const SOMEWHERE = {
+  ...{ topic: '', persistence: 'persistent' as const, partition: 0, offset: 0, key: undefined, headers: [] },
+  ...{ value: new Uint8Array(), tombstone: false, messageId: undefined },
+};
 const ENDED = /^ended: /;
 
 export function judge(lines: readonly Line[]): Verdict {
@@ -44,7 +49,7 @@ export function judge(lines: readonly Line[]): Verdict {
     switch (kind) {
       case 'publishing':
         // Stored at some time from now on, and before the next of its aggregate.
-        if (!known.has(id)) ledger.stored(key, id, new Uint8Array(), false);
+        if (!known.has(id)) ledger.stored(key, id, { ...SOMEWHERE, at }, false);
         known.add(id);
         break;
       case 'accepted':

@@ -61,7 +61,7 @@ export class Ledger {
     return this.#undone;
   }
 
-  stored(id: string, record: StoredRecord, isRedriven: boolean): void {
+  stored(key: string, id: string, record: StoredRecord, isRedriven: boolean): void {
     const known = this.#events.get(id);
     this.letters.original(id, record, isRedriven);
     if (known !== undefined) {
@@ -73,8 +73,7 @@ export class Ledger {
       known.isDone = false;
       return;
     }
-    const { topic, persistence } = record;
-    const key = `${topic}/${String(record.key)}`;
+    const { persistence } = record;
     const fresh = { isDone: false, accepted: false, copies: 1, redriven: false, given: 0 };
     const event: Event = { id, key, persistence, ...fresh, handledBy: new Set() };
     this.#events.set(id, event);

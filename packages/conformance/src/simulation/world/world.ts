@@ -135,7 +135,7 @@ export class World implements HandlerWorld {
       `at ${partition}:${offset}`,
       ...(record.persistence === 'ephemeral' ? ['ephemeral'] : []),
     );
-    ledger.stored(id, record, isRedriven(headers));
+    ledger.stored(`${topic}/${String(record.key)}`, id, record, isRedriven(headers));
     if (record.persistence === 'ephemeral') time.at(0, () => this.forsake());
   }
 }
