@@ -9,6 +9,7 @@ export interface Connection {
 
 /** Probes and scrapers are few; whoever opens more than this is neither. */
 export const MAX_CONNECTIONS = 256;
+/** The share of one address; for IPv6 of one /64 network. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 64;
 
 interface Peer {

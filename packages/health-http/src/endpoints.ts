@@ -11,6 +11,7 @@ export interface HealthSource {
   exposeMetrics(): Promise<MetricsExposition | undefined>;
 }
 
+/** A complete answer to one request, for any server. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,7 +19,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface EndpointsOptions {
+interface EndpointsOptions {
   /** As `toPrefix` returns it. */
   readonly prefix: string;
   /** Which to serve; the others are not there. Default: all. */
@@ -35,6 +36,7 @@ const NO_METRICS =
   'there are no metrics to show: give the event bus a collector that exposes them, such as the plug-in ' +
   "@ebus/prometheus with metrics: { enabled: true, type: 'prometheus' } in its configuration";
 
+/** Answers requests from the state of one bus. Keeps no state of its own, so calls may be concurrent. */
 export class Endpoints {
   readonly #bus: HealthSource;
   readonly #options: EndpointsOptions;

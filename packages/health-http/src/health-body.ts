@@ -16,6 +16,7 @@ export interface HealthBody {
   readonly details: { readonly checks: readonly CheckBody[] };
 }
 
+/** `infrastructure.eventBus`: the connection, latencies and counters of the bus. */
 export interface EventBusBody {
   /** Null where the checks did not answer in time. */
   readonly connectionStatus: EventBusHealth['connectionStatus'] | null;
@@ -33,12 +34,14 @@ export interface EventBusBody {
   readonly topicCount: number | null;
 }
 
+/** One check of the application. `message` is the reason where it is not healthy. */
 export interface BusinessBody {
   readonly status: HealthStatus;
   readonly message?: string;
   readonly metrics?: Readonly<Record<string, unknown>>;
 }
 
+/** One check of the bus itself. */
 export interface CheckBody {
   readonly name: string;
   readonly status: HealthStatus;
@@ -49,6 +52,7 @@ export interface CheckBody {
 
 const NS_PER_MS = 1e6;
 
+/** Maps a report to the body of `/health`. Metrics of business checks that JSON cannot carry are replaced by a note. */
 export function healthBody(report: HealthReport): HealthBody {
   const { status, eventBus, checks, business, timestamp, durationMs } = report;
   return {

@@ -4,6 +4,7 @@ import { checkOptions, kinds, optionTable } from '@ebus/core/driver';
 import { Endpoints, type HealthSource } from './endpoints.js';
 import { toPrefix } from './route.js';
 
+/** Options of `healthHandler`; all are optional. Unknown keys are refused with a `ConfigError`. */
 export interface HealthHandlerOptions {
   /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
   path?: string;
@@ -35,6 +36,7 @@ export interface ResponseLike {
   destroy(): unknown;
 }
 
+/** A handler of requests for the endpoints. Errors while answering are logged and answered by 500, never thrown. */
 export interface HealthHandler {
   /** Paths that are not its own go to `next`; without one they are answered by 404. The body is not read. */
   (request: RequestLike, response: ResponseLike, next?: () => void): void;

@@ -4,6 +4,7 @@ import type {} from '@ebus/core';
 import { z } from '@ebus/core/driver';
 import { isPrefix } from './route.js';
 
+/** The section `healthHttp`. Only `port` is required. */
 export interface HealthHttpConfig {
   /** Where to listen; 0: any free port, which `healthHttp.address(bus)` tells. */
   port: number;
@@ -22,6 +23,7 @@ export interface HealthHttpConfig {
   metricsHost?: string | undefined;
 }
 
+/** Validates the section. Unknown keys are refused. */
 export const healthHttpConfigSchema: z.ZodType<HealthHttpConfig> = z.strictObject({
   port: z.int().min(0).max(65_535).describe('Where to listen; 0: any free port. Required.'),
   host: z.string().min(1).optional().describe('The address to listen at. Default: all of them.'),

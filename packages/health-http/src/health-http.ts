@@ -6,6 +6,7 @@ import { type HealthHttpConfig, healthHttpConfigSchema } from './health-http-con
 import { type HealthHttpAddress, HealthServer } from './health-server.js';
 import { HealthServers } from './health-servers.js';
 
+/** The plug-in, with a way to ask for the address of a running server. */
 export interface HealthHttpPlugin extends ExtensionPlugin<'healthHttp', HealthHttpConfig> {
   /**
    * Where the server of a bus listens.

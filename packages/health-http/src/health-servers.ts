@@ -2,6 +2,7 @@
 import type { Extension } from '@ebus/core';
 import type { HealthHttpAddress, HealthServer } from './health-server.js';
 
+/** Starts and closes the servers with their bus. The metrics server starts once the one for probes listens. */
 export class HealthServers implements Extension {
   readonly #probes: HealthServer;
   readonly #metrics: HealthServer | undefined;

@@ -1,6 +1,7 @@
 /** Which endpoint a request means. */
 import { ConfigError } from '@ebus/core';
 
+/** An endpoint, whichever of its paths was asked for. */
 export type Endpoint = 'health' | 'live' | 'ready' | 'metrics';
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
@@ -16,6 +17,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
 /** Segments of plain characters, each behind a slash; slashes at the end do not count. */
 const PREFIX = /^(\/[\w.~!$&'()*+,;=:@%-]+)*\/*$/;
 
+/** True for `''`, slashes alone, and paths of plain segments such as `/ops/health`; false for queries and `a/b`. */
 export function isPrefix(path: string): boolean {
   return PREFIX.test(path);
 }

@@ -2,6 +2,7 @@
 import type { LogMessage } from './log-message.js';
 import { byOffset } from './offset-queue.js';
 
+/** Collects messages within a member's room, in messages and bytes. */
 export class Batch {
   readonly messages: LogMessage[] = [];
   readonly #limit: number;

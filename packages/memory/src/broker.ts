@@ -10,6 +10,7 @@ export interface BrokerView {
   topics(): readonly TopicView[];
 }
 
+/** One topic at one moment. Offsets count messages from 0. */
 export interface TopicView {
   readonly name: string;
   readonly persistence: Persistence;
@@ -24,6 +25,7 @@ export interface TopicView {
   readonly groups: readonly GroupView[];
 }
 
+/** One group of a topic at one moment. */
 export interface GroupView {
   readonly name: string;
   readonly durable: boolean;
@@ -32,6 +34,7 @@ export interface GroupView {
   readonly unsettled: number;
 }
 
+/** The topics of one broker. It lives as long as a bus or, named, as long as the process. */
 export class MemoryBroker implements BrokerView {
   readonly name: string | undefined;
   readonly bounds: LogBounds;

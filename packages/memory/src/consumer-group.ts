@@ -28,6 +28,10 @@ export interface Member {
 /** The most that a member is given at a time, so that what it finishes at once is settled at once, and work spreads. */
 const SLICE = 256;
 
+/**
+ * Hands out messages to the members with room, in turn, from a microtask. While several members need per-key order, the
+ * unsettled messages of a key stay with one member.
+ */
 export class ConsumerGroup {
   readonly name: string;
   readonly #log: GroupLog;

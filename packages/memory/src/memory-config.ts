@@ -3,6 +3,7 @@
 import type {} from '@ebus/core';
 import { z } from '@ebus/core/driver';
 
+/** The section `memory`; every key is optional. */
 export interface MemoryConfig {
   /** Buses of one process that name the same broker exchange messages. Default: a broker of the bus's own. */
   broker?: string | undefined;
@@ -15,6 +16,7 @@ export interface MemoryConfig {
   bufferSize?: number | undefined;
 }
 
+/** Validates the section. Unknown keys are refused. */
 export const memoryConfigSchema: z.ZodType<MemoryConfig> = z.strictObject({
   broker: z
     .string()

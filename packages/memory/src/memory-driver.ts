@@ -40,6 +40,10 @@ const PERSISTENT: Capabilities = {
 /** Only groups that are there get the messages, but those get them with all guarantees. */
 const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false, browse: false };
 
+/**
+ * The memory transport as a driver. Messages live in this process and end with it. A send resolves once its message is
+ * in the log; it waits while a group has no room.
+ */
 export class MemoryDriver implements Driver<BrokerView> {
   readonly specVersion = 2;
   readonly system = 'memory';

@@ -50,6 +50,7 @@ export class OffsetQueue {
   }
 }
 
+/** Ascending offsets, for `sort`. */
 export function byOffset(a: LogMessage, b: LogMessage): number {
   return a.token - b.token;
 }

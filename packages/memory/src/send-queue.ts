@@ -39,6 +39,7 @@ class WaitingSend implements DeadlineEntry {
   }
 }
 
+/** Holds sends until their topic has room. Each ends at its own deadline with a `PublishTimeoutError`. */
 export class SendQueue {
   readonly #target: SendTarget;
   readonly #waiting = new Set<WaitingSend>();

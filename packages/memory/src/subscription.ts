@@ -13,6 +13,7 @@ import type { ConsumerGroup, Member } from './consumer-group.js';
 import type { LogMessage } from './log-message.js';
 import type { TopicLog } from './topic-log.js';
 
+/** A member of a group. Its room is the credit that core granted last; deliveries use it up. */
 export class MemorySubscription implements DriverSubscription, Member {
   readonly ordered: boolean;
   messages = 0;

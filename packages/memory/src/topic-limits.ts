@@ -6,6 +6,7 @@ import type { MessageRing } from './message-ring.js';
 /** A limit of 0 or less, or none given, is no limit. */
 export type TopicLimits = Pick<TopicSpec, 'retentionMs' | 'maxBytes' | 'maxMessages'>;
 
+/** True where at least one limit is set. */
 export function hasLimits({ retentionMs = 0, maxBytes = 0, maxMessages = 0 }: TopicLimits): boolean {
   return retentionMs > 0 || maxBytes > 0 || maxMessages > 0;
 }

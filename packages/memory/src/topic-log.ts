@@ -29,6 +29,10 @@ export type TopicSettings = TopicLimits & Pick<TopicSpec, 'persistence' | 'descr
 /** Settled messages beyond the replay buffer that may pile up before they are forgotten in one go. */
 const TRIM_SLACK = 256;
 
+/**
+ * The log of one topic, for all buses of a broker. Offsets begin at 0 and grow by one a message. A persistent topic
+ * without a group keeps at most `maxChannelSize` messages, an ephemeral one none.
+ */
 export class TopicLog implements GroupLog, SendTarget {
   readonly name: string;
   readonly queue: SendQueue;

@@ -6,6 +6,7 @@ export const SETTLED = 0;
 export const WAITING = 1;
 /** Members are numbered from here. */
 export const FIRST_MEMBER = 2;
+/** The largest number that fits into two bytes; a group has no more members at once. */
 export const LAST_MEMBER = 0xffff;
 
 const MIN_CAPACITY = 64;

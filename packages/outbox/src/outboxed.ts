@@ -5,6 +5,7 @@ import type { OutboxEvent } from './event/outbox-event.js';
 import type { OutboxStore } from './store.js';
 import { activeTrace } from './trace-context.js';
 
+/** Options of one call of `publishEnvelope` or `publishEnvelopes`. They apply to every event of the call. */
 export interface OutboxPublishOptions {
   /** Published with the event. */
   headers?: HeadersInput;

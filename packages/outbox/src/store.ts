@@ -4,6 +4,7 @@ import type { ClaimedEvent, Lease, OutboxEvent } from './event/outbox-event.js';
 /** What became of an event in the outbox. */
 export type OutboxStatus = 'pending' | 'published' | 'failed' | 'skipped';
 
+/** The state of an outbox at one moment, for all relays. */
 export interface OutboxStats {
   /** Events that wait to be published, leased ones included. */
   readonly pending: number;

@@ -13,7 +13,7 @@ function load(): Promise<typeof Api | undefined> {
   return loaded;
 }
 
-export interface ActiveTrace {
+interface ActiveTrace {
   readonly traceId: string | undefined;
   readonly headers: HeaderList;
 }

@@ -9,6 +9,7 @@ import type { Distribution } from './histogram.js';
 import { type AnyRegistry, type MetricSet, metricSet } from './metric-set.js';
 import { PUSH_OPTIONS, Pusher, type PushOptions } from './pusher.js';
 
+/** Options of a `PrometheusMetricsCollector`; all are optional. Unknown keys are refused with a `ConfigError`. */
 export interface PrometheusOptions {
   /** Where the metrics are registered. Default: prom-client's global registry, which services expose as it is. */
   register?: AnyRegistry;

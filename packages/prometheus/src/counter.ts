@@ -6,6 +6,7 @@ export interface Count {
   value: number;
 }
 
+/** A counter with one count per label value. Increment `at(label).value`; a scrape reads it then. */
 export class CounterMetric extends Metric {
   readonly type = 'counter';
   readonly aggregator = 'sum';

@@ -9,6 +9,7 @@ interface Definition {
   readonly label?: Label;
 }
 
+/** The counters. Their full names begin with `<namespace>_eventbus_`. */
 export const COUNTERS = {
   publish_total: { help: 'Publishes that ended, in success or failure.', label: 'topic' },
   publish_success_total: { help: 'Publishes that the broker acknowledged.', label: 'topic' },
@@ -33,6 +34,7 @@ export const COUNTERS = {
   skipped_total: { help: 'Messages settled unhandled: redriven for another group.', label: 'topic' },
 } as const satisfies Record<string, Definition>;
 
+/** The histograms, all in seconds. */
 export const HISTOGRAMS = {
   publish_latency_seconds: { help: 'From the call to its acknowledgement or failure.', label: 'topic' },
   consume_latency_seconds: { help: 'Duration of one attempt to handle a message.', label: 'topic' },
@@ -40,6 +42,7 @@ export const HISTOGRAMS = {
   health_check_latency_seconds: { help: 'Duration of one health check.' },
 } as const satisfies Record<string, Definition>;
 
+/** The gauges, with the rule that joins the values of several collectors. */
 export const GAUGES = {
   connected: { help: '1 while the bus is connected, else 0.', aggregation: 'min' },
   backlog: {

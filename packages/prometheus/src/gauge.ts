@@ -17,6 +17,7 @@ const AGGREGATE: Record<Aggregation, (values: readonly number[]) => number> = {
 /** What one collector says, by label. */
 export type Readings = Map<string, number>;
 
+/** A gauge that several collectors set. Each scrape aggregates the readings that are open then. */
 export class GaugeMetric extends Metric {
   readonly type = 'gauge';
   readonly aggregator: Aggregation;

@@ -44,6 +44,7 @@ export class Distribution {
   }
 }
 
+/** A histogram with one distribution per label value. Counts are exposed cumulated, as Prometheus defines buckets. */
 export class HistogramMetric extends Metric {
   readonly type = 'histogram';
   readonly aggregator = 'sum';

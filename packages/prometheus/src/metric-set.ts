@@ -10,6 +10,7 @@ import { Metric, type Registrable } from './metric.js';
 /** A registry of either format. */
 export type AnyRegistry = Registry<RegistryContentType>;
 
+/** The metrics by their names in `definitions.ts`, without the prefix. */
 export interface MetricSet {
   readonly counters: Readonly<Record<keyof typeof COUNTERS, CounterMetric>>;
   readonly histograms: Readonly<Record<keyof typeof HISTOGRAMS, HistogramMetric>>;
@@ -19,9 +20,11 @@ export interface MetricSet {
 /** Colons are for recording rules, says Prometheus, so exporters do not use them. */
 const NAMESPACE = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
+/** The rule of `isValidNamespace` as the end of an error message. */
 export const NAMESPACE_RULE =
   "must consist of letters, digits and '_', and not begin with a digit, as names in Prometheus do";
 
+/** True for a namespace that begins valid metric names: letters, digits and `_`, no digit first. */
 export function isValidNamespace(namespace: string): boolean {
   return NAMESPACE.test(namespace);
 }

@@ -15,10 +15,11 @@ export interface Sample {
   readonly metricName?: string;
 }
 
-export type MetricType = 'counter' | 'gauge' | 'histogram';
+type MetricType = 'counter' | 'gauge' | 'histogram';
 /** What a registry takes. */
 export type Registrable = Counter | Gauge | Histogram;
 
+/** A metric as a registry of prom-client reads it. Subclasses give the samples. */
 export abstract class Metric {
   /** A registry for OpenMetrics takes `_total` off it, and puts it back on the samples. */
   name: string;

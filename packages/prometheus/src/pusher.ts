@@ -15,6 +15,7 @@ import type { AnyRegistry } from './metric-set.js';
 
 const ENDPOINT_KIND = "the URL of a Pushgateway, such as 'http://pushgateway:9091'";
 
+/** Options of pushing. Only `endpoint` is required. */
 export interface PushOptions {
   /** URL of the Pushgateway, `http://pushgateway:9091`; a login in it is used (Basic) and never logged. */
   endpoint: string;
@@ -32,6 +33,7 @@ export interface PushOptions {
   clock?: Clock;
 }
 
+/** The keys and kinds of `PushOptions`, for `checkOptions`. */
 export const PUSH_OPTIONS = optionTable<PushOptions>(
   {
     endpoint: kinds.required(kinds.kind(ENDPOINT_KIND, (value) => typeof value === 'string')),
@@ -138,8 +140,10 @@ async function inTime(pushed: Promise<unknown>, clock: Clock, ms: number): Promi
   }
 }
 
+/** The rule of `isValidEndpoint` as the end of an error message. */
 export const ENDPOINT_RULE = `must be ${ENDPOINT_KIND}`;
 
+/** True for an absolute URL of `http` or `https`. */
 export function isValidEndpoint(endpoint: string): boolean {
   return URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
 }

@@ -9,6 +9,10 @@ export function headersToJson(headers: HeaderList | undefined): string | undefin
   return JSON.stringify(headers.map(([name, value]) => [name, toJson(value)]));
 }
 
+/**
+ * The headers that `headersToJson` wrote; an empty list for null or undefined.
+ * @throws SyntaxError for text that is not JSON
+ */
 export function headersFromJson(json: string | null | undefined): HeaderList {
   if (json === null || json === undefined) return [];
   const pairs = JSON.parse(json) as [string, JsonValue][];

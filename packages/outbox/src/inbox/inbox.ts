@@ -3,6 +3,7 @@ import type { Envelope, EnvelopeHandler, HandlerContext } from '@ebus/core';
 import { checkOptions, type Duration, EbusError, kinds, optionTable, parseDuration } from '@ebus/core/driver';
 import type { InboxStore } from './inbox-store.js';
 
+/** Options of an `Inbox`. Unknown keys are refused with a `ConfigError`. */
 export interface InboxOptions {
   /**
    * How long it remembers events; longer than any event may take to come again. Default 30 days. `prune` deletes what is

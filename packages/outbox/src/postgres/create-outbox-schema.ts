@@ -5,6 +5,7 @@ import { namesIn } from './names.js';
 import { type Queryable, rowsOf } from './queryable.js';
 import { outboxSchemaSql, SCHEMA_VERSION } from './schema.js';
 
+/** Options of `createOutboxSchema`. */
 export interface SchemaOptions {
   /** The PostgreSQL schema of the tables; made where it is missing. Default: where the search path leads. */
   schema?: string;

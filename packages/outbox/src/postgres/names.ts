@@ -1,6 +1,7 @@
 /** Names of what the schema has in the database. */
 import { ConfigError, shown } from '@ebus/core/driver';
 
+/** Quoted names of the tables, ready for SQL, and the channel that wakes relays. */
 export interface Names {
   readonly schema: string | undefined;
   readonly outbox: string;
@@ -30,6 +31,7 @@ export function namesIn(schema: string | undefined): Names {
   };
 }
 
+/** A name as a quoted SQL identifier. Quotes inside it are doubled. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -7,6 +7,7 @@ import { namesIn } from './names.js';
 import { type Queryable, rowsOf } from './queryable.js';
 import { type Statements, statementsFor } from './statements.js';
 
+/** Options of a `PostgresInboxStore`. */
 export interface PostgresInboxOptions {
   /** The PostgreSQL schema of the table. Default: where the search path leads. */
   schema?: string;

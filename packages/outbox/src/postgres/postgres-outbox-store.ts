@@ -20,6 +20,7 @@ import { dateOf, eventsToJson, leasesToJson, toClaimedEvent } from './rows.js';
 import { type Statements, statementsFor } from './statements.js';
 import { watch } from './watch.js';
 
+/** Options of a `PostgresOutboxStore`. The schema must be that of `createOutboxSchema`. */
 export interface PostgresOutboxOptions {
   /** The PostgreSQL schema of the tables. Default: where the search path leads. */
   schema?: string;

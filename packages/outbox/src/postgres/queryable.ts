@@ -12,6 +12,7 @@ export interface Queryable {
 /** One row; every column is selected as text, so that the type parsers of a client do not matter. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
+/** Runs one statement and returns its rows, for either shape of answer. Rejects with the client's error, unchanged. */
 export async function rowsOf(client: Queryable, text: string, values: unknown[] = []): Promise<TextRow[]> {
   const result: unknown = await client.query(text, values);
   if (Array.isArray(result)) return result;

@@ -8,6 +8,10 @@ import type { TextRow } from './queryable.js';
 /** What fits into the columns of text, in characters. */
 const LIMITS = { eventId: 255, eventType: 255, traceId: 255, correlationId: 255 } as const;
 
+/**
+ * A JSON array for the statement `save`, in the order of the events.
+ * @throws EbusError `ENVELOPE_INVALID` for a field that is too long for its column
+ */
 export function eventsToJson(events: readonly OutboxEvent[]): string {
   return `[${events.map(toJson).join(',')}]`;
 }
@@ -40,6 +44,7 @@ function toJson({ topic, envelope, aggregateType = '', headers }: OutboxEvent): 
   );
 }
 
+/** An event from a row of the statement `claim`. `token` is the token of the lease. */
 export function toClaimedEvent(row: TextRow, token: string): ClaimedEvent {
   return {
     id: row.id as string,
@@ -70,6 +75,7 @@ export function dateOf(milliseconds: string | null | undefined): Date {
   return new Date(Number(milliseconds));
 }
 
+/** A JSON array of ids and tokens for `renew`, `markPublished` and `release`; other fields are left out. */
 export function leasesToJson(leases: readonly { id: string; token: string }[]): string {
   return JSON.stringify(leases.map(({ id, token }) => ({ id, token })));
 }

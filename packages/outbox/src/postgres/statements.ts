@@ -12,8 +12,10 @@ const HELD_LIMIT = 50_000;
 
 const LEASES = 'json_to_recordset($1::json) AS l(id text, token text)';
 
+/** The SQL texts of one schema, by the name of the store's method. */
 export type Statements = ReturnType<typeof statementsFor>;
 
+/** Builds the SQL once per store. With `lockAggregates`, `save` takes an advisory lock per aggregate until the commit. */
 export function statementsFor({ outbox, inbox, channel }: Names, lockAggregates: boolean) {
   return {
     save: saveSql(outbox, channel, lockAggregates),

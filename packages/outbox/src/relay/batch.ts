@@ -1,6 +1,7 @@
 /** Events that were claimed together, until what became of each is written. */
 import type { ClaimedEvent } from '../event/outbox-event.js';
 
+/** The result of one event in a batch. `released` gives it back without an attempt counted. */
 export type Outcome = 'published' | 'retrying' | 'failed' | 'released';
 
 /** What became of a batch. */
@@ -24,6 +25,10 @@ export interface Held {
   lost: boolean;
 }
 
+/**
+ * One claim of a relay. `done` resolves with the report once the outcome of every event is written, at once for an empty
+ * batch. It never rejects.
+ */
 export class Batch {
   readonly held: readonly Held[];
   readonly done: Promise<BatchReport>;

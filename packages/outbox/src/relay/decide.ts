@@ -5,10 +5,11 @@ import type { Failure } from '../store.js';
 /** How much of an error's message is kept. */
 const ERROR_LIMIT = 2000;
 
-export type Decision =
+type Decision =
   /** Nothing was wrong with the event: it goes back as it is. */
   { readonly release: true } | { readonly release: false; readonly failure: Omit<Failure, 'id' | 'token'> };
 
+/** The relay's settings that decide about a failed publish. `maxRetries` counts refusals, not passing failures. */
 export interface DecideOptions {
   readonly maxRetries: number;
   readonly backoff: BackoffOptions;

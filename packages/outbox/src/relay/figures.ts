@@ -3,6 +3,10 @@ import type { Logger } from '@ebus/core';
 import type { Failure } from '../store.js';
 import type { Held } from './batch.js';
 
+/**
+ * Counters and log lines of one relay. Passing failures are logged at `warn` once, then at `debug` until a publish
+ * succeeds. Refused events are always logged at `warn`, failed events at `error`.
+ */
 export class Figures {
   published = 0;
   publishFailures = 0;

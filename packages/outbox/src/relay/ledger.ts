@@ -11,7 +11,7 @@ const GROUP = 500;
 
 const BACKOFF: BackoffOptions = { base: 100, max: 5_000 };
 
-export interface LedgerOptions {
+interface LedgerOptions {
   readonly store: OutboxStore<never>;
   readonly clock: Clock;
   /** Milliseconds. */
@@ -24,6 +24,7 @@ export interface LedgerOptions {
   onLost(held: Held): void;
 }
 
+/** Records outcomes of held events, renews their leases, and retries failed statements with a backoff of 0.1 to 5 s. */
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #held = new Set<Held>();

@@ -6,6 +6,10 @@ const BATCH = 1000;
 
 const MAX_INTERVAL = 10 * 60_000;
 
+/**
+ * Decides when to prune, and prunes. The interval is a tenth of the retention, at most 10 minutes and at least
+ * `pollInterval`.
+ */
 export class Pruning {
   readonly #settings: RelaySettings;
   #due: number;

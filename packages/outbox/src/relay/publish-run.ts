@@ -7,7 +7,7 @@ import { type DecideOptions, decide } from './decide.js';
 import type { Ledger } from './ledger.js';
 import type { RelayBus } from './relay-options.js';
 
-export interface RunOptions extends DecideOptions {
+interface RunOptions extends DecideOptions {
   readonly bus: RelayBus;
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { BusinessCheck } from '@ebus/core';
 import { EbusError } from '@ebus/core/driver';
 import type { RelayStats } from './relay-stats.js';
 
-export interface RelayHealthOptions {
+interface RelayHealthOptions {
   readonly name: string;
   /** Milliseconds. */
   readonly maxAge: number;

@@ -17,6 +17,7 @@ import type { OutboxStore } from '../store.js';
 /** The bus as a relay uses it. */
 export type RelayBus = Pick<EventBus, 'publishEnvelope' | 'connection' | 'health' | 'on'>;
 
+/** Options of an `OutboxRelay`. Only `bus` and `store` are required; unknown keys are refused with a `ConfigError`. */
 export interface OutboxRelayOptions {
   /** Publishes the events. The relay does not close it. */
   bus: RelayBus;
@@ -49,6 +50,7 @@ export interface OutboxRelayOptions {
   clock?: Clock;
 }
 
+/** The health check of a relay. Two relays on one bus need different names. */
 export interface HealthOptions {
   /** Default `outbox`. */
   name?: string;

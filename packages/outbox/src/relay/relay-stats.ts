@@ -1,6 +1,7 @@
 /** What a relay tells of itself. */
 import type { OutboxStats } from '../store.js';
 
+/** Figures of the outbox, of all relays together, and of this relay since it was made. */
 export interface RelayStats extends OutboxStats {
   /** Events that this relay has published since it was made. */
   readonly published: number;

@@ -4,6 +4,7 @@ import type { Clock } from '@ebus/core/driver';
 /** More are left to polling. */
 const MAX = 1000;
 
+/** Keeps the due times of at most 1,000 failed events, in the monotonic time of the clock. */
 export class RetryTimes {
   readonly #clock: Clock;
   #due: number[] = [];

@@ -1,6 +1,10 @@
 /** Runs of events, at most so many at once. */
 import type { Held } from './batch.js';
 
+/**
+ * Works on runs in the order they were added, at most `concurrency` at once. A run holds one aggregate's events of a
+ * batch.
+ */
 export class RunQueue {
   readonly #concurrency: number;
   readonly #work: (run: readonly Held[]) => Promise<void>;

@@ -6,13 +6,14 @@ import { publishRun } from './publish-run.js';
 import type { RelaySettings } from './relay-options.js';
 import { RunQueue } from './run-queue.js';
 
-export interface SessionListener {
+interface SessionListener {
   /** What became of all events of a batch is written: later events of its aggregates may be claimed. */
   onBatchDone(): void;
   /** An event may be tried again after so many milliseconds. */
   onRetry(delay: number): void;
 }
 
+/** One run of a relay, from `start` to `stop`. It sends the events of one aggregate one after the other. */
 export class Session {
   readonly #settings: RelaySettings;
   readonly #figures: Figures;

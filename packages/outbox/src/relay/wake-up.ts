@@ -1,6 +1,7 @@
 /** Waiting for work: until something happens, or for so long. */
 import type { Clock, TimerHandle } from '@ebus/core/driver';
 
+/** A wait that ends early when called. A call before the wait ends the next wait at once, so no call is lost. */
 export class WakeUp {
   readonly #clock: Clock;
   #called = false;

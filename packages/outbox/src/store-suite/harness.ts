@@ -31,6 +31,7 @@ export interface TestOutbox<Tx> {
   close?(): Promise<void>;
 }
 
+/** The store under test. Each test gets an outbox of its own from `create`. */
 export interface StoreHarness<Tx> {
   readonly name: string;
   /** Called for each test. */

@@ -10,8 +10,10 @@ import type { OpenTransaction, StoreHarness, TestOutbox } from './harness.js';
 /** Milliseconds; longer than any test. */
 export const LONG = 600_000;
 
+/** The topic of every event of the suite. */
 export const TOPIC = 'suite.events';
 
+/** The outbox of one test with helpers to save, claim and fail events. Open transactions are rolled back at its end. */
 export class Scenario<Tx> {
   readonly store: OutboxStore<Tx>;
   readonly inbox: InboxStore<Tx>;
@@ -117,6 +119,7 @@ export function eventOf(name: string, changes: Partial<EnvelopeInput> = {}): Out
   return { topic: TOPIC, envelope };
 }
 
+/** Names of events in the form of `eventOf`: `'a1'` is version 1 of the aggregate `a`. */
 export function namesOf(events: readonly OutboxEvent[]): string[] {
   return events.map(({ envelope }) => `${envelope.aggregateId}${envelope.eventVersion}`);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { LONG, namesOf } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Claims: oldest first, up to the limit, and never one event to two relays. */
 export const claiming: Group = ({ test }) => {
   test('the oldest come first, up to the limit', async (scenario) => {
     await scenario.save('c1', 'a1', 'b1', 'd1');

@@ -8,6 +8,7 @@ const AGGREGATES = 8;
 const VERSIONS = 25;
 const WORKERS = 4;
 
+/** Several writers and relays at once: every event is published, each aggregate in order. */
 export const concurrency: Group = ({ test, testConcurrent }) => {
   test('relays that die and fail publish everything, each aggregate in order', async (scenario) => {
     for (let version = 1; version <= VERSIONS; version++) await scenario.save(...namesOfRound(version));

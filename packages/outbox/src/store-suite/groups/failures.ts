@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { LONG, namesOf } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Failed publishes: delays, counts of attempts, and `retry` and `skip` of failed events. */
 export const failures: Group = ({ test }) => {
   test('an event comes again after its delay, and tells how often it failed', async (scenario) => {
     await scenario.save('a1', 'a2');

@@ -12,6 +12,7 @@ async function committed<Tx>(scenario: Scenario<Tx>, consumer: string, eventId: 
   return ran;
 }
 
+/** The inbox: one handling per consumer and event, bound to the transaction. */
 export const inbox: Group = ({ test, testConcurrent }) => {
   test('an event is handled once per consumer', async (scenario) => {
     assert.equal(await committed(scenario, 'billing', 'e1'), true);

@@ -10,6 +10,7 @@ import { pruning } from './pruning.js';
 import { saving } from './saving.js';
 import { transactions } from './transactions.js';
 
+/** Every group of the suite, by name. */
 export const groups: Readonly<Record<string, Group>> = {
   saving,
   claiming,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { LONG, namesOf } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Leases: expiry, renewal, and no effect of a call whose lease another relay has taken over. */
 export const leases: Group = ({ test }) => {
   test('what was claimed and not marked comes again once the lease ran out', async (scenario) => {
     await scenario.save('a1', 'a2', 'b1');

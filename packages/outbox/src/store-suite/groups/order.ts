@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { LONG, namesOf } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Order: an aggregate's later events wait for the earlier ones; other aggregates go on. */
 export const order: Group = ({ test }) => {
   test('what follows a leased event waits, also when it comes later', async (scenario) => {
     await scenario.save('a1', 'a2', 'b1');

@@ -7,6 +7,7 @@ const AN_HOUR = 3_600_000;
 /** Whatever is there is older. */
 const ANY_AGE = -AN_HOUR;
 
+/** Pruning: only published and skipped events go, and never more than the limit. */
 export const pruning: Group = ({ test }) => {
   test('published and skipped events go, the others stay', async (scenario) => {
     await scenario.save('skipped1');

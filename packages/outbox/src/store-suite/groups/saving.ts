@@ -4,6 +4,7 @@ import { EbusError } from '@ebus/core';
 import { eventOf, namesOf, TOPIC } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Saving: events appear at the commit with every field, and not after a rollback. */
 export const saving: Group = ({ test }) => {
   test('an event is there once its transaction has committed', async (scenario) => {
     await scenario.save('a1');

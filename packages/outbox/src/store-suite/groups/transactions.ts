@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { eventOf, LONG } from '../scenario.js';
 import type { Group } from '../suite.js';
 
+/** Concurrent transactions: no event is lost or out of order, and none blocks another aggregate. */
 export const transactions: Group = ({ testConcurrent }) => {
   testConcurrent(
     'transactions that commit in another order than they wrote are all there',
