@@ -18,4 +18,5 @@ export { runProcess } from './process/run-process.js';
 export { type ConformanceOptions, runConformance } from './run-conformance.js';
 export type { TestRunner } from './runner.js';
 export { type Recorded, recordReads, settingsOf } from './settings/settings.js';
+export { type BreakableServer, ProxiedBroker } from './test-kit/proxied-broker.js';
 export { TcpProxy } from './test-kit/tcp-proxy.js';

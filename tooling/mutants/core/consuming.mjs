@@ -1,5 +1,5 @@
 // Faults of consuming: order, retries, leases, windows, closing, dead letters.
-import { inKeptSeed, inSimulation, inSuite } from '../selections.mjs';
+import { inSimulation, inSuite, inUnit } from '../selections.mjs';
 
 /** @type {readonly import('../index.mjs').Mutant[]} */
 export const consumingMutants = [
@@ -132,7 +132,7 @@ export const consumingMutants = [
     file: 'packages/core/src/consume/intake.ts',
     find: '    if (here !== undefined) {',
     replace: '    if (here === delivery) {',
-    killedBy: inKeptSeed(193, 'lease'),
+    killedBy: inUnit('packages/core/src/consume/intake.test.ts'),
   },
   {
     name: 'core: begins messages of a partition that is revoked',

@@ -1,11 +1,5 @@
 /** A server that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
-import {
-  type BreakableBroker,
-  type ConfigOverlay,
-  type LogAccess,
-  type Login,
-  TcpProxy,
-} from '@ebus/conformance';
+import { type ConfigOverlay, type LogAccess, type Login, ProxiedBroker } from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
 import { schemaStatements } from '../schema.js';
 import { PostgresLog } from './postgres-log.js';
@@ -24,23 +18,22 @@ CREATE TRIGGER refuse BEFORE INSERT ON $S.messages FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON $S.groups FOR EACH ROW EXECUTE FUNCTION $S.refuse('subscribe');
 CREATE TRIGGER refuse BEFORE UPDATE ON $S.deliveries FOR EACH ROW EXECUTE FUNCTION $S.refuse('subscribe');`;
 
-export class PostgresBroker implements BreakableBroker {
-  readonly network = new TcpProxy();
+export class PostgresBroker extends ProxiedBroker<Service> {
   readonly log: LogAccess;
   readonly #log: PostgresLog;
   readonly #schema: string;
-  #server!: Service;
 
   constructor(schema: string) {
+    super();
     this.#schema = schema;
-    this.#log = new PostgresLog(() => this.#server.addresses[0] as string, schema);
+    this.#log = new PostgresLog(() => this.server.addresses[0] as string, schema);
     this.log = this.#log;
   }
 
   async start(): Promise<ConfigOverlay> {
-    this.#server = await startService('postgres', { own: true });
+    this.server = await startService('postgres', { own: true });
     await this.network.listen();
-    this.network.forwardTo(new URL(this.#server.addresses[0] as string).host);
+    this.network.forwardTo(new URL(this.server.addresses[0] as string).host);
     await this.#log.query(`
       CREATE ROLE app LOGIN PASSWORD 'right';
       GRANT CREATE ON DATABASE ebus TO app;
@@ -49,16 +42,10 @@ export class PostgresBroker implements BreakableBroker {
     return { postgres: { url: this.#url('app'), requestTimeout: '2s' } };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#log.close();
-    await this.network.close();
-    await this.#server.close();
+    await super.close();
   }
-
-  kill = () => this.#server.kill();
-  restart = () => this.#server.restart();
-  freeze = () => this.#server.pause();
-  thaw = () => this.#server.resume();
 
   readonly permissions = {
     deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {

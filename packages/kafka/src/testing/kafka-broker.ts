@@ -1,7 +1,7 @@
 /** A broker that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BreakableBroker, type ConfigOverlay, type LogAccess, TcpProxy } from '@ebus/conformance';
+import { type ConfigOverlay, type LogAccess, ProxiedBroker } from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
 import {
   AclOperationTypes,
@@ -34,44 +34,37 @@ const login = (password: string): ConfigOverlay => ({
   },
 });
 
-export class KafkaBroker implements BreakableBroker {
-  readonly network = new TcpProxy();
+export class KafkaBroker extends ProxiedBroker<Service> {
   readonly log: LogAccess;
   readonly #log: KafkaLog;
-  #broker!: Service;
   #internal = '';
 
   constructor() {
+    super();
     this.#log = new KafkaLog(() => this.#internal);
     this.log = this.#log;
   }
 
   async start(): Promise<ConfigOverlay> {
     await this.network.listen();
-    this.#broker = await startService('kafka', {
+    this.server = await startService('kafka', {
       own: true,
       protocol: 'SASL_PLAINTEXT',
       // Clients go where the broker tells them to go.
       advertised: this.network.address,
       config,
     });
-    this.network.forwardTo(this.#broker.addresses[0] as string);
+    this.network.forwardTo(this.server.addresses[0] as string);
     const text = await readFile(this.#file, 'utf8');
     this.#internal = /^advertised\.listeners=.*INTERNAL:\/\/([\d.]+:\d+)/m.exec(text)?.[1] ?? '';
     const { kafka } = login('right') as { kafka: object };
     return { kafka: { brokers: [this.network.address], ...kafka } };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#log.close();
-    await this.network.close();
-    await this.#broker.close();
+    await super.close();
   }
-
-  kill = () => this.#broker.kill();
-  restart = () => this.#broker.restart();
-  freeze = () => this.#broker.pause();
-  thaw = () => this.#broker.resume();
 
   readonly permissions = {
     deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {
@@ -115,7 +108,7 @@ export class KafkaBroker implements BreakableBroker {
   };
 
   get #file(): string {
-    const { folder } = this.#broker;
+    const { folder } = this.server;
     if (folder === undefined) throw new Error('the suite needs a broker that is a process of this machine');
     return join(folder, 'kafka-1', 'server.properties');
   }
@@ -124,6 +117,6 @@ export class KafkaBroker implements BreakableBroker {
   async #restartWith(user: string): Promise<void> {
     const text = await readFile(this.#file, 'utf8');
     await writeFile(this.#file, text.replace(/user_app="\w+"/, user));
-    await this.#broker.restart();
+    await this.server.restart();
   }
 }

@@ -1,7 +1,7 @@
 /** A server that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BreakableBroker, type ConfigOverlay, type LogAccess, TcpProxy } from '@ebus/conformance';
+import { type ConfigOverlay, type LogAccess, ProxiedBroker } from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
 import { streamName } from '../names.js';
 import { eventually } from './harness.js';
@@ -34,28 +34,27 @@ function authorization({ password, denied }: Rules): string {
   ].join('\n');
 }
 
-export class NatsBroker implements BreakableBroker {
-  readonly network = new TcpProxy();
+export class NatsBroker extends ProxiedBroker<Service> {
   readonly log: LogAccess;
   readonly #version: string;
   readonly #log: NatsLog;
-  #server!: Service;
   #rules: Rules = structuredClone(OPEN);
 
   constructor(version: string) {
+    super();
     this.#version = version;
-    this.#log = new NatsLog(() => this.#server.addresses[0] as string, ROOT);
+    this.#log = new NatsLog(() => this.server.addresses[0] as string, ROOT);
     this.log = this.#log;
   }
 
   async start(): Promise<ConfigOverlay> {
-    this.#server = await startService('nats', {
+    this.server = await startService('nats', {
       own: true,
       version: this.#version,
       config: authorization(this.#rules),
     });
     await this.network.listen();
-    this.network.forwardTo(this.#server.addresses[0] as string);
+    this.network.forwardTo(this.server.addresses[0] as string);
     return {
       nats: {
         urls: [`nats://${this.network.address}`],
@@ -67,16 +66,10 @@ export class NatsBroker implements BreakableBroker {
     };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#log.close();
-    await this.network.close();
-    await this.#server.close();
+    await super.close();
   }
-
-  kill = () => this.#server.kill();
-  restart = () => this.#server.restart();
-  freeze = () => this.#server.pause();
-  thaw = () => this.#server.resume();
 
   readonly permissions = {
     deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {
@@ -110,8 +103,8 @@ export class NatsBroker implements BreakableBroker {
 
   /** Has the server read its configuration again. */
   async #apply(): Promise<void> {
-    const { folder } = this.#server;
-    const [pid] = await this.#server.pids();
+    const { folder } = this.server;
+    const [pid] = await this.server.pids();
     if (folder === undefined || pid === null || pid === undefined)
       throw new Error('rules can be changed only where the server is a process of this machine');
     const file = join(folder, `${basename(folder)}-1`, 'nats.conf');
@@ -124,7 +117,7 @@ export class NatsBroker implements BreakableBroker {
   }
 
   async #loadedAt(): Promise<string> {
-    const answer = await fetch(`${this.#server.monitoring[0]}/varz`);
+    const answer = await fetch(`${this.server.monitoring[0]}/varz`);
     return ((await answer.json()) as { config_load_time: string }).config_load_time;
   }
 }
