@@ -9,7 +9,7 @@ import type { BusTopicManager } from '../topics/topic-manager.js';
 import { randomUuid } from '../util/random-uuid.js';
 import { within } from '../util/waiting.js';
 
-/** The topic of the probes, their time limit in milliseconds, and the bus that carries them. */
+/** The topic of the probes, their time limit, and the bus that carries them. */
 export interface ProbeTransportOptions {
   readonly clock: Clock;
   readonly serviceName: string;
@@ -19,7 +19,7 @@ export interface ProbeTransportOptions {
   readonly subscriptions: Subscriptions;
   readonly topic: string;
   /** Milliseconds for sending one. */
-  readonly timeout: number;
+  limit(): number;
 }
 
 /** Sends probes and subscribes to them, through the bus itself. */
@@ -31,9 +31,14 @@ export function probeTransport({
   outbound,
   subscriptions,
   topic,
-  timeout,
+  limit,
 }: ProbeTransportOptions) {
-  async function publish(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
+  async function publish(
+    messageId: string,
+    json: string,
+    timeout: number,
+    stopped: AbortSignal,
+  ): Promise<void> {
     await usingOwnTopic(topics, topic, async () => {
       await topics.ensureProbeTopic(topic);
       await outbound.publishProbe(topic, json, { messageId, timeout, signal: stopped });
@@ -46,8 +51,9 @@ export function probeTransport({
   return {
     /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
     async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
+      const timeout = limit();
       const signal = AbortSignal.any([clock.timeout(timeout), stopped]);
-      await within(publish(messageId, json, stopped), signal, () => {
+      await within(publish(messageId, json, timeout, stopped), signal, () => {
         throw new ConnectionError(`the health probe to '${topic}' was not acknowledged within ${timeout} ms`);
       });
     },

@@ -4,7 +4,7 @@ import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../co
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Subscriptions } from '../consume/subscriptions.js';
 import type { Driver } from '../driver/driver.js';
-import { BusClosedError } from '../errors.js';
+import { BusClosedError, ConnectionError } from '../errors.js';
 import { ProbePublisher } from '../health/health-publisher.js';
 import { ProbeSubscriber } from '../health/health-subscriber.js';
 import { defaultProbeTopic } from '../health/probe.js';
@@ -14,8 +14,12 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { within } from '../util/within.js';
 import type { Emitter } from './bus-events.js';
 import { probeTransport } from './probe-transport.js';
+
+/** How long a broker may take to show that it is there. */
+const ANSWER_MS = 1_000;
 
 /** Parts that are watched, and where findings go. */
 export interface MonitoringOptions {
@@ -44,7 +48,9 @@ export function probePublisher(
   const { config, clock, metrics, events, connection, closing } = options;
   const { interval, timeout, failureThreshold, topic } = config.healthCheck.publisher;
   const name = topic ?? defaultProbeTopic(config.type);
-  const transport = probeTransport({ ...options, topic: name, timeout });
+  // Without a connection it is not held until the next one is due.
+  const limit = () => (connection.state().status === 'connected' ? timeout : Math.min(timeout, interval));
+  const transport = probeTransport({ ...options, topic: name, limit });
   return new ProbePublisher({
     clock,
     assertOpen: () => assertOpen(closing),
@@ -73,11 +79,11 @@ export function probeSubscribers(options: MonitoringOptions): [ProbeSubscriber, 
 }
 
 function probeSubscriber(watch: ProbeWatch, options: MonitoringOptions): ProbeSubscriber {
-  const { config, clock, logger, metrics, events, connection, closing } = options;
+  const { config, driver, clock, logger, metrics, events, connection, closing } = options;
   const { publisher } = config.healthCheck;
   const own = publisher.topic ?? defaultProbeTopic(config.type);
   const topic = watch.topic ?? own;
-  const transport = probeTransport({ ...options, topic, timeout: publisher.timeout });
+  const transport = probeTransport({ ...options, topic, limit: () => publisher.timeout });
   const { expectedSource, monitorInterval, warningThreshold, errorThreshold, criticalThreshold } = watch;
   return new ProbeSubscriber({
     expectedSource,
@@ -96,6 +102,7 @@ function probeSubscriber(watch: ProbeWatch, options: MonitoringOptions): ProbeSu
     eventBusType: config.type,
     join: (onProbe, signal) => transport.join(onProbe, signal),
     isConnected: () => connection.state().status === 'connected',
+    answers: (signal) => answers(driver, AbortSignal.any([signal, clock.timeout(ANSWER_MS)])),
     onAlert: (alert) => {
       const level = alert.severity === 'recovered' ? 'info' : alert.severity === 'warning' ? 'warn' : 'error';
       logger[level]({ alert }, `health probes: ${alert.severity}`);
@@ -103,6 +110,17 @@ function probeSubscriber(watch: ProbeWatch, options: MonitoringOptions): ProbeSu
     },
     onRejected: (rejection) => metrics?.recordError(`health_probe_${rejection}`, topic),
   });
+}
+
+async function answers(driver: Driver, signal: AbortSignal): Promise<boolean> {
+  try {
+    await within(driver.ping({ signal }), signal, () => {
+      throw new ConnectionError('the broker did not answer');
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The watchers that the configuration asks for. */

@@ -28,7 +28,8 @@ export function alertTypeOf(connected: boolean, expiredSinceLast: number): Alert
 
 const SEVERITIES: readonly AlertSeverity[] = ['warning', 'error', 'critical'];
 
-/** Whether the first severity is worse than the second; any is worse than none. */
-export function isWorse(severity: AlertSeverity, than: AlertSeverity | undefined): boolean {
-  return than === undefined || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(than);
+/** The severities from the one after `before` to `now`, which may be several where nobody looked for a while. */
+export function stepsTo(now: AlertSeverity, before: AlertSeverity | undefined): readonly AlertSeverity[] {
+  const done = before === undefined ? 0 : SEVERITIES.indexOf(before) + 1;
+  return SEVERITIES.slice(done, SEVERITIES.indexOf(now) + 1);
 }

@@ -15,7 +15,7 @@ function watching(options: Partial<HealthSubscriberOptions> = {}) {
   const lines: unknown[][] = [];
   let onProbe: (text: string) => void = () => {};
   let closed = 0;
-  const state = { connected: true };
+  const state = { connected: true, answers: true };
   const log =
     (level: string) =>
     (...args: unknown[]) => {
@@ -39,6 +39,7 @@ function watching(options: Partial<HealthSubscriberOptions> = {}) {
       return { close: async () => void closed++ };
     },
     isConnected: () => state.connected,
+    answers: async () => state.answers,
     onAlert: (alert) => alerts.push(alert),
     onRejected: (rejection) => rejections.push(rejection),
     ...options,
@@ -128,6 +129,48 @@ describe('the health subscriber', () => {
     late.probe(late.clock.now() - 5_001);
     await late.clock.advance(2_000);
     expect(late.alerts[0]).toMatchObject({ alertType: 'message_expired' });
+  });
+
+  it('asks the broker before it says that only probes stay away: the client may not know yet that it is alone', async () => {
+    const { clock, subscriber, alerts, state } = watching();
+    await subscriber.start();
+    state.answers = false;
+    await clock.advance(10_000);
+    expect(alerts.map(({ severity, alertType }) => `${severity} ${alertType}`)).toEqual([
+      'warning connection_lost',
+      'error connection_lost',
+      'critical connection_lost',
+    ]);
+  });
+
+  it('says nothing where a probe comes while the broker is asked', async () => {
+    const asked = deferred<boolean>();
+    const { clock, subscriber, alerts, probe } = watching({ answers: () => asked.promise });
+    await subscriber.start();
+    await clock.advance(3_000);
+    probe();
+    asked.resolve(true);
+    await clock.advance(2_000);
+    expect(alerts).toEqual([]);
+  });
+
+  it('takes every step, also where nothing was looked at for long', async () => {
+    const { clock, subscriber, alerts } = watching();
+    await subscriber.start();
+    clock.block(20_000);
+    await clock.advance(250);
+    expect(severities(alerts)).toEqual(['warning', 'error', 'critical']);
+  });
+
+  it('stops at once while the broker is asked', async () => {
+    const { clock, subscriber, alerts } = watching({
+      answers: (signal) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true })),
+    });
+    await subscriber.start();
+    await clock.advance(3_000);
+    await subscriber.stop();
+    expect(alerts).toEqual([]);
   });
 
   it('reports probes that do not count as what they are, and does not count them', async () => {

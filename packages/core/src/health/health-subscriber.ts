@@ -5,7 +5,7 @@ import type { Logger } from '../logger.js';
 import { shown } from '../util/shown.js';
 import { Ticker } from '../util/ticker.js';
 import { backOff } from '../util/waiting.js';
-import { type AlertThresholds, alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
+import { type AlertThresholds, alertTypeOf, missesOf, severityOfMisses, stepsTo } from './alerting.js';
 import { type ReadProbe, readProbe } from './probe.js';
 import type {
   AlertSeverity,
@@ -40,6 +40,8 @@ export interface HealthSubscriberOptions extends AlertThresholds {
   /** Subscribes to the topic from now on; resolves in position. */
   join(onProbe: (text: string) => void, signal: AbortSignal): Promise<{ close(): Promise<unknown> }>;
   isConnected(): boolean;
+  /** Asks the broker, within a second or until the signal aborts. Never rejects. */
+  answers(signal: AbortSignal): Promise<boolean>;
   onAlert(alert: HealthAlert): void;
   onRejected(rejection: ProbeRejection): void;
 }
@@ -98,8 +100,8 @@ export class ProbeSubscriber implements HealthSubscriber {
   }
 
   async stop(): Promise<void> {
-    await this.#ticker.stop();
     this.#run?.ended.abort();
+    await this.#ticker.stop();
     await this.#joining;
   }
 
@@ -207,14 +209,25 @@ export class ProbeSubscriber implements HealthSubscriber {
     run.unsaid.clear();
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     const run = this.#run as Run;
     this.#sayRejected(run);
+    if (this.#due(run).length === 0) return;
+    // A client may learn late that its broker is away, and before that probes stay away.
+    const isThere = this.#options.isConnected() && (await this.#options.answers(run.ended.signal));
+    if (run.ended.signal.aborted) return;
+    const alertType = alertTypeOf(isThere, run.expiredSinceLast);
+    // None, where a probe came meanwhile.
+    for (const severity of this.#due(run)) {
+      run.raised = { severity, alertType };
+      this.#alert(run, severity, alertType);
+    }
+  }
+
+  /** Severities that were reached and not told. */
+  #due(run: Run): readonly AlertSeverity[] {
     const severity = severityOfMisses(this.#misses(run), this.#options);
-    if (severity === undefined || !isWorse(severity, run.raised?.severity)) return;
-    const alertType = alertTypeOf(this.#options.isConnected(), run.expiredSinceLast);
-    run.raised = { severity, alertType };
-    this.#alert(run, severity, alertType);
+    return severity === undefined ? [] : stepsTo(severity, run.raised?.severity);
   }
 
   #misses(run: Run): number {
