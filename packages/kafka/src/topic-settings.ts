@@ -31,6 +31,7 @@ const LEVELS: Readonly<Partial<Record<Compression, readonly [number, number]>>> 
 };
 
 const READ = [
+  'cleanup.policy',
   'retention.ms',
   'retention.bytes',
   'compression.type',
@@ -61,7 +62,9 @@ export function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescrip
   const largest = Number(values.get('max.message.bytes') ?? 0);
   const compression = compressionOf(present);
   const level = Number(values.get(`compression.${compression}.level`));
+  const policy = values.get('cleanup.policy');
   return {
+    ...(policy === undefined ? {} : { retentionKind: policy.includes('compact') ? 'compaction' : 'limits' }),
     ...(retention >= 0 ? { retentionMs: retention } : {}),
     ...(bytes >= 0 ? { maxBytes: bytes } : {}),
     compression,

@@ -160,11 +160,11 @@ export class Assignment {
     const { options } = this.#session;
     const { group, durable, shares, logger } = options;
     const wanted = partitions.filter(({ topic }) => shares.of(topic)?.reader !== undefined);
-    const [{ logs, problems }, committed] = await Promise.all([
+    const [{ logs, ...topics }, committed] = await Promise.all([
       logsOf(options.questions(), wanted, signal),
       durable ? committedOf(this.#session.consumer, wanted, signal) : new Map<string, Committed>(),
     ]);
-    for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
+    this.#session.noted(topics);
     const found = new Map<string, Found>();
     for (const one of wanted) {
       const log = logs.get(keyOf(one));

@@ -110,10 +110,9 @@ export class Commits {
       failure = offsets.find((one) => one instanceof Error);
       for (const one of offsets) if (!(one instanceof Error)) stored.add(keyOf(one as Commit));
     }
-    // A list with errors does not say which partitions they belong to, nor by which code.
-    const isTooLong = codeOf(failure) === CODE.metadataTooLong || failure instanceof Error;
     for (const [key, { commit, partition }] of asked) {
-      partition.answered(commit, stored.has(key), isTooLong && !stored.has(key) && !mayPass(failure));
+      const isStored = stored.has(key);
+      partition.answered(commit, isStored, !isStored && isMetadataTooLong(failure));
     }
     this.failingSince = failure === undefined ? undefined : (this.failingSince ?? clock.monotonic());
     return failure;
@@ -127,5 +126,10 @@ const LATE = new EbusError('Kafka did not answer a commit in time', {
 
 /** What a commit meets and what passes: a rebalance, a coordinator that moves, metadata that is left out the next time. */
 function mayPass(error: unknown): boolean {
-  return classify(error).retryable || codeOf(error) === CODE.metadataTooLong;
+  return classify(error).retryable || isMetadataTooLong(error);
+}
+
+/** The errors in a list of offsets have no codes, and do not say which partition they belong to. */
+function isMetadataTooLong(error: unknown): boolean {
+  return codeOf(error) === CODE.metadataTooLong || /metadata string too large/i.test(reasonOf(error));
 }

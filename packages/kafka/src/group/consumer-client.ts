@@ -21,7 +21,12 @@ export interface ConsumerEvents {
   /** Reading has reached the end of the log. */
   end(place: TopicPartition & { readonly offset: number }): void;
   error(error: unknown): void;
+  /** The client has learned that the topic was made anew: what it reads from now on is of the new log. */
+  renewed?(topic: string, topicId: string): void;
 }
+
+/** Of the client's debugging lines about topics; also said when it first hears of one. */
+const RENEWED = /Topic (\S+) changed id from \S+ to (\S+)$/;
 
 /** How long one attempt to connect may block a thread. */
 const CONNECT_MS = 5_000;
@@ -48,6 +53,10 @@ export function newConsumer(
   consumer.setDefaultConsumeTimeout(0);
   consumer.on('partition.eof', (place: TopicPartition & { offset: number }) => events.end(place));
   consumer.on('event.error', (error: unknown) => events.error(error));
+  consumer.on('event.log', ({ message }: { message: string }) => {
+    const [, topic, topicId] = RENEWED.exec(message) ?? [];
+    if (topic !== undefined && topicId !== undefined) events.renewed?.(topic, topicId);
+  });
   return consumer;
 }
 

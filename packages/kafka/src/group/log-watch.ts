@@ -35,6 +35,8 @@ export class LogWatch {
       .catch((error: unknown) => this.#session.options.onError(error))
       .finally(() => {
         this.#isLooking = false;
+        // Nothing of these is taken meanwhile.
+        if (this.#session.options.shares.partitions().some(({ isDoubted }) => isDoubted)) this.soon(false);
       });
   }
 
@@ -42,6 +44,15 @@ export class LogWatch {
   soon(mustMove: boolean): void {
     this.#lookedAt = Number.NEGATIVE_INFINITY;
     this.#mustMove ||= mustMove;
+  }
+
+  /** The client reads another log from now on: nothing more is taken before it is known where that begins. */
+  renewed(topic: string, topicId: string): void {
+    for (const partition of this.#session.options.shares.of(topic)?.partitions.values() ?? []) {
+      if (!partition.isPositioned || partition.topicId === topicId) continue;
+      partition.isDoubted = true;
+      this.soon(false);
+    }
   }
 
   /** The warning and error for a position that is not in its log. */
@@ -61,9 +72,9 @@ export class LogWatch {
     this.#mustMove = false;
     const read = shares.partitions().filter(({ isPositioned, revoked }) => isPositioned && !revoked);
     const signal = AbortSignal.any([session.ended, clock.timeout(2 * QUESTION_MS)]);
-    const { logs, problems } = await logsOf(questions(), read, signal);
+    const { logs, ...topics } = await logsOf(questions(), read, signal);
     if (session.isOver) return;
-    for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
+    session.noted(topics);
     for (const partition of read) {
       const log = logs.get(keyOf(partition));
       if (log !== undefined && !partition.revoked) await this.#compare(partition, log, mustMove);
@@ -81,7 +92,9 @@ export class LogWatch {
     const why =
       isOther || isIdle || mustMove ? outsideLog(log, partition.next, partition.topicId) : undefined;
     if (why === undefined) {
-      if (mustMove) await session.seek(partition);
+      const mustGoBack = mustMove || partition.isDoubted;
+      partition.isDoubted = false;
+      if (mustGoBack) await session.seek(partition);
       return;
     }
     // Deliveries of the log that is gone are not settled, and those of the new one begin anew.

@@ -2,8 +2,15 @@
 import { ConnectionError, type PartitionLag, type SubscriptionSpec, within } from '@ebus/core/driver';
 import { classify, mayNotRead, missingTopic } from '../errors.js';
 import { called, type NativeConsumer } from '../native-client.js';
-import { type ByPartition, keyOf, type Questions, type TopicPartition } from '../questions.js';
-import { beginsAtFrom, type Committed, type Log, type Start } from './positions.js';
+import {
+  type ByPartition,
+  keyOf,
+  type Questions,
+  type TopicInfo,
+  type TopicPartition,
+} from '../questions.js';
+import { decodeMetadata } from './commit-metadata.js';
+import { beginsAtFrom, type Committed, type Log, outsideLog, type Start } from './positions.js';
 
 const COMMITTED_MS = 5_000;
 
@@ -34,10 +41,13 @@ export async function committedOf(
 
 type CommittedAnswer = Error | (TopicPartition & Partial<Committed>);
 
-/** Of partitions that can be asked: one without a leader is left out. `problems`: topics that are not there or not allowed. */
+/** Of partitions that can be asked: one without a leader is left out. */
 export interface Logs {
   readonly logs: ByPartition<Log>;
+  /** By topic: those that are not there or not allowed. */
   readonly problems: ReadonlyMap<string, unknown>;
+  /** By topic: how many partitions it has. */
+  readonly widths: ReadonlyMap<string, number>;
 }
 
 export async function logsOf(
@@ -48,14 +58,31 @@ export async function logsOf(
   const topics = [...new Set(partitions.map(({ topic }) => topic))];
   const infos = await questions.topics(topics, signal, { withRights: true });
   const problems = new Map<string, unknown>();
-  const asked = partitions.filter(({ topic, partition }) => {
+  const widths = new Map<string, number>();
+  for (const topic of topics) {
     const info = infos.get(topic);
-    if (info !== undefined && !(info instanceof Error)) {
-      if (!info.mayRead) problems.set(topic, mayNotRead(topic));
-      return info.partitions.some((one) => one.partition === partition && one.leader >= 0);
+    if (info === undefined || info instanceof Error) {
+      const isMissing = info === undefined || classify(info).code === 'TOPIC_NOT_FOUND';
+      problems.set(topic, isMissing ? missingTopic(topic, info) : info);
+      continue;
     }
-    problems.set(topic, classify(info).code === 'TOPIC_NOT_FOUND' ? missingTopic(topic, info) : info);
-    return false;
+    widths.set(topic, info.partitions.length);
+    if (!info.mayRead) problems.set(topic, mayNotRead(topic));
+  }
+  return { logs: await endsOf(questions, infos, partitions, signal), problems, widths };
+}
+
+async function endsOf(
+  questions: Questions,
+  infos: ReadonlyMap<string, TopicInfo | Error>,
+  partitions: readonly TopicPartition[],
+  signal: AbortSignal,
+): Promise<ByPartition<Log>> {
+  const asked = partitions.flatMap(({ topic, partition }) => {
+    const info = infos.get(topic);
+    if (info === undefined || info instanceof Error) return [];
+    const isLed = info.partitions.some((one) => one.partition === partition && one.leader >= 0);
+    return isLed ? [{ topic, partition, topicId: info.topicId }] : [];
   });
   const [begins, ends] = await Promise.all([
     questions.offsets(asked, 'earliest', signal),
@@ -65,10 +92,9 @@ export async function logsOf(
   for (const one of asked) {
     const key = keyOf(one);
     const [begin, end] = [begins.get(key), ends.get(key)];
-    const { topicId } = infos.get(one.topic) as { topicId: string };
-    if (begin !== undefined && end !== undefined) logs.set(key, { topicId, begin, end });
+    if (begin !== undefined && end !== undefined) logs.set(key, { topicId: one.topicId, begin, end });
   }
-  return { logs, problems };
+  return logs;
 }
 
 /**
@@ -112,9 +138,15 @@ export async function startsOf(
   return new Map([...offsets].map(([key, offset]) => [key, { topicId, offset }]));
 }
 
+/** Up to where a partition was read, and in which log. */
+export interface Place {
+  readonly offset: number;
+  readonly topicId: string | undefined;
+}
+
 /**
- * Over all partitions of the topic, those of other members included. Where nothing is committed, or the position lies outside
- * of the log, the group stands at the beginning of the log.
+ * Over all partitions of the topic, those of other members included. Where nothing is committed, or the position lies in no
+ * part of this log, the group stands at the beginning of the log.
  *
  * @param consumer undefined for a reader without a group, whose position is what it has settled
  * @param read up to where that is
@@ -123,13 +155,13 @@ export async function lagOf(
   questions: Questions,
   topic: string,
   consumer: NativeConsumer | undefined,
-  read: (partition: number) => number | undefined,
+  read: (partition: number) => Place | undefined,
   signal: AbortSignal,
 ): Promise<(PartitionLag & { readonly end: number })[]> {
-  const { partitions } = await questions.topic(topic, signal);
-  const all = partitions.map(({ partition }) => ({ topic, partition }));
-  const [{ logs }, committed] = await Promise.all([
-    logsOf(questions, all, signal),
+  const info = await questions.topic(topic, signal);
+  const all = info.partitions.map(({ partition }) => ({ topic, partition }));
+  const [logs, committed] = await Promise.all([
+    endsOf(questions, new Map([[topic, info]]), all, signal),
     consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
   ]);
   return all.map((one) => {
@@ -137,9 +169,9 @@ export async function lagOf(
     // What cannot be asked is not nothing.
     if (log === undefined)
       throw new ConnectionError(`partition ${one.partition} of '${topic}' cannot be asked`);
-    const known = consumer === undefined ? read(one.partition) : committed.get(keyOf(one))?.offset;
-    const stated = known ?? log.begin;
-    const position = stated > log.end ? log.begin : Math.max(log.begin, stated);
+    const stated = consumer === undefined ? read(one.partition) : placeOf(committed.get(keyOf(one)));
+    const isInside = stated !== undefined && outsideLog(log, stated.offset, stated.topicId) === undefined;
+    const position = isInside ? stated.offset : log.begin;
     return {
       partition: one.partition,
       lag: log.end - position,
@@ -148,4 +180,10 @@ export async function lagOf(
       end: log.end,
     };
   });
+}
+
+function placeOf(committed: Committed | undefined): Place | undefined {
+  if (committed === undefined) return undefined;
+  const { offset, metadata } = committed;
+  return { offset, topicId: decodeMetadata(metadata, offset)?.topicId };
 }

@@ -23,7 +23,8 @@ import { Shares } from './shares.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicShare } from './topic-share.js';
 
-export interface MembershipOptions extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'onBroken'> {
+export interface MembershipOptions
+  extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'widened' | 'onBroken'> {
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
   stateOf(group: string): Promise<GroupState>;
@@ -40,8 +41,6 @@ const COALESCE_MS = 30;
 /** A change of the subscription that brings no assignment for so long is not waited for by the next one. */
 const CHANGE_MS = 15_000;
 const AGAIN_MS = 200;
-/** How often a topic that is read without a group is looked at for further partitions. */
-const WIDENED_MS = 60_000;
 /** How long leaving waits for a rebalance to end. */
 const SETTLE_DOWN_MS = 5_000;
 const SETTLE_POLL_MS = 50;
@@ -62,7 +61,6 @@ export class Membership {
   #preparing = 0;
   #isChanging = false;
   #changes: Promise<void> = Promise.resolve();
-  #lookedAt = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -169,7 +167,7 @@ export class Membership {
     const share = this.#shares.active.get(topic);
     const read = (id: number) => {
       const partition = share?.partitions.get(id);
-      return partition?.isPositioned === true ? partition.settledUpTo : undefined;
+      return partition?.isPositioned === true ? partition.place : undefined;
     };
     const lags = await lagOf(questions(), topic, durable ? this.#connected() : undefined, read, signal);
     return lags.map(({ end, ...lag }) => ({
@@ -180,7 +178,7 @@ export class Membership {
 
   /** A topic has more partitions, perhaps: the client would look after minutes. */
   widened(topic: string): void {
-    if (this.#shares.active.has(topic)) this.#session?.refresh();
+    if (this.#shares.active.has(topic)) this.#widened();
   }
 
   adjust(share: TopicShare): void {
@@ -252,6 +250,7 @@ export class Membership {
         shares: this.#shares,
         kept: this.#kept,
         changed: () => this.#changed(),
+        widened: () => this.#widened(),
         onBroken: (cause) => this.#replace(session, cause),
       });
       await session.open();
@@ -327,7 +326,7 @@ export class Membership {
 
   /** Without a group: all partitions of all topics, those that were added since included. */
   async #takeAll(session: Session, topics: readonly string[]): Promise<void> {
-    const { clock, questions } = this.#options;
+    const { questions } = this.#options;
     for (const topic of this.#shares.leaving.values()) {
       session.consumer.incrementalUnassign([...topic.partitions.values()]);
       topic.lose();
@@ -342,12 +341,11 @@ export class Membership {
     if (fresh.length > 0) await session.assignment.assign(fresh);
     session.poller.serve();
     this.#changed();
-    const again = ++this.#lookedAt;
-    clock
-      .setTimeout(() => {
-        if (again === this.#lookedAt && !session.isOver) this.#changeSoon();
-      }, WIDENED_MS)
-      .unref();
+  }
+
+  #widened(): void {
+    if (this.#options.durable) this.#session?.refresh();
+    else this.#changeSoon();
   }
 
   /** Leaves the group and disconnects, whoever waits for it. What was settled has been committed by now. */

@@ -4,6 +4,7 @@ import { type HeaderList, type IncomingMessage, type PartitionLag, PrefixTracker
 import { fromHeaders, sizeOf, textOrBytes } from '../mapping.js';
 import type { TopicPartition } from '../questions.js';
 import { encodeMetadata } from './commit-metadata.js';
+import type { Place } from './lookup.js';
 import type { Position } from './positions.js';
 
 /** How far reading may run ahead of the oldest unsettled message. */
@@ -28,6 +29,8 @@ export class Partition implements TopicPartition {
   paused = false;
   /** Core has no room for more of it. */
   stopped = false;
+  /** The topic is another one by now, as the client says: nothing is taken before the log was looked at. */
+  isDoubted = false;
   /** Goes to another member: nothing is pushed any more. */
   revoked = false;
   /** Gone: settling has no effect any more. */
@@ -56,6 +59,7 @@ export class Partition implements TopicPartition {
     this.#committed = undefined;
     this.#hasSettled = true;
     this.isPositioned = true;
+    this.isDoubted = false;
     if (isCommitted) {
       const { topic, partition } = this;
       this.#committed = {
@@ -67,6 +71,11 @@ export class Partition implements TopicPartition {
     }
   }
 
+  /** What comes of it is to be handled here. */
+  get isOpen(): boolean {
+    return this.isPositioned && !this.revoked && !this.isDoubted;
+  }
+
   /** It may not be read on before something settles. */
   get isFull(): boolean {
     return this.tracker.span >= MAX_SPAN;
@@ -75,6 +84,10 @@ export class Partition implements TopicPartition {
   /** Up to here everything is settled. Beyond what was received lie only transaction markers and the compacted. */
   get settledUpTo(): number {
     return this.tracker.pending === 0 ? this.next : (this.tracker.watermark ?? this.next);
+  }
+
+  get place(): Place {
+    return { offset: this.settledUpTo, topicId: this.topicId };
   }
 
   get isCommitted(): boolean {
@@ -103,7 +116,7 @@ export class Partition implements TopicPartition {
 
   /** The log has been read up to there. @returns whether that is news */
   reachedEnd(offset: number): void {
-    if (offset <= this.next) return;
+    if (offset <= this.next || this.isDoubted) return;
     this.next = offset;
     this.#hasSettled = true;
   }

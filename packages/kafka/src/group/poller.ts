@@ -127,8 +127,8 @@ export class Poller {
         }
         partition = share?.partitions.get(message.partition);
       }
-      // Of a partition that has just gone: whoever has it now reads it.
-      if (partition === undefined || partition.revoked || !partition.isPositioned) continue;
+      // Of a partition that has just gone, whoever has it now reads it; of a log that is in doubt, it is read again.
+      if (partition?.isOpen !== true) continue;
       const delivery = partition.receive(message);
       if (delivery !== undefined) batch.push(delivery);
       if (partition.isFull && !partition.paused) full = share;

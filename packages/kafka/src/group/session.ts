@@ -7,6 +7,7 @@ import { Assignment } from './assignment.js';
 import { Commits } from './commits.js';
 import { type ClientOptions, connect, newConsumer } from './consumer-client.js';
 import { LogWatch } from './log-watch.js';
+import type { Logs } from './lookup.js';
 import type { Partition } from './partition.js';
 import { Poller } from './poller.js';
 import type { Shares } from './shares.js';
@@ -24,6 +25,8 @@ export interface SessionOptions extends ClientOptions {
   readonly kept: Map<string, Partition>;
   /** The group has answered, or something was positioned or committed. */
   changed(): void;
+  /** A topic has more partitions than before. */
+  widened(): void;
   onError(error: unknown): void;
   /** It cannot do its work any more, and another is to take its place. */
   onBroken(cause: unknown): void;
@@ -56,6 +59,7 @@ export class Session {
       end: (place) => this.poller.ended(place),
       // What a client says that was replaced is about nothing any more.
       error: (error) => this.isOver || options.onError(error),
+      renewed: (topic, topicId) => this.watch.renewed(topic, topicId),
     });
     const onAsking = () => this.poller.serve();
     this.commits = new Commits(this.consumer as never, { clock, logger, group, onAsking });
@@ -128,6 +132,13 @@ export class Session {
   /** Has the client look at the topics that there are, and the group share those that are new. */
   refresh(): void {
     this.consumer.getMetadata({ allTopics: true, timeout: SEEK_MS } as never, () => {});
+  }
+
+  /** What the cluster says of whole topics. */
+  noted({ problems, widths }: Pick<Logs, 'problems' | 'widths'>): void {
+    const { shares, widened } = this.options;
+    for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
+    for (const [topic, width] of widths) if (shares.of(topic)?.widenedTo(width)) widened();
   }
 
   commitSoon(): void {

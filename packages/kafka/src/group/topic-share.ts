@@ -20,6 +20,8 @@ export class TopicShare {
   /** Core was told that something is wrong. */
   hasFailed = false;
   readonly partitions = new Map<number, Partition>();
+  /** How many partitions the topic had when it was last asked. */
+  #width = 0;
   /** Core's room. */
   messages = 0;
   bytes = 0;
@@ -39,6 +41,13 @@ export class TopicShare {
   /** How many may be polled: never more than there is room for, by number and by what messages of the topic weigh. */
   get room(): number {
     return this.hasRoom ? Math.max(1, Math.min(this.messages, Math.floor(this.bytes / this.#typical))) : 0;
+  }
+
+  /** @returns whether the topic has more partitions than it had before */
+  widenedTo(width: number): boolean {
+    const isWider = this.#width > 0 && width > this.#width;
+    this.#width = width;
+    return isWider;
   }
 
   grant({ messages, bytes }: Credit): void {

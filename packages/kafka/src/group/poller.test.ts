@@ -1,0 +1,156 @@
+import type { Message } from '@confluentinc/kafka-javascript';
+import { describe, expect, it } from 'vitest';
+import { Partition } from './partition.js';
+import { Poller } from './poller.js';
+import { Shares } from './shares.js';
+import { at, FakeSink, message } from './testing/fakes.js';
+import { TopicShare } from './topic-share.js';
+
+/** A client whose polls the test answers. */
+class FakeConsumer {
+  readonly polls: { most: number; answer(error: unknown, messages?: Message[]): void }[] = [];
+
+  consume(most: number, done: (error: unknown, messages?: Message[]) => void): void {
+    this.polls.push({ most, answer: done });
+  }
+}
+
+async function polling(...topics: string[]) {
+  const consumer = new FakeConsumer();
+  const shares = new Shares();
+  const failures: unknown[] = [];
+  const adjusted: string[] = [];
+  const sinks = new Map<string, FakeSink>();
+  for (const topic of topics) {
+    const share = new TopicShare(topic);
+    const sink = new FakeSink();
+    share.reader = sink;
+    for (const id of [0, 1]) {
+      const partition = new Partition({ topic, partition: id });
+      partition.position('id', at(0));
+      share.partitions.set(id, partition);
+    }
+    sinks.set(topic, sink);
+    shares.active.set(topic, share);
+  }
+  const poller = new Poller({
+    consumer: consumer as never,
+    shares: () => shares.active.values(),
+    shareOf: (topic) => shares.of(topic),
+    adjust: ({ topic, isStalled }) => void adjusted.push(`${topic} ${isStalled ? 'paused' : 'on'}`),
+    failed: (error) => void failures.push(error),
+  });
+  const answer = async (messages: Message[], error: unknown = null) => {
+    consumer.polls.at(-1)?.answer(error, messages);
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+  };
+  const share = (topic: string) => shares.of(topic) as TopicShare;
+  const grant = (topic: string, messages: number) => share(topic).grant({ messages, bytes: 1_000_000 });
+  return { poller, consumer, share, sinks, failures, adjusted, answer, grant };
+}
+
+describe('the poller', () => {
+  it('asks for no more than a topic has room for, one poll at a time', async () => {
+    const { poller, consumer, grant, answer, sinks } = await polling('orders');
+    poller.readable();
+    expect(consumer.polls).toHaveLength(0);
+    grant('orders', 2);
+    poller.pump();
+    poller.readable();
+    expect(consumer.polls.map(({ most }) => most)).toEqual([2]);
+    await answer([message('orders', 0, 0), message('orders', 0, 1)]);
+    expect(sinks.get('orders')?.places).toEqual(['0:0', '0:1']);
+    expect(consumer.polls).toHaveLength(1);
+    grant('orders', 5);
+    poller.pump();
+    expect(consumer.polls.at(-1)?.most).toBe(5);
+  });
+
+  it('hands over the partitions in turn, each in log order', async () => {
+    const { poller, grant, answer, sinks } = await polling('orders');
+    grant('orders', 10);
+    poller.readable();
+    await answer([0, 1, 2].flatMap((o) => [message('orders', 0, o)]).concat(message('orders', 1, 0)));
+    expect(sinks.get('orders')?.places).toEqual(['0:0', '1:0', '0:1', '0:2']);
+  });
+
+  it('pauses a topic without room where another has room', async () => {
+    const { poller, consumer, grant, adjusted } = await polling('orders', 'letters');
+    grant('orders', 10);
+    poller.readable();
+    expect(adjusted).toEqual(['letters paused']);
+    expect(consumer.polls).toHaveLength(1);
+  });
+
+  it('polls after a while even where no topic has room, and pauses them before: else the group expels the member', async () => {
+    const { poller, consumer, adjusted } = await polling('orders');
+    for (let tick = 0; tick < 8; tick++) poller.tick();
+    expect(adjusted).toEqual(['orders paused']);
+    expect(consumer.polls).toHaveLength(1);
+  });
+
+  it('lets a topic go on that has room again', async () => {
+    const { poller, grant, share, adjusted } = await polling('orders');
+    share('orders').isStalled = true;
+    share('orders').messages = 0;
+    poller.tick();
+    expect(adjusted).toEqual([]);
+    grant('orders', 1);
+    share('orders').isStalled = true;
+    poller.tick();
+    expect(adjusted).toEqual(['orders on']);
+  });
+
+  it('drops what is not this member’s any more, and what is of a log in doubt', async () => {
+    const { poller, grant, share, answer, sinks } = await polling('orders');
+    grant('orders', 10);
+    poller.readable();
+    const [gone, doubted] = [share('orders').partitions.get(0), share('orders').partitions.get(1)];
+    gone?.release();
+    if (doubted !== undefined) doubted.isDoubted = true;
+    await answer([
+      message('orders', 0, 0),
+      message('orders', 1, 0),
+      message('orders', 7, 0),
+      message('foreign', 0, 0),
+    ]);
+    expect(sinks.get('orders')?.places).toEqual([]);
+    expect(doubted?.next).toBe(0);
+  });
+
+  it('takes the end of the log after the messages that were polled with it, and says that it goes on', async () => {
+    const { poller, grant, share, answer, sinks } = await polling('orders');
+    grant('orders', 10);
+    share('orders').hasFailed = true;
+    poller.readable();
+    poller.ended({ topic: 'orders', partition: 0, offset: 3 });
+    await answer([message('orders', 0, 0)]);
+    expect(sinks.get('orders')?.places).toEqual(['0:0']);
+    expect(sinks.get('orders')?.told).toEqual(['resumed']);
+    expect(share('orders').partitions.get(0)?.next).toBe(3);
+  });
+
+  it('tells an error, polls on behind it, and nothing any more once it is stopped', async () => {
+    const { poller, consumer, grant, answer, failures } = await polling('orders');
+    grant('orders', 10);
+    poller.readable();
+    await answer([], new Error('outside'));
+    expect(failures).toHaveLength(1);
+    expect(consumer.polls).toHaveLength(2);
+    poller.stop();
+    await answer([], new Error('late'));
+    expect(failures).toHaveLength(1);
+    poller.readable();
+    expect(consumer.polls).toHaveLength(2);
+  });
+
+  it('has a full partition paused', async () => {
+    const { poller, grant, share, answer, adjusted } = await polling('orders');
+    grant('orders', 20_000);
+    poller.readable();
+    const all = Array.from({ length: 10_000 }, (_, offset) => message('orders', 0, offset));
+    await answer(all);
+    expect(share('orders').partitions.get(0)?.isFull).toBe(true);
+    expect(adjusted).toEqual(['orders on']);
+  });
+});
