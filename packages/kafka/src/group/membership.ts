@@ -1,33 +1,32 @@
 /** Membership in one group: which topics it is in for, by one consumer for all of them. */
 import {
   type CallOptions,
-  ConnectionError,
   EbusError,
   type PartitionLag,
-  pause,
   reasonOf,
   type SubscriptionSink,
   type SubscriptionSpec,
   within,
 } from '@ebus/core/driver';
-import { UNKNOWN_TOPIC_MS } from '../client-config.js';
-import { cannotSubscribe, classify } from '../errors.js';
+import { cannotSubscribe } from '../errors.js';
 import type { NativeConsumer } from '../native-client.js';
-import { keyOf } from '../questions.js';
+import { Changes } from './changes.js';
 import { leave } from './consumer-client.js';
+import { type DepartureOptions, SETTLE_DOWN_MS, settleDown } from './departure.js';
 import { lagOf, startsOf } from './lookup.js';
-import type { Partition } from './partition.js';
-import { Session, type SessionOptions } from './session.js';
-import { type GroupState, Settling } from './settling.js';
+import { retrying } from './retrying.js';
+import type { Session, SessionOptions } from './session.js';
+import { Sessions } from './sessions.js';
 import { Shares } from './shares.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicShare } from './topic-share.js';
+import { Waiters } from './waiters.js';
 
 export interface MembershipOptions
-  extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'widened' | 'onBroken'> {
+  extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'widened' | 'onBroken'>,
+    Pick<DepartureOptions, 'stateOf'> {
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
-  stateOf(group: string): Promise<GroupState>;
   /** Leaves the group in the background; nobody listens any more. */
   retire(consumer: NativeConsumer): void;
   /** Clean-up that nobody waits for; the clients that it asks stay open until it has ended. It never rejects. */
@@ -36,34 +35,32 @@ export interface MembershipOptions
   onClosed(): void;
 }
 
-/** Subscriptions made within it are one change. */
-const COALESCE_MS = 30;
-/** A change of the subscription that brings no assignment for so long is not waited for by the next one. */
-const CHANGE_MS = 15_000;
-const AGAIN_MS = 200;
-/** How long leaving waits for a rebalance to end. */
-const SETTLE_DOWN_MS = 5_000;
-const SETTLE_POLL_MS = 50;
-/** A broker that is there answers within it. */
-const ANSWERS_MS = 1_000;
-
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #shares = new Shares();
-  readonly #kept = new Map<string, Partition>();
-  readonly #waiters = new Set<() => void>();
-  readonly #over = new AbortController();
-  #session: Session | undefined;
-  #opening: Promise<Session> | undefined;
-  /** Counts the consumers: one that connects after a newer one was begun is retired. */
-  #attempt = 0;
-  /** Subscriptions that are being prepared and will be part of the next change. */
-  #preparing = 0;
-  #isChanging = false;
-  #changes: Promise<void> = Promise.resolve();
-
+  readonly #waiters = new Waiters();
+  readonly #sessions: Sessions;
+  readonly #changes: Changes;
   constructor(options: MembershipOptions) {
     this.#options = options;
+    const warn = (error: unknown, what: string) => this.#warn(error, what);
+    const shares = this.#shares;
+    const waiters = this.#waiters;
+    const sessions: Sessions = new Sessions({
+      ...options,
+      shares,
+      kept: new Map(),
+      changed: () => waiters.changed(),
+      widened: () => this.#changes.widened(),
+      replaced: () => this.#changes.soon(),
+      warn,
+    });
+    this.#sessions = sessions;
+    this.#changes = new Changes({ ...options, shares, sessions, waiters, warn });
+  }
+
+  get #session(): Session | undefined {
+    return this.#sessions.current;
   }
 
   get client(): NativeConsumer | undefined {
@@ -86,7 +83,7 @@ export class Membership {
     };
     let share: TopicShare | undefined;
     let refused: Promise<never> | undefined;
-    this.#preparing++;
+    this.#changes.preparing++;
     try {
       share = await within(this.#prepare(spec, signal, told), signal, late);
       const joined = share;
@@ -99,17 +96,17 @@ export class Membership {
       if (share.partitions.size > 0) sink.assigned([...share.partitions.keys()]);
       this.#session?.assignment.positionSoon();
     } catch (error) {
-      if (this.#preparing === 1 && !this.#shares.hasReaders) void this.#end();
+      if (this.#changes.preparing === 1 && !this.#shares.hasReaders) void this.#end();
       throw cannotSubscribe(spec.topic, group, error);
     } finally {
-      this.#preparing--;
-      this.#changeSoon();
+      this.#changes.preparing--;
+      this.#changes.soon();
     }
     try {
       const joined = share;
-      const ready = this.#until(() => joined.isReady(durable) || this.#over.signal.aborted);
+      const ready = this.#waiters.until(() => joined.isReady(durable) || this.#sessions.over.aborted);
       await within(Promise.race([ready, refused as Promise<never>]), signal, late);
-      if (this.#over.signal.aborted) late();
+      if (this.#sessions.over.aborted) late();
       return new KafkaSubscription(this, share);
     } catch (error) {
       // Its own clean-up: the caller waits no more.
@@ -138,15 +135,17 @@ export class Membership {
     }
     if (this.#shares.active.get(share.topic) === share) this.#shares.active.delete(share.topic);
     const late = () => this.#warn(new Error(`leaving '${share.topic}' took too long`), 'leave');
-    if (this.#shares.hasReaders || this.#preparing > 0) {
+    if (this.#shares.hasReaders || this.#changes.preparing > 0) {
       this.#shares.leaving.set(share.topic, share);
-      void this.#until(() => share.partitions.size === 0).then(() => {
-        this.#shares.leaving.delete(share.topic);
-        this.#changed();
-      });
-      this.#changeSoon();
+      void this.#waiters
+        .until(() => share.partitions.size === 0)
+        .then(() => {
+          this.#shares.leaving.delete(share.topic);
+          this.#waiters.changed();
+        });
+      this.#changes.soon();
       await within(
-        this.#until(() => share.partitions.size === 0),
+        this.#waiters.until(() => share.partitions.size === 0),
         signal,
         late,
       );
@@ -157,9 +156,9 @@ export class Membership {
 
   /** One attempt to replace the consumer. Positions, unsettled deliveries and credit stay. */
   async reconnect(): Promise<void> {
-    this.#drop();
-    await this.#open();
-    this.#changeSoon();
+    this.#sessions.drop();
+    await this.#sessions.open();
+    this.#changes.soon();
   }
 
   async lag(topic: string, { signal }: CallOptions): Promise<readonly PartitionLag[]> {
@@ -169,7 +168,13 @@ export class Membership {
       const partition = share?.partitions.get(id);
       return partition?.isPositioned === true ? partition.place : undefined;
     };
-    const lags = await lagOf(questions(), topic, durable ? this.#connected() : undefined, read, signal);
+    const lags = await lagOf(
+      questions(),
+      topic,
+      durable ? this.#sessions.connected : undefined,
+      read,
+      signal,
+    );
     return lags.map(({ end, ...lag }) => ({
       ...lag,
       ...share?.partitions.get(lag.partition)?.unreadOf(lag, end, this.#options.clock.now()),
@@ -178,7 +183,7 @@ export class Membership {
 
   /** A topic has more partitions, perhaps: the client would look after minutes. */
   widened(topic: string): void {
-    if (this.#shares.active.has(topic)) this.#widened();
+    if (this.#shares.active.has(topic)) this.#changes.widened();
   }
 
   adjust(share: TopicShare): void {
@@ -195,11 +200,16 @@ export class Membership {
     signal: AbortSignal,
     told: (error: unknown) => void,
   ): Promise<TopicShare> {
-    const ended = AbortSignal.any([signal, this.#over.signal]);
-    await this.#retrying(ended, () => this.#open(), told);
+    const ended = AbortSignal.any([signal, this.#sessions.over]);
+    await retrying(this.#options.clock, ended, () => this.#sessions.open(), told);
     // One that is just being left has to be gone first.
-    await this.#until(() => !this.#shares.leaving.has(spec.topic) || ended.aborted);
-    const starts = await this.#retrying(ended, () => this.#startsOf(spec.topic, spec.from, ended), told);
+    await this.#waiters.until(() => !this.#shares.leaving.has(spec.topic) || ended.aborted);
+    const starts = await retrying(
+      this.#options.clock,
+      ended,
+      () => this.#startsOf(spec.topic, spec.from, ended),
+      told,
+    );
     const known = this.#shares.active.get(spec.topic);
     const share = known ?? new TopicShare(spec.topic);
     // What a declared topic was pinned to when it was subscribed is older, and stays.
@@ -211,7 +221,7 @@ export class Membership {
 
   #startsOf(topic: string, from: SubscriptionSpec['from'], signal: AbortSignal) {
     const { durable, questions } = this.#options;
-    return startsOf(questions(), topic, from, durable ? this.#connected() : undefined, signal);
+    return startsOf(questions(), topic, from, durable ? this.#sessions.connected : undefined, signal);
   }
 
   /** The declared topics come along with the first one. */
@@ -222,7 +232,9 @@ export class Membership {
       missing.map(async (topic) => {
         const share = this.#shares.active.get(topic) as TopicShare;
         try {
-          const starts = await this.#retrying(signal, () => this.#startsOf(topic, 'latest', signal));
+          const starts = await retrying(this.#options.clock, signal, () =>
+            this.#startsOf(topic, 'latest', signal),
+          );
           if (share.starts.size === 0) share.starts = starts;
         } catch (err) {
           if (share.reader === undefined) this.#shares.active.delete(topic);
@@ -230,122 +242,6 @@ export class Membership {
         }
       }),
     );
-  }
-
-  #connected(): NativeConsumer {
-    if (this.#session !== undefined) return this.#session.consumer;
-    throw new ConnectionError(`group '${this.#options.group}' is not connected to Kafka`);
-  }
-
-  #open(): Promise<Session> {
-    if (this.#session !== undefined) return Promise.resolve(this.#session);
-    this.#opening ??= this.#connect(++this.#attempt);
-    return this.#opening;
-  }
-
-  async #connect(attempt: number): Promise<Session> {
-    try {
-      const session: Session = new Session({
-        ...this.#options,
-        shares: this.#shares,
-        kept: this.#kept,
-        changed: () => this.#changed(),
-        widened: () => this.#widened(),
-        onBroken: (cause) => this.#replace(session, cause),
-      });
-      await session.open();
-      if (attempt !== this.#attempt || this.#over.signal.aborted) {
-        session.end();
-        this.#options.retire(session.consumer);
-        throw new EbusError('the consumer came too late', { code: 'ABORTED', retryable: true });
-      }
-      this.#session = session;
-      return session;
-    } finally {
-      if (attempt === this.#attempt) this.#opening = undefined;
-    }
-  }
-
-  /** Nothing is heard of the present consumer any more; what it had is kept for the next one. */
-  #drop(): void {
-    this.#attempt++;
-    this.#opening = undefined;
-    const old = this.#session;
-    this.#session = undefined;
-    for (const partition of this.#shares.partitions()) this.#kept.set(keyOf(partition), partition);
-    for (const share of this.#shares.active.values()) share.lose();
-    for (const share of this.#shares.leaving.values()) share.lose();
-    if (old === undefined) return;
-    old.end();
-    this.#options.retire(old.consumer);
-  }
-
-  #replace(session: Session, cause: unknown): void {
-    if (this.#session !== session) return;
-    this.#warn(cause, 'replaced');
-    this.#drop();
-    this.#retrying(this.#over.signal, () => this.#open()).then(
-      () => this.#changeSoon(),
-      (error) => this.#warn(error, 'connect'),
-    );
-  }
-
-  /** Once no further subscription is being prepared, all changes are made as one. */
-  #changeSoon(): void {
-    if (this.#preparing > 0 || this.#isChanging || this.#over.signal.aborted) return;
-    this.#isChanging = true;
-    const change = async () => {
-      this.#isChanging = false;
-      if (this.#preparing === 0) await this.#change();
-    };
-    this.#options.clock.setTimeout(() => {
-      this.#changes = this.#changes.then(change).catch((error) => this.#warn(error, 'subscribe'));
-    }, COALESCE_MS);
-  }
-
-  /** Ends with the assignment that follows, so that changes meanwhile are one again. */
-  async #change(): Promise<void> {
-    const session = this.#session;
-    const wanted = [...this.#shares.active.keys()];
-    if (session === undefined || this.#over.signal.aborted || wanted.length === 0) return;
-    if (!this.#options.durable) return this.#takeAll(session, wanted);
-    const present = session.consumer.subscription();
-    const isSame = present.length === wanted.length && wanted.every((topic) => present.includes(topic));
-    if (!isSame) {
-      const before = session.assignment.answers;
-      session.consumer.subscribe(wanted);
-      session.poller.serve();
-      const { clock } = this.#options;
-      await within(
-        this.#until(() => session.assignment.answers > before || session.isOver),
-        { clock, ms: CHANGE_MS },
-        () => {},
-      );
-    }
-  }
-
-  /** Without a group: all partitions of all topics, those that were added since included. */
-  async #takeAll(session: Session, topics: readonly string[]): Promise<void> {
-    const { questions } = this.#options;
-    for (const topic of this.#shares.leaving.values()) {
-      session.consumer.incrementalUnassign([...topic.partitions.values()]);
-      topic.lose();
-    }
-    const infos = await this.#retrying(session.ended, () => questions().topics(topics, session.ended));
-    const fresh = topics.flatMap((topic) => {
-      const info = infos.get(topic);
-      if (info === undefined || info instanceof Error) return [];
-      const has = this.#shares.active.get(topic)?.partitions;
-      return info.partitions.flatMap(({ partition }) => (has?.has(partition) ? [] : [{ topic, partition }]));
-    });
-    if (fresh.length > 0) await session.assignment.assign(fresh);
-    session.poller.serve();
-    this.#changed();
-  }
-
-  #widened(): void {
-    if (this.#options.durable) this.#session?.refresh();
-    else this.#changeSoon();
   }
 
   /** Leaves the group and disconnects, whoever waits for it. What was settled has been committed by now. */
@@ -356,86 +252,18 @@ export class Membership {
   }
 
   async #disconnect(): Promise<void> {
-    if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    if (this.#sessions.over.aborted) return;
+    this.#sessions.end();
     this.#options.onClosed();
     const session = this.#session;
-    this.#attempt++;
-    this.#changed();
+    this.#waiters.changed();
     if (session === undefined) return;
-    await this.#settleDown(session);
+    await settleDown(session, this.#options);
     await session.assignment.settled;
-    this.#session = undefined;
+    this.#sessions.release();
     for (const partition of this.#shares.partitions()) partition.release();
     session.end();
     await leave(session.consumer);
-  }
-
-  /**
-   * Waits while it joins and the group rebalances, bounded. A client that disconnects meanwhile tells the broker nothing,
-   * and its share would go to nobody until the session ends.
-   */
-  async #settleDown(session: Session): Promise<void> {
-    if (session.consumer.subscription().length === 0) return;
-    const { group, logger, stateOf, clock, questions } = this.#options;
-    const signal = clock.timeout(SETTLE_DOWN_MS);
-    const late = () => {
-      throw new Error(`it did not end within ${SETTLE_DOWN_MS} ms`);
-    };
-    try {
-      // Asking for the group where no broker answers would keep the process alive for a minute.
-      await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]));
-      const settling = new Settling();
-      while (!signal.aborted && !session.isRefused) {
-        session.poller.serve();
-        await within(session.assignment.settled, signal, late);
-        const state = await within(stateOf(group), signal, late);
-        if (settling.isOver(state, clock.monotonic(), session.assignment.answeredAt)) return;
-        await pause(clock, SETTLE_POLL_MS);
-      }
-    } catch (error) {
-      logger.debug({ err: error, group }, 'cannot see whether the group rebalances');
-    }
-  }
-
-  /** A leader or coordinator that moves or is elected is there soon. */
-  async #retrying<T>(
-    signal: AbortSignal,
-    action: () => Promise<T>,
-    told?: (error: unknown) => void,
-  ): Promise<T> {
-    const { clock } = this.#options;
-    const begun = clock.monotonic();
-    for (;;) {
-      try {
-        return await action();
-      } catch (error) {
-        const { code, retryable } = classify(error);
-        // Not every broker knows a topic that was just created.
-        const mayCome = code === 'TOPIC_NOT_FOUND' && clock.monotonic() - begun < UNKNOWN_TOPIC_MS;
-        if (signal.aborted || (!retryable && !mayCome)) throw error;
-        told?.(error);
-        await pause(clock, AGAIN_MS, signal);
-        if (signal.aborted) throw error;
-      }
-    }
-  }
-
-  /** Looked at again after each change of what the group, the broker or this process says. */
-  #until(condition: () => boolean): Promise<void> {
-    if (condition()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        this.#waiters.delete(look);
-        resolve();
-      };
-      this.#waiters.add(look);
-    });
-  }
-
-  #changed(): void {
-    for (const look of [...this.#waiters]) look();
   }
 
   /** @param trouble kept it from joining */

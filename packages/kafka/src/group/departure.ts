@@ -1,0 +1,53 @@
+/** Leaving a group by a word that arrives. */
+import { type Clock, type Logger, pause, within } from '@ebus/core/driver';
+import type { Questions } from '../questions.js';
+import type { Session } from './session.js';
+import { type GroupState, Settling } from './settling.js';
+
+export interface DepartureOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly group: string;
+  questions(): Questions;
+  stateOf(group: string): Promise<GroupState>;
+}
+
+/** How long leaving waits for a rebalance to end. */
+export const SETTLE_DOWN_MS = 5_000;
+const SETTLE_POLL_MS = 50;
+/** A broker that is there answers within it. */
+const ANSWERS_MS = 1_000;
+
+/**
+ * Waits while the member joins and the group rebalances, bounded. A client that disconnects meanwhile tells the broker
+ * nothing, and its share goes to nobody until the session ends: that is warned of.
+ */
+export async function settleDown(session: Session, options: DepartureOptions): Promise<void> {
+  if (session.consumer.subscription().length === 0) return;
+  const { group, logger, stateOf, clock, questions } = options;
+  const signal = clock.timeout(SETTLE_DOWN_MS);
+  const late = () => {
+    throw new Error(`it did not end within ${SETTLE_DOWN_MS} ms`);
+  };
+  try {
+    // Asking for the group where no broker answers would keep the process alive for a minute.
+    await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]));
+  } catch (err) {
+    return logger.debug({ err, group }, 'cannot see whether the group rebalances');
+  }
+  try {
+    const settling = new Settling();
+    while (!session.isRefused) {
+      session.poller.serve();
+      await within(session.assignment.settled, signal, late);
+      const state = await within(stateOf(group), signal, late);
+      if (settling.isOver(state, clock.monotonic(), session.assignment.answeredAt)) return;
+      if (signal.aborted) late();
+      await pause(clock, SETTLE_POLL_MS);
+    }
+  } catch (err) {
+    const text =
+      'left a Kafka group while it rebalances: what was this member’s waits until its session ends';
+    logger.warn({ err, group }, text);
+  }
+}

@@ -1,0 +1,22 @@
+/** Waiting for conditions that change in many places. */
+
+export class Waiters {
+  readonly #looking = new Set<() => void>();
+
+  /** Resolves once the condition holds; it is looked at now, and at each `changed`. */
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        this.#looking.delete(look);
+        resolve();
+      };
+      this.#looking.add(look);
+    });
+  }
+
+  changed(): void {
+    for (const look of [...this.#looking]) look();
+  }
+}
