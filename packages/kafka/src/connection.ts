@@ -12,6 +12,8 @@ export interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
 const DOUBT_MS = 500;
 /** Between two looks whether the brokers are back. */
 const RETURN_MS = 500;
+/** For which the first question of an attempt, or of an outage, holds a thread of the process; each further one twice as long. */
+const FIRST_MS = 1_000;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -53,9 +55,9 @@ export class Connection {
       this.#refused = reject;
     });
     refused.catch(() => {});
-    for (;;) {
+    for (let patience = FIRST_MS; ; patience = longer(patience)) {
       try {
-        await Promise.race([questions.brokers(signal), refused]);
+        await Promise.race([questions.brokers(signal, patience), refused]);
         break;
       } catch (error) {
         this.#lastError ??= error;
@@ -73,6 +75,9 @@ export class Connection {
     const host = this.#host;
     if (host === undefined || this.#isDialing || this.#questions === undefined) return;
     if (/all broker connections are down/i.test(reasonOf(error))) void this.#doubt(host, error);
+    // Others may answer: then nothing but this says why some partitions stand still.
+    else if (/timed out/i.test(reasonOf(error)))
+      host.logger.warn({ err: error }, `a Kafka broker does not answer: ${reasonOf(error)}`);
     else host.logger.debug({ err: error }, 'a Kafka client reported an error');
   }
 
@@ -99,7 +104,7 @@ export class Connection {
     const isCurrent = () => this.#questions === questions && this.#attempt === attempt && !this.#isDialing;
     const answers = async (ms: number) => {
       try {
-        await questions?.brokers(host.clock.timeout(ms));
+        await questions?.brokers(host.clock.timeout(ms), ms);
         return true;
       } catch {
         return false;
@@ -107,8 +112,11 @@ export class Connection {
     };
     if (!(await answers(DOUBT_MS)) && isCurrent()) {
       host.onState({ status: 'reconnecting', cause, attempt });
+      if (questions !== undefined) questions.isAway = true;
       // The client comes back by itself and says nothing then.
-      while (isCurrent() && !(await answers(QUESTION_MS))) await pause(unrefed(host.clock), RETURN_MS);
+      for (let patience = FIRST_MS; isCurrent() && !(await answers(patience)); patience = longer(patience))
+        await pause(unrefed(host.clock), RETURN_MS);
+      if (questions !== undefined) questions.isAway = false;
       if (isCurrent()) host.onState({ status: 'connected', attempt });
     }
     if (!isCurrent()) return;
@@ -116,6 +124,8 @@ export class Connection {
     this.#lastError = undefined;
   }
 }
+
+const longer = (patience: number) => Math.min(2 * patience, QUESTION_MS);
 
 /** Waiting for brokers keeps no process alive. */
 const unrefed = (clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> => ({

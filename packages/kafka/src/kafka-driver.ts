@@ -29,9 +29,9 @@ import { capabilitiesOf } from './capabilities.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { Connection } from './connection.js';
 import { classify } from './errors.js';
-import { leave } from './group/consumer-client.js';
-import { Membership } from './group/membership.js';
-import type { NativeClient, NativeConsumer } from './native-client.js';
+import { Membership, type MembershipOptions } from './group/membership.js';
+import type { NativeClient } from './native-client.js';
+import { Retirement } from './retirement.js';
 import { weaknessesOf } from './security-config.js';
 import { Sender } from './sender.js';
 import { TopicAdmin } from './topic-admin.js';
@@ -46,6 +46,9 @@ export interface KafkaNative {
   readonly admin: Admin | undefined;
 }
 
+/** Leaving all groups where the cluster answers: the settling down of each is bounded. */
+const LEAVE_MS = 7_000;
+
 export class KafkaDriver implements Driver<KafkaNative> {
   readonly specVersion = 2;
   readonly system = 'kafka';
@@ -59,10 +62,13 @@ export class KafkaDriver implements Driver<KafkaNative> {
   readonly #config: ResolvedKafkaConfig;
   readonly #serviceName: string;
   readonly #groups = new Map<string, Membership>();
+  /** By group: see `MembershipOptions.pins`. */
+  readonly #pins = new Map<string, MembershipOptions['pins']>();
   readonly #connection: Connection;
   #host: DriverHost | undefined;
   #sender: Sender | undefined;
-  #retiring: Promise<unknown> = Promise.resolve();
+  readonly #clock: Clock;
+  readonly #retirement: Retirement;
   /** Groups that are being left. */
   readonly #cleanUps = new Set<Promise<void>>();
 
@@ -73,6 +79,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.defaultGroup = config.consumer.groupId;
     this.clientId = config.clientId;
     this.defaultFrom = config.consumer.autoOffsetReset;
+    this.#clock = clock;
+    this.#retirement = new Retirement(clock, config);
     this.#connection = new Connection({ client, config, serviceName, clock });
     this.admin = new TopicAdmin({
       config,
@@ -116,8 +124,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const host = this.#connectedHost();
     void this.#sender?.close(new ConnectionError('the connection to Kafka is being replaced'));
     this.#sender = undefined;
-    // Made again when something is administered.
-    this.admin.close().catch((err: unknown) => host.logger.debug({ err }, 'an old client'));
+    this.admin.close();
     await this.#connection.dial(host, attempt, signal);
     this.#sender = this.#newSender(host);
     const late = () => {
@@ -179,14 +186,16 @@ export class KafkaDriver implements Driver<KafkaNative> {
       code: 'BUS_CLOSED',
     });
     // Whoever leaves a group asks about it, and is not to be cut short: it has limits of its own.
-    const left = Promise.all(this.#cleanUps);
-    const closed = left.then(() => Promise.all([this.admin.close(), this.#retiring]));
-    const ending = Promise.all([this.#sender?.close(gone), closed]);
+    const left = Promise.all(this.#cleanUps).finally(() => this.admin.close());
+    const ending = Promise.all([this.#sender?.close(gone), left.then(() => this.#retirement.over)]);
     this.#sender = undefined;
     await within(ending, signal, () =>
       this.#host?.logger.debug({}, 'the Kafka clients are still closing'),
     ).catch((err: unknown) => this.#host?.logger.debug({ err }, 'a Kafka client did not close'));
-    void left.then(() => this.#connection.close());
+    void within(left, { clock: this.#clock, ms: LEAVE_MS }, () => {}).then(() => {
+      this.#connection.close();
+      this.#retirement.mayEndProcess();
+    });
   }
 
   #warnOf({ logger }: DriverHost): void {
@@ -225,19 +234,23 @@ export class KafkaDriver implements Driver<KafkaNative> {
     const known = this.#groups.get(group);
     if (known !== undefined) return known;
     const { clock, logger, defaultGroup } = this.#connectedHost();
+    const pins: MembershipOptions['pins'] = this.#pins.get(group) ?? new Map();
+    if (durable) this.#pins.set(group, pins);
     const made: Membership = new Membership({
       client: this.#client,
       config: this.#config,
       serviceName: this.#serviceName,
       group,
       durable,
+      pins,
       declared: group === defaultGroup && durable ? this.#config.consumer.topics : [],
       clock,
       logger,
       questions: () => this.#connection.questions,
       stateOf: (name) => this.admin.groupState(name),
       onError: (error) => this.#connection.noted(error),
-      retire: (consumer) => this.#retire(consumer),
+      retire: (session) => this.#retirement.add(session),
+      leave: (session) => this.#retirement.leave(session),
       onCleanUp: (work) => {
         this.#cleanUps.add(work);
         void work.finally(() => this.#cleanUps.delete(work));
@@ -248,14 +261,6 @@ export class KafkaDriver implements Driver<KafkaNative> {
     });
     this.#groups.set(group, made);
     return made;
-  }
-
-  /**
-   * A replaced consumer leaves its group in the background, one after the other: on a network that swallows everything
-   * that takes a while, and one of the few threads that the process has for such.
-   */
-  #retire(consumer: NativeConsumer): void {
-    this.#retiring = this.#retiring.then(() => leave(consumer)).catch(() => {});
   }
 
   #newSender({ clock, configuredTopic, logger }: DriverHost): Sender {

@@ -50,6 +50,9 @@ export class Questions {
   /** Those that wait for their turn included. */
   #asking = 0;
   #underWay = 0;
+  #ping: Promise<number> | undefined;
+  /** No broker answers: only whether one does is asked. */
+  isAway = false;
   #closed = false;
   readonly #queue: (() => void)[] = [];
 
@@ -69,12 +72,23 @@ export class Questions {
     }
   }
 
-  /** A round trip. @returns how many brokers there are */
-  async brokers(signal: AbortSignal): Promise<number> {
-    const { brokers } = await this.#ask<{ brokers: unknown[] }>(signal, (done) =>
-      this.#client.getMetadata({ allTopics: false, ...TIMEOUT }, done),
-    );
-    return brokers.length;
+  /**
+   * A round trip, shared by all who ask meanwhile. @returns how many brokers there are
+   *
+   * @param timeout milliseconds for which it holds a thread of the process, where nobody answers
+   */
+  async brokers(signal: AbortSignal, timeout = QUESTION_MS): Promise<number> {
+    if (signal.aborted || this.#closed) throw unanswered();
+    this.#ping ??= this.#called<{ brokers: unknown[] }>((done) =>
+      this.#client.getMetadata({ allTopics: false, timeout }, done),
+    )
+      .then(({ brokers }) => brokers.length)
+      .finally(() => {
+        this.#ping = undefined;
+      });
+    return within(this.#ping, signal, () => {
+      throw unanswered();
+    });
   }
 
   /** Those that exist and may be seen; the others have their error. */
@@ -169,14 +183,14 @@ export class Questions {
 
   async #ask<T>(signal: AbortSignal, call: (done: Callback<T>) => void): Promise<T> {
     const late = () => {
-      throw new ConnectionError('Kafka did not answer a question in time');
+      throw unanswered();
     };
-    if (signal.aborted) late();
+    if (signal.aborted || this.isAway) late();
     const turn =
       this.#asking++ < AT_ONCE ? undefined : new Promise<void>((resolve) => this.#queue.push(resolve));
     const asked = (async () => {
       await turn;
-      if (signal.aborted || this.#closed) late();
+      if (signal.aborted || this.#closed || this.isAway) late();
       return this.#called(call);
     })();
     const next = () => {
@@ -187,6 +201,8 @@ export class Questions {
     return within(asked, signal, late);
   }
 }
+
+const unanswered = () => new ConnectionError('Kafka did not answer a question in time');
 
 interface ClientError {
   readonly message: string;

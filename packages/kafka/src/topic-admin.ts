@@ -16,8 +16,9 @@ import {
   type TopicSpec,
   within,
 } from '@ebus/core/driver';
-import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
-import { adminConfig, UNKNOWN_TOPIC_MS } from './client-config.js';
+import type { Admin, ConfigEntries } from 'kafkajs';
+import { AdminClient } from './admin-client.js';
+import { UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, classify, codeOf, missingTopic } from './errors.js';
 import type { GroupState } from './group/settling.js';
@@ -46,8 +47,7 @@ export interface TopicAdminOptions {
 export class TopicAdmin implements DriverTopicAdmin {
   readonly supports = new Set<keyof TopicSpec>(SUPPORTED);
   readonly #options: TopicAdminOptions;
-  #client: Admin | undefined;
-  #connecting: Promise<Admin> | undefined;
+  #client: AdminClient | undefined;
 
   constructor(options: TopicAdminOptions) {
     this.#options = options;
@@ -58,7 +58,7 @@ export class TopicAdmin implements DriverTopicAdmin {
   }
 
   get client(): Admin | undefined {
-    return this.#client;
+    return this.#client?.connected;
   }
 
   /** Asked of any broker: a topic that is there needs no right to administer. */
@@ -136,12 +136,10 @@ export class TopicAdmin implements DriverTopicAdmin {
     return { state: groups[0]?.state ?? '', members: groups[0]?.members.length ?? 0 };
   }
 
-  async close(): Promise<void> {
-    const connecting = this.#connecting;
-    this.#connecting = undefined;
+  /** Made again when something is administered. */
+  close(): void {
+    this.#client?.close();
     this.#client = undefined;
-    // Not awaited by those that make it anew: while a broker is frozen this takes minutes.
-    await (await connecting?.catch(() => undefined))?.disconnect();
   }
 
   /** Altering replaces the whole set, so what is there and not changed is written again. */
@@ -193,17 +191,10 @@ export class TopicAdmin implements DriverTopicAdmin {
     return { partitions: info.partitions.length, replicas: info.partitions[0]?.replicas ?? 1 };
   }
 
-  #connect(): Promise<Admin> {
-    this.#connecting ??= (async () => {
-      const admin = new kafkajs.Kafka(adminConfig(this.#options.config, this.#options.serviceName)).admin();
-      await admin.connect();
-      this.#client = admin;
-      return admin;
-    })().catch((error: unknown) => {
-      this.#connecting = undefined;
-      throw error;
-    });
-    return this.#connecting;
+  async #connect(): Promise<Admin> {
+    const { config, serviceName } = this.#options;
+    this.#client ??= new AdminClient(config, serviceName);
+    return this.#client.connect();
   }
 }
 

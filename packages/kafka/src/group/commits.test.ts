@@ -137,12 +137,19 @@ describe('a commit', () => {
     expect([one.isCommitted, two.isCommitted]).toEqual([true, false]);
   });
 
-  it('without an answer is given up after a while, and tried again', async () => {
+  it('without an answer fails after a while, and nothing is sent before the answer came: it would be taken for another’s', async () => {
     const { commits, sent, clock } = committing();
-    outcome(commits.commit([settled()], never));
-    await clock.advance(20_000);
+    const partition = settled();
+    const seen = outcome(commits.commit([partition], never));
+    await clock.advance(30_000);
+    expect([sent.length, commits.isUnanswered, seen.done]).toEqual([1, true, undefined]);
+    expect(commits.failingSince).toBeDefined();
+    commits.answered(Object.assign(new Error('Broker: Not coordinator'), { code: 16 }), []);
     await clock.advance(200);
     expect(sent).toHaveLength(2);
+    commits.answered(null, sent[1] ?? []);
+    await clock.advance(0);
+    expect([partition.isCommitted, commits.isUnanswered, seen.done]).toEqual([true, false, true]);
   });
 
   it('ends with its signal, with a closed consumer, and with one that is not connected', async () => {

@@ -27,6 +27,8 @@ export class Commits {
   #asking: Promise<unknown> = Promise.resolve();
   #answer: ((error: unknown, offsets: readonly unknown[]) => void) | undefined;
   #closed = false;
+  /** The client was given a commit that the broker has not answered, however long ago: it tries for ever. */
+  isUnanswered = false;
   /** Monotonic milliseconds since when commits fail or are not answered. */
   failingSince: number | undefined;
 
@@ -37,6 +39,7 @@ export class Commits {
 
   /** The client's `offset_commit_cb`: an error for all, and an `Error` in the place of each offset that was refused. */
   answered(error: unknown, offsets: readonly unknown[]): void {
+    this.isUnanswered = false;
     this.#answer?.(error, offsets);
   }
 
@@ -97,7 +100,10 @@ export class Commits {
     let failure: unknown;
     let offsets: readonly unknown[] = [];
     try {
+      // Its answer would be taken for this one's.
+      if (this.isUnanswered) throw LATE;
       this.#committer.commit([...asked.values()].map(({ commit }) => commit));
+      this.isUnanswered = true;
       this.#options.onAsking();
       const late = (): readonly [unknown, readonly unknown[]] => [LATE, []];
       [failure, offsets] = await within(answer, { clock, ms: ANSWER_MS }, late);

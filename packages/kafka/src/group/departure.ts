@@ -19,22 +19,29 @@ const SETTLE_POLL_MS = 50;
 const ANSWERS_MS = 1_000;
 
 /**
+ * Whether the cluster is there. What is asked or committed where it is not holds the client, and so the process, for long: a
+ * commit until the coordinator is back.
+ */
+export async function isThere({ clock, questions }: DepartureOptions, signal: AbortSignal): Promise<boolean> {
+  try {
+    await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]), ANSWERS_MS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Waits while the member joins and the group rebalances, bounded. A client that disconnects meanwhile tells the broker
  * nothing, and its share goes to nobody until the session ends: that is warned of.
  */
 export async function settleDown(session: Session, options: DepartureOptions): Promise<void> {
   if (session.consumer.subscription().length === 0) return;
-  const { group, logger, stateOf, clock, questions } = options;
+  const { group, logger, stateOf, clock } = options;
   const signal = clock.timeout(SETTLE_DOWN_MS);
   const late = () => {
     throw new Error(`it did not end within ${SETTLE_DOWN_MS} ms`);
   };
-  try {
-    // Asking for the group where no broker answers would keep the process alive for a minute.
-    await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]));
-  } catch (err) {
-    return logger.debug({ err, group }, 'cannot see whether the group rebalances');
-  }
   try {
     const settling = new Settling();
     while (!session.isRefused) {

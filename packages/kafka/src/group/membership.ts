@@ -10,10 +10,11 @@ import {
 } from '@ebus/core/driver';
 import { cannotSubscribe } from '../errors.js';
 import type { NativeConsumer } from '../native-client.js';
+import type { ByPartition } from '../questions.js';
 import { Changes } from './changes.js';
-import { leave } from './consumer-client.js';
-import { type DepartureOptions, SETTLE_DOWN_MS, settleDown } from './departure.js';
+import { type DepartureOptions, isThere, SETTLE_DOWN_MS, settleDown } from './departure.js';
 import { lagOf, startsOf } from './lookup.js';
+import type { Start } from './positions.js';
 import { retrying } from './retrying.js';
 import type { Session, SessionOptions } from './session.js';
 import { Sessions } from './sessions.js';
@@ -24,16 +25,23 @@ import { Waiters } from './waiters.js';
 
 export interface MembershipOptions
   extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'widened' | 'onBroken'>,
-    Pick<DepartureOptions, 'stateOf'> {
+    DepartureOptions {
+  /** Where attempts to subscribe that failed have pinned their beginning, by topic and `from`; outlives the membership. */
+  readonly pins: Map<string, ByPartition<Start>>;
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
   /** Leaves the group in the background; nobody listens any more. */
-  retire(consumer: NativeConsumer): void;
+  retire(session: Session): void;
+  /** Leaves the group. Never rejects. */
+  leave(session: Session): Promise<void>;
   /** Clean-up that nobody waits for; the clients that it asks stay open until it has ended. It never rejects. */
   onCleanUp(work: Promise<void>): void;
   /** The last subscription has gone, and so has the consumer. */
   onClosed(): void;
 }
+
+const pinOf = ({ topic, from }: SubscriptionSpec) =>
+  `${topic} ${typeof from === 'string' ? from : from.getTime()}`;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -107,10 +115,12 @@ export class Membership {
       const ready = this.#waiters.until(() => joined.isReady(durable) || this.#sessions.over.aborted);
       await within(Promise.race([ready, refused as Promise<never>]), signal, late);
       if (this.#sessions.over.aborted) late();
+      this.#options.pins.delete(pinOf(spec));
       return new KafkaSubscription(this, share);
     } catch (error) {
       // Its own clean-up: the caller waits no more.
-      const { onCleanUp, clock } = this.#options;
+      const { onCleanUp, clock, pins } = this.#options;
+      pins.set(pinOf(spec), share.starts);
       onCleanUp(this.leave(share, { signal: clock.timeout(SETTLE_DOWN_MS) }));
       throw cannotSubscribe(spec.topic, group, error);
     } finally {
@@ -128,7 +138,8 @@ export class Membership {
       if (session !== undefined) {
         session.adjust(share);
         const owned = [...share.partitions.values()];
-        if (this.#options.durable && owned.length > 0) await session.commits.commit(owned, signal);
+        const mayCommit = this.#options.durable && owned.length > 0;
+        if (mayCommit && (await isThere(this.#options, signal))) await session.commits.commit(owned, signal);
       }
     } catch (error) {
       this.#warn(error, 'commit');
@@ -214,6 +225,9 @@ export class Membership {
     const share = known ?? new TopicShare(spec.topic);
     // What a declared topic was pinned to when it was subscribed is older, and stays.
     if (known === undefined || spec.from !== 'latest' || known.starts.size === 0) share.starts = starts;
+    // An attempt that failed may have committed some: the others still begin where it began.
+    const pinned = this.#options.pins.get(pinOf(spec));
+    if (pinned !== undefined) share.starts = new Map([...share.starts, ...pinned]);
     this.#shares.active.set(spec.topic, share);
     await this.#declare(ended);
     return share;
@@ -258,12 +272,15 @@ export class Membership {
     const session = this.#session;
     this.#waiters.changed();
     if (session === undefined) return;
-    await settleDown(session, this.#options);
+    if (await isThere(this.#options, session.ended)) await settleDown(session, this.#options);
+    else session.end();
     await session.assignment.settled;
     this.#sessions.release();
     for (const partition of this.#shares.partitions()) partition.release();
+    const isLost = session.isOver;
     session.end();
-    await leave(session.consumer);
+    if (isLost) this.#options.retire(session);
+    else await this.#options.leave(session);
   }
 
   /** @param trouble kept it from joining */

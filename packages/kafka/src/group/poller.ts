@@ -7,7 +7,7 @@ import type { KafkaDelivery, Partition } from './partition.js';
 import type { TopicShare } from './topic-share.js';
 
 /** Messages of one poll. */
-const BATCH = 500;
+export const BATCH = 500;
 /** Ticks without polling, after which topics without room are paused: what was fetched of them is fetched again. */
 const MAX_IDLE = 8;
 

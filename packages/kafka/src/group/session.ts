@@ -5,11 +5,11 @@ import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
 import { Assignment } from './assignment.js';
 import { Commits } from './commits.js';
-import { type ClientOptions, connect, newConsumer } from './consumer-client.js';
+import { type ClientOptions, connect, leave, newConsumer, poll } from './consumer-client.js';
 import { LogWatch } from './log-watch.js';
 import type { Logs } from './lookup.js';
 import type { Partition } from './partition.js';
-import { Poller } from './poller.js';
+import { BATCH, Poller } from './poller.js';
 import type { Shares } from './shares.js';
 import type { TopicShare } from './topic-share.js';
 
@@ -97,6 +97,20 @@ export class Session {
     this.#ended.abort();
     this.poller.stop();
     this.commits.close();
+  }
+
+  /**
+   * Leaves the group, once the broker has answered the last commit. Before, the client would not end: it sends a commit
+   * again and again, and blocks one of the few threads that the process has for such.
+   */
+  async leave(): Promise<void> {
+    const { clock } = this.options;
+    while (this.commits.isUnanswered) {
+      // Answers come by polling.
+      await poll(this.consumer, BATCH).catch(() => {});
+      await new Promise<void>((resolve) => void clock.setTimeout(resolve, TICK_MS).unref());
+    }
+    await leave(this.consumer);
   }
 
   /** Pauses and resumes what has to be. */

@@ -7,7 +7,7 @@ import { Session, type SessionOptions } from './session.js';
 
 export interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
   /** Leaves the group in the background; nobody listens any more. */
-  retire(consumer: NativeConsumer): void;
+  retire(session: Session): void;
   /** Another consumer has taken the place of one that could not do its work any more. */
   replaced(): void;
   warn(error: unknown, what: string): void;
@@ -54,7 +54,7 @@ export class Sessions {
     for (const share of [...shares.active.values(), ...shares.leaving.values()]) share.lose();
     if (old === undefined) return;
     old.end();
-    retire(old.consumer);
+    retire(old);
   }
 
   /** No consumer is opened any more. The present one is the caller's to end, once `release` was called. */
@@ -84,7 +84,7 @@ export class Sessions {
       await session.open();
       if (attempt !== this.#attempt || this.over.aborted) {
         session.end();
-        this.#options.retire(session.consumer);
+        this.#options.retire(session);
         throw new EbusError('the consumer came too late', { code: 'ABORTED', retryable: true });
       }
       this.#current = session;

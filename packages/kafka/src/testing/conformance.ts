@@ -16,29 +16,6 @@ const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms', sessionTimeout
 
 const LEASE_MS = 2_000;
 
-/** Closing is bounded. */
-const ENDS_LATE = {
-  reason:
-    'where a broker is silent, the native client keeps the process for up to half a minute after closing',
-  sometimes: true,
-} as const;
-
-/** By kind of topic: the adapter's list of work. */
-const KNOWN_TO_FAIL: Readonly<Record<string, NonNullable<Harness['knownToFail']>>> = {
-  persistent: {
-    'positions: a topic that is made anew while events of it are in hand: those of the new one are not taken for them':
-      {
-        reason:
-          'logs are compared every 10 s: a group that leaves before handles what it had of the new one again',
-        sometimes: true,
-      },
-    'process end: connecting without an answer: close is bounded, and the process ends': ENDS_LATE,
-    'process end: with the broker frozen: close is bounded, and the process ends': ENDS_LATE,
-    'process end: with a network that is silent: close is bounded, and the process ends': ENDS_LATE,
-  },
-  ephemeral: {},
-};
-
 export async function conformanceOf(
   persistence: 'persistent' | 'ephemeral',
   groups?: readonly GroupName[],
@@ -63,7 +40,6 @@ export async function conformanceOf(
       config: { kafka: { consumer: { sessionTimeout: LEASE_MS, maxProcessingTime: LEASE_MS } } },
     },
     invalidTopics: ['.', '..', 'a/b', 'a:b', 'a*', 'x'.repeat(250)],
-    knownToFail: KNOWN_TO_FAIL[persistence] ?? {},
   };
   await runConformance({ describe, it }, harness, groups === undefined ? {} : { groups });
 }

@@ -1,0 +1,57 @@
+/** kafkajs' admin client: connected when it is first needed, and gone at once when it is closed, whatever brokers do. */
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import kafkajs, { type Admin, type ISocketFactory } from 'kafkajs';
+import { adminConfig } from './client-config.js';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+
+const KEEP_ALIVE_MS = 60_000;
+
+export class AdminClient {
+  readonly #admin: Admin;
+  readonly #sockets = new Set<Socket>();
+  #connecting: Promise<Admin> | undefined;
+  #closed = false;
+  /** Once it is connected. */
+  connected: Admin | undefined;
+
+  /** Reads the files for TLS. @throws ConfigError for one that cannot be read */
+  constructor(config: ResolvedKafkaConfig, serviceName: string) {
+    const settings = adminConfig(config, serviceName);
+    this.#admin = new kafkajs.Kafka({
+      ...settings,
+      // Without brokers it gives up at once what it would try again for long.
+      brokers: () => (this.#closed ? [] : [...config.brokers]),
+      socketFactory: this.#socket,
+    }).admin();
+  }
+
+  connect(): Promise<Admin> {
+    this.#connecting ??= (async () => {
+      await this.#admin.connect();
+      this.connected = this.#admin;
+      return this.#admin;
+    })().catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  /** What is asked fails. By itself the client waits for answers, and so would the process. */
+  close(): void {
+    this.#closed = true;
+    for (const socket of this.#sockets) socket.destroy(new Error('the client was closed'));
+    this.#admin.disconnect().catch(() => {});
+  }
+
+  readonly #socket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    if (this.#closed) throw new Error('the client was closed');
+    const tls: TlsOptions = { host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl };
+    const socket = ssl ? connectTls(tls, onConnect) : connectTcp({ host, port }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
+  };
+}

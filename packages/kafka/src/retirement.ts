@@ -1,0 +1,79 @@
+/** Consumers that leave their groups in the background, one after the other. */
+import type { Clock } from '@ebus/core/driver';
+import type { ResolvedKafkaConfig } from './config-schema.js';
+import type { Session } from './group/session.js';
+
+const LOOK_MS = 250;
+/** So many looks in a row have to find nothing else that keeps the process alive. */
+const LOOKS = 8;
+
+/** Handles of the event loop that consumers keep while they leave, of all buses of this process. */
+let handles = 0;
+
+/**
+ * Leaving takes a while on a network that swallows everything, and one of the few threads that the process has for such. A
+ * consumer whose commit is under way cannot leave before the coordinator of its group answers.
+ */
+export class Retirement {
+  readonly #clock: Clock;
+  /** Of one consumer. */
+  readonly #handles: number;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(clock: Clock, { security }: ResolvedKafkaConfig) {
+    this.#clock = clock;
+    // For rebalances, commits, events, its queue; and for tokens.
+    this.#handles = security.oauthBearer === undefined ? 4 : 5;
+  }
+
+  /** Resolves once all that were added have left. */
+  get over(): Promise<void> {
+    return this.#last;
+  }
+
+  /** In its turn. */
+  add(session: Session): void {
+    const before = this.#last;
+    this.#last = this.leave(session, before);
+  }
+
+  /** Resolves once it has left. Never rejects. */
+  async leave(session: Session, turn?: Promise<void>): Promise<void> {
+    handles += this.#handles;
+    await turn;
+    await session.leave().catch(() => {});
+    handles -= this.#handles;
+  }
+
+  /**
+   * The bus is closed: where nothing but consumers that cannot leave keeps the process alive, it ends, as it would without
+   * them. Whoever has anything else to do, timers and connections included, goes on.
+   */
+  mayEndProcess(): void {
+    let alone = 0;
+    const look = () => {
+      if (handles === 0) return;
+      alone = isAlone() ? alone + 1 : 0;
+      if (alone >= LOOKS) process.exit();
+      later();
+    };
+    const later = () => void this.#clock.setTimeout(look, LOOK_MS).unref();
+    later();
+  }
+}
+
+/** Whether the handles of consumers that are leaving are all that the event loop waits for. */
+function isAlone(): boolean {
+  // Standard input and output count here, although nobody reads or writes: libuv tells these apart.
+  if (process.getActiveResourcesInfo().some((what) => what !== 'PipeWrap' && what !== 'TTYWrap'))
+    return false;
+  const { libuv } = process.report.getReport() as { libuv: readonly UvHandle[] };
+  const held = libuv.filter(({ is_active, is_referenced }) => is_active && is_referenced);
+  return held.length <= handles && held.every(({ type }) => type === 'async');
+}
+
+interface UvHandle {
+  readonly type: string;
+  readonly is_active: boolean;
+  readonly is_referenced: boolean;
+}
