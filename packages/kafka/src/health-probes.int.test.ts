@@ -155,8 +155,9 @@ describe('health probes', () => {
     await bus.health.publisher.start();
     await eventually(() => told().at(-1) === 'recovered no_messages');
     await broker.stop();
-    // Until the broker has been asked in vain, only that probes stay away is known.
-    await eventually(() => told().at(-1) === 'critical connection_lost');
+    const lost = ['warning connection_lost', 'error connection_lost', 'critical connection_lost'];
+    await eventually(() => told().at(-1) === lost.at(-1));
+    expect(told().slice(-3)).toEqual(lost);
     expect((await bus.health.report()).ready).toBe(false);
     await broker.restart();
     await eventually(() => told().at(-1) === 'recovered connection_lost');
