@@ -7,25 +7,21 @@ const coded = (code: number, message = 'words') => Object.assign(new Error(messa
 
 describe('classify', () => {
   it.each([
-    [-192, 'PUBLISH_TIMEOUT', true, undefined],
-    [-195, 'CONNECTION_FAILED', true, 'connection'],
-    [5, 'CONNECTION_FAILED', true, 'topic'],
-    [16, 'CONNECTION_FAILED', true, 'group'],
-    [-150, 'CONNECTION_FAILED', true, 'connection'],
-    [3, 'TOPIC_NOT_FOUND', false, 'topic'],
-    [10, 'MESSAGE_TOO_LARGE', false, 'record'],
-    [29, 'UNAUTHORIZED', false, 'topic'],
-    [30, 'UNAUTHORIZED', false, 'group'],
-    [58, 'UNAUTHORIZED', false, 'login'],
-    [19, 'PUBLISH_FAILED', true, undefined],
-    [87, 'PUBLISH_FAILED', false, 'record'],
-    [-138, 'PUBLISH_FAILED', true, 'record'],
-  ])('%i', (code, name, retryable, about) => {
-    expect(classify(coded(code))).toEqual({
-      code: name,
-      retryable,
-      ...(about === undefined ? {} : { about }),
-    });
+    [-192, 'PUBLISH_TIMEOUT', true],
+    [-195, 'CONNECTION_FAILED', true],
+    [5, 'CONNECTION_FAILED', true],
+    [16, 'CONNECTION_FAILED', true],
+    [-150, 'CONNECTION_FAILED', true],
+    [3, 'TOPIC_NOT_FOUND', false],
+    [10, 'MESSAGE_TOO_LARGE', false],
+    [29, 'UNAUTHORIZED', false],
+    [30, 'UNAUTHORIZED', false],
+    [58, 'UNAUTHORIZED', false],
+    [19, 'PUBLISH_FAILED', true],
+    [87, 'PUBLISH_FAILED', false],
+    [-138, 'PUBLISH_FAILED', true],
+  ])('%i', (code, name, retryable) => {
+    expect(classify(coded(code))).toEqual({ code: name, retryable });
   });
 
   it("knows kafkajs' errors by their names, and ebus' by their codes", () => {

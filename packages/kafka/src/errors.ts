@@ -27,32 +27,29 @@ export const CODE = {
 
 const CLASSES = new Map<number, ErrorClass>();
 
-function define({ code, retryable, about }: ErrorClass, ...numbers: number[]): void {
-  const known = { code, retryable, ...(about === undefined ? {} : { about }) };
+function define(known: ErrorClass, ...numbers: number[]): void {
   for (const number of numbers) CLASSES.set(number, known);
 }
 
 // Nobody answered in time: the local queue's, the request's.
 define({ code: 'PUBLISH_TIMEOUT', retryable: true }, -192, -185, 7);
-const AWAY: ErrorClass = { code: 'CONNECTION_FAILED', retryable: true, about: 'connection' };
+const AWAY: ErrorClass = { code: 'CONNECTION_FAILED', retryable: true };
 // No broker to be reached: transport, resolve, all down, TLS, network.
 define(AWAY, -195, -193, -187, -181, 8, 13);
 // A client that was replaced, or went fatal: purged in queue or in flight, destroyed, outdated, fatal, wrong state.
 define(AWAY, -152, -151, -197, -167, -150, -172, 45, 47, 59, 90);
 // None is in charge of the partition: no leader, another one.
-define({ ...AWAY, about: 'topic' }, 5, 6, 9);
-define({ code: 'TOPIC_NOT_FOUND', retryable: false, about: 'topic' }, 3, -188, -190);
+define(AWAY, 5, 6, 9);
+define({ code: 'TOPIC_NOT_FOUND', retryable: false }, 3, -188, -190);
 // No coordinator yet, or another one; member or generation outdated, rebalancing: the group goes on by itself.
-define({ ...AWAY, about: 'group' }, 14, 15, 16, -180, -166, 22, 25, 27, 75, 74, 76);
+define(AWAY, 14, 15, 16, -180, -166, 22, 25, 27, 75, 74, 76);
 // Another record of the batch was refused, and this one with it.
-define({ code: 'PUBLISH_FAILED', retryable: true, about: 'record' }, -138);
-define({ code: 'PUBLISH_FAILED', retryable: false, about: 'record' }, CODE.invalidRecord);
-define({ code: 'MESSAGE_TOO_LARGE', retryable: false, about: 'record' }, 10, 18);
-define({ code: 'TOPIC_NAME_INVALID', retryable: false, about: 'topic' }, 17);
-define({ code: 'UNAUTHORIZED', retryable: false, about: 'topic' }, CODE.topicUnauthorized);
-define({ code: 'UNAUTHORIZED', retryable: false, about: 'group' }, 30);
-// Cluster, login, transactional id.
-define({ code: 'UNAUTHORIZED', retryable: false, about: 'login' }, 31, -169, 58, 53);
+define({ code: 'PUBLISH_FAILED', retryable: true }, -138);
+define({ code: 'PUBLISH_FAILED', retryable: false }, CODE.invalidRecord);
+define({ code: 'MESSAGE_TOO_LARGE', retryable: false }, 10, 18);
+define({ code: 'TOPIC_NAME_INVALID', retryable: false }, 17);
+// Topic, group, cluster, login, transactional id.
+define({ code: 'UNAUTHORIZED', retryable: false }, CODE.topicUnauthorized, 30, 31, -169, 58, 53);
 // Too few replicas in sync, before and after appending; the client's queue is full; throttled; being rebalanced.
 define({ code: 'PUBLISH_FAILED', retryable: true }, 19, 20, -184, 89);
 

@@ -14,7 +14,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
-import { within } from '../util/within.js';
+import { within } from '../util/waiting.js';
 import type { Emitter } from './bus-events.js';
 import { probeTransport } from './probe-transport.js';
 
