@@ -198,7 +198,7 @@ export const drivingMutants = [
   {
     name: 'core: waits for nothing that a killed broker has forgotten',
     file: core('consume/elsewhere'),
-    find: '    else forgotten++;\n',
+    find: '      forgotten++;\n',
     replace: '',
     killedBy: inUnit(core('consume/elsewhere.test')),
   },
@@ -212,8 +212,8 @@ export const drivingMutants = [
   {
     name: 'core: keeps from the other members what it waits for itself',
     file: core('consume/order-recovery'),
-    find: "} else if (clock.monotonic() > deadline && ordering === 'cluster') {",
-    replace: "} else if (clock.monotonic() < 0 && ordering === 'cluster') {",
+    find: "(ordering === 'cluster' || (isOverfull() && !hasGivenBack))",
+    replace: "ordering === 'instance' && isOverfull() && !hasGivenBack",
     killedBy: inSimulation('lease'),
   },
 ];
