@@ -1,4 +1,5 @@
 /** One publish on its way: the record that the driver sees, and where it stands. */
+import type { Clock } from '../clock.js';
 import type { Persistence, Position, SendReceipt, SendRecord } from '../driver/message.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { EbusError } from '../errors.js';
@@ -60,8 +61,9 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   purpose: Purpose = 'application';
   /** Sent as it is: no publish middleware. */
   verbatim = false;
-  /** In the monotonic time of the bus's clock; set when the job is submitted. */
-  deadline = 0;
+  /** The bus' clock; set when the job is submitted. */
+  clock!: Pick<Clock, 'monotonic'>;
+  #deadline = Number.NaN;
 
   readonly route: TopicRoute;
   readonly options: JobOptions;
@@ -136,6 +138,16 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
     this.route = route;
     this.options = options;
     this.envelope = envelope;
+  }
+
+  /** In the monotonic time of the bus' clock. The time is read when it is first asked for: a send that is answered at once never asks. */
+  get deadline(): number {
+    if (Number.isNaN(this.#deadline)) this.#deadline = this.clock.monotonic() + this.options.timeout;
+    return this.#deadline;
+  }
+
+  set deadline(deadline: number) {
+    this.#deadline = deadline;
   }
 
   proceed(): void {

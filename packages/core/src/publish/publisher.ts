@@ -168,9 +168,8 @@ export class Publisher {
       job.span?.end(refusal);
       return Promise.reject(refusal);
     }
-    const now = this.#clock.monotonic();
-    job.deadline = now + job.options.timeout;
-    if (this.#measures) job.startedAt = now;
+    job.clock = this.#clock;
+    if (this.#measures) job.startedAt = this.#clock.monotonic();
     const attempts = this.#attempts;
     const mayGo = attempts.isFree(job) && job.admission.tryEnter(job);
     if (mayGo && !attempts.needsMore(job)) return this.#sendAtOnce(job);
