@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { messageSize } from './message-size.js';
+
+it('counts value, key and headers, names included', () => {
+  const value = new Uint8Array(100);
+  expect(messageSize(value, undefined, [])).toBe(100);
+  expect(messageSize(value, 'key', [])).toBe(103);
+  expect(messageSize(value, new Uint8Array(4), [])).toBe(104);
+  expect(
+    messageSize(value, undefined, [
+      ['name', 'text'],
+      ['n', new Uint8Array(1_000)],
+    ]),
+  ).toBe(100 + 8 + 1_001);
+});
