@@ -62,6 +62,14 @@ describe('documentation', () => {
     expect(missing).toEqual([]);
   });
 
+  it('names only files that exist in the architecture', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const named = new Set([...text.matchAll(/`([\w./-]+\.(?:ts|mjs|cjs))`/g)].map(([, name]) => `/${name}`));
+    const folders = ['packages', 'examples', 'tooling'].flatMap(sourcesIn);
+    const sources = [...readdirSync(root).map((name) => `/${name}`), ...folders];
+    expect([...named].filter((name) => !sources.some((path) => path.endsWith(name)))).toEqual([]);
+  });
+
   it('names every folder of core in the architecture', () => {
     const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
     const entries = readdirSync(join(root, 'packages/core/src'), { withFileTypes: true });
@@ -79,6 +87,15 @@ function markdownFiles(): string[] {
     .map((path) => `${path}/README.md`);
   const candidates = [...list('.'), ...list('docs', true), ...packages];
   return candidates.filter((path) => path.endsWith('.md') && existsSync(join(root, path))).sort();
+}
+
+/** Every file below, from the root, without what is installed or built. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) return [path];
+    return entry.name === 'node_modules' || entry.name === 'dist' ? [] : sourcesIn(path);
+  });
 }
 
 /** Every program with what it should print: the `text output` block that comes next. */
