@@ -16,7 +16,8 @@ const HELP = `pnpm faults [-- options]
   --minutes m           how long it does it (2)
   --rate n              events a second (300)
   --keys n              aggregates (60)
-  --keep folder         where the history of a run that is broken is written (faults-history)`;
+  --keep folder         where the history of a run that is broken is written (faults-history)
+  --history             writes it in any case`;
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '300' },
     keys: { type: 'string', default: '60' },
     keep: { type: 'string', default: 'faults-history' },
+    history: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -130,7 +132,7 @@ async function run(adapter: string): Promise<boolean> {
   }
   const verdict = judge(fleet.lines);
   tellVerdict(adapter, verdict, nemesis, fleet.lines);
-  if (verdict.problems.length > 0) keep(adapter, seed, fleet.lines);
+  if (values.history || verdict.problems.length > 0) keep(adapter, seed, fleet.lines);
   return verdict.problems.length === 0;
 }
 

@@ -67,7 +67,7 @@ export class Nemesis {
       } catch (error) {
         fleet.note('nemesis', `could not: ${name}: ${(error as Error).message}`);
       }
-      await this.#pause(random.between(200, 4_000));
+      await this.#pause(random.between(1_000, 6_000));
     }
   }
 

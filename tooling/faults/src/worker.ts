@@ -19,12 +19,17 @@ function tell(kind: string, ...rest: readonly unknown[]): void {
   }
 }
 
+function shown([fields, message]: readonly unknown[]): string {
+  const { err, ...rest } = fields as { err?: Error };
+  return `${message} ${JSON.stringify(rest)} ${err?.message ?? ''}`.slice(0, 400);
+}
+
 async function main(task: Task): Promise<void> {
   const logger = {
     debug() {},
     info() {},
-    warn: (message: string) => tell('event', `warn: ${message}`),
-    error: (message: string) => tell('event', `error: ${message}`),
+    warn: (...line: unknown[]) => tell('event', `warn: ${shown(line)}`),
+    error: (...line: unknown[]) => tell('event', `error: ${shown(line)}`),
   };
   const bus: EventBus = await createEventBus(task.config, {
     plugins: [await transportOf(String(task.config.type))],
