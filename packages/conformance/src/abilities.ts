@@ -28,6 +28,7 @@ export interface LogAccess {
   occupy?(topic: string, group: string): Promise<() => Promise<void>>;
 }
 
+/** A message as a broker holds it. The value is read and written as UTF-8. */
 export interface StoredMessage {
   readonly value: string;
   /** The value is null, and `value` empty. Only on brokers that tell null from no bytes. */

@@ -4,6 +4,7 @@ import type { Persistence, TransportPlugin } from '@ebus/core/driver';
 import type { BreakableBroker, ChildProgram, LogAccess, ShortLeases } from './abilities.js';
 import type { KnownFault } from './known-to-fail.js';
 
+/** One adapter in one configuration. Optional abilities let more tests run; tests without theirs are reported. */
 export interface Harness {
   /** Names the run in the report, `kafka`. */
   readonly name: string;

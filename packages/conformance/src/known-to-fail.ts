@@ -3,6 +3,7 @@
 /** The reason. A fault that depends on chance says so: its test may pass, too, until the mark is removed. */
 export type KnownFault = string | { readonly reason: string; readonly sometimes: true };
 
+/** Finds the marks of tests, and afterwards those that no test met. */
 export class KnownToFail {
   readonly #reasons: Readonly<Record<string, KnownFault>>;
   readonly #met = new Set<string>();

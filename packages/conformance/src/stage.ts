@@ -4,6 +4,7 @@ import type { Harness } from './harness.js';
 import { BrokenBroker } from './test-kit/broken-broker.js';
 import { merge } from './test-kit/merge.js';
 
+/** The configuration and broker that one test runs against. */
 export interface Stage {
   /** Laid over the harness' configuration. */
   readonly overlay: ConfigOverlay;

@@ -3,6 +3,7 @@ import type { Ability } from './abilities.js';
 import type { Offer, Requirement } from './requirements.js';
 import type { Scenario } from './test-kit/scenario.js';
 
+/** Defines the tests of a group, and skips those that the adapter cannot run. */
 export interface Suite extends Offer {
   test(title: string, body: Body): void;
   /** A test that is skipped, with the reason in its title, where the transport does not meet a requirement. */
@@ -19,6 +20,8 @@ export interface Suite extends Offer {
   ): void;
 }
 
+/** A test. It rejects to fail; its scenario ends all buses and processes afterwards. */
 export type Body = (scenario: Scenario) => Promise<void>;
 
+/** Defines the tests of one subject, when the suite is set up. */
 export type Group = (suite: Suite) => void;

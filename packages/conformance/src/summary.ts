@@ -6,6 +6,7 @@ interface Unproven {
   readonly lacks: readonly Ability[];
 }
 
+/** Counts the results of one run, for the lines at its end. */
 export class Summary {
   #tests = 0;
   readonly #unproven: Unproven[] = [];

@@ -24,6 +24,7 @@ const BATCH = 128;
 const POLL_MS = 100;
 const LEAVE_MS = 2_000;
 
+/** The parts of a connection that `browse` needs. */
 export interface BrowseParts extends ClientOptions {
   readonly clock: Clock;
   readonly questions: Questions;

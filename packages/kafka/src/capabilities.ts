@@ -2,6 +2,7 @@
 import type { Capabilities } from '@ebus/core/driver';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 
+/** Capabilities of every topic. With `requiredAcks: 0` the broker acknowledges nothing. */
 export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities {
   return {
     settle: 'prefix',

@@ -32,6 +32,10 @@ export interface Codec {
   readonly level: number | undefined;
 }
 
+/**
+ * Settings of one producer. Overrides of `kafka.librdkafka` come last.
+ * @throws ConfigError for a TLS file that cannot be read
+ */
 export function producerConfig(
   config: ResolvedKafkaConfig,
   serviceName: string,
@@ -67,6 +71,10 @@ export function producerConfig(
   } as ProducerGlobalConfig;
 }
 
+/**
+ * Settings of one group's consumer: cooperative rebalancing, commits by ebus, errors for positions outside the log.
+ * @throws ConfigError for a TLS file that cannot be read
+ */
 export function consumerConfig(
   config: ResolvedKafkaConfig,
   serviceName: string,
@@ -100,6 +108,7 @@ export function consumerConfig(
   } as ConsumerGlobalConfig;
 }
 
+/** Settings of kafkajs' admin client, for creating and altering topics. */
 export function adminConfig(config: ResolvedKafkaConfig, serviceName: string): KafkaJsConfig {
   return {
     brokers: [...config.brokers],

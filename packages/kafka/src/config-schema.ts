@@ -107,6 +107,7 @@ const consumer = z
 
 const broker = z.string().regex(/^[^\s,/@?#=&]+:\d{1,5}$/, { error: "must be like 'host:9092'" });
 
+/** Validates the section `kafka` and fills in defaults, in milliseconds and bytes. Unknown keys are refused. */
 export const kafkaConfigSchema = z.strictObject({
   brokers: z
     .array(broker)

@@ -4,7 +4,7 @@ import { QUESTION_MS } from './client-config.js';
 import { cannotConnect, isLoginRefused } from './errors.js';
 import { Questions, type QuestionsOptions } from './questions.js';
 
-export interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
+interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
   readonly clock: Clock;
 }
 
@@ -15,6 +15,7 @@ const RETURN_MS = 500;
 /** For which the first question of an attempt, or of an outage, holds a thread of the process; each further one twice as long. */
 const FIRST_MS = 1_000;
 
+/** Dials, and tells core of lost and regained connections. The clients reconnect by themselves. */
 export class Connection {
   readonly #options: ConnectionOptions;
   #host: DriverHost | undefined;

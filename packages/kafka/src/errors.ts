@@ -85,6 +85,7 @@ const REFUSALS = new Map([
   [30, "check the ACLs of kafka.security's user: a consumer needs READ on its group"],
 ]);
 
+/** The numeric code of a client's error, from either client. */
 export function codeOf(error: unknown): number | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'number' ? code : undefined;
@@ -104,6 +105,7 @@ interface ClientError {
  */
 const FATAL: ReadonlySet<number> = new Set([CODE.fatal, -151, -152, 45, 47, 59, 90]);
 
+/** True where the producer can send nothing more and must be replaced. */
 export function isFatal(error: unknown): boolean {
   return FATAL.has(codeOf(error) ?? 0) || (error as { isFatal?: boolean } | null)?.isFatal === true;
 }
@@ -111,6 +113,7 @@ export function isFatal(error: unknown): boolean {
 /** The client's own words of a log line. */
 export const saidBy = (line: string) => new Error(line.replace(/^(\[thrd:[^\]]*\]: )/, ''));
 
+/** ebus' code and retryability of any error. Unknown errors are retryable only if the client says so. */
 export function classify(error: unknown): ErrorClass {
   if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
   const known = CLASSES.get(codeOf(error) ?? Number.NaN);
@@ -185,6 +188,7 @@ export function refusedSettings(cause: unknown): EbusError {
   });
 }
 
+/** Not retryable: topics are made by configuration, not by waiting. */
 export function missingTopic(topic: string, cause?: unknown): EbusError {
   return new EbusError(missingText(topic), { code: 'TOPIC_NOT_FOUND', retryable: false, cause });
 }
@@ -195,6 +199,7 @@ export function mayNotRead(topic: string): Error {
   return Object.assign(new Error(text), { code: CODE.topicUnauthorized });
 }
 
+/** The error of a subscription that could not be made; its cause decides about retrying. */
 export function cannotSubscribe(topic: string, group: string, cause: unknown): EbusError {
   return EbusError.from(cause, (reason) => {
     const { code, retryable } = classify(cause);
@@ -211,6 +216,7 @@ export function isLoginRefused(error: unknown): boolean {
   return /authentication (failure|failed|error)/i.test(reasonOf(error));
 }
 
+/** The error of a failed attempt to connect. A refused login is not retryable. */
 export function cannotConnect(brokers: readonly string[], error: unknown): EbusError {
   return EbusError.from(error, (reason) => {
     const where = brokers.join(', ');

@@ -4,6 +4,7 @@ import type {} from '@ebus/core';
 import type { Bytes, Duration } from '@ebus/core/driver';
 import type { LibrdkafkaSettings } from './librdkafka-settings.js';
 
+/** Hash functions of keys, by librdkafka's names. All producers of a topic need the same one. */
 export type KafkaPartitioner =
   | 'fnv1a_random'
   | 'fnv1a'
@@ -13,6 +14,7 @@ export type KafkaPartitioner =
   | 'consistent'
   | 'random';
 
+/** `kafka.producer`; every key is optional. */
 export interface KafkaProducerConfig {
   /**
    * -1, the default: all in-sync replicas, idempotent. 1: only the leader, without idempotence, one request in flight.
@@ -35,6 +37,7 @@ export interface KafkaProducerConfig {
   partitioner?: KafkaPartitioner | undefined;
 }
 
+/** `kafka.consumer`; every key is optional. */
 export interface KafkaConsumerConfig {
   /** The group of subscriptions that name none. Default: the service name. */
   groupId?: string | undefined;
@@ -67,6 +70,7 @@ export interface OauthBearerToken {
   readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
+/** `kafka.security`: login and TLS. Applies only with `enabled: true`. */
 export interface KafkaSecurityConfig {
   /** Default false. */
   enabled?: boolean | undefined;
@@ -90,6 +94,7 @@ export interface KafkaSecurityConfig {
   skipVerify?: boolean | undefined;
 }
 
+/** The section `kafka`. Only `brokers` is required. */
 export interface KafkaConfig {
   /** `host:9092`. */
   brokers: readonly string[];

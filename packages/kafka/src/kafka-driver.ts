@@ -49,6 +49,7 @@ export interface KafkaNative {
 /** Leaving all groups where the cluster answers: the settling down of each is bounded. */
 const LEAVE_MS = 7_000;
 
+/** Kafka as a driver: librdkafka for messages, kafkajs for administration. */
 export class KafkaDriver implements Driver<KafkaNative> {
   readonly specVersion = 2;
   readonly system = 'kafka';

@@ -5,6 +5,7 @@ import { CODE, codeOf, fatalFailure, isFatal, notSent, refusedSettings, saidBy, 
 import { toClient, toClientValue, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
 
+/** Options of a `Lane`. */
 export interface LaneOptions {
   readonly client: NativeClient;
   readonly clock: Clock;
@@ -21,6 +22,7 @@ const CONNECT_MS = 2_000;
 /** Between two attempts to connect, and before a producer that went fatal is replaced once more. */
 const AGAIN_MS = 500;
 
+/** Sends records in order through one producer. Records unacknowledged by a fatal producer fail and may be retried. */
 export class Lane {
   readonly #options: LaneOptions;
   readonly #waiting = new Deque<SendRecord>();

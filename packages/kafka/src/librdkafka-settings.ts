@@ -1,6 +1,7 @@
 /** The settings of librdkafka that `kafka.librdkafka` may hold: none that loads code, runs a command or breaks a promise. */
 import { z } from '@ebus/core/driver';
 
+/** Settings by librdkafka's names, such as `{ 'socket.timeout.ms': 5000 }`. */
 export type LibrdkafkaSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** Sizes, times, network, cryptographic preferences, statistics, debugging. Everything else is refused, new settings too. */
@@ -63,6 +64,7 @@ export function whyRefused(key: string): string | undefined {
   return 'it is not among the settings of librdkafka that may be given here (sizes, times, network, statistics)';
 }
 
+/** Validates `kafka.librdkafka`: each key must be on the list of allowed settings. */
 export const librdkafka = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
   .superRefine((value, context) => {

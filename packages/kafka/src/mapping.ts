@@ -46,6 +46,7 @@ const EMPTY = BYTE.subarray(0, 0);
 /** No bytes stay no bytes. */
 export const toClientValue = (bytes: Uint8Array): Buffer => (bytes.length === 0 ? EMPTY : (bytes as Buffer));
 
+/** Headers in order, with duplicates. Values are text where their bytes are UTF-8. */
 export function fromHeaders(headers: readonly MessageHeader[] | undefined): HeaderList {
   if (headers === undefined || headers.length === 0) return [];
   const list: [string, HeaderValue][] = [];

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type * as client from '@confluentinc/kafka-javascript';
 import { PluginError } from '@ebus/core/driver';
 
+/** The module `@confluentinc/kafka-javascript`. */
 export type NativeClient = typeof client;
 
 /** A consumer with what its published types leave out. */

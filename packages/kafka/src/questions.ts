@@ -6,6 +6,7 @@ import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, codeOf, mayNotRead, missingTopic, refusedSettings, saidBy } from './errors.js';
 import { type Callback, called, type NativeAdmin, type NativeClient } from './native-client.js';
 
+/** A partition of a topic, counted from 0. */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
@@ -14,9 +15,10 @@ export interface TopicPartition {
 /** By `keyOf`. */
 export type ByPartition<T> = ReadonlyMap<string, T>;
 
+/** A map key for a partition. Topic names contain no colon. */
 export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}:${partition}`;
 
-export interface TopicInfo {
+interface TopicInfo {
   /** Another one after the topic was made anew. */
   readonly topicId: string;
   /** True also where it was not asked, and where the broker does not say. */
@@ -28,6 +30,7 @@ export interface TopicInfo {
   }[];
 }
 
+/** Options of `Questions`. */
 export interface QuestionsOptions {
   readonly client: NativeClient;
   readonly config: ResolvedKafkaConfig;
@@ -45,6 +48,7 @@ const READ = 3;
 /** Each question holds one of the few threads that the process has for such, while nobody answers. */
 const AT_ONCE = 2;
 
+/** Asks the cluster, at most two questions at once; further ones wait in order. Each takes at most 6 s once asked. */
 export class Questions {
   readonly #client: NativeAdmin;
   /** Those that wait for their turn included. */

@@ -12,6 +12,7 @@ const provider = z
   )
   .meta({ not: {} });
 
+/** Validates `kafka.security`. Settings without `enabled` are refused. */
 export const security = z
   .strictObject({
     enabled: z.boolean().optional().describe('Needed with any other key of this section.'),

@@ -14,6 +14,7 @@ import { Lane } from './lane.js';
 import type { NativeClient } from './native-client.js';
 import { checkLevel } from './topic-settings.js';
 
+/** Options of a `Sender`. */
 export interface SenderOptions {
   readonly client: NativeClient;
   readonly config: ResolvedKafkaConfig;
@@ -25,6 +26,7 @@ export interface SenderOptions {
   onError(error: unknown): void;
 }
 
+/** Chooses a topic's lane by its codec. Order is kept per topic while its codec stays the same. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #lanes = new Map<string, Lane>();

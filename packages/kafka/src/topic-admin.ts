@@ -35,7 +35,7 @@ const LOOK_MS = 20;
 /** What the protocol calls a topic among the things that have settings. */
 const TOPIC = 2;
 
-export interface TopicAdminOptions {
+interface TopicAdminOptions {
   readonly config: ResolvedKafkaConfig;
   readonly serviceName: string;
   readonly clock: Clock;
@@ -44,6 +44,7 @@ export interface TopicAdminOptions {
   onChanged(topic: string): void;
 }
 
+/** Creates, describes and alters topics. The admin client connects with the first call. */
 export class TopicAdmin implements DriverTopicAdmin {
   readonly supports = new Set<keyof TopicSpec>(SUPPORTED);
   readonly #options: TopicAdminOptions;

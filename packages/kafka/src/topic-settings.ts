@@ -13,6 +13,7 @@ const HOUR_MS = 3_600_000;
 export const RETENTION_MS = { ephemeral: HOUR_MS, persistent: 7 * 24 * HOUR_MS };
 /** What Kafka writes for "no limit". */
 const UNLIMITED = -1;
+/** Fields of a topic that Kafka can hold. */
 export const SUPPORTED: readonly (keyof TopicSpec)[] = [
   'persistence',
   'retentionMs',
@@ -55,6 +56,7 @@ export function checkLevel(
   });
 }
 
+/** A topic's settings from Kafka's configuration entries. Limits that are not set are left out. */
 export function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescription, 'name'> {
   const values = new Map(present.filter(({ configName }) => READ.includes(configName)).map(pair));
   const retention = Number(values.get('retention.ms') ?? -1);
@@ -81,6 +83,7 @@ export function compressionOf(present: readonly ConfigEntries[]): Compression {
   return value === 'gzip' || value === 'snappy' || value === 'lz4' || value === 'zstd' ? value : 'none';
 }
 
+/** Kafka's configuration entries of the settings that are given. A limit of 0 is written as -1: none. */
 export function entries(spec: Partial<NewTopicSpec>): { name: string; value: string }[] {
   const { retentionMs, maxBytes, compression, compressionLevel: level, maxMessageBytes } = spec;
   const list: [string, string | number][] = [];

@@ -2,7 +2,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { apiCode, explained } from './errors.js';
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly urls: readonly string[];
   /** JetStream is somewhere, though it may be away: a domain is configured, or the server says that it has it. */
   isThere(): boolean;
@@ -10,6 +10,7 @@ export interface ApiOptions {
   manager(): JetStreamManager;
 }
 
+/** Asks JetStream's API. Calls may be concurrent; each fails on its own. */
 export class Api {
   readonly #options: ApiOptions;
   #hasAnswered = false;

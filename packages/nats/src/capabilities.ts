@@ -2,17 +2,18 @@
 import type { Capabilities, Persistence } from '@ebus/core/driver';
 import type { ServerInfo } from '@nats-io/transport-node';
 
-export interface ServerVersion {
+interface ServerVersion {
   readonly major: number;
   readonly minor: number;
 }
 
+/** The version from the server's INFO; undefined before the first connection. Pre-release suffixes do not count. */
 export function versionOf(info: ServerInfo | undefined): ServerVersion | undefined {
   const match = /^(\d+)\.(\d+)/.exec(info?.version ?? '');
   return match === null ? undefined : { major: Number(match[1]), minor: Number(match[2]) };
 }
 
-export function isAtLeast(version: ServerVersion | undefined, major: number, minor: number): boolean {
+function isAtLeast(version: ServerVersion | undefined, major: number, minor: number): boolean {
   if (version === undefined) return false;
   return version.major > major || (version.major === major && version.minor >= minor);
 }
@@ -27,6 +28,7 @@ export function hasManyFilters(version: ServerVersion | undefined): boolean {
   return isAtLeast(version, 2, 10);
 }
 
+/** Capabilities by kind of topic and server version. Without a known version, the smaller set is declared. */
 export function capabilitiesOf(persistence: Persistence, info: ServerInfo | undefined): Capabilities {
   const maxMessageBytes = info?.max_payload;
   const limit = maxMessageBytes === undefined ? {} : { maxMessageBytes };

@@ -42,6 +42,7 @@ export function connectionOptions(
   return options;
 }
 
+/** Options of the client's JetStream manager. It does not check the API at connect: the account may have none. */
 export function jetstreamOptions({ jetstream }: ResolvedNatsConfig): JetStreamManagerOptions {
   const { domain, apiPrefix } = jetstream;
   return {

@@ -149,6 +149,7 @@ const jetstream = z
   })
   .prefault({});
 
+/** Validates the section `nats` and fills in defaults, in milliseconds and bytes. Unknown keys are refused. */
 export const natsConfigSchema = z.strictObject({
   urls: z
     .array(url)

@@ -15,6 +15,7 @@ export const SINGLE_ACTIVE = 'ebus';
 /** A chosen client that does not ask for so long is replaced. */
 export const PIN_TTL_MS = 10_000;
 
+/** The consumer that a subscription needs. A consumer is found by stream and name. */
 export interface ConsumerSpec {
   readonly stream: string;
   readonly name: string;
@@ -36,11 +37,12 @@ export interface ConsumerSettings {
   readonly replayPolicy: 'instant' | 'original';
 }
 
-export type ConsumerPlan =
+type ConsumerPlan =
   | { readonly act: 'use' }
   | { readonly act: 'change'; readonly changes: Partial<ConsumerConfig> }
   | { readonly act: 'refuse'; readonly why: string };
 
+/** A new pull consumer: explicit acknowledgements, no limit of deliveries because core counts attempts. */
 export function newConsumer(spec: ConsumerSpec, settings: ConsumerSettings): ConsumerConfig {
   const { filters, durable, name } = spec;
   return {
@@ -109,6 +111,7 @@ function unusable({ filters, durable }: ConsumerSpec, found: ConsumerConfig): st
   return isSameFilter ? undefined : `it delivers ${delivered.join(', ') || 'everything'}`;
 }
 
+/** A consumer's filter subjects, from whichever field the server used; an empty list for no filter. */
 export function filtersOf({ filter_subjects: many, filter_subject: one }: ConsumerConfig): string[] {
   if (many !== undefined && many.length > 0) return many;
   return one === undefined || one === '' ? [] : [one];

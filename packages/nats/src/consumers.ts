@@ -21,6 +21,7 @@ import { API, apiCode } from './errors.js';
 
 type Named = Pick<ConsumerSpec, 'stream' | 'name'>;
 
+/** Finds, makes, adopts and deletes consumers. Safe where several instances do so at once. */
 export class Consumers {
   readonly #api: Api;
   readonly #settings: ConsumerSettings;

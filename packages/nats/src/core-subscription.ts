@@ -47,13 +47,17 @@ class CoreMessage implements IncomingMessage {
   }
 }
 
-export interface CoreSubscriptionOptions {
+interface CoreSubscriptionOptions {
   readonly spec: SubscriptionSpec;
   readonly sink: SubscriptionSink;
   readonly logger: Logger;
   onClosed(subscription: CoreSubscription): void;
 }
 
+/**
+ * Receives from a queue group and pushes as far as credit goes. Beyond 100,000 messages or 64 MB in its buffer it drops
+ * new ones, counts them and warns.
+ */
 export class CoreSubscription implements DriverSubscription {
   failure: unknown;
   readonly #options: CoreSubscriptionOptions;

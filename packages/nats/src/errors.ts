@@ -41,6 +41,7 @@ export function apiCode(error: unknown): number | undefined {
   return undefined;
 }
 
+/** True where the server says that the consumer or its stream does not exist. */
 export function isMissing(error: unknown): boolean {
   const code = apiCode(error);
   return code === API.consumerNotFound || code === API.streamNotFound;
@@ -51,6 +52,7 @@ export function isNoResponders(error: unknown): boolean {
   return named(error, /^NoResponders$/);
 }
 
+/** True for refused logins, expired logins and missing permissions, anywhere in the chain of causes. */
 export function isUnauthorized(error: unknown): boolean {
   return named(error, /^(AuthorizationError|UserAuthenticationExpiredError|PermissionViolationError)$/);
 }
@@ -112,6 +114,7 @@ export interface PublishRefusal {
   readonly description?: string;
 }
 
+/** The error of a publish that JetStream refused. Whether it may be retried follows from the API's code. */
 export function refusedMessage(topic: string, error: PublishRefusal | undefined): EbusError {
   const {
     code: status = 500,
@@ -180,7 +183,7 @@ export function explained(
   return new ConnectionError(`${doing} over nats failed: ${reasonOf(error)}`, { cause: error });
 }
 
-export function jetStreamDisabled(urls: readonly string[], cause: unknown): UnsupportedError {
+function jetStreamDisabled(urls: readonly string[], cause: unknown): UnsupportedError {
   return new UnsupportedError(
     `JetStream does not answer at ${urls.join(', ')}, and persistent topics need it: start the server with ` +
       "JetStream ('nats-server -js'), check the account and nats.jetstream.domain, or set " +
@@ -189,6 +192,7 @@ export function jetStreamDisabled(urls: readonly string[], cause: unknown): Unsu
   );
 }
 
+/** Not retryable. `limit` is the server's `max_payload` in bytes. */
 export function tooLarge(topic: string, limit: number | undefined, cause: unknown): PublishError {
   return new PublishError(
     `the message to '${topic}' with its headers is larger than the server's max_payload ` +

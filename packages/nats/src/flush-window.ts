@@ -5,6 +5,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** How often a sign is asked for. */
 const ASK_BYTES = 4 * 1024 * 1024;
 
+/** Bounds unread bytes on one connection to 64 MB. Every 4 MB a flush asks the server for a sign. */
 export class FlushWindow {
   readonly #onRoom: (link: Link) => void;
   #link: Link | undefined;

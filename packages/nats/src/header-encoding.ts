@@ -14,6 +14,7 @@ export function percentEncode(value: HeaderValue): string {
   return text;
 }
 
+/** Decodes `%XX`; a `%` without two hexadecimal digits stays as it is. Bytes that are not UTF-8 come back as bytes. */
 export function percentDecode(text: string): HeaderValue {
   const bytes = Buffer.alloc(text.length);
   let length = 0;
@@ -29,6 +30,7 @@ export function percentDecode(text: string): HeaderValue {
   return textOrBytes(bytes.subarray(0, length));
 }
 
+/** A value as the client decoded it, one character a byte: text where those bytes are UTF-8, else the bytes. */
 export function fromLatin1(latin1: string): HeaderValue {
   return textOrBytes(Buffer.from(latin1, 'latin1'));
 }

@@ -20,6 +20,7 @@ import { dial, hangUp } from './dial.js';
 import { cannotConnect } from './errors.js';
 import { type Refused, refusedBy } from './refusals.js';
 
+/** Options of one connection attempt and of the link that it gives. */
 export interface LinkOptions {
   readonly config: ResolvedNatsConfig;
   readonly serviceName: string;
@@ -35,6 +36,7 @@ export interface LinkOptions {
 /** Told an error once the subscription is refused. */
 export type OnMessage = (error: Error | null, message: Msg) => void;
 
+/** A client connection with JetStream's client and manager. Never reused after it closed. */
 export class Link {
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;

@@ -25,6 +25,7 @@ export interface NatsStreamConfig {
   discard?: 'old' | 'new' | undefined;
 }
 
+/** `nats.jetstream.consumer`: names and limits of durable consumers. */
 export interface NatsConsumerConfig {
   /** The group of subscriptions that name none. Default: the service name. */
   durableName?: string | undefined;
@@ -51,6 +52,7 @@ export interface NatsConsumerConfig {
   maxDeliver?: number | undefined;
 }
 
+/** `nats.jetstream`: persistent topics. Every key is optional. */
 export interface NatsJetStreamConfig {
   /** Default true. False: every topic is ephemeral, over Core NATS. */
   enabled?: boolean | undefined;
@@ -68,6 +70,7 @@ export interface NatsJetStreamConfig {
   consumer?: NatsConsumerConfig | undefined;
 }
 
+/** `nats.security`: one login at most, and TLS. Applies only with `enabled: true`. */
 export interface NatsSecurityConfig {
   /** Default false. */
   enabled?: boolean | undefined;
@@ -87,6 +90,7 @@ export interface NatsSecurityConfig {
   handshakeFirst?: boolean | undefined;
 }
 
+/** The section `nats`. Only `urls` is required. */
 export interface NatsConfig {
   /** `nats://host:4222`, or `tls://host:4222`. The login goes under `security`. */
   urls: readonly string[];

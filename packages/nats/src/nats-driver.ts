@@ -44,6 +44,7 @@ export interface NatsNative {
 /** More in flight brings no more throughput, only a longer wait. */
 const MAX_IN_FLIGHT = 4_096;
 
+/** NATS as a driver: JetStream for persistent topics, Core NATS for ephemeral ones. */
 export class NatsDriver implements Driver<NatsNative> {
   readonly specVersion = 2;
   readonly system = 'nats';

@@ -22,11 +22,13 @@ export interface Rejoinable {
   refused(refused: Refused, error: Error): void;
 }
 
+/** A subscription that survives its connection. */
 export interface RejoinableSubscription extends DriverSubscription, Rejoinable {
   /** What went wrong last, if anything. */
   readonly failure: unknown;
 }
 
+/** Holds at most one link, and tells its members about each change. A late attempt never replaces a newer link. */
 export class PresentLink {
   readonly #config: ResolvedNatsConfig;
   readonly #serviceName: string;

@@ -4,6 +4,7 @@ import { type PublishRefusal, refusedMessage } from './errors.js';
 
 const decoder = new TextDecoder();
 
+/** Ends the record by the publish acknowledgement: stored at its stream sequence, or failed. */
 export function answer(record: SendRecord, data: Uint8Array): void {
   let said: { seq?: number; duplicate?: boolean; error?: PublishRefusal };
   try {

@@ -2,6 +2,7 @@
 import { EbusError, reasonOf } from '@ebus/core/driver';
 import { PermissionViolationError } from '@nats-io/transport-node';
 
+/** The operation that a permission violation or limit concerns. */
 export type Refused =
   /** A message to a topic. */
   | { readonly what: 'publish'; readonly topic: string }
@@ -15,6 +16,7 @@ export type Refused =
   | { readonly what: 'newest' }
   | { readonly what: 'unknown' };
 
+/** Reads the operation from the error. The server names the subject, not the request. */
 export function refusedBy(error: unknown): Refused {
   if (error instanceof PermissionViolationError) {
     const { operation, subject } = error;

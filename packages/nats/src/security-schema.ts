@@ -3,6 +3,7 @@ import { fileNameSetting, z } from '@ebus/core/driver';
 
 const text = z.string().min(1);
 
+/** Validates `nats.security`. Settings without `enabled` are refused. */
 export const security = z
   .strictObject({
     enabled: z
@@ -46,6 +47,7 @@ export const security = z
   })
   .prefault({});
 
+/** Validates one server address. Logins in it are refused. */
 export const url = z.string().superRefine((value, context) => {
   const parsed = URL.canParse(value.includes('://') ? value : `nats://${value}`)
     ? new URL(value.includes('://') ? value : `nats://${value}`)

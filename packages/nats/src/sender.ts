@@ -19,6 +19,7 @@ import { toHeaderBlock } from './mapping.js';
 import { answer, noStream } from './publish-answer.js';
 import { type Refused, refusal } from './refusals.js';
 
+/** Options of a `Sender`; durations in milliseconds. */
 export interface SenderOptions {
   readonly clock: Clock;
   /** How long one attempt waits for its acknowledgement. */
@@ -33,6 +34,7 @@ interface Pending {
   readonly expiresAt: number;
 }
 
+/** Sends the records of one driver in the order of the calls. Each is answered once, also if its connection ends. */
 export class Sender {
   readonly #options: SenderOptions;
   #link: Link | undefined;

@@ -7,7 +7,8 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '
 import { type ResolvedNatsConfig, STREAM_DEFAULTS } from './config-schema.js';
 
 type WrittenSettings = ResolvedNatsConfig['jetstream']['stream'];
-export type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;
+type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;
+/** Some settings of a stream. Settings that it leaves out are not changed. */
 export type StreamDraft = Partial<StreamConfig> & NamedStream;
 
 const NANOS = 1_000_000;
@@ -64,7 +65,7 @@ export function topicSettings(spec: Partial<TopicSpec>): Partial<StreamConfig> {
   });
 }
 
-export interface StreamDifferences {
+interface StreamDifferences {
   /** What to send to the server. */
   readonly changes: Partial<StreamConfig>;
   /** The same, to be told. */

@@ -6,13 +6,14 @@ const NANOS = 1_000_000;
 /** Shorter, and a publish that is tried again may be stored twice. */
 const DUPLICATE_WINDOW_MS = 10_000;
 
-export interface StreamVerdict {
+interface StreamVerdict {
   /** Why the topic cannot use it, and what to do. */
   readonly refusal?: string;
   /** What is worth knowing. */
   readonly warning?: string;
 }
 
+/** Refuses subject transforms that move the topic, and warns of a duplicate window below 10 s. */
 export function judgeStream(topic: string, config: StreamConfig): StreamVerdict {
   const { subject_transform: transform, duplicate_window: window = 0, name } = config;
   if (transform !== undefined && transform.src !== transform.dest && covers(transform.src || '>', topic)) {

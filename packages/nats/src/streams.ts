@@ -26,13 +26,14 @@ import {
 } from './stream-settings.js';
 import { judgeStream } from './stream-verdict.js';
 
-export interface StreamsOptions {
+interface StreamsOptions {
   readonly config: ResolvedNatsConfig['jetstream'];
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
   readonly api: Api;
 }
 
+/** Finds, makes and changes streams. Safe where several instances do so at once. */
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #written: StreamDraft | undefined;

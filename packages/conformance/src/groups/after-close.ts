@@ -11,6 +11,7 @@ const operations: Record<string, (bus: EventBus, topic: string) => Promise<unkno
   subscribeEnvelope: (bus, topic) => bus.subscribeEnvelope(topic, () => {}),
 };
 
+/** Every call on a closed bus: publishing and subscribing reject, waiting and closing resolve. */
 export const afterClose: Group = ({ test }) => {
   for (const [name, operation] of Object.entries(operations)) {
     test(`${name} rejects with BusClosedError`, async (t) => {

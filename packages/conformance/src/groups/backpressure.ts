@@ -12,6 +12,7 @@ const WINDOW_BYTES = 64 * 1024 * 1024;
 /** Messages that an unordered subscription of few handlers may have unsettled. */
 const UNORDERED_WINDOW = 256;
 
+/** Credit in messages and bytes: the adapter never delivers more than core has room for. */
 export const backpressure: Group = ({ testWhere, capabilities }) => {
   testWhere(
     [redelivery, replay],

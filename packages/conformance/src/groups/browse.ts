@@ -5,6 +5,7 @@ import { browsing } from '../requirements.js';
 import type { Group } from '../suite.js';
 import type { Scenario } from '../test-kit/scenario.js';
 
+/** Dead letters are read completely, by several readers at once, without a trace at the broker. */
 export const browse: Group = ({ testWhere }) => {
   testWhere(browsing, 'all are shown, also where there are more than a reader may hold', async (t) => {
     const bus = await t.bus();

@@ -12,6 +12,7 @@ import { to, Wire } from '../test-kit/wire.js';
 type Numbered = Parameters<typeof labelOf>[0];
 const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
 
+/** `bus.close()`: handlers finish, unsettled messages are handed back, and the timeout bounds it all. */
 export const closing: Group = ({ test, testWhere }) => {
   test('an idle bus closes with an empty report', async (t) => {
     const bus = await t.bus();

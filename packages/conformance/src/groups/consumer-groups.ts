@@ -16,6 +16,7 @@ import { event, interleaved } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
 import { SequenceCheck } from '../test-kit/sequence-check.js';
 
+/** Members of a group share the messages and keep the order; other groups get all of them. */
 export const consumerGroups: Group = ({ test, testWhere }) => {
   test('each group sees every message', async (t) => {
     const bus = await t.bus();

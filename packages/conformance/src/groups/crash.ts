@@ -31,6 +31,7 @@ async function heir(t: Scenario, history: History, options = {}): Promise<void> 
   );
 }
 
+/** A killed or paused process: a successor gets its unsettled messages before newer ones of their key. */
 export const crash: Group = ({ prove }) => {
   prove(
     ['program', 'leases'],

@@ -14,6 +14,7 @@ const failing = () => {
 };
 const deadLetter = { maxRetries: 0, onExhausted: 'dead-letter' } as const;
 
+/** A dead letter is a faithful copy, and the broker has acknowledged it before the original is settled. */
 export const deadLetters: Group = ({ test, testWhere, persistence }) => {
   test('key, value and headers arrive in the dead-letter topic byte for byte', async (t) => {
     const bus = await t.bus();

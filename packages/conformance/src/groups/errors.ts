@@ -110,6 +110,7 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** One row per failure: the codes that it may have, and whether trying again may help. */
 export const errors: Group = ({ prove }) => {
   for (const { title, needs = [], requirements = [], action, codes, retryable } of rows) {
     const truth = retryable ? 'retryable' : 'not retryable';

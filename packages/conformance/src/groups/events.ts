@@ -7,6 +7,7 @@ import { collectMessages } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { to, Wire } from '../test-kit/wire.js';
 
+/** Each event of `bus.on` comes as often as documented, and listeners that fail disturb no one else. */
 export const events: Group = ({ test }) => {
   test('published and publishFailed name the topic', async (t) => {
     const wire = new Wire();

@@ -8,6 +8,7 @@ import { event } from '../test-kit/events.js';
 type Numbered = Parameters<typeof labelOf>[0];
 const halting = { maxRetries: 1, onExhausted: 'halt' } as const;
 
+/** A halted key stands still without stopping others, until it is retried, skipped or redelivered. */
 export const halt: Group = ({ test, testWhere }) => {
   testWhere(
     ordering,

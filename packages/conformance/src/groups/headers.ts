@@ -15,6 +15,7 @@ const sent: [string, HeaderValue][] = [
   ['c', ''],
 ];
 
+/** Headers arrive with order, duplicates and bytes unchanged. */
 export const headers: Group = ({ test }) => {
   test('duplicates keep order and count', async (t) => {
     const received = await roundTrip(t, sent);

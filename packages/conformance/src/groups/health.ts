@@ -27,6 +27,7 @@ async function reasonOf(bus: EventBus): Promise<string> {
   return checkOf(await bus.health.report(), 'consumers')?.reason ?? '';
 }
 
+/** Probes and reports tell a working consumer from a stuck one. */
 export const health: Group = ({ test }) => {
   test('a bus is healthy and ready while it is idle, and not once it closes', async (t) => {
     const bus = await t.bus();

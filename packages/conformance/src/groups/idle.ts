@@ -9,6 +9,7 @@ const ROUNDS = 150;
 
 const isLate = (error: unknown) => EbusError.isInstance(error) && error.code === 'IDLE_TIMEOUT';
 
+/** `bus.idle()` resolves once every group of the bus has settled all that the bus published. */
 export const idle: Group = ({ test, testWhere }) => {
   test('it resolves once what was published is handled, round after round', async (t) => {
     const bus = await t.bus();

@@ -45,6 +45,7 @@ import { unorderedDelivery } from './unordered-delivery.js';
 import { updating } from './updating.js';
 import { validation } from './validation.js';
 
+/** Every group by its name in the report, in the order of the run. */
 export const groups = {
   validation,
   publishing,
@@ -92,8 +93,10 @@ export const groups = {
   metrics,
 } as const satisfies Readonly<Record<string, Group>>;
 
+/** A group's name, for running a part of the suite. */
 export type GroupName = keyof typeof groups;
 
+/** All names, in the order of the run. */
 export const groupNames = Object.keys(groups) as readonly GroupName[];
 
 /** Those that mostly need more than a bus: processes, a look into the log, a broker to break. They take the longest. */

@@ -15,6 +15,7 @@ function stateOf(bus: EventBus, group: string): SubscriberBacklogState | undefin
   return state !== undefined && 'lagCount' in state ? state : undefined;
 }
 
+/** The lag of a group as the broker counts it, and the events of the backlog monitor. */
 export const lag: Group = ({ testWhere }) => {
   testWhere(
     declares('lag'),

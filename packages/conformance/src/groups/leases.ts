@@ -56,6 +56,7 @@ async function takenOver(t: Scenario, loser: Member, taker: Member): Promise<boo
   return taker.begun.length > 0;
 }
 
+/** Leases are renewed while a handler works. A member that lost its lease is told, and settles nothing. */
 export const leases: Group = ({ prove, capabilities }) => {
   const isOrdered = capabilities.ordering === 'cluster';
 

@@ -21,6 +21,7 @@ async function allHandled(
   await t.eventually(() => handled.size >= to, `${to} messages are handled, got ${handled.size}`);
 }
 
+/** Members that cannot join, are paused or hold a halted key do not stop the others. */
 export const membership: Group = ({ prove, testWhere }) => {
   prove(
     ['log.occupy'],

@@ -5,6 +5,7 @@ import { restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { event } from '../test-kit/events.js';
 
+/** Counters and histograms match a known workload exactly. */
 export const metrics: Group = ({ test, testWhere }) => {
   test('count what was published and handled, by topic', async (t) => {
     const collector = new InMemoryMetricsCollector();

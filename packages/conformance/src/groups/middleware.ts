@@ -5,6 +5,7 @@ import type { Group } from '../suite.js';
 import { collectMessages } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 
+/** Middleware wraps each publish and each attempt in the order of registration. */
 export const middleware: Group = ({ test }) => {
   test('publish middleware runs in onion order and may change headers and value', async (t) => {
     const bus = await t.bus();

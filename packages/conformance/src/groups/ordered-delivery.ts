@@ -12,6 +12,7 @@ import { SequenceCheck } from '../test-kit/sequence-check.js';
 const AGGREGATES = 100;
 const EVENTS_EACH = 100;
 
+/** Events of one aggregate never overlap and never change their order; aggregates run in parallel. */
 export const orderedDelivery: Group = ({ testWhere }) => {
   testWhere(
     ordering,

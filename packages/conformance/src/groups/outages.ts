@@ -86,6 +86,7 @@ async function succeeded(t: Scenario, waited: (received: () => number) => unknow
   history.check();
 }
 
+/** Killed, frozen and unreachable brokers: clients come back by themselves, and nothing acknowledged is lost. */
 export const outages: Group = ({ prove }) => {
   prove(
     ['broker.kill'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Group } from '../suite.js';
 import { collectMessages, texts } from '../test-kit/collector.js';
 
+/** A paused subscription starts no handler, and loses nothing. */
 export const pausing: Group = ({ test }) => {
   test('while paused no handler starts; after resume everything is handled', async (t) => {
     const bus = await t.bus();

@@ -6,6 +6,7 @@ import { collectEnvelopes, labels } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
 
+/** Failures without a retry: `PermanentError`, unreadable bodies, and thrown values of every kind. */
 export const permanentFailures: Group = ({ test }) => {
   test('a PermanentError is not retried', async (t) => {
     const bus = await t.bus();

@@ -9,6 +9,7 @@ import { History } from '../test-kit/history.js';
 
 const LONG = '60s';
 
+/** Permissions revoked and restored while the bus runs. */
 export const permissions: Group = ({ prove }) => {
   prove(
     ['broker.permissions'],

@@ -66,6 +66,7 @@ async function readsAll(
   return seen as Collector<unknown>;
 }
 
+/** Recreated, trimmed and overrun logs: a position outside the log skips no message silently. */
 export const positions: Group = ({ prove }) => {
   prove(
     ['log.recreate'],

@@ -56,6 +56,7 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** No timer or socket of a closed bus keeps its process alive. */
 export const processEnd: Group = ({ prove }) => {
   for (const { title, states, needs = [], before, after, config } of rows) {
     prove(

@@ -20,6 +20,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 
+/** Handlers past their timeout: the signal aborts, and the key stays reserved while the handler still runs. */
 export const processingTimeout: Group = ({ test, testWhere }) => {
   test('a handler that obeys its signal fails with ProcessingTimeoutError and is retried', async (t) => {
     const bus = await t.bus();

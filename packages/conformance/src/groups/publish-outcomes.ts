@@ -24,6 +24,7 @@ class PatientClock extends SkippableClock {
 /** The places that a reader of publish results has. */
 const RESULTS_BUFFER = 10_000;
 
+/** Every publish ends in exactly one outcome, and `publishResults` yields each of them. */
 export const publishOutcomes: Group = ({ test, testWhere }) => {
   test('publishResults yields one result for every envelope accepted after the call, failures included', async (t) => {
     const wire = new Wire();

@@ -9,6 +9,7 @@ import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
 import { to, Wire } from '../test-kit/wire.js';
 
+/** A resolved publish means an acknowledged message that arrives as it was given. */
 export const publishing: Group = ({ test, testWhere }) => {
   test('a receipt names the topic, and where it has a position, the one the message arrives with', async (t) => {
     const bus = await t.bus();

@@ -12,6 +12,7 @@ import { load, readInto, storedLabels } from '../test-kit/load.js';
 /** Longer than anything here waits for. */
 const LONG = '60s';
 
+/** No receipt without an acknowledgement from the broker, whatever happens to answers and brokers. */
 export const receipts: Group = ({ prove, capabilities }) => {
   const acknowledged = declares('acknowledged');
   const needs = ['broker.network', 'broker.log.stored'] as const;

@@ -39,6 +39,7 @@ function isPassing(error: unknown): boolean {
   return false;
 }
 
+/** Reconnecting replaces the connections, leaks none, and receives everything published afterwards. */
 export const reconnecting: Group = ({ prove, testWhere }) => {
   testWhere(
     [],

@@ -22,6 +22,7 @@ interface Patient {
   repair(): void;
 }
 
+/** Dead letters are listed and published back to their topics; only the group that failed handles them again. */
 export const redrive: Group = ({ testWhere }) => {
   testWhere(
     redriving,

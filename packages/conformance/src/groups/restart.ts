@@ -9,6 +9,7 @@ import { SequenceCheck } from '../test-kit/sequence-check.js';
 
 type Numbered = Parameters<typeof labelOf>[0];
 
+/** After a restart, unsettled messages come again and settled ones do not. */
 export const restart: Group = ({ prove, testWhere }) => {
   testWhere(
     [restartable, ordering],

@@ -13,6 +13,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 type Numbered = { sequence: number };
 
+/** Retries keep the order of their aggregate, delay no other, and follow the policy. */
 export const retry: Group = ({ test, testWhere }) => {
   testWhere(
     ordering,

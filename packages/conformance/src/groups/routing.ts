@@ -21,6 +21,7 @@ const numberedAsText = {
   },
 };
 
+/** Events reach the handler of their type; payloads are checked against their schema. */
 export const routing: Group = ({ test }) => {
   test('events go to the handler of their type, others are ignored where that is said', async (t) => {
     const bus = await t.bus();

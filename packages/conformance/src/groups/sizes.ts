@@ -10,6 +10,7 @@ import { event } from '../test-kit/events.js';
 const MEGABYTE = 1_000_000;
 const TOPICS = 200;
 
+/** Messages up to the limit arrive, larger ones are refused; one bus serves many topics. */
 export const sizes: Group = ({ test, testWhere, capabilities }) => {
   testWhere(messageBytes(MEGABYTE), 'messages of 1 MB arrive unchanged', async (t) => {
     const bus = await t.bus();

@@ -7,6 +7,7 @@ import { collectMessages, texts } from '../test-kit/collector.js';
 
 const key = 'order-1';
 
+/** `from` counts for new groups only; an existing group goes on from its position. */
 export const startPositions: Group = ({ test, testWhere, persistence }) => {
   testWhere(replay, "'earliest' begins with what the topic holds", async (t) => {
     const bus = await t.bus();

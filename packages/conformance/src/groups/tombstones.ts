@@ -6,6 +6,7 @@ import type { Group } from '../suite.js';
 
 const key = 'order-1';
 
+/** Null values and empty values stay different where the broker has both. */
 export const tombstones: Group = ({ prove }) => {
   prove(
     ['log.write'],

@@ -38,6 +38,7 @@ async function settingsOf(bus: EventBus, topic: string): Promise<Partial<TopicDe
   );
 }
 
+/** Each topic setting is applied, changed and removed, and read back as the broker has it. */
 export const topicSettings: Group = ({ testWhere, ...offer }) => {
   const { persistence } = offer;
   const fields = topicFields(offer);

@@ -37,6 +37,7 @@ const SPEC: Readonly<Record<string, [field: keyof TopicSpec, value: unknown]>> =
   description: ['description', OPTIONS.description],
 };
 
+/** `bus.topics`: plans match what `apply` does, and concurrent calls agree. */
 export const topics: Group = ({ test, testWhere, ...offer }) => {
   const { persistence, admin } = offer;
   const fields = topicFields(offer);

@@ -11,6 +11,7 @@ const context = {
   baggage: 'userId=alice,serverNode=DF%2028',
 };
 
+/** `traceparent` and `tracestate` arrive unchanged, in dead letters as well. */
 export const traceContext: Group = ({ test }) => {
   test('it arrives as it was published', async (t) => {
     const bus = await t.bus();

@@ -23,6 +23,7 @@ function isMissing(topic: string): (error: EbusError) => boolean {
   };
 }
 
+/** The policy for topics without configuration, under concurrent first use. */
 export const unconfiguredTopics: Group = ({ test, testWhere }) => {
   const needed = [isDefault, administered];
 

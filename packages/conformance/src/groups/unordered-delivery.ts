@@ -5,6 +5,7 @@ import { collectMessages, texts } from '../test-kit/collector.js';
 import { ConcurrencyMeter, Rendezvous } from '../test-kit/concurrency.js';
 import { turns } from '../test-kit/eventually.js';
 
+/** Every message is handled once, at most `concurrency` at a time. */
 export const unorderedDelivery: Group = ({ test }) => {
   test('every message is handled once', async (t) => {
     const bus = await t.bus();

@@ -5,6 +5,7 @@ import type { Group } from '../suite.js';
 import { collectMessages, type EventPayload, texts } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 
+/** Concurrency and rate limit change on a live subscription without loss or reordering. */
 export const updating: Group = ({ test }) => {
   test('more handlers run at once from then on, and fewer once those that run have ended', async (t) => {
     const bus = await t.bus();

@@ -76,6 +76,7 @@ const options: Record<string, SubscribeOptions> = {
   'an invalid dead-letter topic': { deadLetterTopic: 'dead letters' },
 };
 
+/** Invalid arguments reject with a typed error before anything reaches the broker. */
 export const validation: Group = ({ test }) => {
   for (const [name, operation] of Object.entries(operations)) {
     test(`${name} rejects invalid topic names`, async (t) => {

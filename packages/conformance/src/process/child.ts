@@ -4,8 +4,9 @@ import type { ChildProgram } from '../abilities.js';
 import type { ProcessReport, ProcessTask } from './process-task.js';
 
 type Kind = ProcessReport['kind'];
-export type ReportOf<K extends Kind> = Extract<ProcessReport, { kind: K }>;
+type ReportOf<K extends Kind> = Extract<ProcessReport, { kind: K }>;
 
+/** A child process that runs one task. Its reports arrive in the order it wrote them. */
 export class Child {
   readonly reports: ProcessReport[] = [];
   /** What it wrote to standard error. */

@@ -1,6 +1,7 @@
 /** What a test wants of a process, and what the process tells of it: one line of JSON each. */
 import type { EventBusConfig, SubscribeOptions } from '@ebus/core';
 
+/** The task of one child process, passed as JSON on its command line. */
 export interface ProcessTask {
   /** With its service name and topics. */
   readonly config: EventBusConfig;
@@ -22,6 +23,7 @@ export interface ProcessTask {
  */
 export type CloseState = 'idle' | 'lazy' | 'busy' | 'halted' | 'paused';
 
+/** One line of a child's standard output. */
 export type ProcessReport =
   | { readonly kind: 'subscribed' }
   /** A handler begins, or returns. */

@@ -3,6 +3,7 @@ import type { BreakableBroker, ConfigOverlay, Network, Permissions } from '../ab
 
 type Undo = () => Promise<void>;
 
+/** Delegates to the harness' broker. A method that the harness lacks throws when it is called. */
 export class BrokenBroker {
   readonly #broker: BreakableBroker;
   readonly #undo = new Map<string, Undo>();

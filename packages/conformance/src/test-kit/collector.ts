@@ -1,6 +1,7 @@
 /** A handler that keeps what it was given. */
 import type { Envelope, HandlerContext, Message } from '@ebus/core';
 
+/** Keeps items and contexts in the order in which handlers began. */
 export class Collector<T> {
   readonly items: T[] = [];
   readonly contexts: HandlerContext[] = [];
@@ -15,7 +16,9 @@ export class Collector<T> {
   };
 }
 
+/** A collector for `subscribe`. */
 export const collectMessages = () => new Collector<Message>();
+/** A collector for `subscribeEnvelope`. */
 export const collectEnvelopes = () => new Collector<Envelope<EventPayload>>();
 
 /** What the suite's envelopes carry. */
@@ -23,11 +26,13 @@ export interface EventPayload {
   readonly sequence: number;
 }
 
+/** Values of the collected messages as text, in the order of handling. */
 export const texts = (collector: Collector<Message>): string[] => collector.items.map((m) => m.text());
 
 /** `aggregate#sequence` of everything collected, in the order of handling. */
 export const labels = (collector: Collector<Envelope<EventPayload>>): string[] =>
   collector.items.map(labelOf);
 
+/** `aggregate#sequence` of one envelope. */
 export const labelOf = ({ aggregateId, payload }: Envelope<EventPayload>): string =>
   `${aggregateId}#${payload.sequence}`;

@@ -1,5 +1,6 @@
 /** A promise settled from outside; blocks a handler until the test says so. */
 
+/** A promise with its `resolve` and `reject`; only the first call counts. */
 export class Deferred<T = void> {
   readonly promise: Promise<T>;
   resolve!: (value: T) => void;

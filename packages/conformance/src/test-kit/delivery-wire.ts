@@ -10,6 +10,7 @@ import type {
 } from '@ebus/core/driver';
 import { replacing } from './replacing.js';
 
+/** Wraps an adapter's plug-in. One wire may serve several buses; its counts add up. */
 export class DeliveryWire {
   /** Messages, those that came again included. */
   pushed = 0;

@@ -13,6 +13,7 @@ export async function failureOf(action: Promise<unknown>): Promise<EbusError> {
   return error;
 }
 
+/** @throws AssertionError for another code, or another word on retrying */
 export function assertFailure(error: EbusError, codes: readonly ErrorCode[], retryable: boolean): void {
   assert.ok(codes.includes(error.code), `${error.code} instead of ${codes.join(' or ')}: ${error.message}`);
   assert.equal(error.retryable, retryable, `retryable: ${error.message}`);

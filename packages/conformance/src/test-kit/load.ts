@@ -5,6 +5,7 @@ import type { StoredMessage } from '../abilities.js';
 import { event } from './events.js';
 import type { History } from './history.js';
 
+/** A running load. */
 export interface Load {
   /** Lets every aggregate finish what it is at. @throws where a publish failed for good */
   stop(): Promise<void>;

@@ -25,7 +25,7 @@ import type { Wire } from './wire.js';
 /** How long buses may drain at the end of a test, when nothing should be running any more. */
 const END_TIMEOUT_MS = 500;
 
-export interface BusOptions {
+interface BusOptions {
   /** Laid over the harness' configuration; sections are merged. */
   config?: CommonConfig;
   createOptions?: Omit<CreateEventBusOptions, 'plugins' | 'registry'>;
@@ -33,6 +33,7 @@ export interface BusOptions {
   wire?: Pick<Wire, 'wrap'>;
 }
 
+/** Gives a test its topics, buses and child processes, and waits on conditions. `play` ends all of them afterwards. */
 export class Scenario {
   readonly persistence: Persistence;
   /** The topic of tests that need one. */

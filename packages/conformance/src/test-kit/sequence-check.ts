@@ -1,6 +1,7 @@
 /** Whether each aggregate's events were handled in order, none left out. */
 import assert from 'node:assert/strict';
 
+/** Records handled sequence numbers by aggregate, each aggregate counting from 1. */
 export class SequenceCheck {
   total = 0;
   readonly #handled = new Map<string, number[]>();

@@ -7,6 +7,7 @@ interface Timer extends TimerHandle {
   fire(): void;
 }
 
+/** Runs at the machine's pace between skips. Timers fire once, by either. */
 export class SkippableClock implements Clock {
   #skipped = 0;
   readonly #timers = new Set<Timer>();

@@ -7,6 +7,7 @@ interface Pipe {
   readonly upstream: Socket;
 }
 
+/** A TCP proxy on loopback for one target. Faults apply to present and new connections until `heal`. */
 export class TcpProxy implements Network, AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();

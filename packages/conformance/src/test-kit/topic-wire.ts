@@ -2,6 +2,7 @@
 import type { Driver, DriverTopicAdmin, TransportPlugin } from '@ebus/core/driver';
 import { replacing } from './replacing.js';
 
+/** Wraps an adapter's plug-in to simulate a race for a topic. */
 export class TopicWire {
   #misses = 0;
 

@@ -37,6 +37,7 @@ interface Fault {
   readonly apply: () => Promise<SendReceipt | undefined>;
 }
 
+/** Wraps an adapter's plug-in. Faults apply in the order they were set; the log has all buses that use the wire. */
 export class Wire {
   readonly log: WireEntry[] = [];
   readonly #faults = new Set<Fault>();

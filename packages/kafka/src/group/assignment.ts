@@ -23,6 +23,7 @@ interface Found {
   readonly position: Position;
 }
 
+/** Answers rebalance events one after the other. Partitions are positioned before they are read. */
 export class Assignment {
   readonly #session: Session;
   #events: Promise<void> = Promise.resolve();

@@ -9,7 +9,7 @@
 /** Kafka's default for `offset.metadata.max.bytes`. */
 export const MAX_METADATA = 4_096;
 
-export interface CommitMetadata {
+interface CommitMetadata {
   readonly topicId: string;
   /** Offsets after the committed one, ascending. */
   readonly settled: readonly number[];

@@ -4,12 +4,12 @@ import { CODE, classify, codeOf } from '../errors.js';
 import { keyOf } from '../questions.js';
 import type { Commit, Partition } from './partition.js';
 
-export interface Committer {
+interface Committer {
   /** Hands the request to the client; the answer comes to `answered`. @throws where it is not connected */
   commit(commits: Commit[]): unknown;
 }
 
-export interface CommitsOptions {
+interface CommitsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly group: string;
@@ -21,6 +21,7 @@ export interface CommitsOptions {
 const ANSWER_MS = 20_000;
 const RETRY_MS = 200;
 
+/** Queues commits. A failed commit loses nothing: the next one includes its offsets. */
 export class Commits {
   readonly #options: CommitsOptions;
   readonly #committer: Committer;

@@ -6,13 +6,14 @@ import { refusedSettings } from '../errors.js';
 import { called, type NativeClient, type NativeConsumer } from '../native-client.js';
 import type { TopicPartition } from '../questions.js';
 
+/** The parts that every client is made from. */
 export interface ClientOptions {
   readonly client: NativeClient;
   readonly config: ResolvedKafkaConfig;
   readonly serviceName: string;
 }
 
-export interface ConsumerEvents {
+interface ConsumerEvents {
   /** Must be answered by an (incremental) assignment or its release, whatever happens. */
   rebalance(event: unknown, partitions: readonly TopicPartition[]): void;
   committed(error: unknown, offsets: readonly unknown[]): void;
@@ -60,6 +61,7 @@ export function newConsumer(
   return consumer;
 }
 
+/** Connects once. The client's own timeout is 5 s. */
 export function connect(consumer: NativeConsumer): Promise<void> {
   return called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never));
 }
@@ -69,6 +71,7 @@ export async function leave(consumer: NativeConsumer): Promise<void> {
   if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
 }
 
+/** Polls at most so many messages without blocking, unless another consume timeout is set. */
 export function poll(consumer: NativeConsumer, most: number): Promise<readonly Message[]> {
   return called<readonly Message[]>((done) => consumer.consume(most, done as never));
 }

@@ -15,6 +15,7 @@ const LOOK_EVERY_MS = 10_000;
 const BROKEN_MS = 45_000;
 const QUESTION_MS = 5_000;
 
+/** Looks every 10 s, or soon after an error about a position. A partition found outside its log is positioned anew. */
 export class LogWatch {
   readonly #session: Session;
   #lookedAt: number | undefined;

@@ -50,6 +50,7 @@ export interface Logs {
   readonly widths: ReadonlyMap<string, number>;
 }
 
+/** Begin, end and topic id of each partition's log, now. Topics that cannot be read are in `problems`. */
 export async function logsOf(
   questions: Questions,
   partitions: readonly TopicPartition[],

@@ -43,6 +43,7 @@ export interface MembershipOptions
 const pinOf = ({ topic, from }: SubscriptionSpec) =>
   `${topic} ${typeof from === 'string' ? from : from.getTime()}`;
 
+/** This process in one group: one consumer for all topics of the group, replaced when it breaks. */
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #shares = new Shares();

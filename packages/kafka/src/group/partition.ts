@@ -10,11 +10,13 @@ import type { Position } from './positions.js';
 /** How far reading may run ahead of the oldest unsettled message. */
 const MAX_SPAN = 10_000;
 
+/** An offset to commit, with the metadata of `encodeMetadata`. */
 export interface Commit extends TopicPartition {
   readonly offset: number;
   readonly metadata: string;
 }
 
+/** The read, settled and committed positions of a partition that this member has. */
 export class Partition implements TopicPartition {
   readonly topic: string;
   readonly partition: number;

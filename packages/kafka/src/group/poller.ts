@@ -11,7 +11,7 @@ export const BATCH = 500;
 /** Ticks without polling, after which topics without room are paused: what was fetched of them is fetched again. */
 const MAX_IDLE = 8;
 
-export interface PollerOptions {
+interface PollerOptions {
   readonly consumer: NativeConsumer;
   shares(): Iterable<TopicShare>;
   shareOf(topic: string): TopicShare | undefined;
@@ -20,6 +20,7 @@ export interface PollerOptions {
   failed(error: unknown): void;
 }
 
+/** One poll at a time. Topics without room are paused at the client before the group could expel this member. */
 export class Poller {
   readonly #options: PollerOptions;
   #isPolling = false;

@@ -20,6 +20,7 @@ export interface Start {
   readonly offset: number;
 }
 
+/** The place where reading begins. */
 export interface Position {
   readonly offset: number;
   /** After `offset`, and settled before. */

@@ -13,6 +13,7 @@ import { BATCH, Poller } from './poller.js';
 import type { Shares } from './shares.js';
 import type { TopicShare } from './topic-share.js';
 
+/** Options of a `Session`. */
 export interface SessionOptions extends ClientOptions {
   readonly group: string;
   /** False: nobody shares the group and nothing is committed. The cluster never hears of it. */
@@ -37,6 +38,7 @@ const TICK_MS = 250;
 const COMMIT_MS = 1_000;
 const SEEK_MS = 5_000;
 
+/** The life of one consumer in a group, from connecting until it leaves or breaks. */
 export class Session {
   readonly options: SessionOptions;
   readonly consumer: NativeConsumer;

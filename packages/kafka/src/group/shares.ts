@@ -2,6 +2,7 @@
 import type { Partition } from './partition.js';
 import type { TopicShare } from './topic-share.js';
 
+/** The topics that this member reads or is about to leave. */
 export class Shares {
   /** By topic. */
   readonly active = new Map<string, TopicShare>();

@@ -4,6 +4,7 @@ import type { Membership } from './membership.js';
 import type { KafkaDelivery } from './partition.js';
 import type { TopicShare } from './topic-share.js';
 
+/** Credit, settlements and lag of one topic. Offsets are committed up to the oldest unsettled message. */
 export class KafkaSubscription implements DriverSubscription {
   readonly #group: Membership;
   readonly #share: TopicShare;

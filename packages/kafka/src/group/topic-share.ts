@@ -5,6 +5,7 @@ import type { ByPartition } from '../questions.js';
 import type { Partition } from './partition.js';
 import type { Start } from './positions.js';
 
+/** The state of one topic of this member: partitions, credit and reader. */
 export class TopicShare {
   readonly topic: string;
   reader: SubscriptionSink | undefined;

@@ -13,6 +13,7 @@ interface Floors {
   readonly delivered: Sequences;
 }
 
+/** Tracks the settled position from the server's answers and from deliveries here. Sequences are those of the stream. */
 export class AckFloor {
   /** As the server said: everything up to this stream sequence is settled. */
   #said = 0;

@@ -19,6 +19,7 @@ const INACTIVE_NS = 30_000_000_000;
 /** How often a consumer that is gone is made again without having brought anything. */
 const MAX_RENEWALS = 5;
 
+/** The parts of a connection that `browse` needs. `link` is asked again after each interruption. */
 export interface BrowseParts {
   readonly link: () => Link;
   readonly streams: Streams;

@@ -9,6 +9,10 @@ const NAK = '-NAK';
 const NAK_LATER = '-NAK {"delay": 1000000000}';
 const CONFIRM_MS = 2_000;
 
+/**
+ * Unsettled deliveries of one consumer. Acknowledgements are sent without waiting for an answer; those of lost deliveries
+ * are left out.
+ */
 export class Deliveries {
   /** Pushed and not settled, by sequence: the newest delivery of each. */
   readonly #held = new Map<number, JetStreamDelivery>();

@@ -12,6 +12,7 @@ interface RawMessage {
 
 const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
+/** A message with its place in stream and consumer. It is its own settle token. */
 export class JetStreamDelivery implements IncomingMessage {
   readonly topic: string;
   readonly value: Uint8Array;
@@ -58,6 +59,7 @@ export class JetStreamDelivery implements IncomingMessage {
   }
 }
 
+/** Bytes of the header block as it came; 0 without headers. */
 export function headerBytesOf(message: Msg): number {
   return (message as unknown as RawMessage)._msg?.hdr ?? 0;
 }

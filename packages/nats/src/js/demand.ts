@@ -5,11 +5,13 @@ import type { PullRequest } from './pull-inbox.js';
 
 /** Also how long a server that did not notice the end of a connection may go on delivering to it. */
 const EXPIRES_MS = 6_000;
+/** Idle heartbeats that a pull request asks for. */
 export const HEARTBEAT_MS = 3_000;
 /** One request never asks for more: the server would send it faster than it is read. */
 const MAX_BATCH = 500;
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** The numbers that decide about the next pull request. */
 export interface Standing {
   readonly credit: Credit;
   /** Pushed and not settled. */

@@ -24,6 +24,7 @@ export function standing(
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }
 
+/** The lag of the consumer, with the age of its oldest unsettled message where the server tells it. Costs one request. */
 export async function lagOf(info: ConsumerInfo, api: Api, topic: string): Promise<PartitionLag> {
   const { num_pending: unread, ack_floor: floor } = info;
   const lag = unread + info.num_ack_pending;

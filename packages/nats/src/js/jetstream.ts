@@ -24,8 +24,9 @@ import { JetStreamSubscription } from './subscription.js';
 
 const DEFAULT_API_PREFIX = '$JS.API';
 
-export type PersistentSubscription = JetStreamSubscription | SharedSubscription;
+type PersistentSubscription = JetStreamSubscription | SharedSubscription;
 
+/** Persistent topics of one bus, over whichever link is present. */
 export class JetStream {
   readonly streams: Streams;
   readonly #config: ResolvedNatsConfig['jetstream'];

@@ -6,7 +6,7 @@ import type { Deliveries } from './deliveries.js';
 
 const POLL_MS = { first: 15, most: 250 };
 
-export interface LineOptions {
+interface LineOptions {
   /** The last sequence in front of it. */
   readonly through: number;
   readonly topic: string;
@@ -25,6 +25,7 @@ export function leftBefore(through: number, info: Position): 'undelivered' | 'el
   return info.ack_floor.stream_seq >= through || info.num_ack_pending === 0 ? 'nothing' : 'elsewhere';
 }
 
+/** Waits for the group to settle a topic's messages up to a stream sequence. Asks the server every 15 to 250 ms. */
 export class Line {
   readonly #options: LineOptions;
   #isCancelled = false;

@@ -11,6 +11,7 @@ import type { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { compare, recreation } from './recovery.js';
 
+/** Options of a `Locator`. */
 export interface LocatorOptions {
   readonly consumers: Consumers;
   readonly streams: Streams;
@@ -22,6 +23,7 @@ export interface LocatorOptions {
   onLost(deliveries: readonly JetStreamDelivery[]): void;
 }
 
+/** Keeps the identity of a consumer by the time it was made, and recreates it at the settled position if it is gone. */
 export class Locator {
   readonly floor: AckFloor;
   readonly #options: LocatorOptions;

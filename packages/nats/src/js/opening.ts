@@ -8,13 +8,14 @@ import type { Timers } from './timers.js';
 
 const RETRY_MS = { first: 200, most: 5_000 };
 
-export interface OpeningOptions {
+interface OpeningOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly locator: Locator;
   readonly target: Target;
 }
 
+/** Prepares a consumer for requests after an interruption. Retries until it works or another interruption comes. */
 export class Opening {
   readonly #options: OpeningOptions;
   /** Of an interruption before. */

@@ -7,6 +7,7 @@ const NANOS = 1_000_000;
 /** How long the server may take to say that nobody listens. */
 const HEARD_MS = 1_000;
 
+/** One pull request (`$JS.API.CONSUMER.MSG.NEXT`), durations in milliseconds. */
 export interface PullRequest {
   readonly batch: number;
   readonly maxBytes: number;
@@ -20,7 +21,7 @@ export interface PullRequest {
 /** Why a request ended early. `large`: the next message is larger than the bytes that are left. `consumer`: it is gone or not reachable. */
 export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'refused';
 
-export interface PullEvents {
+interface PullEvents {
   onMessage(message: Msg): void;
   onEnd(reason: Ending, text: string): void;
   /** The server lives: something came. */
@@ -29,6 +30,7 @@ export interface PullEvents {
   onDenied(error: Error): void;
 }
 
+/** Sends pull requests on one connection and counts their answers. Statuses follow ADR-13 of NATS. */
 export class PullInbox {
   readonly link: Link;
   readonly #subject: string;

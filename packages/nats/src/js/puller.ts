@@ -26,6 +26,7 @@ const FLOOR_MS = 5_000;
 const RETRY_MS = { first: 200, most: 5_000 };
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
+/** Options of a `Puller`. */
 export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLost'> {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,6 +45,7 @@ export interface OpenConsumer {
   readonly incarnation: string;
 }
 
+/** Keeps pull requests open as far as the target has credit, and hands deliveries over in the server's order. */
 export class Puller {
   readonly deliveries: Deliveries;
   readonly locator: Locator;

@@ -6,7 +6,7 @@ import { JetStreamDelivery } from './delivery.js';
 import type { Locator } from './locator.js';
 import type { Target } from './target.js';
 
-export interface ReceiverOptions {
+interface ReceiverOptions {
   readonly target: Target;
   readonly deliveries: Deliveries;
   readonly locator: Locator;
@@ -16,6 +16,7 @@ export interface ReceiverOptions {
   onPushed(): void;
 }
 
+/** Collects the deliveries of one turn of the event loop into one push. */
 export class Receiver {
   readonly #options: ReceiverOptions;
   #batch: JetStreamDelivery[] = [];

@@ -1,6 +1,7 @@
 /** What became of a consumer, seen from its subscription, and where one that is made anew begins. Pure. */
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream';
 
+/** How a consumer found under a known name relates to the known one. */
 export type Found =
   /** The one that was there before. */
   | 'same'
@@ -19,7 +20,7 @@ export function compare(
   return isNewer(stream.created, before) ? 'new-stream' : 'another';
 }
 
-export interface Recreation {
+interface Recreation {
   readonly isSameStream: boolean;
   readonly from: number | 'earliest';
 }

@@ -27,6 +27,7 @@ import { type Member, SharedTarget } from './shared-target.js';
 /** How long the other topics' subscriptions are waited for before their absence is an error. */
 const MISSING_AFTER_MS = 30_000;
 
+/** Options of a `SharedConsumer`. */
 export interface SharedOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {
   /** Of its topics, those that are declared here: each is to have a subscription. */
   readonly expected: readonly string[];
@@ -34,6 +35,7 @@ export interface SharedOptions extends Omit<PullerOptions, 'target' | 'topic' | 
   readonly ackWait: number;
 }
 
+/** Fetches once every expected topic has a subscription here. Closes with the last of them. */
 export class SharedConsumer {
   readonly target: SharedTarget;
   readonly puller: Puller;

@@ -14,11 +14,12 @@ import { SharedConsumer, type SharedOptions, type SharedSubscription } from './s
 /** Told from consumers that others made under the same name. */
 export const DESCRIPTION = 'ebus unified';
 
-export interface SharedConsumersOptions extends Omit<SharedOptions, 'expected'> {
+interface SharedConsumersOptions extends Omit<SharedOptions, 'expected'> {
   /** `nats.jetstream.consumer.topics`. */
   readonly topics: readonly string[];
 }
 
+/** Opens one shared consumer per stream and group. Concurrent joins get the same one. */
 export class SharedConsumers {
   readonly #options: SharedConsumersOptions;
   /** By stream and group. */

@@ -5,12 +5,14 @@ import type { Target } from './target.js';
 
 const NONE: Credit = { messages: 0, bytes: 0 };
 
+/** One topic's subscription on a shared consumer. */
 export interface Member {
   readonly sink: SubscriptionSink;
   credit: Credit;
   failure: unknown;
 }
 
+/** Splits pushes by topic. Its credit is the smallest of its members', and zero until each topic has a member. */
 export class SharedTarget implements Target {
   readonly #topics: readonly string[];
   readonly #members = new Map<string, Member>();

@@ -21,7 +21,7 @@ import { Line } from './line.js';
 import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
 import { SingleTarget } from './target.js';
 
-export interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {
+interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {
   readonly spec: SubscriptionSpec;
   readonly sink: SubscriptionSink;
   readonly clock: Clock;
@@ -31,6 +31,7 @@ export interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'top
   onClosed(subscription: JetStreamSubscription): void;
 }
 
+/** Pulls from its own consumer. Its lease is `ackWait`; core renews it for queued and running messages. */
 export class JetStreamSubscription implements DriverSubscription {
   readonly leaseMs: number;
   readonly #options: SubscriptionOptions;

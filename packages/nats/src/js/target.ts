@@ -2,6 +2,7 @@
 import type { Credit, SubscriptionSink } from '@ebus/core/driver';
 import type { JetStreamDelivery } from './delivery.js';
 
+/** The receiver of a puller's deliveries and signals. */
 export interface Target {
   /** How much may be asked for and pushed: no more than every subscription has room for. */
   readonly credit: Credit;

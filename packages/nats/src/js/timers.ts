@@ -1,6 +1,7 @@
 /** Timers that keep no process alive and end together. */
 import type { Clock, TimerHandle } from '@ebus/core/driver';
 
+/** Unreferenced timers of one owner. `stop` ends the repeating ones; a pause under way runs to its end. */
 export class Timers {
   readonly #clock: Clock;
   readonly #pending = new Set<TimerHandle>();
