@@ -7,6 +7,7 @@ import type { ResolvedKafkaConfig } from './config-schema.js';
 
 const KEEP_ALIVE_MS = 60_000;
 
+/** One admin client of kafkajs. Concurrent calls of `connect` share one attempt; a failed attempt may be repeated. */
 export class AdminClient {
   readonly #admin: Admin;
   readonly #sockets = new Set<Socket>();

@@ -18,7 +18,8 @@ export type ByPartition<T> = ReadonlyMap<string, T>;
 /** A map key for a partition. Topic names contain no colon. */
 export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}:${partition}`;
 
-interface TopicInfo {
+/** A topic as the cluster describes it now. */
+export interface TopicInfo {
   /** Another one after the topic was made anew. */
   readonly topicId: string;
   /** True also where it was not asked, and where the broker does not say. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { alertTypeOf, isWorse, missesOf, severityOfMisses } from './alerting.js';
+import { alertTypeOf, missesOf, severityOfMisses, stepsTo } from './alerting.js';
 
 const THRESHOLDS = { warningThreshold: 2, errorThreshold: 3, criticalThreshold: 5 };
 
@@ -32,11 +32,11 @@ it('says what is most likely the matter', () => {
   ]);
 });
 
-it('is told again only where it is worse', () => {
+it('is told again only where it is worse, each severity on the way', () => {
   expect([
-    isWorse('warning', undefined),
-    isWorse('error', 'warning'),
-    isWorse('error', 'error'),
-    isWorse('warning', 'critical'),
-  ]).toEqual([true, true, false, false]);
+    stepsTo('warning', undefined),
+    stepsTo('critical', 'warning'),
+    stepsTo('error', 'error'),
+    stepsTo('warning', 'critical'),
+  ]).toEqual([['warning'], ['error', 'critical'], [], []]);
 });

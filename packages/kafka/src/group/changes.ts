@@ -7,7 +7,7 @@ import type { Sessions } from './sessions.js';
 import type { Shares } from './shares.js';
 import type { Waiters } from './waiters.js';
 
-export interface ChangesOptions {
+interface ChangesOptions {
   readonly clock: Clock;
   /** False: all partitions are this member's, without a group. */
   readonly durable: boolean;
@@ -23,6 +23,7 @@ const COALESCE_MS = 30;
 /** A change of the subscription that brings no assignment for so long is not waited for by the next one. */
 const CHANGE_MS = 15_000;
 
+/** Brings the client's subscription in line with the shares, one change at a time. */
 export class Changes {
   readonly #options: ChangesOptions;
   /** Subscriptions that are being prepared and will be part of the next change. */

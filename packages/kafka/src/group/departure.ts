@@ -4,6 +4,7 @@ import type { Questions } from '../questions.js';
 import type { Session } from './session.js';
 import { type GroupState, Settling } from './settling.js';
 
+/** The parts that leaving a group needs. */
 export interface DepartureOptions {
   readonly clock: Clock;
   readonly logger: Logger;

@@ -23,6 +23,7 @@ import { KafkaSubscription } from './subscription.js';
 import { TopicShare } from './topic-share.js';
 import { Waiters } from './waiters.js';
 
+/** Options of a `Membership`, one per group of the driver. */
 export interface MembershipOptions
   extends Omit<SessionOptions, 'shares' | 'kept' | 'changed' | 'widened' | 'onBroken'>,
     DepartureOptions {

@@ -5,7 +5,7 @@ import { keyOf } from '../questions.js';
 import { retrying } from './retrying.js';
 import { Session, type SessionOptions } from './session.js';
 
-export interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
+interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
   /** Leaves the group in the background; nobody listens any more. */
   retire(session: Session): void;
   /** Another consumer has taken the place of one that could not do its work any more. */
@@ -13,6 +13,7 @@ export interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
   warn(error: unknown, what: string): void;
 }
 
+/** Holds at most one connected consumer of the group. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #over = new AbortController();

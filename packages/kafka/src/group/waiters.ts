@@ -1,5 +1,6 @@
 /** Waiting for conditions that change in many places. */
 
+/** Promises for conditions. Each condition is checked now and at each `changed`; a waiter has no timeout of its own. */
 export class Waiters {
   readonly #looking = new Set<() => void>();
 
