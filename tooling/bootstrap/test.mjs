@@ -92,14 +92,19 @@ async function tests(env) {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** `conformance of memory (persistent topics)`. */
+const suiteOf = (name) => name.split(' > ')[1] ?? name;
+
 function report() {
   const reasons = new Map();
   for (const { name, reason } of total.skipped) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
   console.log();
   for (const [reason, names] of reasons) {
     console.log(`skipped ${names.length}: ${reason}`);
-    for (const name of names.slice(0, 5)) console.log(`    ${name}`);
-    if (names.length > 5) console.log(`    and ${names.length - 5} more`);
+    // The suite says of a harness what it does not offer; which tests that leaves out follows from it.
+    const shown = reason.startsWith('not proven') ? [...new Set(names.map(suiteOf))] : names;
+    for (const name of shown.slice(0, 5)) console.log(`    ${name}`);
+    if (shown.length > 5) console.log(`    and ${shown.length - 5} more`);
   }
   for (const { name } of total.knownToFail) console.log(`known to fail: ${name}`);
   for (const name of total.failures) console.log(`failed: ${name}`);
