@@ -205,7 +205,7 @@ export const consumingMutants = [
     file: 'packages/core/src/dead-letters/redrive.ts',
     find: "      if (verdict === 'goes') verdict = await this.#sendBack(letter, incoming);",
     replace: "      if (verdict === 'goes') void this.#sendBack(letter, incoming).catch(() => {});",
-    killedBy: inSuite('redrive a dead letter is settled'),
+    killedBy: inSuite('redrive trouble a dead letter is settled'),
   },
   {
     name: 'core: redrives to every group',
@@ -226,7 +226,7 @@ export const consumingMutants = [
     file: 'packages/core/src/dead-letters/letter-destination.ts',
     find: '  const belongs = originalTopic === asked ||',
     replace: "  const belongs = originalTopic !== '' || originalTopic === asked ||",
-    killedBy: inSuite('redrive letters go only'),
+    killedBy: inSuite('redrive trouble letters go only'),
   },
   {
     name: 'core: is ready while it closes',

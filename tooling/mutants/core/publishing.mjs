@@ -96,7 +96,7 @@ export const publishingMutants = [
     file: 'packages/core/src/publish/outcomes.ts',
     find: '    if (this.#deliverResult(job, { ok: false, error })) job.outcome?.catch(() => {});\n',
     replace: '',
-    killedBy: inSuite('publish outcomes publishResults yields'),
+    killedBy: inSuite('publish results publishResults yields'),
   },
   {
     name: 'core: flushes before everything is acknowledged',

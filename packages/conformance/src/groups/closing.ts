@@ -1,13 +1,13 @@
 /** Closing in phases: drain, cut short, hand back, flush, disconnect. */
 import assert from 'node:assert/strict';
-import { BusClosedError, type CloseReport, EbusError } from '@ebus/core';
+import { type CloseReport, EbusError } from '@ebus/core';
 import { ordering, restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
-import { collectEnvelopes, collectMessages, labelOf, labels, texts } from '../test-kit/collector.js';
+import { collectEnvelopes, collectMessages, labelOf, labels } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
 import { SkippableClock } from '../test-kit/skippable-clock.js';
-import { to, Wire } from '../test-kit/wire.js';
+import { Wire } from '../test-kit/wire.js';
 
 type Numbered = Parameters<typeof labelOf>[0];
 const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
@@ -219,113 +219,5 @@ export const closing: Group = ({ test, testWhere }) => {
     assert.deepEqual(first, { ...nothing, handled: 1 });
     assert.deepEqual(second, first);
     assert.deepEqual(await bus.close(), first);
-  });
-
-  test('publishes under way are flushed', async (t) => {
-    const wire = new Wire();
-    const bus = await t.bus({ wire });
-    const release = wire.hold(to(t.topic));
-    const publish = bus.publish(t.topic, 'hello');
-    await t.eventually(() => wire.count('send', t.topic) === 1);
-    const closing = bus.close();
-    release();
-    assert.deepEqual(await closing, nothing);
-    assert.equal((await publish).topic, t.topic);
-  });
-
-  test('once handlers have drained, publishes are refused while the earlier ones are flushed', async (t) => {
-    const other = t.newTopic();
-    const wire = new Wire();
-    const bus = await t.bus({ wire });
-    const release = wire.hold(to(t.topic));
-    const publish = bus.publish(t.topic, 'hello');
-    const closing = bus.close();
-    const refused = (error: unknown) => BusClosedError.isInstance(error);
-    await t.eventually(() => assert.rejects(bus.publish(other, 'too late'), refused));
-    release();
-    await publish;
-    assert.deepEqual(await closing, nothing);
-  });
-
-  test('publishes not acknowledged in time are reported and reject', async (t) => {
-    const wire = new Wire();
-    const bus = await t.bus({ wire });
-    const release = wire.hold(to(t.topic));
-    const outcome = assert.rejects(bus.publish(t.topic, 'hello'), (error) =>
-      BusClosedError.isInstance(error),
-    );
-    await t.eventually(() => wire.count('send', t.topic) === 1);
-    assert.deepEqual(await bus.close({ timeout: 20 }), { ...nothing, unpublished: 1, timedOut: true });
-    await outcome;
-    release();
-  });
-
-  test('subscribing is refused from the beginning of the close, publishing only at its end', async (t) => {
-    const other = t.newTopic();
-    const bus = await t.bus();
-    const running = t.gate();
-    const subscription = await bus.subscribe(t.topic, () => running.promise);
-    await bus.publish(t.topic, 'hello');
-    await t.eventually(() => subscription.stats().running === 1);
-    const closing = bus.close();
-    await assert.rejects(
-      bus.subscribe(other, () => {}),
-      (error) => BusClosedError.isInstance(error),
-    );
-    await bus.publish(other, 'still possible');
-    running.resolve();
-    await closing;
-    await assert.rejects(bus.publish(other, 'too late'), (error) => BusClosedError.isInstance(error));
-  });
-
-  test('a subscription closes by itself; the bus and its other subscriptions go on', async (t) => {
-    const other = t.newTopic();
-    const bus = await t.bus();
-    const running = t.gate();
-    const [closed, going] = [collectMessages(), collectMessages()];
-    const subscription = await bus.subscribe(t.topic, async (message, context) => {
-      await running.promise;
-      closed.handle(message, context);
-    });
-    await bus.subscribe(other, going.handle);
-    await bus.publish(t.topic, 'before');
-    await t.eventually(() => subscription.stats().running === 1);
-    const closing = subscription.close();
-    running.resolve();
-    assert.deepEqual(await closing, { ...nothing, handled: 1 });
-    assert.deepEqual(await subscription.close(), { ...nothing, handled: 1 });
-    await bus.publish(t.topic, 'after');
-    await bus.publish(other, 'other');
-    await t.eventually(() => going.size === 1);
-    await bus.idle();
-    assert.deepEqual(texts(closed), ['before']);
-  });
-
-  test("aborting a subscription's signal closes it", async (t) => {
-    const bus = await t.bus();
-    const abort = new AbortController();
-    const seen = collectMessages();
-    await bus.subscribe(t.topic, seen.handle, { signal: abort.signal });
-    await bus.publish(t.topic, 'before');
-    await t.eventually(() => seen.size === 1);
-    abort.abort();
-    // The group is free again once the subscription has closed.
-    const again = collectMessages();
-    await t.eventually(async () => {
-      await bus.subscribe(t.topic, again.handle);
-    });
-    await bus.publish(t.topic, 'after');
-    await t.eventually(() => again.size === 1);
-    assert.deepEqual(texts(seen), ['before']);
-  });
-
-  test('buses and subscriptions are disposed of like any resource', async (t) => {
-    const bus = await t.bus();
-    const seen = collectMessages();
-    const subscription = await bus.subscribe(t.topic, seen.handle);
-    await subscription[Symbol.asyncDispose]();
-    await (await bus.subscribe(t.topic, seen.handle))[Symbol.asyncDispose]();
-    await bus[Symbol.asyncDispose]();
-    await assert.rejects(bus.publish(t.topic, 'too late'), (error) => BusClosedError.isInstance(error));
   });
 };

@@ -4,6 +4,8 @@ import { afterClose } from './after-close.js';
 import { backpressure } from './backpressure.js';
 import { browse } from './browse.js';
 import { closing } from './closing.js';
+import { closingPublishes } from './closing-publishes.js';
+import { closingSubscriptions } from './closing-subscriptions.js';
 import { consumerGroups } from './consumer-groups.js';
 import { crash } from './crash.js';
 import { deadLetters } from './dead-letters.js';
@@ -27,10 +29,12 @@ import { positions } from './positions.js';
 import { processEnd } from './process-end.js';
 import { processingTimeout } from './processing-timeout.js';
 import { publishOutcomes } from './publish-outcomes.js';
+import { publishResults } from './publish-results.js';
 import { publishing } from './publishing.js';
 import { receipts } from './receipts.js';
 import { reconnecting } from './reconnecting.js';
 import { redrive } from './redrive.js';
+import { redriveTrouble } from './redrive-trouble.js';
 import { restart } from './restart.js';
 import { retry } from './retry.js';
 import { routing } from './routing.js';
@@ -50,6 +54,7 @@ export const groups = {
   validation,
   publishing,
   'publish outcomes': publishOutcomes,
+  'publish results': publishResults,
   'unordered delivery': unorderedDelivery,
   'ordered delivery': orderedDelivery,
   'consumer groups': consumerGroups,
@@ -64,6 +69,7 @@ export const groups = {
   'permanent failures': permanentFailures,
   'dead letters': deadLetters,
   redrive,
+  'redrive trouble': redriveTrouble,
   browse,
   halt,
   'processing timeout': processingTimeout,
@@ -83,6 +89,8 @@ export const groups = {
   permissions,
   'process end': processEnd,
   closing,
+  'closing publishes': closingPublishes,
+  'closing subscriptions': closingSubscriptions,
   'after close': afterClose,
   topics,
   'topic settings': topicSettings,

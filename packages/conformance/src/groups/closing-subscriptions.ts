@@ -1,0 +1,60 @@
+/** Closing one subscription of a bus, and whatever closes what goes out of scope. */
+import assert from 'node:assert/strict';
+import { BusClosedError, type CloseReport } from '@ebus/core';
+import type { Group } from '../suite.js';
+import { collectMessages, texts } from '../test-kit/collector.js';
+
+const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
+
+export const closingSubscriptions: Group = ({ test }) => {
+  test('a subscription closes by itself; the bus and its other subscriptions go on', async (t) => {
+    const other = t.newTopic();
+    const bus = await t.bus();
+    const running = t.gate();
+    const [closed, going] = [collectMessages(), collectMessages()];
+    const subscription = await bus.subscribe(t.topic, async (message, context) => {
+      await running.promise;
+      closed.handle(message, context);
+    });
+    await bus.subscribe(other, going.handle);
+    await bus.publish(t.topic, 'before');
+    await t.eventually(() => subscription.stats().running === 1);
+    const closing = subscription.close();
+    running.resolve();
+    assert.deepEqual(await closing, { ...nothing, handled: 1 });
+    assert.deepEqual(await subscription.close(), { ...nothing, handled: 1 });
+    await bus.publish(t.topic, 'after');
+    await bus.publish(other, 'other');
+    await t.eventually(() => going.size === 1);
+    await bus.idle();
+    assert.deepEqual(texts(closed), ['before']);
+  });
+
+  test("aborting a subscription's signal closes it", async (t) => {
+    const bus = await t.bus();
+    const abort = new AbortController();
+    const seen = collectMessages();
+    await bus.subscribe(t.topic, seen.handle, { signal: abort.signal });
+    await bus.publish(t.topic, 'before');
+    await t.eventually(() => seen.size === 1);
+    abort.abort();
+    // The group is free again once the subscription has closed.
+    const again = collectMessages();
+    await t.eventually(async () => {
+      await bus.subscribe(t.topic, again.handle);
+    });
+    await bus.publish(t.topic, 'after');
+    await t.eventually(() => again.size === 1);
+    assert.deepEqual(texts(seen), ['before']);
+  });
+
+  test('buses and subscriptions are disposed of like any resource', async (t) => {
+    const bus = await t.bus();
+    const seen = collectMessages();
+    const subscription = await bus.subscribe(t.topic, seen.handle);
+    await subscription[Symbol.asyncDispose]();
+    await (await bus.subscribe(t.topic, seen.handle))[Symbol.asyncDispose]();
+    await bus[Symbol.asyncDispose]();
+    await assert.rejects(bus.publish(t.topic, 'too late'), (error) => BusClosedError.isInstance(error));
+  });
+};
