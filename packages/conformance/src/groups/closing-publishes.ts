@@ -6,6 +6,7 @@ import { to, Wire } from '../test-kit/wire.js';
 
 const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
 
+/** Closing flushes what was published, and refuses what comes once handlers have drained. */
 export const closingPublishes: Group = ({ test }) => {
   test('publishes under way are flushed', async (t) => {
     const wire = new Wire();

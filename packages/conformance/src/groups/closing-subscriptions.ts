@@ -6,6 +6,7 @@ import { collectMessages, texts } from '../test-kit/collector.js';
 
 const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
 
+/** A subscription closes by itself, and everything that closes can be disposed of. */
 export const closingSubscriptions: Group = ({ test }) => {
   test('a subscription closes by itself; the bus and its other subscriptions go on', async (t) => {
     const other = t.newTopic();

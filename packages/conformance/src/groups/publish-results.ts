@@ -12,6 +12,7 @@ const refusal = new PublishError('refused for the test', { retryable: false });
 /** The places that a reader of publish results has. */
 const RESULTS_BUFFER = 10_000;
 
+/** Every accepted publish has one result for every reader, and none is dropped. */
 export const publishResults: Group = ({ test }) => {
   test('publishResults yields one result for every envelope accepted after the call, failures included', async (t) => {
     const wire = new Wire();

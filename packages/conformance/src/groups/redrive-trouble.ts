@@ -7,6 +7,7 @@ import { collectMessages } from '../test-kit/collector.js';
 import { failAgain, failed, strayLetter, textsOf } from '../test-kit/dead-lettered.js';
 import { to, Wire } from '../test-kit/wire.js';
 
+/** A redrive that fails midway loses no letter, and leaves those that cannot go. */
 export const redriveTrouble: Group = ({ testWhere }) => {
   testWhere(redriving, 'a dead letter is settled only after its publish was acknowledged', async (t) => {
     const wire = new Wire();

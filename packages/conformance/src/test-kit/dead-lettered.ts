@@ -29,6 +29,7 @@ export async function strayLetter(
   await bus.close({ timeout: 500 });
 }
 
+/** Publishes one more message that the subscription dead-letters. */
 export async function failAgain(
   t: Scenario,
   bus: EventBus,
@@ -63,5 +64,6 @@ export async function failed(t: Scenario, bus: EventBus, sent: readonly string[]
   return patient;
 }
 
+/** The values of letters, as text. */
 export const textsOf = (letters: readonly DeadLetter[]): string[] =>
   letters.map(({ message }) => message.text());
