@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureKafkaClient } from './kafka-client.mjs';
 import { findPnpm, root } from './pnpm.mjs';
+import { skippedLines } from './skipped.mjs';
 import { commandStep, loudStep, say, step } from './step.mjs';
 
 const total = { passed: 0, failures: [], skipped: [], knownToFail: [] };
@@ -92,20 +93,9 @@ async function tests(env) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** `conformance of memory (persistent topics)`. */
-const suiteOf = (name) => name.split(' > ')[1] ?? name;
-
 function report() {
-  const reasons = new Map();
-  for (const { name, reason } of total.skipped) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
   console.log();
-  for (const [reason, names] of reasons) {
-    console.log(`skipped ${names.length}: ${reason}`);
-    // The suite says of a harness what it does not offer; which tests that leaves out follows from it.
-    const shown = reason.startsWith('not proven') ? [...new Set(names.map(suiteOf))] : names;
-    for (const name of shown.slice(0, 5)) console.log(`    ${name}`);
-    if (shown.length > 5) console.log(`    and ${shown.length - 5} more`);
-  }
+  for (const line of skippedLines(total.skipped)) console.log(line);
   for (const { name } of total.knownToFail) console.log(`known to fail: ${name}`);
   for (const name of total.failures) console.log(`failed: ${name}`);
   const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
