@@ -9,14 +9,14 @@ export interface ReadSoFar {
   readonly partitions: ReadonlySet<number> | undefined;
   /** Partitions with a message here that is not settled. */
   readonly held: { has(partition: number): boolean };
-  /** The highest offset that was received of each partition; undefined where nobody notes it. */
+  /** The highest offset that was received of each partition; undefined where it is not recorded. */
   readonly reached: Pick<HighOffsets, 'get'> | undefined;
 }
 
 /**
  * Whether nothing is left to handle although the broker counts a lag: markers of transactions, or a tail that compaction has
- * removed. Only for a partition of this member of which everything was read, nothing is unsettled here, and the group's
- * position covers all that was received. Settling that does not arrive at the broker is no end of the log.
+ * removed. Only for a partition of this member that was read to its end, with nothing unsettled here and a group
+ * position that covers all received messages. Settling that does not arrive at the broker is no end of the log.
  */
 export function isAtEnd(lag: PartitionLag, { partitions, held, reached }: ReadSoFar): boolean {
   const { partition, unread, settled } = lag;

@@ -20,7 +20,7 @@ export interface AttemptOwner {
   readonly deadlines: DeadlineQueue<Attempt>;
 }
 
-/** The message, the signal and everything else that costs is made when the handler first asks for it. */
+/** The message, the signal and other costly parts are made when the handler first asks for them. */
 export class Attempt implements DeadlineEntry {
   readonly delivery: Delivery;
   readonly attempt: number;
@@ -33,11 +33,11 @@ export class Attempt implements DeadlineEntry {
   /** Once the message was decoded. */
   envelope: Envelope | undefined = undefined;
 
-  /** Its processing timeout has passed: whatever the handler returns now, the attempt has failed. */
+  /** Its processing timeout has passed: the attempt has failed, even if the handler still succeeds. */
   timedOut = false;
   /** It was reported as overrunning. */
   overrunning = false;
-  /** Nobody waits for its outcome any more: overlapped, or cut short by a close. */
+  /** Its outcome is no longer awaited: overlapped, or cut short by a close. */
   abandoned = false;
 
   deadline = 0;

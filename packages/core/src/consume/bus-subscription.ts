@@ -1,7 +1,7 @@
 /**
- * What the application holds of a subscription: stays the same while its topic moves to another persistence.
+ * The application's handle of a subscription. It stays the same while its topic moves to another persistence.
  *
- * It has one consumer, and a further one for each move. The first one runs. When it has settled everything from before
+ * It has one consumer, and a further one for each move. The first one runs. When it has settled all messages from before
  * the move, the next one begins, so that nothing overtakes.
  */
 import type { Duration } from '../duration.js';
@@ -13,7 +13,7 @@ import type { ConsumePolicy } from './policy.js';
 import { CHANGES } from './subscribe-options.js';
 import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 
-/** What is added up over the consumers that have ended. */
+/** Counts added up over all consumers, ended ones included. */
 const COUNTERS = [
   'handled',
   'failedAttempts',
@@ -23,7 +23,7 @@ const COUNTERS = [
   'received',
   'skipped',
 ] as const;
-/** What is added up over the present consumers. The oldest message in flight is with the first of them. */
+/** Values added up over the present consumers. The oldest message in flight is with the first of them. */
 const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'overrunning'] as const;
 
 /** The `Subscription` of the public API. All its methods reach each of its consumers. */
@@ -36,7 +36,7 @@ export class BusSubscription implements Subscription {
     (typeof COUNTERS)[number],
     number
   >;
-  /** What was changed since it was made; holds for later consumers, too. */
+  /** Changes since it was made; they hold for later consumers, too. */
   readonly #changes: SubscriptionChanges = {};
   #closing: Promise<CloseReport> | undefined;
   /** The last move: its consumer has begun, or never will. */

@@ -1,4 +1,7 @@
-/** How a consumer ends: what runs may finish in time, what is settled is confirmed, the rest goes back in the order of the log. */
+/**
+ * How a consumer ends: running handlers may finish in time, settlements are confirmed, the rest goes back in log
+ * order.
+ */
 import { EbusError } from '../errors.js';
 import { settledWithin } from '../util/waiting.js';
 import type { Intake } from './intake.js';
@@ -7,14 +10,14 @@ import type { Works } from './works.js';
 
 /** How long aborted handlers may take to return before their messages are handed back. */
 const ABORT_GRACE_MS = 100;
-/** How long the broker may take to end fetching, to confirm what was settled last, and to let the member go. */
+/** How long the broker may take to end fetching, to confirm the last settlements, and to let the member go. */
 const STOP_TIMEOUT_MS = 5_000;
 const CONFIRM_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 5_000;
-/** What it may take where the time of the close is used up. */
+/** The least time for each step, where the time of the close is used up. */
 const LEAST_MS = 500;
 
-/** Takes `timeout` milliseconds for what runs, and a few seconds more at most. Never rejects for being slow. */
+/** Takes `timeout` milliseconds for running handlers, and a few seconds more at most. Never rejects for being slow. */
 export async function closeConsumer(works: Works, intake: Intake, timeout: number): Promise<CloseReport> {
   const { runner, drain, settler, leases, parts, inFlight } = works;
   const { clock, deadLetters, policy } = parts;

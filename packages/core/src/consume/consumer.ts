@@ -60,7 +60,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     });
   }
 
-  /** Where the driver pushes what it receives. */
+  /** The sink for the driver's messages. */
   get sink(): SubscriptionSink {
     return this.#intake;
   }
@@ -75,7 +75,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     this.#intake.start();
   }
 
-  /** It cannot go on: a driver did what it must not. */
+  /** It cannot go on: the driver broke its contract. */
   fail(err: unknown): void {
     if (this.#closing === undefined) this.#hasEnded = true;
     this.#trouble.fetchFailed(err);
@@ -86,7 +86,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     this.#works.pipeline = this.#works.parts.pipeline();
   }
 
-  /** What is left out stays. */
+  /** Settings that are left out stay. */
   adjust({ concurrency, rateLimit }: SubscriptionChanges): void {
     const { parts, dispatcher, gate } = this.#works;
     if (concurrency !== undefined) {
@@ -108,8 +108,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
 
   /**
    * Takes nothing more from this route. Resolves once its end is known, with a function
-   * that waits until everything before it is settled, and then closes: for as long as that takes, since who is paused
-   * or halted must not lose anything.
+   * that waits until all messages before it are settled, and then closes. It has no timeout: a paused or halted
+   * subscription must not lose messages.
    */
   async drain(signal?: AbortSignal): Promise<() => Promise<void>> {
     const { driver, inFlight } = this.#works;
@@ -215,7 +215,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     };
   }
 
-  /** At the end of the log nothing is behind, whatever the broker counts. */
+  /** At the end of the log the lag is 0, even if the broker counts more. */
   #withoutEnds(lags: readonly PartitionLag[]): readonly PartitionLag[] {
     const { inFlight, revocation, reached } = this.#works;
     const { held } = inFlight.held();
@@ -223,12 +223,12 @@ export class Consumer implements Omit<Subscription, 'update'> {
     return lags.map((lag) => (lag.lag > 0 && isAtEnd(lag, soFar) ? { ...lag, lag: 0 } : lag));
   }
 
-  /** Of what was published, the partitions where this member does not know by itself that it was handled. */
+  /** Partitions of published messages that this member cannot know to be handled by itself. */
   unknown(published: HighOffsets): UnknownPosition[] {
     return unknownOf(this.#works, published);
   }
 
-  /** What is not done here, for people. */
+  /** The unfinished work here, for messages to people. */
   get unfinished(): { unsettled: number; halted: readonly string[]; paused: boolean } {
     const { inFlight, paused } = this.stats();
     return { unsettled: inFlight, halted: this.#works.runner.halts.keys, paused };
@@ -259,7 +259,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     await this.close();
   }
 
-  /** Shows the collector what is held now. */
+  /** Reports the present gauges to the collector. */
   recordGauges(): void {
     this.#works.showGauges();
   }

@@ -6,7 +6,7 @@ import type { InFlight } from './in-flight.js';
 export interface Room {
   readonly messages: number;
   readonly bytes: number;
-  /** Messages that have to come whatever is held already. */
+  /** Messages that have to come in spite of a full window. */
   readonly missing?: number;
 }
 
@@ -33,8 +33,8 @@ export interface CreditOptions {
 }
 
 /**
- * Grants anew when the room has grown by a step (a quarter of what there is at most), and takes credit back when it has
- * shrunk below what was granted.
+ * Grants anew when the room has grown by a step (a quarter of the maximum), and takes credit back when it has
+ * shrunk below the grant.
  */
 export class Credit {
   readonly #options: CreditOptions;
@@ -80,7 +80,7 @@ export class Credit {
     this.refresh();
   }
 
-  /** Something has left: there may be room. Cheap: called for each message. */
+  /** A message has left: there may be room. Cheap: called for each message. */
   released(): void {
     if (this.#isHeld) return;
     const { inFlight, bytes } = this.#options;
@@ -107,7 +107,7 @@ export class Credit {
     this.#request(driver, room.missing);
   }
 
-  /** Nothing more is granted, and what was is taken back. */
+  /** Takes back the credit, and grants no more. */
   stop(): void {
     const driver = this.#driver;
     this.#driver = undefined;

@@ -42,7 +42,7 @@ export interface Share extends Iterable<Delivery> {
 /** Also the `Settlement` that the driver is given: nothing is allocated for settling. */
 export class Delivery implements Settlement {
   readonly incoming: IncomingMessage;
-  /** That of the newest delivery, where the broker delivers again what is here. */
+  /** The token of the newest delivery of this message: the broker may redeliver it while it is here. */
   token: SettleToken;
   /** The lane that orders it; empty in unordered subscriptions. */
   key = '';
@@ -58,14 +58,14 @@ export class Delivery implements Settlement {
   attempts = 0;
   /** The attempt that runs, or ran last. */
   attempt: DeliveryAttempt | undefined = undefined;
-  /** It is no longer this member's, or about to be: what runs may end, nothing of it is begun any more. */
+  /** No longer this member's, or soon not: a running handler may end, no other is begun. */
   revoked = false;
   lastError: unknown = undefined;
   /** Decoded while looking for the key; the first attempt uses it. */
   decoded: Envelope | undefined = undefined;
   lane: Lane<Delivery> | undefined = undefined;
   backoffTimer: TimerHandle | undefined = undefined;
-  /** Its place among what is in flight, while it is in that list. */
+  /** Its place in the list of deliveries in flight, while it is there. */
   readonly share: Share | undefined = undefined;
   readonly older: Delivery | undefined = undefined;
   readonly newer: Delivery | undefined = undefined;

@@ -18,7 +18,7 @@ export class Drain {
   }
 
   /**
-   * True if everything that runs, and every dead letter on its way, has ended within the time, in milliseconds, and before the
+   * True if all running handlers and pending dead letters have ended within the time, in milliseconds, and before the
    * signal aborts.
    *
    * @param shares which partitions to wait for; all by default. It counts, so that a busy partition costs another's wait nothing

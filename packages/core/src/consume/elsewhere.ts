@@ -1,4 +1,4 @@
-/** What a broker's count of unsettled deliveries says of those that are not here. Pure. */
+/** Derives the unsettled deliveries elsewhere from a broker's count of all of them. Pure. */
 import { compareOffsets } from '../driver/offsets.js';
 import type { UnsettledCount } from '../driver/subscription.js';
 import type { Delivery } from './delivery.js';
@@ -10,7 +10,7 @@ export interface Elsewhere {
   readonly doubtful: number;
   /**
    * Here, and the broker does not know that it gave them: it was killed before it had written that down, or another node leads
-   * now. It gives them again, and before them whatever else it has forgotten.
+   * now. It gives them again, after other deliveries that it has forgotten.
    */
   readonly forgotten: number;
 }

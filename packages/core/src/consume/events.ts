@@ -1,4 +1,4 @@
-/** What a consumer tells the bus while it works. */
+/** Events from a consumer to its bus. */
 import type { FailureAction } from '../pipeline/failure.js';
 import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
@@ -6,7 +6,7 @@ import type { Delivery } from './delivery.js';
 /** Where a failure outside of handlers happened. */
 export type SubscriptionTrouble = 'receive' | 'settle' | 'dead-letter-write';
 
-/** Receives everything that is worth a log line or an event. */
+/** Receives each fact that is worth a log line or an event. */
 export interface ConsumeEvents {
   /** `retryInMs`: where it is tried again. */
   handlerError(attempt: Attempt, error: unknown, action: FailureAction, retryInMs: number | undefined): void;
@@ -15,6 +15,6 @@ export interface ConsumeEvents {
   overrunning(attempt: Attempt): void;
   assigned(partitions: readonly number[]): void;
   revoked(partitions: readonly number[], lost: boolean): void;
-  /** Something else failed, and is tried again; `note` is the line for the log. */
+  /** Another operation failed, and is tried again; `note` is the line for the log. */
   failed(source: SubscriptionTrouble, error: unknown, note: string, fields?: object): void;
 }

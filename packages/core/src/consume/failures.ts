@@ -1,4 +1,4 @@
-/** Why an attempt failed where the handler did not say so, and what the application wants done about a failure. */
+/** Why an attempt failed where the handler did not say so, and the action that the application wants for it. */
 import { PermanentError, ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';

@@ -1,4 +1,4 @@
-/** Deliveries that stand still, with everything behind them, until somebody releases them by hand. */
+/** Deliveries that stand still, with all messages behind them, until they are released by hand. */
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { InFlight } from './in-flight.js';
@@ -27,7 +27,7 @@ export class Halts {
     return this.#halted.size;
   }
 
-  /** Of what is halted; empty texts without order. */
+  /** Keys of halted deliveries; empty texts without order. */
   get keys(): readonly string[] {
     return [...this.#halted].map(({ key }) => key);
   }
@@ -69,7 +69,7 @@ export class Halts {
     if (this.#halted.delete(delivery)) this.#openGate();
   }
 
-  /** The subscription closes: what is halted stays so, unsettled. */
+  /** The subscription closes: halted deliveries stay halted, unsettled. */
   freeze(): void {
     this.#frozen = true;
   }

@@ -44,9 +44,9 @@ export class InFlight implements Iterable<Delivery> {
   #busy = 0;
   /** Set where partitions are assigned: whether that one is this member's now. */
   isOurs: ((partition: number) => boolean) | undefined;
-  /** Called whenever something that was busy is no longer. */
+  /** Called whenever a busy delivery becomes free. */
   onFreed: (() => void) | undefined;
-  /** Called with whatever has left, after that. */
+  /** Called with each delivery that has left, after that. */
   onLeft: ((delivery: Delivery) => void) | undefined;
 
   get count(): number {
@@ -86,7 +86,7 @@ export class InFlight implements Iterable<Delivery> {
     return share;
   }
 
-  /** Takes the shares out: what is in them is let go of one by one; the partitions begin anew when they come again. */
+  /** Takes the shares out: their deliveries are released one by one; the partitions begin anew when they come again. */
   detach(partitions: readonly number[]): PartitionShare[] {
     const detached: PartitionShare[] = [];
     for (const partition of partitions) {
@@ -140,15 +140,15 @@ export class InFlight implements Iterable<Delivery> {
     if (wasBusy) this.onFreed?.();
   }
 
-  /** What was held may be tried again. */
+  /** A held delivery may be tried again. */
   requeue(delivery: Delivery): void {
     if (delivery.state !== 'backoff' && delivery.state !== 'halted') throw wrong(delivery, 'queued');
     (delivery as Writable).state = 'queued';
   }
 
   /**
-   * Its outcome is final. What is `released` stays in the list, so that all of it can be handed back in the order of the log
-   * (`takeBack`); everything else leaves it.
+   * Its outcome is final. A `released` delivery stays in the list, so that all of them can be handed back in log order
+   * (`takeBack`); other outcomes remove it.
    */
   finish(delivery: Delivery, outcome: SettleOutcome): void {
     if (delivery.state === 'done') throw wrong(delivery, 'done');
@@ -156,7 +156,7 @@ export class InFlight implements Iterable<Delivery> {
     this.#end(delivery, outcome !== 'released');
   }
 
-  /** It was handled before, and is not in the list: it is settled once more, whatever came of it then. */
+  /** It was handled before, and is not in the list: it is settled once more as handled. */
   settleAgain(delivery: Delivery): void {
     (delivery as Writable).state = 'done';
     (delivery as Writable).outcome = 'handled';
@@ -167,7 +167,7 @@ export class InFlight implements Iterable<Delivery> {
     if (delivery.share !== undefined) this.#end(delivery, true);
   }
 
-  /** Takes out everything of these shares (by default all), in the order of the log, to be handed back. */
+  /** Takes out all deliveries of these shares (by default all shares), in the order of the log, to be handed back. */
   takeBack(shares: Iterable<PartitionShare> = this.#shares.values()): Delivery[] {
     const back: Delivery[] = [];
     for (const share of [...shares]) {

@@ -1,4 +1,4 @@
-/** Core's end of a subscription: takes what the driver pushes, and begins it in order. */
+/** Core's end of a subscription: takes the driver's messages, and begins them in order. */
 import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import type { CallOptions } from '../driver/driver.js';
 import { HighOffsets } from '../driver/high-offsets.js';
@@ -15,7 +15,7 @@ import type { Works } from './works.js';
 export interface IntakeEvents {
   failed(error: unknown): void;
   ended(): void;
-  /** The driver did what it must not. */
+  /** The driver broke its contract. */
   broken(error: unknown): void;
   /** It was redriven for another group, and is settled unhandled. */
   skipped(delivery: Delivery): void;
@@ -27,11 +27,11 @@ export class Intake implements SubscriptionSink {
   readonly #works: Works;
   readonly #events: IntakeEvents;
   readonly #readAhead: ReadAhead;
-  /** Where what was not settled comes again by lease. */
+  /** Set on brokers that redeliver unsettled messages by lease. */
   #redeliveries: Redeliveries | undefined;
   #order: LeasedOrder | undefined;
   #recovery: OrderRecovery | undefined;
-  /** Nothing is begun any more: what comes is handed back. */
+  /** No delivery is begun any more: new ones are handed back. */
   #stopped = false;
   /** Nothing is taken any more. */
   #abandoned = false;
@@ -116,14 +116,14 @@ export class Intake implements SubscriptionSink {
     this.#works.revocation.unassigned(partitions);
   }
 
-  /** Begins nothing more. What comes now is in flight, and is handed back with all the rest. */
+  /** Begins nothing more. Messages that come now are in flight, and are handed back with the rest. */
   stop(): void {
     this.#stopped = true;
     this.#readAhead.stop();
     this.#recovery?.stop();
   }
 
-  /** The driver did not answer its `stop`: what it pushes now is not taken any more, and so comes again. */
+  /** The driver did not answer its `stop`: later pushes are ignored, so those messages come again. */
   abandon(): void {
     this.#abandoned = true;
   }
@@ -199,7 +199,7 @@ export class Intake implements SubscriptionSink {
     return group !== undefined && headerText(group) !== policy.group;
   }
 
-  /** The broker delivers again what is here, or was settled here: it is handled once. */
+  /** A redelivery of a message that is here, or was settled here: it is handled once. */
   #isKnown(delivery: Delivery): boolean {
     const redeliveries = this.#redeliveries;
     const { position } = delivery.incoming;

@@ -39,10 +39,10 @@ export function handleEnvelopes<P>(
   return (attempt) => handle(decode(attempt, codec, byKey) as Envelope<P>, attempt.context) as Outcome;
 }
 
-/** Whatever a handler returns: what is no promise is not looked at. */
+/** A handler's result: a value that is no promise is ignored. */
 type Outcome = void | Promise<void>;
 
-/** Validates the payload first, and hands on what the schema made of it. A refusal is a permanent failure. */
+/** Validates the payload first, and passes on the schema's output. A refusal is a permanent failure. */
 export function withSchema<P>(
   schema: StandardSchemaV1<unknown, P>,
   handler: EnvelopeHandler<P>,

@@ -1,4 +1,7 @@
-/** Joining a group: attempts with numbers, repeated while that may help; what comes too late is left again. */
+/**
+ * Joining a group: attempts with numbers, repeated while that may help; a consumer that arrives too late is closed
+ * again.
+ */
 import type { Clock } from '../clock.js';
 import { classOf } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
@@ -17,7 +20,7 @@ export interface JoinGroupOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly spec: SubscriptionSpec;
-  /** One for each attempt: what an earlier attempt pushes late must not reach the present one. */
+  /** One for each attempt: late pushes of an earlier attempt must not reach the present one. */
   make(): Consumer;
   readonly signal: AbortSignal;
 }

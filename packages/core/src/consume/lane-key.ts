@@ -1,4 +1,4 @@
-/** Finds the lane of a message: what it is handled in order with. */
+/** Finds the lane of a message: its messages are handled in order. */
 
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { findHeader, headerText } from '../headers.js';
@@ -6,13 +6,13 @@ import { keyText } from '../pipeline/message.js';
 import type { Delivery } from './delivery.js';
 import type { LaneBy } from './types.js';
 
-/** The lane of what has no aggregate: undecodable, so it fails at once and holds nobody up. */
+/** The lane of messages without an aggregate: undecodable, so they fail at once and delay no other. */
 const NO_AGGREGATE = '\0';
 
 /**
- * By `aggregate` the envelope is asked first, since keys and headers are written by whoever published, and may name
- * another aggregate. By `key` the envelope is asked where there is neither. What was decoded stays with the delivery, so
- * that its first attempt need not decode again; the window bounds how much that is.
+ * By `aggregate` the envelope is asked first, since publishers choose keys and headers freely, and may name another
+ * aggregate. By `key` the envelope is asked where there is neither. The decoded envelope stays with the delivery, so
+ * its first attempt need not decode again; the window bounds how much that is.
  */
 export function laneAssigner(codec: EnvelopeCodec, laneBy: LaneBy): (delivery: Delivery) => void {
   if (laneBy === 'aggregate') {

@@ -1,7 +1,7 @@
 /**
- * Order on brokers with leases. What a dead process held comes again only when its leases run out, while newer messages flow.
- * So after each interruption core learns what is unsettled elsewhere, and newer messages of the same keys stand back until
- * that has come: decisions only, without time or questions (`order-recovery.ts` asks).
+ * Order on brokers with leases. Messages of a dead process come again only when its leases run out, while newer messages
+ * flow. So after each interruption core asks for messages unsettled elsewhere, and newer messages of the same keys stand
+ * back until those have come: decisions only, without time or questions (`order-recovery.ts` asks).
  */
 import type { OffsetValue } from '../driver/message.js';
 import { byOffset, type Delivery } from './delivery.js';
@@ -13,17 +13,17 @@ export interface Candidate {
 }
 
 /**
- * `open`: everything passes. `asking`: it is not known yet what is missing, and everything stands back. `collecting`: keys
- * that something may be missing of stand back; others pass.
+ * `open`: all messages pass. `asking`: the missing messages are not known yet, and all messages stand back. `collecting`:
+ * keys that may miss messages stand back; others pass.
  *
- * Whoever stands back does so as a delivery, not as a part of the attempt: a further interruption asks anew and loses nobody.
+ * A delivery stands back by itself, not as a part of the question: a further interruption asks anew and loses none.
  */
 export class LeasedOrder {
   #phase: 'open' | 'asking' | 'collecting' = 'open';
   #standing: Delivery[] = [];
   /** Deliveries that are missing, and did not come yet. */
   #missing = 0;
-  /** What is looked for, by offset; undefined where nobody can say, and so every key stands back. */
+  /** Keys of the missing messages, by offset; undefined where they cannot be known, and so every key stands back. */
   #candidates: Map<OffsetValue, string> | undefined;
   /** How many candidates of a key did not come yet. */
   readonly #held = new Map<string, number>();
@@ -46,16 +46,16 @@ export class LeasedOrder {
     return this.#standing.length;
   }
 
-  /** Something may be elsewhere: nothing passes before that is known. What has left meanwhile stands back no longer: it comes again. */
+  /** Messages may be elsewhere: nothing passes before that is known. Deliveries that left meanwhile come again. */
   ask(): void {
     this.#phase = 'asking';
     this.#standing = this.#standing.filter(({ state }) => state !== 'done');
   }
 
   /**
-   * So many deliveries are missing: of these candidates, some of which may be settled, or nobody knows which. Those that stand
+   * So many deliveries are missing: of these candidates, some of which may be settled, or unknown ones. Those that stand
    * back since more than `counted` did are not in that number: they came while the question was under way.
-   * @returns what passes now, in order
+   * @returns the deliveries that pass now, in order
    */
   collect(
     missing: number,
@@ -83,7 +83,10 @@ export class LeasedOrder {
     return inOrder(this.#isOver ? [...passing, ...this.open()] : passing);
   }
 
-  /** A delivery has come. @returns what passes now, in order: itself, others that stood back for it, or nothing */
+  /**
+   * A delivery has come. @returns the deliveries that pass now, in order: itself, others that stood back for it, or
+   * nothing
+   */
   arrive(delivery: Delivery): readonly Delivery[] {
     if (this.#phase === 'open') return [delivery];
     if (this.#phase === 'asking') {
@@ -94,7 +97,7 @@ export class LeasedOrder {
     return this.#isOver ? [...passing, ...this.open()] : passing;
   }
 
-  /** Nothing is missing any more, or nobody waits for it any longer. @returns what stood back, in order */
+  /** No message is missing any more, or the wait is over. @returns the deliveries that stood back, in order */
   open(): readonly Delivery[] {
     this.#phase = 'open';
     this.#missing = 0;
@@ -112,7 +115,7 @@ export class LeasedOrder {
     return standing;
   }
 
-  /** Everything that was missing has come, or everything that it may have been. */
+  /** All missing messages have come, or all candidates. */
   get #isOver(): boolean {
     return this.#missing <= 0 || this.#candidates?.size === 0;
   }
@@ -141,7 +144,7 @@ export class LeasedOrder {
     return inOrder(passing);
   }
 
-  /** What a dead process held comes as a redelivery; where the broker does not say so, by what it may be. */
+  /** A dead process's message comes as a redelivery; where the broker does not say so, candidates count. */
   #isMissingOne({ incoming: { redelivered, position } }: Delivery): boolean {
     if (redelivered !== undefined) return redelivered;
     return position !== undefined && this.#candidates?.has(position.offset) === true;

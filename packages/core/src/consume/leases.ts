@@ -1,4 +1,7 @@
-/** The broker's leases of everything in flight, buffered and queued alike: renewed on one timer, and known to run out. */
+/**
+ * The broker's leases of all deliveries in flight, buffered and queued alike: renewed on one timer, and known to run
+ * out.
+ */
 import type { Clock } from '../clock.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import { Ticker } from '../util/ticker.js';
@@ -23,7 +26,7 @@ export class Leases {
   #ticker: Ticker | undefined;
   /** Monotonic milliseconds at which the timer fired last. */
   #firedAt = 0;
-  /** Whatever arrived before that moment (monotonic) has been taken in since. */
+  /** Messages that arrived before that moment (monotonic) have been taken in since. */
   #awakeAt = 0;
 
   constructor(options: LeasesOptions) {
@@ -67,7 +70,7 @@ export class Leases {
     this.#driver = undefined;
   }
 
-  /** Tells of everything whose lease ran out. */
+  /** Reports the deliveries whose lease ran out. */
   drop(): void {
     const now = this.#options.clock.monotonic();
     this.#tell(

@@ -12,7 +12,7 @@ export interface HoldableRoute {
   readonly topic: string;
   /** Publishes that were sent and are not answered. */
   readonly sending: number;
-  /** Keeps back what is published from now on. */
+  /** Holds publishes from now on. */
   hold(): void;
   release(): void;
   allAnswered(): Promise<void>;
@@ -28,17 +28,17 @@ export interface MoveTopicParts {
   readonly logger: Logger;
   /** How long the publishes under way may take to be acknowledged, in milliseconds. */
   readonly publishTimeout: number;
-  /** Aborts once publishing is refused: what is under way then will not be answered. */
+  /** Aborts once publishing is refused: publishes under way then get no answer. */
   readonly refused: AbortSignal;
 }
 
 /**
  * Where persistence is a setting of the broker's topic, nothing moves. Where it is a route: publishes are held while
  * those under way are acknowledged; the subscriptions get into position on the new route; the old one, which has
- * everything up to here, ends; publishes go on, on the new route. So each message goes over exactly one of the
+ * all messages up to here, ends; publishes go on, on the new route. So each message goes over exactly one of the
  * routes, and the subscriptions handle all of the old one before the first of the new one.
  *
- * @throws EbusError with everything as it was, and `commit` not called
+ * @throws EbusError with nothing changed, and `commit` not called
  */
 export async function moveTopic(
   parts: MoveTopicParts,

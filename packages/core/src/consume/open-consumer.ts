@@ -28,12 +28,12 @@ import { laneAssigner } from './lane-key.js';
 import { type ConsumeDefaults, type ConsumePolicy, consumePolicy } from './policy.js';
 import type { SubscribeOptions } from './types.js';
 
-/** Everything of a bus that consumers need. A test may hand in its own. */
+/** The parts of a bus that consumers need. A test may hand in its own. */
 export interface OpenConsumerOptions {
   readonly driver: Driver;
   /** Of subscriptions that name no group; undefined where each has to. */
   readonly defaultGroup: string | undefined;
-  /** What the configuration says for every subscription, with or without order. */
+  /** The configured defaults of every subscription, with or without order. */
   defaults(ordered: boolean): ConsumeDefaults;
   /** The rate limit that all subscriptions share. */
   readonly rateLimit: TokenBucket | undefined;
@@ -49,7 +49,7 @@ export interface OpenConsumerOptions {
   readonly middleware: { readonly consume: readonly ConsumeMiddleware[] };
   readonly telemetry: Telemetry | undefined;
   readonly metrics: MetricsCollector | undefined;
-  /** Who is told what a consumer does. */
+  /** The receiver of a consumer's events. */
   eventsOf(policy: ConsumePolicy): ConsumeEvents;
   readonly clock: Clock;
   readonly loopYield: EventLoopYield;
@@ -159,7 +159,7 @@ export class ConsumerOpener {
     return (signal: AbortSignal) => browse({ topic, from: { group } }, { signal });
   }
 
-  /** What the driver says of a subscription, in ebus' terms: listeners look at codes. */
+  /** The driver's error of a subscription, in ebus' terms: listeners look at codes. */
   #told(topic: string, error: unknown): EbusError {
     return driverError(this.#options.driver, error, `the subscription to '${topic}'`, 'SUBSCRIBE_FAILED');
   }

@@ -1,4 +1,4 @@
-/** Asks what is unsettled elsewhere after each interruption, and looks at it, for `LeasedOrder`. */
+/** Asks for messages unsettled elsewhere after each interruption, and browses them, for `LeasedOrder`. */
 import type { Clock } from '../clock.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
@@ -15,7 +15,7 @@ const RETRY = { base: 200, max: 10_000 };
 const POLL = { base: 15, max: 250, factor: 1.5, jitter: false };
 /** More candidates than that are not told apart: every key stands back. */
 const MOST_CANDIDATES = 10_000;
-/** Beyond the lease itself, within which the broker must have given away what a dead process held. */
+/** Beyond the lease itself, within which the broker must have redelivered a dead process's messages. */
 const PATIENCE = { factor: 1.5, extraMs: 1_000 };
 
 export interface OrderRecoveryOptions {
@@ -25,14 +25,14 @@ export interface OrderRecoveryOptions {
   readonly logger: Logger;
   readonly topic: string;
   readonly group: string;
-  /** Deliveries that are here and not settled, as of now; what was settled has been said to the broker. */
+  /** Deliveries that are here and not settled, as of now; earlier settlements have reached the broker. */
   here(): readonly Delivery[];
   /** The messages of the group from its position on; undefined where that cannot be looked at. */
   browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
   /** The lane of a message. */
   keyOf(message: IncomingMessage): string;
   isHere(message: IncomingMessage): boolean;
-  /** Newer messages have taken the room of what is missing, too. */
+  /** Newer messages have taken the room of the missing ones, too. */
   isOverfull(): boolean;
   /** These may begin, in this order. */
   pass(deliveries: readonly Delivery[]): void;
@@ -59,7 +59,7 @@ export class OrderRecovery {
     this.resumed();
   }
 
-  /** Something may be elsewhere. */
+  /** Messages may be unsettled elsewhere. */
   resumed(): void {
     if (this.#driver === undefined || this.#stopped.signal.aborted) return;
     this.#options.order.ask();
@@ -130,7 +130,7 @@ export class OrderRecovery {
     onChange();
   }
 
-  /** By then the broker must have given away what a dead process held. */
+  /** By then the broker must have redelivered a dead process's messages. */
   #deadline({ leaseMs = 0 }: DriverSubscription): number {
     const { clock } = this.#options;
     return clock.monotonic() + PATIENCE.factor * leaseMs + PATIENCE.extraMs;
@@ -145,7 +145,7 @@ export class OrderRecovery {
     }
   }
 
-  /** Undefined where nobody can say: every key stands back. */
+  /** Undefined where they cannot be known: every key stands back. */
   async #candidates({ through }: UnsettledCount, missing: number): Promise<Candidate[] | undefined> {
     const { browse, keyOf, isHere, logger, topic, group } = this.#options;
     if (browse === undefined || through === undefined) return undefined;

@@ -9,7 +9,7 @@ import type { ExhaustedAction } from '../pipeline/failure.js';
 import type { BackoffOptions } from '../util/backoff.js';
 import type { LaneBy, SubscribeOptions } from './types.js';
 
-/** What the configuration says for every subscription. */
+/** The configured defaults of every subscription. */
 export interface ConsumeDefaults {
   readonly concurrency: number;
   readonly queuePerKey: number;
@@ -38,7 +38,7 @@ export interface ConsumePolicy {
   readonly processingTimeout: number;
   readonly overlapAfter: number | undefined;
   readonly maxRetries: number;
-  /** What was delivered more often than that is not attempted any more. */
+  /** A message delivered more often than that is not attempted any more. */
   readonly maxDeliveries: number | undefined;
   readonly backoff: BackoffOptions;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number } | undefined;
@@ -69,7 +69,7 @@ export interface PolicyInput {
 /**
  * @throws TopicNameError for a dead-letter topic that cannot be
  * @throws ConfigError for options that are right by themselves and wrong for this topic
- * @throws UnsupportedError for what the transport cannot do
+ * @throws UnsupportedError for features that the transport lacks
  */
 export function consumePolicy(input: PolicyInput): ConsumePolicy {
   const { topic, options, defaults, persistence, validateName } = input;
@@ -117,7 +117,7 @@ function defaultExhaustion(isDeadLetters: boolean, persistence: Persistence): Ex
   return persistence === 'persistent' ? 'dead-letter' : 'discard';
 }
 
-/** The option, else what is configured for all topics (but not for that topic itself), else `<topic>.dlq`. */
+/** The option, else the configured one of all topics (but not for that topic itself), else `<topic>.dlq`. */
 function deadLetterTopicOf({ topic, options, defaults }: PolicyInput): string {
   if (options.deadLetterTopic !== undefined) return options.deadLetterTopic;
   const configured = defaults.deadLetterTopic;

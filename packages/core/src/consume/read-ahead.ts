@@ -1,4 +1,4 @@
-/** What was pushed and not begun yet: handed on in slices, so that timers and I/O get their turn. */
+/** Deliveries pushed and not begun yet: handed on in slices, so that timers and I/O get their turn. */
 import { Deque } from '../util/deque.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import type { Delivery } from './delivery.js';
@@ -8,21 +8,22 @@ const SLICE = 16;
 
 export interface ReadAheadOptions {
   readonly loopYield: Pick<EventLoopYield, 'due'>;
-  /** Begins the next one, which may run at once. Not called with what has left meanwhile. */
+  /** Begins the next one, which may run at once. Not called for deliveries that have left meanwhile. */
   begin(delivery: Delivery): void;
   /** Around several calls of `begin`. */
   batch(begins: boolean): void;
 }
 
 /**
- * A queue before the lanes, empty most of the time: what comes is begun at once, unless handlers that never wait have had the
- * event loop for long. What waits here is in flight like everything else: revoking, losing and renewing know it.
+ * A queue before the lanes, empty most of the time: deliveries are begun at once, unless handlers that never wait
+ * have had the event loop for long. Deliveries here are in flight like all others: revoking, losing and renewing know
+ * it.
  */
 export class ReadAhead {
   readonly #options: ReadAheadOptions;
   readonly #waiting = new Deque<Delivery>();
   #inSlice = 0;
-  /** Something waits, or is about to. */
+  /** A delivery waits, or is about to. */
   #isBusy = false;
   #yielding = false;
   #handing = false;
@@ -32,7 +33,7 @@ export class ReadAhead {
     this.#options = options;
   }
 
-  /** Whether what comes now may be begun at once; else it has to be `take`n. Tell `begun` of each. */
+  /** Whether the next delivery may be begun at once; else it has to be `take`n. Tell `begun` of each. */
   get isFree(): boolean {
     return !this.#isBusy;
   }
@@ -42,21 +43,21 @@ export class ReadAhead {
     if (++this.#inSlice >= SLICE) this.#lookAtTime();
   }
 
-  /** Begins it once everything before it has begun. */
+  /** Begins it once all deliveries before it have begun. */
   take(delivery: Delivery): void {
     this.#isBusy = true;
     this.#waiting.push(delivery);
     this.#handOn();
   }
 
-  /** Nothing more is begun; what waits stays in flight. */
+  /** Nothing more is begun; waiting deliveries stay in flight. */
   stop(): void {
     this.#stopped = true;
     this.#isBusy = true;
     this.#waiting.clear();
   }
 
-  /** Begins what waits, until the event loop is due to somebody else. */
+  /** Begins waiting deliveries, until other work is due on the event loop. */
   #handOn(): void {
     if (this.#handing || this.#yielding || this.#stopped) return;
     this.#handing = true;

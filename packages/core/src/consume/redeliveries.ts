@@ -1,4 +1,4 @@
-/** Recognises what the broker delivers although it is here, or was settled here: it is handled once. */
+/** Recognises redeliveries of messages that are here, or were settled here: those are handled once. */
 import type { OffsetValue, Position } from '../driver/message.js';
 import type { Delivery } from './delivery.js';
 

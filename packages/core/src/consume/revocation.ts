@@ -1,6 +1,6 @@
 /**
- * Deliveries that go to another member of the group, or have gone: what waits is let go of, what runs may end in time, and
- * nothing is settled afterwards.
+ * Deliveries that go to another member of the group, or have gone: waiting ones are dropped, running ones may end in
+ * time, and nothing is settled afterwards.
  */
 import type { Clock } from '../clock.js';
 import type { CallOptions } from '../driver/driver.js';
@@ -27,11 +27,11 @@ export interface RevocationOptions {
   readonly runner: Runner;
   readonly dispatcher: Dispatcher;
   readonly settler: Settler;
-  /** Whether what is let go of is given back to the broker, which hands it to the next one at once. */
+  /** Whether dropped deliveries are given back to the broker, which hands it to the next one at once. */
   givesBack(): boolean;
-  /** What was received of a partition says nothing any more. */
+  /** Offsets received of a partition count no more. */
   forget(partition: number): void;
-  /** Something was let go of. */
+  /** Deliveries were dropped. */
   onDropped(): void;
 }
 
@@ -54,7 +54,7 @@ export class Revocation {
     return this.#isUsed ? this.#partitions : undefined;
   }
 
-  /** Tells of what was assigned by now, and of everything from now on. */
+  /** Reports the assignments so far, and every later event. */
   begin(): void {
     const untold = this.#untold ?? [];
     this.#untold = undefined;
@@ -91,7 +91,7 @@ export class Revocation {
     events.revoked(partitions, false);
   }
 
-  /** The consumer closes and its time is up: what was revoked is waited for no longer. */
+  /** The consumer closes and its time is up: revoked handlers are not waited for any longer. */
   end(): void {
     this.#ended.abort();
   }
@@ -107,7 +107,7 @@ export class Revocation {
     this.#options.events.revoked(partitions, true);
   }
 
-  /** They are not this member's any more: what runs of them is aborted, and none of them is settled. */
+  /** They are not this member's any more: running handlers are aborted, and none is settled. */
   lost(deliveries: readonly Delivery[], why: string): void {
     for (const delivery of deliveries) delivery.revoked = true;
     this.#abort(deliveries, why);
@@ -115,8 +115,8 @@ export class Revocation {
   }
 
   /**
-   * These were lost, and come again. What waits of their keys would pass them: the broker gets it back, and gives it again after
-   * them or while they are looked for.
+   * These were lost, and come again. Waiting messages of their keys would pass them: the broker gets those back, and
+   * redelivers them later.
    */
   leasesLost(deliveries: readonly Delivery[], why: string): void {
     const keys = new Set(deliveries.map(({ key }) => key));

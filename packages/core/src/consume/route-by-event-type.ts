@@ -13,7 +13,7 @@ import type { EnvelopeHandler } from './types.js';
 /** Types that are remembered, so that each is logged once. */
 const MAX_NOTED = 1_000;
 
-/** How events of one type are handled: by a handler, which is given what the schema made of the payload. */
+/** How events of one type are handled: by a handler, which is given the schema's output. */
 export type EventRoute<P> =
   | EnvelopeHandler<P>
   | { readonly schema: StandardSchemaV1<unknown, P>; readonly handler: EnvelopeHandler<P> };
@@ -34,7 +34,7 @@ const OPTIONS = optionTable<RouteOptions>({ otherwise: or(oneOf('ignore', 'dead-
  * the payload, whose type the handler then gets, `{ OrderPlaced: { schema, handler } }`. Order per aggregate holds across
  * the types, since they share the subscription. `dead-letter` fails events of other types permanently, so the
  * subscription's policy applies; so does a payload that its schema refuses.
- * @throws ConfigError for what is no handler, and for options that it does not know
+ * @throws ConfigError for a value that is no handler, and for unknown options
  */
 export function routeByEventType<Payloads extends object>(
   routes: { readonly [Type in keyof Payloads]: EventRoute<Payloads[Type]> },

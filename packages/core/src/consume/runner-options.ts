@@ -1,4 +1,4 @@
-/** What a runner is given, and what it counts. */
+/** A runner's options and counters. */
 import type { Clock } from '../clock.js';
 import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { SettleOutcome } from '../driver/message.js';

@@ -72,7 +72,7 @@ export class Runner {
     return this.#overrunning.size;
   }
 
-  /** Of those, the ones that nobody waits for any more, because overlapping is permitted. */
+  /** Of those, the ones no longer waited for, because overlapping is permitted. */
   get overlapped(): number {
     let count = 0;
     for (const attempt of this.#overrunning) if (attempt.abandoned) count++;
@@ -124,7 +124,7 @@ export class Runner {
     this.#halts.freeze();
   }
 
-  /** Aborts what still runs; whatever it returns later is ignored. */
+  /** Aborts a running handler; its later result is ignored. */
   abandon(delivery: Delivery, reason: unknown): void {
     const { attempt } = delivery;
     if (delivery.state !== 'running' || attempt === undefined) return;
@@ -164,7 +164,7 @@ export class Runner {
     this.#decide(attempt, lookable(error));
   }
 
-  /** Nobody waits for its outcome any more; but where its partition was revoked, its key has waited for its end. */
+  /** Its outcome is no longer awaited; but where its partition was revoked, its key has waited for its end. */
   #endedLate(attempt: Attempt): void {
     this.#forget(attempt);
     if (!attempt.abandoned && attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
@@ -239,7 +239,7 @@ export class Runner {
     }, delay);
   }
 
-  /** @throws PublishError where the letter can never be written: its key is halted, so that somebody can act */
+  /** @throws PublishError where the letter can never be written: its key is halted for a manual decision */
   async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
     const { deadLetters, events, metrics, policy, finish, inFlight } = this.#options;
     inFlight.hold(delivery, 'dead-lettering');

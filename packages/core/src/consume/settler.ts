@@ -1,4 +1,4 @@
-/** Collects what is finished and hands it to the driver in batches. */
+/** Collects finished deliveries and hands them to the driver in batches. */
 import type { DriverSubscription } from '../driver/subscription.js';
 import { isPromise } from '../util/promise.js';
 import type { Delivery } from './delivery.js';
@@ -39,7 +39,7 @@ export class Settler {
     queueMicrotask(this.#flushSoon);
   }
 
-  /** Until `endBatch`, what is added waits: one call to the driver for a batch of synchronous handlers. */
+  /** Until `endBatch`, additions wait: one call to the driver for a batch of synchronous handlers. */
   beginBatch(): void {
     this.#batching = true;
   }
@@ -74,7 +74,7 @@ export class Settler {
   }
 
   /**
-   * Resolves when the driver has confirmed what was added so far, of these partitions or of all. What is added meanwhile is not
+   * Resolves when the driver has confirmed all additions so far, of these partitions or of all. Later additions are not
    * waited for: another partition's flow must not keep one that is given up. Never rejects.
    */
   async settled(partitions?: readonly number[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { longestDelay } from '../util/backoff.js';
 import type { ConsumePolicy } from './policy.js';
 
-/** For settling, and for what an event loop adds. */
+/** For settling, and for delays of the event loop. */
 const MARGIN_MS = 5_000;
 /** However many retries a policy allows: a message that is tried for longer holds others up. */
 const MAX_MS = 3_600_000;

@@ -1,4 +1,4 @@
-/** What a delivery passes right before its attempt: pause, halt of an unordered subscription, rate limit. */
+/** The gate right before an attempt: pause, halt of an unordered subscription, rate limit. */
 import type { Clock } from '../clock.js';
 import { Deque } from '../util/deque.js';
 import { RateLimit } from '../util/rate-limit.js';
@@ -26,7 +26,7 @@ export class StartGate {
     this.#onChange = onChange;
   }
 
-  /** What waits is measured by these from now on. */
+  /** Waiting deliveries are measured by these from now on. */
   setBuckets(buckets: readonly TokenBucket[]): void {
     this.#rate.setBuckets(buckets);
     this.#open();
@@ -56,7 +56,7 @@ export class StartGate {
     return this.#closedBy.has(reason);
   }
 
-  /** Forgets what waits, for good; the deliveries are the caller's. */
+  /** Forgets waiting deliveries, for good; the deliveries are the caller's. */
   shut(): void {
     this.#closedBy.add('shut');
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-/** The options of subscribing, and what they may be. Defaults and what depends on the topic: `policy.ts`. */
+/** The options of subscribing, and their checks. Defaults and checks that depend on the topic: `policy.ts`. */
 import { ConfigError } from '../errors.js';
 import { describeValue } from '../util/describe-value.js';
 import * as kinds from '../util/option-kinds.js';
@@ -93,7 +93,7 @@ function isStandardSchema(value: unknown): boolean {
   return typeof standard?.validate === 'function';
 }
 
-/** Before anything else: what is wrong by itself is refused whatever the state of the bus. @throws ConfigError */
+/** The first check: wrong options are refused in every state of the bus. @throws ConfigError */
 export function checkSubscribeCall(
   method: 'subscribe' | 'subscribeEnvelope',
   topic: unknown,

@@ -29,13 +29,13 @@ export interface SubscriptionsOptions extends OpenConsumerOptions {
   unsubscribed(of: { topic: string; group: string }): void;
 }
 
-/** A subscription that runs, and what it takes to make a consumer for it again. */
+/** A subscription that runs, and the parts to make a consumer for it again. */
 interface Running {
   readonly subscription: BusSubscription;
   readonly ordered: boolean;
   readonly handler: Handle<Attempt>;
   readonly options: SubscribeOptions;
-  /** The bus's own, for probes: leaves nothing behind, and nobody counts its backlog. */
+  /** The bus's own, for probes: leaves nothing behind, and its backlog is not counted. */
   readonly internal: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Subscriptions {
     return this.#open(topic, false, handleMessages(handler), options);
   }
 
-  /** For the bus itself: sees what is published from now on, leaves no group behind, and never retries. */
+  /** For the bus itself: sees messages published from now on, leaves no group behind, and never retries. */
   observe(topic: string, handler: MessageHandler, options: SubscribeOptions): Promise<Subscription> {
     const how: SubscribeOptions = { ...options, from: 'latest', maxRetries: 0, onExhausted: 'discard' };
     return this.#open(topic, false, handleMessages(handler), how, true);
@@ -167,7 +167,7 @@ export class Subscriptions {
 
   /**
    * A consumer on the route of a topic of this persistence for each subscription that runs, in position, and not begun.
-   * `moveOver` has the running ones finish what they have and go on there; `giveUp` undoes it all.
+   * `moveOver` has the running ones finish their messages and go on there; `giveUp` undoes it all.
    */
   async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
     const signal = AbortSignal.any([this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);

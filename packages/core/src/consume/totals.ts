@@ -1,4 +1,4 @@
-/** What is added up over the subscriptions of a bus. */
+/** Sums over the subscriptions of a bus. */
 import type { BusSubscription } from './bus-subscription.js';
 
 export interface Totals {

@@ -6,8 +6,8 @@ import type { ExhaustedAction, FailureAction } from '../pipeline/failure.js';
 import type { Message } from '../pipeline/message.js';
 
 /**
- * Resolving (or returning) settles the message; throwing, rejecting or running out of time is a failure. What it
- * resolves with, or returns, is dropped.
+ * Resolving (or returning) settles the message; throwing, rejecting or running out of time is a failure. Its
+ * result is dropped.
  */
 export type MessageHandler = (message: Message, context: HandlerContext) => unknown;
 /** As `MessageHandler`, for domain events. */
@@ -61,9 +61,9 @@ export interface SubscribeOptions {
   /** Demands per-aggregate order across all members of the group; refused where the transport cannot. */
   ordering?: 'instance' | 'cluster';
   /**
-   * What orders events; for `subscribeEnvelope`. Default `aggregate`: the aggregate id of the envelope, whatever key and
-   * header the message has. `key`: the message's key, else its header; an event whose envelope names another aggregate
-   * fails for good, and is not handled. Either way no two events of one aggregate are handled at once.
+   * The order of events; for `subscribeEnvelope`. Default `aggregate`: the aggregate id of the envelope, regardless
+   * of the message's key and header. `key`: the message's key, else its header; an event whose envelope names another
+   * aggregate fails for good, and is not handled. Either way no two events of one aggregate are handled at once.
    */
   laneBy?: LaneBy;
   /** How long one attempt may take. Default 30 s. */
@@ -80,7 +80,7 @@ export interface SubscribeOptions {
   deadLetterTopic?: string;
   /**
    * Messages that were redriven for another group: `trust`, the default, settles them unhandled; `ignore` handles them, for
-   * topics where strangers may write that header. What is settled so is counted in `stats().skipped` and logged.
+   * topics where strangers may write that header. Messages settled this way are counted in `stats().skipped` and logged.
    */
   redrives?: 'trust' | 'ignore';
   /** Decides what to do with a failure; `retry` still ends with the attempts. */
@@ -131,22 +131,22 @@ export interface CloseReport {
 export interface Subscription extends AsyncDisposable {
   readonly topic: string;
   readonly group: string | undefined;
-  /** No further handler starts and nothing more is fetched; what runs, runs on. Idempotent. */
+  /** No further handler starts and nothing more is fetched; running handlers finish. Idempotent. */
   pause(): void;
   resume(): void;
   /** Gives a halted key (all of them, without one) its attempts afresh. */
   retryHalted(key?: string): void;
   /**
-   * Dead-letters what a halted key stands at (all of them, without one), then goes on with the key. Rejects where a dead
-   * letter can never be written (too large for its topic); the key stays halted then.
+   * Dead-letters the message at which a key halted (of all halted keys, without one), then goes on with the key.
+   * Rejects where a dead letter can never be written (too large for its topic); the key stays halted then.
    */
   skipHalted(key?: string): Promise<void>;
   /**
-   * Changes how fast a live subscription works: nothing is lost, handled twice or reordered for it. What is left out
-   * stays. `concurrency` holds for handlers that start from now on; with fewer, those that run are let run. A new
+   * Changes how fast a live subscription works: nothing is lost, handled twice or reordered for it. Settings left out
+   * stay. `concurrency` holds for handlers that start from now on; with fewer, running handlers finish. A new
    * `rateLimit` begins with a full bucket; `{ perSecond: Infinity }` lifts the limit. The window follows. It also holds
    * after the topic moves to another persistence. Without effect on a closed subscription.
-   * @throws ConfigError for anything else, with nothing changed
+   * @throws ConfigError for other changes, with nothing changed
    */
   update(changes: SubscriptionChanges): void;
   stats(): SubscriptionStats;

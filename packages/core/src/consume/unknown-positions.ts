@@ -7,11 +7,11 @@ import type { Works } from './works.js';
 export interface UnknownPosition {
   readonly partition: number;
   readonly offset: OffsetValue;
-  /** The partition is this member's, or nobody else can be asked. */
+  /** The partition is this member's, or no other can be asked. */
   readonly isOwn: boolean;
 }
 
-/** Of what was published, the partitions where this member does not know by itself that it was handled. */
+/** Partitions of published messages that this member cannot know to be handled by itself. */
 export function unknownOf(
   { driver, revocation, reached }: Pick<Works, 'driver' | 'revocation' | 'reached'>,
   published: HighOffsets,

@@ -1,4 +1,4 @@
-/** What one subscription may hold unsettled. */
+/** The unsettled messages that one subscription may hold. */
 import type { InFlight } from './in-flight.js';
 import type { ConsumePolicy } from './policy.js';
 
@@ -13,7 +13,7 @@ export function windowOf({ ordering, concurrency, queuePerKey }: ConsumePolicy):
     : Math.min(MAX_WINDOW_MESSAGES, concurrency * queuePerKey);
 }
 
-/** What is left of it. `longest`: how many messages wait of the key of which most do: all that comes may be of that one. */
+/** The room left in it. `longest`: waiting messages of the longest key; all new ones may be of that key. */
 export function roomOf(
   { queuePerKey }: ConsumePolicy,
   window: number,

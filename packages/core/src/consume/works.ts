@@ -1,4 +1,4 @@
-/** What a consumer is made of, joined: each part does one thing, and here is who tells whom. */
+/** The parts of a consumer, joined: each does one thing, and this file connects them. */
 import type { Clock } from '../clock.js';
 import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import { HighOffsets } from '../driver/high-offsets.js';
@@ -37,7 +37,7 @@ export interface ConsumerParts {
   readonly deadLetters: DeadLetterWriter;
   /** The rate limits that the policy means, full. */
   bucketsOf(policy: ConsumePolicy): readonly TokenBucket[];
-  /** Finds the lane of a delivery, and keeps on it what was decoded for that; absent where there is no order. */
+  /** Finds the lane of a delivery, and keeps the decoded envelope on it; absent where there is no order. */
   readonly assignLane: ((delivery: Delivery) => void) | undefined;
   /** The group's messages from its position on; absent where the transport cannot show them. */
   readonly browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
@@ -47,7 +47,7 @@ export interface ConsumerParts {
   topicMissed(): void;
 }
 
-/** What the parts report to their consumer. */
+/** Reports of the parts to their consumer. */
 export interface WorksEvents {
   settleFailed(error: unknown, count: number): void;
   renewFailed(error: unknown): void;
@@ -69,7 +69,7 @@ export class Works {
   readonly credit: Credit;
   readonly leases: Leases;
   readonly revocation: Revocation;
-  /** How far this member has received, where that says something: of its own partitions, or nobody can be asked. */
+  /** How far this member has received, where that counts: of its own partitions, or where no other can be asked. */
   reached: HighOffsets | undefined;
   pipeline: Handle<Attempt>;
   driver: DriverSubscription | undefined;
@@ -164,7 +164,7 @@ export class Works {
     this.credit.resize();
   }
 
-  /** The outcome is final. What is released stays in flight, to be handed back in log order by the close. */
+  /** The outcome is final. A released delivery stays in flight, to be handed back in log order by the close. */
   finish(delivery: Delivery, outcome: SettleOutcome): void {
     if (delivery.state === 'done') return;
     this.inFlight.finish(delivery, outcome);
@@ -173,7 +173,7 @@ export class Works {
     this.#left();
   }
 
-  /** They were not begun, and are the broker's again, which gives them to whoever is to have them. */
+  /** They were not begun, and are the broker's again, which redelivers them. */
   handBack(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       if (delivery.share === undefined) continue;
@@ -183,7 +183,7 @@ export class Works {
     this.#left();
   }
 
-  /** Until `endBatch`, what is finished is settled together, and the driver is granted nothing. */
+  /** Until `endBatch`, finished deliveries are settled together, and the driver is granted nothing. */
   beginBatch(): void {
     this.settler.beginBatch();
     this.credit.hold();
@@ -194,7 +194,7 @@ export class Works {
     this.credit.release();
   }
 
-  /** Shows the collector what is held now; nothing where there is none. */
+  /** Reports the present gauges to the collector, if there is one. */
   showGauges(): void {
     const { gauges } = this.parts;
     if (gauges !== undefined)

@@ -1,10 +1,10 @@
-/** What numbered attempts bring: the newest is kept, what is replaced or comes late is retired. */
+/** Results of numbered attempts: the newest is kept, replaced and late ones are retired. */
 
 /**
- * Holds what an attempt brought (a client, a consumer) while another attempt may be under way. Attempts may end in any order:
- * one that ends after a newer one has brought something, or after `close`, hands what it made to `retire`.
+ * Holds the result of an attempt (a client, a consumer) while another attempt may be under way. Attempts may end in any
+ * order: the result of one that ends after a newer success, or after `close`, goes to `retire`.
  *
- * `retire` is called once for each thing that is given up, never for the present one, and must not throw.
+ * `retire` is called once for each result that is given up, never for the present one, and must not throw.
  */
 export class Attempts<T> {
   readonly #retire: (late: T) => void;
@@ -16,7 +16,7 @@ export class Attempts<T> {
     this.#retire = retire;
   }
 
-  /** What the newest successful attempt brought. */
+  /** The result of the newest successful attempt. */
   get current(): T | undefined {
     return this.#current;
   }
@@ -26,7 +26,7 @@ export class Attempts<T> {
     return this.#newest;
   }
 
-  /** Whether what this attempt's client says is still about something. */
+  /** Whether reports of this attempt's client still count. */
   isCurrent(attempt: number): boolean {
     return !this.#closed && attempt === this.#newest;
   }
@@ -44,7 +44,7 @@ export class Attempts<T> {
     return true;
   }
 
-  /** Retires the present one, and whatever comes later. */
+  /** Retires the present result, and any later one. */
   close(): void {
     this.#closed = true;
     const { current } = this;

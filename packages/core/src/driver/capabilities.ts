@@ -1,4 +1,4 @@
-/** What a transport can do for a topic of one persistence; declared up front, and what tests skip by. */
+/** Abilities of a transport for topics of one persistence. Declared up front; the conformance tests skip by them. */
 
 export interface Capabilities {
   /** `none`: settling has no effect. `prefix`: the contiguous head is committed. `individual`: each message. */
@@ -7,7 +7,7 @@ export interface Capabilities {
   readonly ordering: 'none' | 'instance' | 'cluster';
   /** The client retries sends itself and keeps their order doing so. */
   readonly retriesInClient: boolean;
-  /** What was delivered and not settled comes again, to this or another member of the group. */
+  /** Delivered and unsettled messages come again, to this or another member of the group. */
   readonly redelivery: boolean;
   /** A new group can start in the past: `from: 'earliest'` or a date. */
   readonly replay: boolean;
@@ -17,7 +17,7 @@ export interface Capabilities {
   readonly acknowledged: boolean;
   /** Lag can be asked for. */
   readonly lag: boolean;
-  /** What a topic holds can be looked at without taking it (`Driver.browse`). Default: false. */
+  /** A topic's messages can be browsed without consuming them (`Driver.browse`). Default: false. */
   readonly browse?: boolean;
   /** Null and an empty value differ, both ways. Default: false. */
   readonly tombstones?: boolean;

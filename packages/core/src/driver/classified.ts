@@ -1,4 +1,4 @@
-/** What a driver says of an error of its client, whatever it does when asked. */
+/** A driver's classification of its client's errors, safe against drivers that throw. */
 import { EbusError, ERROR_CODES, type ErrorCode, PublishError } from '../errors.js';
 import type { Driver, ErrorClass } from './driver.js';
 
@@ -17,7 +17,7 @@ function classified(driver: Classifier, error: unknown): ErrorClass {
   }
 }
 
-/** What an error means, of whoever threw it: an error of ebus says so itself. */
+/** The class of any error: an error of ebus carries its own. */
 export function classOf(driver: Classifier, error: unknown): ErrorClass {
   return EbusError.isInstance(error)
     ? { code: error.code, retryable: error.retryable }
@@ -25,7 +25,7 @@ export function classOf(driver: Classifier, error: unknown): ErrorClass {
 }
 
 /**
- * The error in ebus' terms, for whoever asked for `what` ("subscribing to 'orders'"). An error of ebus stays as it is.
+ * The error in ebus' terms for the caller of `what` ("subscribing to 'orders'"). An error of ebus stays as it is.
  * @param fallback the code where the driver has none that fits. With `PUBLISH_FAILED` it is a `PublishError`
  */
 export function driverError(

@@ -19,14 +19,14 @@ export type { CallOptions } from './call-options.js';
 
 /**
  * One attempt of several. Core makes the next one only after this one has answered, or has not heeded its signal for a
- * second. What it brings after that is too late: see `Attempts`, which retires it.
+ * second. A result after that is too late: see `Attempts`, which retires it.
  */
 export interface AttemptOptions extends CallOptions {
   /** From 1, rising: `connect` and `reconnect` of a driver count together, each subscription counts its own. */
   readonly attempt: number;
 }
 
-/** What the client really reports about its connection. */
+/** The state of its connection that the client reports. */
 export interface ConnectionChange {
   readonly status: 'connected' | 'reconnecting' | 'failed';
   readonly cause?: unknown;
@@ -34,7 +34,7 @@ export interface ConnectionChange {
   readonly attempt?: number;
 }
 
-/** What core offers a driver. */
+/** Core's services for a driver. */
 export interface DriverHost {
   readonly serviceName: string;
   /** The group of subscriptions that name none; undefined where each has to. */
@@ -44,7 +44,7 @@ export interface DriverHost {
   readonly logger: Logger;
   /** Whether topics may be made and changed where they are not configured. */
   readonly topicConfigStrategy: TopicConfigStrategy;
-  /** What the application wrote about a topic, and nothing else; undefined where it configured nothing. */
+  /** The options that the application wrote for a topic, without defaults; undefined for an unconfigured topic. */
   configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /**
    * Reports a change of the connection as it happens; `failed` means the client has given up for good. That `reconnect`
@@ -65,10 +65,10 @@ export interface BrowseSpec {
   readonly from: 'earliest' | { readonly group: string };
 }
 
-/** What an error of the client means. */
+/** The meaning of a client's error. */
 export interface ErrorClass {
   readonly code: ErrorCode;
-  /** Whether the same call may succeed later. What is not known is retryable wherever giving up would be silent. */
+  /** Whether the same call may succeed later. Unknown errors are retryable wherever giving up would be silent. */
   readonly retryable: boolean;
 }
 
@@ -77,7 +77,7 @@ export interface Driver<Native = unknown> {
   readonly specVersion: 2;
   /** The transport's name as in OpenTelemetry's `messaging.system`. */
   readonly system: string;
-  /** The client objects, for what ebus does not cover. */
+  /** The client objects, for features that ebus does not cover. */
   readonly native: Native;
   /** What `persistence: 'auto'` means here. */
   readonly defaultPersistence: Persistence;
@@ -85,7 +85,7 @@ export interface Driver<Native = unknown> {
   readonly isShared: boolean;
   /** The configured group of subscriptions that name none. Core falls back to the service name, then to `clientId`. */
   readonly defaultGroup?: string | undefined;
-  /** The configured name of this client at the broker; what core calls the service where that has no name. */
+  /** The configured name of this client at the broker; core's name for the service where that has none. */
   readonly clientId?: string | undefined;
   /** Where a group without a position starts on a persistent topic, if the subscription does not say. */
   readonly defaultFrom?: 'earliest' | 'latest' | undefined;
@@ -112,21 +112,23 @@ export interface Driver<Native = unknown> {
    */
   connect(host: DriverHost, options: AttemptOptions): Promise<void>;
   /**
-   * Replaces the client by a new one on the same settings, after `connect` succeeded or failed, also while the present
-   * one claims to be well. Sends that are not acknowledged fail as retryable, and every open subscription goes on with the
-   * new client: the same sink, credit, position and unsettled deliveries; call its `sink.resumed`, and `sink.lost` for what
-   * cannot be settled any more. One attempt. Absent where there is no client that could fail.
+   * Replaces the client by a new one on the same settings, after `connect` succeeded or failed, also while the
+   * present one claims to be well. Sends that are not acknowledged fail as retryable, and every open subscription
+   * goes on with the new client: the same sink, credit, position and unsettled deliveries; call its `sink.resumed`,
+   * and `sink.lost` for deliveries that cannot be settled any more. One attempt. Absent where there is no client that
+   * could fail.
    */
   reconnect?(options: AttemptOptions): Promise<void>;
   /** A real round trip to the broker. May say how many brokers the client knows of. */
   ping(options: CallOptions): Promise<PingReply>;
 
   /**
-   * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches. Not called while
-   * the connection is reported to be away; what was handed over by then fails as retryable, or is kept by a client that
-   * declares `retriesInClient`, and is never written after its `deadline`. Answer in one of three ways, once the topic's
-   * guarantee holds: return (or resolve with) a receipt; return nothing and call `record.stored` or `record.failed`, at once
-   * or later, exactly once; or throw or reject. The second is for clients with callbacks: no promise for each message.
+   * One attempt to send. Records are written in the order of the calls; the driver pipelines and batches. Not called
+   * while the connection is reported to be away; records handed over by then fail as retryable, or are kept by a
+   * client that declares `retriesInClient`, and are never written after their `deadline`. Answer in one of three
+   * ways, once the topic's guarantee holds: return (or resolve with) a receipt; return nothing and call
+   * `record.stored` or `record.failed`, at once or later, exactly once; or throw or reject. The second is for clients
+   * with callbacks: no promise for each message.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers through the record returns nothing.
   send(record: SendRecord): SendReceipt | Promise<SendReceipt> | void;
@@ -137,10 +139,10 @@ export interface Driver<Native = unknown> {
   sendBatch?(records: readonly SendRecord[]): void;
 
   /**
-   * One attempt to join a group on a topic that is there. Resolves when the broker has said that this member is assigned and
-   * positioned, never because a time has passed: what is published afterwards is received. The start position is pinned by
-   * then, so that a crash before the first commit loses nothing. Rejects with what the group, the topic or the login said.
-   * The sink is of this attempt alone.
+   * One attempt to join a group on a topic that is there. Resolves when the broker has said that this member is
+   * assigned and positioned, never because a time has passed: later messages are received. The start position is
+   * pinned by then, so that a crash before the first commit loses nothing. Rejects with the error of the group, the
+   * topic or the login. The sink is of this attempt alone.
    */
   subscribe(
     spec: SubscriptionSpec,
@@ -148,15 +150,15 @@ export interface Driver<Native = unknown> {
     options: AttemptOptions,
   ): Promise<DriverSubscription>;
   /**
-   * Looks at what a persistent topic holds, and takes nothing: it joins no group, leases no message, moves no position, and
+   * Reads a persistent topic's messages, and takes nothing: it joins no group, leases no message, moves no position, and
    * leaves nothing behind, however it ends. Oldest first, per partition, up to the end of the log at the time of the first
-   * `next()`; what nobody has answered yet is waited for, and never taken for the end. Any number may look at once. The tokens
+   * `next()`; a pending answer is waited for, and never taken for the end. Any number may look at once. The tokens
    * mean nothing. Rejects when the signal aborts. Present where `capabilities` say `browse`.
    */
   browse?(spec: BrowseSpec, options: CallOptions): AsyncIterable<IncomingMessage>;
 
   /** Maps an error of the client to a code, and says whether the same call may succeed later. */
   classify(error: unknown): ErrorClass;
-  /** Disconnects after everything handed over has been sent or the signal aborts. Called once, last. */
+  /** Disconnects once all records handed over have been sent, or the signal aborts. Called once, last. */
   close(options: CallOptions): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** `@ebus/core/driver`: everything an adapter needs from core, and nothing else. */
+/** `@ebus/core/driver`: core's API for adapters. */
 export { z } from 'zod';
 export { type Clock, systemClock, type TimerHandle } from '../clock.js';
 export { type Duration, parseDuration } from '../duration.js';

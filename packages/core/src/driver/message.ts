@@ -3,7 +3,7 @@ import type { HeaderList } from '../headers.js';
 
 /**
  * A place in a log. Compared only for equality, and for order within one incarnation of a partition. Numbers and bigints are
- * ordered by value; of texts, runs of digits by value and everything else by code units, so `171-9` is before `171-10`.
+ * ordered by value; of texts, runs of digits by value and other characters by code units, so `171-9` is before `171-10`.
  */
 export type OffsetValue = number | bigint | string;
 
@@ -26,7 +26,7 @@ export function formatPosition(position: Position): string {
 }
 
 /**
- * What the ids of a topic's messages begin with. Brokers deduplicate over several topics at once (JetStream: over a
+ * The prefix of all message ids of a topic. Brokers deduplicate over several topics at once (JetStream: over a
  * stream), so an id names its topic; `:` in the name is escaped, so that no two topics' ids meet.
  */
 export function messageIdPrefix(topic: string): string {
@@ -46,7 +46,7 @@ export type Persistence = 'persistent' | 'ephemeral';
 /**
  * One message to send. It belongs to the driver from `send` until the receipt; core does not modify it in
  * that time. A driver that keeps `value` beyond the receipt (as an in-process log does) must copy it, unless
- * `ownsValue` says that nobody else holds these bytes.
+ * `ownsValue` says that no other code holds these bytes.
  */
 export interface OutgoingRecord {
   readonly topic: string;
@@ -71,7 +71,7 @@ export interface OutgoingRecord {
 export interface SendRecord extends OutgoingRecord {
   /** The topic's guarantee holds. `duplicate`: the broker had seen this message id, and did not store it again. */
   stored(position?: Position, duplicate?: boolean): void;
-  /** It was not stored, or nobody knows; `classify` says whether the same record may be sent again. */
+  /** It was not stored, or that is unknown; `classify` says whether the same record may be sent again. */
   failed(error: unknown): void;
 }
 
@@ -86,7 +86,7 @@ export interface SendReceipt {
 /** Names one delivery to the driver that made it. Core hands it back untouched, at most once. */
 export type SettleToken = unknown;
 
-/** One received message. Nobody modifies it after the driver handed it over; `value` is read-only by contract. */
+/** One received message. It is not modified after the driver handed it over; `value` is read-only by contract. */
 export interface IncomingMessage {
   readonly token: SettleToken;
   readonly topic: string;
@@ -106,8 +106,8 @@ export interface IncomingMessage {
   /** True where the broker knows that it was delivered before. */
   readonly redelivered?: boolean | undefined;
   /**
-   * Bytes of value, key and headers, where that is known or can be told without decoding; else core measures them. What was read
-   * ahead is bounded by it.
+   * Bytes of value, key and headers, where that is known or can be told without decoding; else core measures them. It
+   * bounds the messages read ahead.
    */
   readonly size?: number | undefined;
 }

@@ -3,7 +3,7 @@ import type { OffsetValue, Position } from './message.js';
 
 /**
  * Negative where `a` is before `b`, 0 where they are the same, else positive. Within one incarnation of a partition only.
- * Texts: runs of digits by value, everything else by code units, so that `171-9` is before `171-10`.
+ * Texts: runs of digits by value, other characters by code units, so that `171-9` is before `171-10`.
  */
 export function compareOffsets(a: OffsetValue, b: OffsetValue): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;

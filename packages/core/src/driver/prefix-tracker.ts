@@ -1,7 +1,7 @@
 /** Turns settling in any order into a position that may be committed: the contiguous settled prefix. */
 
 const MIN_CAPACITY = 64;
-/** Beyond this many slots, the memory of a burst is given back once everything is settled. */
+/** Beyond this many slots, the memory of a burst is given back once all is settled. */
 const KEPT_CAPACITY = 8_192;
 
 /**
@@ -99,7 +99,7 @@ export class PrefixTracker {
     }
   }
 
-  /** Forgets everything, as after a seek or a lost assignment; handles given out before settle nothing any more. */
+  /** Forgets all offsets, as after a seek or a lost assignment; handles given out before settle nothing any more. */
   reset(start?: number): void {
     this.#head = this.#tail;
     this.#pending = 0;

@@ -1,4 +1,4 @@
-/** One sentence for every change that ebus makes to something on a broker: what it was, and what it is now. */
+/** One sentence for every change that ebus makes on a broker, with the old and the new value. */
 import { formatDuration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import { formatSize } from '../size.js';
@@ -22,7 +22,7 @@ export interface SettingChange {
 const WEAKER: ReadonlySet<string> = new Set(['persistent ephemeral', 'new old', 'file memory']);
 
 /**
- * Logs what was changed: at `warn` where something was shortened, lowered or removed, else at `info`.
+ * Logs changes: at `warn` where a setting was shortened, lowered or removed, else at `info`.
  * `what` names it, `topic 'orders'`; `fields` go into the log line beside `changes`.
  */
 export function logSettingChanges(
@@ -42,7 +42,7 @@ export function logSettingChanges(
   logger[level]({ ...fields, changes: said }, `changed ${what} on the broker: ${list}`);
 }
 
-/** Logs at `info` that something was made, with its settings. */
+/** Logs a creation at `info`, with the settings. */
 export function logCreated(
   logger: Logger,
   what: string,
@@ -53,7 +53,7 @@ export function logCreated(
   logger.info(fields, `created ${what} on the broker${list === '' ? '' : `: ${list}`}`);
 }
 
-/** Whether the change shortens, lowers or removes something. */
+/** Whether the change shortens, lowers or removes a setting. */
 export function lessens({ from, to, kind = 'plain' }: SettingChange): boolean {
   if (kind !== 'plain') {
     const [before, after] = [limitOf(from), limitOf(to)];

@@ -1,6 +1,6 @@
 /**
- * Receiving: core grants credit, the driver pushes. Everything that was pushed and is not settled belongs to
- * core: it buffers, renews leases, gives back at the end and knows what was revoked. A driver keeps no messages.
+ * Receiving: core grants credit, the driver pushes. Every pushed and unsettled message belongs to
+ * core: it buffers, renews leases, gives back at the end and tracks revocations. A driver keeps no messages.
  */
 import type { CallOptions } from './call-options.js';
 import type {
@@ -21,7 +21,7 @@ export interface SubscriptionSpec {
   readonly durable: boolean;
   /** Where a group without a position starts. */
   readonly from: 'earliest' | 'latest' | Date;
-  /** What the subscription needs; core has checked it against the capabilities. */
+  /** The order that the subscription needs; core has checked it against the capabilities. */
   readonly ordering: 'none' | 'instance' | 'cluster';
 }
 
@@ -47,7 +47,7 @@ export interface Credit {
 
 /**
  * Core's end of one subscription. Its methods never throw, take constant time for each message, and may be called at any
- * time: what comes after core has given the subscription up is ignored, and so not settled.
+ * time: pushes after core has given the subscription up are ignored, and so not settled.
  */
 export interface SubscriptionSink {
   /**
@@ -58,14 +58,15 @@ export interface SubscriptionSink {
    */
   push(batch: readonly IncomingMessage[]): void;
   /**
-   * Something is wrong with this subscription's topic, group or consumer: not found, not allowed, refused by the group, taken
+   * This subscription's topic, group or consumer fails: not found, not allowed, refused by the group, taken
    * away. Core reports it, counts it against the subscription's health, and goes on; the driver keeps trying.
    */
   failed(error: unknown): void;
   /**
-   * The broker answers (again): after `failed`, and after each interruption during which it may have handed what the group
-   * has not settled to other members, or may hold it back. Call it before the first `push` that follows. On a broker with
-   * leases core then looks what is unsettled elsewhere, and holds back newer messages of the same keys (`unsettled`).
+   * The broker answers (again): after `failed`, and after each interruption during which it may have handed unsettled
+   * messages of the group to other members, or may hold them back. Call it before the first `push` that follows. On a
+   * broker with leases core then asks for messages unsettled elsewhere, and holds back newer messages of the same
+   * keys (`unsettled`).
    */
   resumed(): void;
   /**
@@ -81,16 +82,17 @@ export interface SubscriptionSink {
   /** These are this member's from now on. May come before `subscribe` resolves. */
   assigned(partitions: readonly number[]): void;
   /**
-   * They go to another member: push nothing more of them. Core begins nothing more of them, lets run what runs until the
-   * signal aborts at the latest, and settles it. Commit and release them when this resolves: what is not settled by then
-   * never will be. Partitions do not wait for each other where they are revoked by calls of their own.
+   * They go to another member: push nothing more of them. Core begins nothing more of them, lets running handlers
+   * finish until the signal aborts at the latest, and settles those. Commit and release them when this resolves: a
+   * message unsettled by then is never settled. Partitions do not wait for each other where they are revoked by calls
+   * of their own.
    */
   revoked(partitions: readonly number[], options: CallOptions): Promise<void>;
-  /** They are another's already. Core aborts what runs and settles nothing of them from now on. */
+  /** They are another's already. Core aborts their handlers and settles nothing of them from now on. */
   unassigned(partitions: readonly number[]): void;
 }
 
-/** What a broker with leases counts as unsettled. */
+/** The unsettled messages that a broker with leases counts. */
 export interface UnsettledCount {
   /**
    * Deliveries that the group has not settled, those that this subscription holds included. May be too high for a moment
@@ -104,7 +106,10 @@ export interface UnsettledCount {
   readonly through?: OffsetValue;
   /** The log that was counted in, as messages have it in their `position`. Default: the one that all of them are in. */
   readonly incarnation?: Position['incarnation'];
-  /** Whether other members of the group are at work: what they hold is theirs. Undefined: not known, and taken for no. */
+  /**
+   * Whether other members of the group are at work: their messages are theirs. Undefined: not known, and taken for
+   * no.
+   */
   readonly others?: boolean;
 }
 
@@ -124,31 +129,31 @@ export interface DriverSubscription {
    * where it does: `revoked` and closing wait for that.
    */
   settle(done: readonly Settlement[]): void | Promise<void>;
-  /** Renews the leases of everything pushed and not settled, running or not. Needed where `leaseMs` is given. */
+  /** Renews the leases of pushed and unsettled messages, running or not. Needed where `leaseMs` is given. */
   extendLease?(tokens: readonly SettleToken[]): void;
   /**
-   * What the group has not settled. Needed for order on brokers with leases, where what a dead process held comes again late:
-   * core asks at the first request and after each `resumed`, and looks at the messages with `Driver.browse` from the group's
-   * position to learn their keys. Without `browse` it holds back every key.
+   * The group's unsettled messages. Needed for order on brokers with leases, where a dead process's messages come
+   * again late: core asks at the first request and after each `resumed`, and looks at the messages with
+   * `Driver.browse` from the group's position to learn their keys. Without `browse` it holds back every key.
    */
   unsettled?(options: CallOptions): Promise<UnsettledCount>;
-  /** What the group has not settled yet, per partition. Rejects where it cannot be found out: that is told to health. */
+  /** The group's unsettled messages, per partition. Rejects where that cannot be found out; health reports the error. */
   lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
   /**
    * Draws a line, because the topic's messages will take another way (`DriverTopicAdmin.persistenceIs` is `route`).
-   * Resolves once it is drawn. What was published before is still pushed, as credit permits, and then, once the group has
-   * settled that, `sink.ended` is called; what is published afterwards never is pushed. Rejects with nothing changed.
-   * Absent where `stop` serves as well, because what is left is not lost with this subscription.
+   * Resolves once it is drawn. Earlier messages are still pushed, as credit permits. Once the group has settled them,
+   * `sink.ended` is called. Later messages are never pushed. Rejects with nothing changed.
+   * Absent where `stop` serves as well, because the remaining messages are not lost with this subscription.
    */
   drain?(options: CallOptions): Promise<void>;
   /**
-   * Ends fetching. What is on its way may still be pushed; resolves when nothing more will be. Core then gives back what it
-   * did not begin. Settling stays possible until `close`. Idempotent.
+   * Ends fetching. Messages on their way may still be pushed; resolves when no more will be. Core then gives back
+   * messages that it did not begin. Settling stays possible until `close`. Idempotent.
    */
   stop(): void | Promise<void>;
   /**
-   * Leaves the group after committing what was settled. Also called for a subscription that came too late for its attempt.
-   * Clean-up has a signal of its own: the one of `subscribe` may have aborted.
+   * Leaves the group after committing settled messages. Also called for a subscription that came too late for its
+   * attempt. Clean-up has a signal of its own: the one of `subscribe` may have aborted.
    */
   close(options: CallOptions): Promise<void>;
 }
@@ -157,10 +162,10 @@ export interface PartitionLag {
   readonly partition: number;
   /** Messages between the group's settled position and the end of the log. */
   readonly lag: number;
-  /** The group's settled position: what it is does not matter, only whether it moved. Where known. */
+  /** The group's settled position. Only its movement matters, not its value. Where known. */
   readonly position?: OffsetValue;
   /**
-   * Up to this offset, as receipts have it in their `position`, the group has settled everything. Where known: it tells
+   * Up to this offset, as receipts have it in their `position`, the group has settled all messages. Where known: it tells
    * whether a message was handled by another member.
    */
   readonly settled?: OffsetValue;

@@ -1,4 +1,4 @@
-/** Topic administration: what a driver can create, alter and describe. Deciding what to do is core's. */
+/** Topic administration: a driver creates, alters and describes. Decisions are core's. */
 import type { CallOptions } from './call-options.js';
 import type { Persistence } from './message.js';
 
@@ -24,7 +24,7 @@ export interface TopicSpec {
   readonly description?: string;
 }
 
-/** What a topic is made with. */
+/** The settings of a new topic. */
 export interface NewTopicSpec extends TopicSpec {
   /**
    * The largest message that it has to take, headers included. For dead-letter topics, which hold what others hold. To be
@@ -33,7 +33,7 @@ export interface NewTopicSpec extends TopicSpec {
   readonly maxMessageBytes?: number;
 }
 
-/** What the broker really has. Limits that are 0 or left out are none; so is a persistence that it knows nothing of. */
+/** The broker's settings. A limit that is 0 or left out is none; so is a persistence unknown to it. */
 export interface TopicDescription extends Partial<TopicSpec> {
   readonly name: string;
   /** What holds the topic on the broker where that has a name of its own, for messages: `stream 'ORDERS'`. */
@@ -56,7 +56,7 @@ export interface TopicDescription extends Partial<TopicSpec> {
   readonly storage?: 'file' | 'memory';
   /** How many messages of one name (NATS: subject) are kept at most; 0 or left out: no such limit. */
   readonly maxMessagesPerSubject?: number;
-  /** What a full topic does with a new message: makes room for it, or refuses it. */
+  /** A full topic makes room for a new message (`old`), or refuses it (`new`). */
   readonly discard?: 'old' | 'new';
   /** Whether it can be written to; a mirror cannot. */
   readonly writable?: boolean;
@@ -68,7 +68,7 @@ export interface TopicDescription extends Partial<TopicSpec> {
 export interface EnsureSpec {
   readonly persistence: Persistence;
   readonly use: 'publish' | 'subscribe';
-  /** What it is made with where it is missing. Left out: it is not made. */
+  /** Its settings where it has to be made. Left out: it is not made. */
   readonly create?: NewTopicSpec | undefined;
 }
 
@@ -120,14 +120,14 @@ export interface DriverTopicAdmin {
    */
   readonly persistenceIs?: 'setting' | 'route';
   /**
-   * What a new topic of that persistence is made with where it was not written, if not core's defaults. Where
-   * `persistenceIs` a setting, a topic that is moved exchanges what the former persistence brought for what this brings.
+   * Defaults of a new topic of that persistence, where they differ from core's. Where `persistenceIs` a setting, a topic
+   * that is moved exchanges the defaults of the former persistence for these.
    */
   defaults?(persistence: Persistence): Partial<TopicSpec>;
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined>;
   /**
-   * Creates it; what the spec leaves out is left to the broker. A topic that exists by now is no error (two processes may configure at once): resolves with `false`
-   * then, and core looks again at what differs.
+   * Creates it; fields that the spec leaves out are left to the broker. A topic that exists by now is no error (two
+   * processes may configure at once): resolves with `false` then, and core compares it again.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a driver that answers nothing has created it.
   create(topic: string, spec: NewTopicSpec, options: CallOptions): Promise<boolean | void>;

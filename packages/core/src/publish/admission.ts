@@ -1,7 +1,7 @@
 /**
  * Admission to sending: a connection, a place in flight, a token of the rate limit, and for envelopes a place in every result reader's
- * buffer. Publishes that find what they need go at once; the others wait here, those for readers apart from the others.
- * What waits for its key or for its next attempt is not here and holds no place, so that it is in nobody's way.
+ * buffer. Publishes that find all of these go at once; the others wait here, those for readers apart from the others.
+ * A publish that waits for its key or its next attempt is not here and holds no place, so it delays no other.
  */
 import type { Clock, TimerHandle } from '../clock.js';
 import { RateLimit } from '../util/rate-limit.js';
@@ -90,14 +90,14 @@ export class Admission implements Places {
     }
   }
 
-  /** Forgets the timers; the caller has settled what waits. */
+  /** Forgets the timers; the caller has settled the waiting jobs. */
   close(): void {
     const { clock } = this.#options;
     this.#rate.stop();
     if (this.#stallTimer !== undefined) clock.clearTimeout(this.#stallTimer);
   }
 
-  /** Nobody waits for the same, and there is what the job needs besides a place. */
+  /** No other job waits for the same, and the job's needs besides a place are met. */
   #mayEnter(job: PublishJob): boolean {
     if (job.envelope === undefined) {
       if (this.#messages.first !== undefined) return false;

@@ -221,7 +221,7 @@ export class Attempts {
     this.#options.outcomes.release(job);
   }
 
-  /** Nobody waits for middleware whose caller knows the outcome: it may take for ever. */
+  /** Middleware whose caller knows the outcome is not waited for: it may take for ever. */
   #backInMiddleware(job: PublishJob): void {
     job.inMiddleware = true;
     if (job.settled) this.#options.outcomes.release(job);

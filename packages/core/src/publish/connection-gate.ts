@@ -5,7 +5,7 @@ import { ConnectionError, type EbusError, reasonOf } from '../errors.js';
 export type ConnectionPhase = 'connected' | 'away' | 'failed';
 
 /**
- * Nothing is sent while it is shut. What is to be sent waits then, each publish until its own deadline, and is never sent
+ * Nothing is sent while it is shut. Each publish waits then until its own deadline, and is never sent
  * once its caller has given it up. Where the connection has failed for good, publishes are refused at once.
  */
 export class ConnectionGate {
@@ -14,7 +14,7 @@ export class ConnectionGate {
   #phase: ConnectionPhase = 'connected';
   #cause: unknown;
 
-  /** `onOpen`: lets go what waits. */
+  /** `onOpen`: releases the waiting publishes. */
   constructor(system: string, onOpen: () => void) {
     this.#system = system;
     this.#onOpen = onOpen;
@@ -37,7 +37,7 @@ export class ConnectionGate {
     return new ConnectionError(text, { retryable: true, cause: this.#cause });
   }
 
-  /** Why what waits is not sent, in words; undefined while it is open. */
+  /** The reason why publishes wait, in words; undefined while it is open. */
   get why(): string | undefined {
     return this.isOpen ? undefined : `there is no connection to ${this.#system}${this.#because()}`;
   }

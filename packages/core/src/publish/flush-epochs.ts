@@ -11,7 +11,7 @@ export interface FlushEpoch {
 
 /** Counts open publishes by epoch, so that a flush waits for those before it and no others. */
 export class FlushEpochs {
-  /** The earliest with something open, or the current one. */
+  /** The earliest with an open publish, or the current one. */
   #oldest: FlushEpoch = newEpoch();
   #current: FlushEpoch = this.#oldest;
 
@@ -31,7 +31,7 @@ export class FlushEpochs {
     this.#advance();
   }
 
-  /** Resolves when everything begun before the call has settled. */
+  /** Resolves when all publishes begun before the call have settled. */
   settled(): Promise<void> {
     if (this.#oldest === this.#current && this.#current.open === 0) return Promise.resolve();
     return new Promise((wake) => this.#current.waiters.push(wake));

@@ -1,9 +1,9 @@
-/** What a handler publishes carries on the correlation id and the tenant of the message that it handles. */
+/** Publishes of a handler inherit the correlation id and the tenant of the message that it handles. */
 import type { Envelope } from '../envelope/envelope.js';
 import { findHeader, type HeaderList, type HeaderValue } from '../headers.js';
 import { inheritedIds } from '../pipeline/handling.js';
 
-/** Sets what the application left out. Nothing outside of handlers. */
+/** Sets ids that the application left out. Nothing outside of handlers. */
 export function inheritIds(envelope: Envelope): void {
   const inherited = inheritedIds();
   if (inherited === undefined) return;

@@ -1,6 +1,6 @@
 /** Where publishes wait: first in, first out, and each of them can leave at any time. */
 
-/** What a queue keeps in a job. */
+/** A queue's fields in a job. */
 export interface Queued<J> {
   /** Where it waits. */
   queue: Pick<JobQueueOf<J>, 'remove'> | undefined;

@@ -40,7 +40,7 @@ export class LetterPublisher {
   /**
    * Publishes a dead letter or a redrive as it is: no middleware, no check. Where the broker takes it for one that it has,
    * although this process never sent it, it is sent again under another id.
-   * @throws PublishError `PUBLISH_FAILED`, not retryable, where the broker does so whatever the id
+   * @throws PublishError `PUBLISH_FAILED`, not retryable, where the broker does so for several ids
    */
   async publish(
     letter: Letter,

@@ -5,11 +5,11 @@ import { PublishError } from '../errors.js';
 /** The bytes of a message, and whether core made them itself. */
 export interface MessageBody {
   readonly value: Uint8Array;
-  /** Made here: nobody else holds these bytes. */
+  /** Made here: no other code holds these bytes. */
   readonly owned: boolean;
 }
 
-/** @throws PublishError for envelopes, and for what is neither bytes, text nor an object that JSON can carry */
+/** @throws PublishError for envelopes, and for values other than bytes, text and objects that JSON can carry */
 export function bodyOf(topic: string, message: unknown): MessageBody {
   if (message instanceof Uint8Array) return { value: message, owned: false };
   if (typeof message === 'string') {

@@ -192,7 +192,7 @@ export class Outbound {
   }
 }
 
-/** An empty key is no key: it would put everything into one lane. */
+/** An empty key is no key: it would put all messages into one lane. */
 function emptyToNone(key: string | undefined): string | undefined {
   return key === '' ? undefined : key;
 }

@@ -14,13 +14,13 @@ import { isGivenUp, type PublishJob } from './publish-job.js';
 import { type PublisherDeadLetters, writeDeadLetter } from './publisher-dead-letter.js';
 import type { PublishResult } from './types.js';
 
-/** What the bus wants to hear; `wants…` keeps the hot path from making objects that nobody reads. */
+/** Events for the bus; `wants…` keeps the hot path from making unread objects. */
 export interface PublisherEvents {
   readonly wantsPublished: boolean;
   published(receipt: PublishReceipt, job: PublishJob): void;
   publishFailed(error: EbusError, job: PublishJob): void;
   resultsStalled(): void;
-  /** A reader of results was closed, with failures that nobody had read. */
+  /** A reader of results was closed, with unread failures. */
   failuresUnread(count: number): void;
 }
 
@@ -61,7 +61,7 @@ export class Outcomes {
     return this.#pending.size;
   }
 
-  /** Resolves when everything tracked so far has settled. */
+  /** Resolves when all jobs tracked so far have settled. */
   flush(): Promise<void> {
     return this.#flushes.settled();
   }
@@ -100,7 +100,7 @@ export class Outcomes {
     else this.#settleFailed(job, error);
   }
 
-  /** Frees what a tracked job holds, once nobody works on it any more. Idempotent. */
+  /** Frees the resources of a tracked job, once no work on it is left. Idempotent. */
   release(job: PublishJob): void {
     if (job.released) return;
     job.released = true;
@@ -124,12 +124,12 @@ export class Outcomes {
     return full;
   }
 
-  /** Fails what waits to be sent. */
+  /** Fails jobs that wait to be sent. */
   failWaiting(error: EbusError): void {
     for (const job of [...this.#pending]) if (job.queue !== undefined) this.fail(job, error);
   }
 
-  /** Fails what is open. Returns how many that were. */
+  /** Fails all open jobs. Returns their number. */
   close(): number {
     this.#closed = true;
     const open = [...this.#pending];
@@ -194,7 +194,7 @@ export class Outcomes {
     this.#giveUp(job);
   }
 
-  /** Ends whatever the job waits for. The driver lets it go when it answers; what middleware sends of it now is refused. */
+  /** Ends each wait of the job. The driver lets it go when it answers; middleware that sends it now is refused. */
   #giveUp(job: PublishJob): void {
     job.cancelBackoff?.();
     if (job.queue !== undefined) {

@@ -17,7 +17,7 @@ const MAX_REASON = 500;
 export interface PublishEnvelopesOptions {
   topic: string;
   maxInFlight?: number | undefined;
-  /** What the publisher itself lets through: more would only wait there. */
+  /** The publisher's own limit: more would only wait there. */
   publisherMaxInFlight: number;
   signal?: AbortSignal | undefined;
   /** Aborts once publishing is refused. */

@@ -1,7 +1,7 @@
-/** What publishing throws where something else went wrong. */
+/** The error of publishing for causes of other kinds. */
 import { EbusError, PublishError } from '../errors.js';
 
-/** What is an `EbusError` stays as it is. */
+/** An `EbusError` stays as it is. */
 export function asPublishError(topic: string, error: unknown): EbusError {
   return EbusError.from(error, (reason) => {
     // The checks of arguments throw `TypeError`; anything else is a codec or another part that broke.

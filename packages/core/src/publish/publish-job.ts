@@ -13,7 +13,7 @@ import type { Queued } from './job-queue.js';
 import type { ResultReader } from './publish-results.js';
 import type { TopicRoute } from './topic-route.js';
 
-/** What may differ from publish to publish; everything else is the topic's. */
+/** Options that may differ from publish to publish; the others are the topic's. */
 export interface JobOptions {
   timeout: number;
   retries: number;
@@ -21,12 +21,12 @@ export interface JobOptions {
 }
 
 /**
- * On whose behalf: what the bus itself sends waits for nothing that the application sends, and takes no token of the rate
+ * The sender's side: messages of the bus itself never wait for the application's, and take no token of the rate
  * limit. The dead letter of a publish that failed (`publisher-letter`) takes the next free place of the application's.
  */
 export type Purpose = 'application' | 'publisher-letter' | 'dead-letter' | 'redrive' | 'probe';
 
-/** Hears what the driver says of a record that it did not answer within `send`. */
+/** Receives the driver's answer for a record that it did not answer within `send`. */
 export interface Answers {
   stored(job: PublishJob, receipt: SendReceipt): void;
   failed(job: PublishJob, error: unknown): void;
@@ -73,11 +73,11 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   settled = false;
   /** Where it gets its places; set when the job is submitted. */
   admission!: Places;
-  /** Was admitted: what it may still need is a place for another attempt. */
+  /** Was admitted: it may only need a place for another attempt. */
   entered = false;
   /** Holds a place in flight. */
   hasPlace = false;
-  /** Nobody works on it any more. */
+  /** No work on it is left. */
   released = false;
   /** True once the driver has been given the record. */
   sent = false;

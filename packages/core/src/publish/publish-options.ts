@@ -1,4 +1,4 @@
-/** The options of publishing, and what they may be. */
+/** The options of publishing, and their kinds. */
 import * as kinds from '../util/option-kinds.js';
 import { type OptionTable, optionTable } from '../util/options.js';
 import type { PublishEnvelopeOptions, PublishOptions } from './types.js';

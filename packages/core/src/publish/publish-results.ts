@@ -50,17 +50,17 @@ export class ResultReader implements AsyncIterableIterator<PublishResult, undefi
     return true;
   }
 
-  /** Failures that were delivered, and that nobody has read. */
+  /** Failures that were delivered and not read. */
   get unreadFailures(): number {
     return this.#unreadFailures;
   }
 
-  /** Somebody has begun to read. */
+  /** Reading has begun. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** No further results will be reserved: what is reserved or buffered is still read, then the reader ends. */
+  /** No further results will be reserved: reserved and buffered results are still read, then the reader ends. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -117,8 +117,8 @@ export class PublishResults {
   #ended = false;
 
   /**
-   * `onRoom` is called whenever a publish that waited for a reader may try again, `onUnread` where a reader is closed that
-   * has failures which nobody read, and at the end where nobody has begun to.
+   * `onRoom` is called whenever a publish that waited for a reader may try again, `onUnread` where a reader with unread
+   * failures is closed, and at the end where reading has not begun.
    */
   constructor(onRoom: () => void, onUnread: (failures: number) => void) {
     this.#onRoom = onRoom;
@@ -153,7 +153,10 @@ export class PublishResults {
     return reader;
   }
 
-  /** Nothing more will be published: every reader ends after what it has. One that nobody has begun to read hides failures. */
+  /**
+   * Nothing more will be published: every reader ends after its remaining results. A reader that was never read hides
+   * failures.
+   */
   end(): void {
     this.#ended = true;
     for (const reader of this.#readers) {

@@ -1,8 +1,8 @@
 /**
  * Publishing: the way of a record from the call to the caller's promise.
  *
- * A publish that need not wait and whose driver answers at once costs one record and one promise. Everything
- * else (waiting, deadlines, retries, middleware) is paid for by those publishes that need it: `send-order.ts` gives them
+ * A publish that need not wait and whose driver answers at once costs one record and one promise. The other
+ * costs (waiting, deadlines, retries, middleware) are paid by those publishes that need them: `send-order.ts` gives them
  * their turn, `admission.ts` lets them in, `attempts.ts` sends them, `outcomes.ts` tells their callers.
  */
 import type { Clock } from '../clock.js';
@@ -47,7 +47,7 @@ export interface PublisherOptions {
 }
 
 /**
- * How many of what the bus itself publishes, for each purpose, may be unacknowledged at once. They have places of their
+ * The unacknowledged messages that the bus itself may have for each purpose. They have places of their
  * own, so that an application that fills its own stops no dead letter, no redrive and no probe.
  */
 const INTERNAL_IN_FLIGHT = 256;
@@ -155,7 +155,7 @@ export class Publisher {
     return this.#results.open(signal);
   }
 
-  /** Resolves when everything submitted so far is acknowledged or failed. */
+  /** Resolves when every publish so far is acknowledged or failed. */
   flush(): Promise<void> {
     return this.#outcomes.flush();
   }
@@ -198,7 +198,7 @@ export class Publisher {
     return this.#refused.signal;
   }
 
-  /** Fails what is still open, ends the result readers, and refuses everything from now on. */
+  /** Fails open publishes, ends the result readers, and refuses all later publishes. */
   close(): { unpublished: number } {
     this.refuse();
     const unpublished = this.#outcomes.close();
@@ -236,7 +236,7 @@ export class Publisher {
     return this.#answer(this.#outcomes.noteSuccess(job, receipt));
   }
 
-  /** Now and then the promise takes a turn of the event loop: a loop that awaits each publish starves nobody. */
+  /** Now and then the promise takes a turn of the event loop: a loop that awaits each publish starves no other work. */
   #answer(receipt: PublishReceipt): Promise<PublishReceipt> {
     const turn = ++this.#burst % BURST === 0 ? this.#loopYield.due() : this.#loopYield.pending;
     return turn === undefined ? Promise.resolve(receipt) : turn.then(() => receipt);

@@ -65,7 +65,7 @@ export class SendOrder {
     this.#passOn(state);
   }
 
-  /** Takes the turn back for a retry. False if something later of the key has been sent, or is about to be. */
+  /** Takes the turn back for a retry. False if a later message of the key has been sent, or is about to be. */
   retake(key: string, job: WaitingJob): boolean {
     const state = this.#keys.get(key);
     if (state === undefined) return false;
@@ -105,7 +105,7 @@ export class SendOrder {
   }
 }
 
-/** Has the turn, and only waits: for a place, or for its topic to be moved. Nobody outside has seen it. */
+/** Has the turn, and only waits: for a place, or for its topic to be moved. No other code has seen it. */
 function hasNotBegun(job: WaitingJob): boolean {
   return job.queue !== undefined && !job.sent && job.inner === undefined;
 }

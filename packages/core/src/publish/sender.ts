@@ -29,7 +29,7 @@ export class Sender {
     this.#answers = answers;
   }
 
-  /** The connection is there, or has failed for good: what was kept back goes, or is refused. */
+  /** The connection is there, or has failed for good: held publishes go, or are refused. */
   connectionChanged(): void {
     const { refusal } = this.#connection;
     if (refusal === undefined) return this.#flush();
@@ -39,7 +39,7 @@ export class Sender {
   /**
    * The receipt, or a promise of it; undefined where `answers` hears of it later. Records are written in the order of the
    * calls. With `sendBatch` the records of one turn of the microtask queue go together.
-   * @throws what the driver throws
+   * @throws the driver's error
    */
   send(job: PublishJob): SendReceipt | Promise<SendReceipt> | undefined {
     if (this.#driver.sendBatch !== undefined) return this.#sendLater(job);

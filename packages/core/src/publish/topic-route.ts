@@ -32,7 +32,7 @@ export class TopicRoute {
   checked = false;
   /** The broker said that the topic is missing. */
   isMissed = false;
-  /** Why what is being let go is not sent. */
+  /** The reason why released publishes are not sent. */
   refusal: EbusError | undefined = undefined;
   #idle: (() => void) | undefined;
   readonly #look: (route: TopicRoute) => void;
@@ -63,7 +63,7 @@ export class TopicRoute {
     this.maxMessageBytes = maxMessageBytes;
   }
 
-  /** Nobody publishes to the topic at this moment. */
+  /** No publish to the topic is open at this moment. */
   get isIdle(): boolean {
     return this.open === 0 && this.sending === 0 && this.held === undefined;
   }
@@ -75,13 +75,13 @@ export class TopicRoute {
     this.#idle = undefined;
   }
 
-  /** Nothing is sent from now on; what is to be sent waits, in order. */
+  /** Nothing is sent from now on; publishes wait, in order. */
   hold(): void {
     this.#holds++;
     this.held ??= new JobQueue();
   }
 
-  /** Resolves when the driver has answered everything that was given to it. Only while the route is held. */
+  /** Resolves when the driver has answered all records that were given to it. Only while the route is held. */
   allAnswered(): Promise<void> {
     if (this.sending === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -89,7 +89,7 @@ export class TopicRoute {
     });
   }
 
-  /** Sends what waited, and goes on, unless somebody else holds it still. */
+  /** Sends waiting publishes, and goes on, unless there is another hold. */
   release(): void {
     if (--this.#holds > 0) return;
     this.#letGo();
@@ -111,7 +111,7 @@ export class TopicRoute {
     this.isMissed = true;
   }
 
-  /** Before a publish is sent again: a topic that was missing is looked for, and what is sent waits for that. */
+  /** Before a publish is sent again: a missing topic is looked for, and publishes wait for that. */
   lookAgain(): void {
     if (!this.checked && this.held === undefined) this.#look(this);
   }

@@ -69,12 +69,12 @@ export class TopicRoutes {
     return this.#settings(topic).retriesInClient;
   }
 
-  /** What was configured about the topic changed: it holds for what is sent from now on. */
+  /** The topic's configuration changed: it holds for later publishes. */
   refresh(topic: string): void {
     this.#routes.get(topic)?.set(this.#settings(topic));
   }
 
-  /** Holds what is published while the topic is looked for and perhaps made: before its first use, and once it is missing. */
+  /** Holds publishes while the topic is looked for and perhaps made: before its first use, and once it is missing. */
   #check(route: TopicRoute): void {
     const { use } = this.#options.topics;
     if (route.isMissed) use.missed(route.topic);

@@ -10,8 +10,9 @@ export type JsonObject =
   | (object & { readonly eventVersion?: never });
 
 /**
- * The type itself, with `never` in the place of what JSON cannot carry: `bigint`, functions, symbols, bytes, `Map`, `Set`
- * and the like, at any depth. What the type does not tell (`NaN`, cycles, the class of an object) is found at run time.
+ * The type itself, with `never` in the place of values that JSON cannot carry: `bigint`, functions, symbols, bytes,
+ * `Map`, `Set` and the like, at any depth. Facts that the type does not tell (`NaN`, cycles, the class of an object)
+ * is found at run time.
  */
 export type JsonOf<T> = unknown extends T
   ? T
@@ -27,7 +28,10 @@ export type JsonOf<T> = unknown extends T
           ? { [Key in keyof T]: Key extends symbol ? T[Key] : JsonOf<T[Key]> }
           : never;
 
-/** Of these JSON keeps nothing, or something else. (Of errors, too; but any object with a name and a message looks like one.) */
+/**
+ * Of these JSON keeps nothing, or another value. (Of errors, too; but any object with a name and a message looks like
+ * one.)
+ */
 type Lossy =
   | ((...args: never[]) => unknown)
   | ReadonlyMap<unknown, unknown>
