@@ -2,6 +2,7 @@
 import { adapterMutants } from './adapter.mjs';
 import { brokerMutants } from './brokers.mjs';
 import { coreMutants } from './core.mjs';
+import { memoryMutants } from './memory.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
-export const mutants = [...adapterMutants, ...brokerMutants, ...coreMutants];
+export const mutants = [...adapterMutants, ...memoryMutants, ...brokerMutants, ...coreMutants];

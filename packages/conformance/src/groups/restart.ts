@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { individualSettling, ordering, restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectEnvelopes, type labelOf, labels } from '../test-kit/collector.js';
+import { DeliveryWire } from '../test-kit/delivery-wire.js';
 import { event, interleaved } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
 import { SequenceCheck } from '../test-kit/sequence-check.js';
@@ -107,6 +108,25 @@ export const restart: Group = ({ prove, testWhere }) => {
       await t.eventually(() => again.size >= 2);
       await after.idle();
       assert.deepEqual(labels(again).sort(), ['handled#3', 'stuck#1']);
+    },
+  );
+
+  testWhere(
+    [restartable, ordering],
+    'what a member had when it left and did not settle comes to the others, in order',
+    async (t) => {
+      const wire = new DeliveryWire();
+      const leaving = await t.bus({ wire });
+      wire.loseSettlements();
+      const lost = collectEnvelopes();
+      await leaving.subscribeEnvelope(t.topic, lost.handle);
+      for (const sequence of [1, 2, 3]) await leaving.publishEnvelope(t.topic, event('order-1', sequence));
+      await t.eventually(() => lost.size === 3, 'it has handled them, and the broker does not know');
+      await leaving.close();
+      const seen = collectEnvelopes();
+      await (await t.bus()).subscribeEnvelope(t.topic, seen.handle);
+      await t.eventually(() => seen.size === 3, 'another has them');
+      assert.deepEqual(labels(seen), ['order-1#1', 'order-1#2', 'order-1#3']);
     },
   );
 

@@ -17,6 +17,7 @@ export class DeliveryWire {
   /** Deliveries that were settled or given back, and of which the adapter has answered. */
   settled = 0;
   #keepsRenewals = false;
+  #losesSettlements = false;
 
   /** From now on no lease is renewed, although core believes that it is. Ends when the returned function is called. */
   keepRenewalsBack(): () => void {
@@ -24,6 +25,11 @@ export class DeliveryWire {
     return () => {
       this.#keepsRenewals = false;
     };
+  }
+
+  /** From now on nothing that core settles or gives back arrives at the adapter. */
+  loseSettlements(): void {
+    this.#losesSettlements = true;
   }
 
   /** The same plug-in with this wire before its driver. */
@@ -54,6 +60,7 @@ export class DeliveryWire {
   #wrapSubscription(subscription: DriverSubscription): DriverSubscription {
     return replacing(subscription, {
       settle: async (done: readonly Settlement[]) => {
+        if (this.#losesSettlements) return;
         const count = done.length;
         await subscription.settle(done);
         this.settled += count;
