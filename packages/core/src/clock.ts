@@ -16,8 +16,8 @@ export interface TimerHandle {
  */
 export interface Clock {
   /**
-   * Wall time in epoch milliseconds, for what is written and shown. The machine's owner may set it back or forward: never
-   * compute how long something took, or when it is due, from it.
+   * Wall time in epoch milliseconds, for dates that are written and shown. The machine's owner may set it back or
+   * forward: never compute a duration or a due time from it.
    */
   now(): number;
   /** Milliseconds since any fixed point, for durations and deadlines. Never goes back; means nothing to other processes. */

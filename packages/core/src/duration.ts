@@ -24,8 +24,8 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y;
  * The duration in milliseconds, text rounded to a microsecond.
  *
  * Numbers are milliseconds. Text is one or more `<number><unit>` parts, each unit at most once and in
- * descending order (`d`, `h`, `m`, `s`, `ms`), so what Go prints (`1h0m0s`) is read as well.
- * @throws TypeError for negative, infinite or unreadable values; it says what is allowed
+ * descending order (`d`, `h`, `m`, `s`, `ms`), so Go's format (`1h0m0s`) is read as well.
+ * @throws TypeError for negative, infinite or unreadable values; it names the allowed forms
  */
 export function parseDuration(value: Duration): number {
   const ms = readDuration(value);
@@ -59,7 +59,7 @@ function probablyMeant(value: unknown): string | undefined {
   return ms === undefined ? undefined : formatDuration(Number(number) * ms);
 }
 
-/** The same without an error: NaN for what is no duration. */
+/** The same without an error: NaN for other values. */
 export function readDuration(value: unknown): number {
   if (typeof value === 'number') return value >= 0 && value < Number.POSITIVE_INFINITY ? value : Number.NaN;
   if (typeof value !== 'string') return Number.NaN;
@@ -87,8 +87,8 @@ function parseText(text: string): number {
 
 /**
  * The shortest exact text for a number of milliseconds: `1h30m`, `1.5s`, `250ms`; `parseDuration` reads it back.
- * From one second up it is rounded to whole milliseconds. Never throws: for messages, what is negative or not
- * finite is shown as it is.
+ * From one second up it is rounded to whole milliseconds. Never throws: for messages, a negative or infinite number
+ * is shown as it is.
  */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return `${ms}ms`;

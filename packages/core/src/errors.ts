@@ -91,8 +91,8 @@ export class EbusError extends Error {
   }
 
   /**
-   * Turns anything that was thrown into an `EbusError`. What is one already, of whichever copy of ebus, is returned as
-   * it is. Everything else is given to `wrap` with its reason in words; make it the `cause` there. Without `wrap` the
+   * Turns anything that was thrown into an `EbusError`. An `EbusError` of any copy of ebus is returned as
+   * it is. Other values are given to `wrap` with its reason in words; make it the `cause` there. Without `wrap` the
    * error has code `INTERNAL`, and `ABORTED` where an `AbortSignal` made it.
    */
   static from(
@@ -123,11 +123,11 @@ function foreign(cause: unknown, reason: string): EbusError {
 export interface ConfigProblem {
   /** Dotted path of the key, `kafka.consumer.groupId`. */
   path: string;
-  /** What is wrong and what is allowed; never the value of a secret. */
+  /** The problem and the allowed values; never the value of a secret. */
   message: string;
 }
 
-/** The configuration cannot be used; `problems` lists everything found at once. */
+/** The configuration cannot be used; `problems` lists all of them. */
 export class ConfigError extends EbusError {
   static override readonly kind: string = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -150,7 +150,7 @@ export class TopicNameError extends EbusError {
   }
 }
 
-/** One setting in which a topic on the broker differs from what was configured. */
+/** One setting in which a topic on the broker differs from the configuration. */
 export interface TopicMismatch {
   topic: string;
   field: string;
@@ -226,7 +226,7 @@ export class AlreadySubscribedError extends EbusError {
   }
 }
 
-/** The transport cannot do what was asked; its capabilities say so up front. */
+/** The transport lacks a demanded feature; its capabilities say so up front. */
 export class UnsupportedError extends EbusError {
   static override readonly kind: string = 'UnsupportedError';
 

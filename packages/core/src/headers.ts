@@ -70,7 +70,10 @@ export class MessageHeaders implements Iterable<readonly [name: string, value: H
   }
 }
 
-/** Headers of received messages that were handed out: whoever publishes them forwards a message, and sets none himself. */
+/**
+ * Headers of received messages that were handed out: a publish with them forwards a message, and sets no headers
+ * itself.
+ */
 const received = new WeakSet<object>();
 
 /** The first value under a name, compared without regard to case. */

@@ -1,4 +1,4 @@
-/** `@ebus/core`: everything public is listed here; what is not here is private. Adapters: `@ebus/core/driver`. */
+/** `@ebus/core`: the public API; names that are not here are private. Adapters: `@ebus/core/driver`. */
 
 // ---- publishing and consuming ---------------------------------------------------------------------------
 export type { StandardSchemaV1 } from '@standard-schema/spec';

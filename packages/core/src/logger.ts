@@ -35,7 +35,7 @@ function write(print: (line: string) => void, level: string, args: readonly unkn
   }
 }
 
-/** Where the files of this package are, which are no news to anybody. */
+/** The folder of this package's files: their stack frames are left out. */
 const HERE = new URL('.', import.meta.url).href;
 /** Lines of a stack that are shown. */
 const MAX_FRAMES = 8;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Duration, formatDuration, parseDuration } from './duration.js';
 import { type Bytes, parseSize } from './size.js';
 
-/** For the JSON Schema, which cannot tell by itself what the parsers take. */
+/** For the JSON Schema, which cannot derive the parsers' formats. */
 const DURATION = { minimum: 0, pattern: '^(\\d+(\\.\\d+)?(d|h|ms|m|s))+$' };
 const SIZE = { minimum: 0, pattern: '^\\d+(\\.\\d+)?(B|[KMGT]i?B)$' };
 const WRITTEN = { type: ['number', 'string'] };
@@ -69,7 +69,7 @@ export function refusedSetting(why: string) {
 
 const DAY_MS = 86_400_000;
 
-/** Go writes nanoseconds where no unit is given. What is meant as a day of them would be eleven years here. */
+/** Go writes nanoseconds where no unit is given. A minute in nanoseconds would be almost two years here. */
 function withUnit(value: unknown, context: z.RefinementCtx): boolean {
   if (typeof value !== 'number' || !(value > DAY_MS && value < Number.POSITIVE_INFINITY)) return true;
   context.addIssue({

@@ -23,7 +23,7 @@ const SIZE = /^(\d+(?:\.\d+)?)(B|[KMGT]i?B)$/;
 
 /**
  * The size in whole bytes; text that comes to a fraction of a byte (`0.1KB`) is rounded.
- * @throws TypeError for negative, fractional, unsafe or unreadable values; it says what is allowed
+ * @throws TypeError for negative, fractional, unsafe or unreadable values; it names the allowed forms
  */
 export function parseSize(value: Bytes): number {
   const bytes = readSize(value);
@@ -34,7 +34,7 @@ export function parseSize(value: Bytes): number {
   );
 }
 
-/** The same without an error: NaN for what is no size. */
+/** The same without an error: NaN for other values. */
 export function readSize(value: unknown): number {
   const bytes = typeof value === 'string' ? parseText(value) : value;
   return Number.isSafeInteger(bytes) && (bytes as number) >= 0 ? (bytes as number) : Number.NaN;

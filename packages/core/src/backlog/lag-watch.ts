@@ -35,7 +35,7 @@ interface LagState {
   readonly readAt: number;
   /** Since when it should have moved. */
   readonly since: number;
-  /** What was received by then. */
+  /** Messages received by then. */
   readonly receivedThen: number;
   /** The message here that it waits for; undefined once that was settled, or where there was none. */
   readonly waitsFor: object | undefined;
@@ -58,7 +58,7 @@ export interface LagWatchOptions {
   readonly closing: AbortSignal;
   /** Those that can be asked now. */
   sources(): readonly LagSource[];
-  /** What one round of questions brought. */
+  /** The answers of one round of questions. */
   onReadings(readings: readonly LagReading[]): void;
 }
 
@@ -82,7 +82,7 @@ export class LagWatch {
     return this.#asking;
   }
 
-  /** Nobody waits for the answers under way any more. */
+  /** Answers under way are not waited for any longer. */
   giveUp(): void {
     this.#givenUp.abort();
     this.#givenUp = new AbortController();
@@ -93,7 +93,7 @@ export class LagWatch {
     return this.#failures.get(identity)?.last;
   }
 
-  /** What the last questions say of a subscription. */
+  /** The last known lag of a subscription. */
   lagStates(identity: object) {
     return [...(this.#lagStates.get(identity)?.values() ?? [])].map(
       ({ lag, readAt, since, receivedThen }) => ({
@@ -162,7 +162,7 @@ export class LagWatch {
   }
 }
 
-/** By the position where the driver tells it, else by what follows from it. */
+/** By the position where the driver tells it, else by the lag and the age of the oldest message. */
 function hasMoved(before: PartitionLag, now: PartitionLag): boolean {
   if (before.position !== undefined && now.position !== undefined) return before.position !== now.position;
   return now.lag < before.lag || before.oldestTimestamp !== now.oldestTimestamp;

@@ -1,4 +1,4 @@
-/** Watches what waits to be published. */
+/** Watches the backlog of publishes. */
 import type { Clock } from '../clock.js';
 import { Ticker } from '../util/ticker.js';
 import { ratioOf, severityOf } from './severity.js';
@@ -23,11 +23,11 @@ export interface PublisherMonitorOptions {
   readonly maxPublishLatency: number;
   readonly rateThreshold: number;
   readonly checkInterval: number;
-  /** Publishes are measured only while somebody wants to know. */
+  /** Publishes are measured only while this is on. */
   measure(on: boolean): void;
   totals(): PublishTotals;
   onState(state: PublisherBacklogState): void;
-  /** Each look, whatever it saw. */
+  /** Called at each look. */
   onLook(state: PublisherBacklogState): void;
 }
 

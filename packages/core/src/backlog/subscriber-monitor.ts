@@ -1,4 +1,4 @@
-/** Watches what waits to be handled. */
+/** Watches the backlog of subscriptions. */
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/subscription.js';
 import { Ticker } from '../util/ticker.js';
@@ -22,7 +22,7 @@ export interface SubscriberMonitorOptions {
   readonly checkInterval: number;
   ask(): Promise<readonly LagReading[]>;
   onEvent(event: SubscriberBacklogEvent): void;
-  /** Each look, whatever it saw. */
+  /** Called at each look. */
   onLook(state: SubscriberBacklogState, severity: BacklogSeverity): void;
 }
 

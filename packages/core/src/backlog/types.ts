@@ -26,7 +26,7 @@ export interface SubscriberBacklogState {
   readonly hasBacklog: boolean;
   /** Over all partitions. */
   readonly lagCount: number;
-  /** Age of the oldest unsettled message; 0 where there is none, or nobody knows. */
+  /** Age of the oldest unsettled message; 0 where there is none, or it is unknown. */
   readonly lagTimeMs: number;
   readonly topic: string;
   readonly consumerGroup: string;
@@ -54,15 +54,18 @@ interface Monitor {
   readonly running: boolean;
 }
 
-/** Watches what waits to be published. Emits `publisherBacklog` on each change of severity, and while backlogged. */
+/** Watches the backlog of publishes. Emits `publisherBacklog` on each change of severity, and while backlogged. */
 export interface PublisherBacklog extends Monitor {
-  /** What the last look saw; undefined before the first one. */
+  /** The state at the last look; undefined before the first one. */
   state(): PublisherBacklogState | undefined;
 }
 
-/** Watches what waits to be handled. Emits `subscriberBacklog` while backlogged, once when cleared, and for errors. */
+/**
+ * Watches the backlog of subscriptions. Emits `subscriberBacklog` while backlogged, once when cleared, and for
+ * errors.
+ */
 export interface SubscriberBacklog extends Monitor {
-  /** What the last look saw of each subscription. */
+  /** The state of each subscription at the last look. */
   states(): readonly SubscriberBacklogEvent[];
 }
 

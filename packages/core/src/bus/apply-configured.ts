@@ -23,9 +23,9 @@ export interface ApplyOptions {
 
 /**
  * For a bus that its creator waits for. A broker that elects a leader just now is asked again for so many milliseconds;
- * what cannot succeed later fails at once.
+ * other errors fail at once.
  *
- * @throws what `topics.apply` threw last
+ * @throws the last error of `topics.apply`
  */
 export async function applyEagerly(options: ApplyOptions, timeoutMs: number): Promise<void> {
   const { topics, clock, logger, closing } = options;
@@ -45,8 +45,8 @@ export async function applyEagerly(options: ApplyOptions, timeoutMs: number): Pr
 }
 
 /**
- * For a bus that connected in the background. What cannot succeed is logged once. The state of the connection is another
- * matter: topics that were not applied keep nobody from publishing. Never rejects.
+ * For a bus that connected in the background. Permanent errors are logged once. The state of the connection is another
+ * matter: topics that were not applied keep no publish from being sent. Never rejects.
  */
 export async function applyLazily(options: ApplyOptions): Promise<void> {
   const { topics, clock, logger, closing } = options;

@@ -35,7 +35,10 @@ export interface AssignedEvent extends SubscriptionEvent {
  */
 export interface RevokedEvent extends SubscriptionEvent {
   readonly partitions: readonly number[];
-  /** They were gone before this member could finish and commit; what it had begun is handled again elsewhere. */
+  /**
+   * They were gone before this member could finish and commit; messages that it had begun are handled again
+   * elsewhere.
+   */
   readonly lost: boolean;
 }
 
@@ -55,7 +58,7 @@ export interface PublishFailedEvent extends MessageIds {
   readonly errorMessage: string;
 }
 
-/** An attempt to handle a message failed; `action` says what follows. */
+/** An attempt to handle a message failed; `action` is the consequence. */
 export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {
   readonly error: unknown;
   /** The error's text as it may leave the process: without secrets, on one line, at most 1,000 characters. */
@@ -95,7 +98,7 @@ export interface ConnectionEvent {
   readonly error?: unknown;
 }
 
-/** Listeners may be async; one that throws is logged and disturbs nobody. */
+/** Listeners may be async; one that throws is logged and disturbs no other. */
 export interface BusEvents {
   /**
    * Every failure that the bus itself notices, in one place; `source` says which. How a publish failed its caller is told,
@@ -123,9 +126,9 @@ export interface BusEvents {
   reconnecting(event: ConnectionEvent): void | Promise<void>;
   /** The connection is back, by the client itself or by ebus. Listeners run one after another, in registration order. */
   reconnected(event: ConnectionEvent): void | Promise<void>;
-  /** What waits to be published: on each change of severity, and on each look while there is too much. */
+  /** The backlog of publishes: on each change of severity, and on each look while there is too much. */
   publisherBacklog(event: PublisherBacklogState): void | Promise<void>;
-  /** What waits to be handled: on each look while there is too much, once when cleared, and where it cannot be asked. */
+  /** The backlog of messages: on each look while there is too much, once when cleared, and where it cannot be asked. */
   subscriberBacklog(event: SubscriberBacklogEvent): void | Promise<void>;
   /** A health probe was acknowledged, or failed. */
   healthCheck(event: HealthCheckEvent): void | Promise<void>;

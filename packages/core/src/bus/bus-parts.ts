@@ -1,4 +1,4 @@
-/** What a bus is made of. */
+/** The parts of a bus. */
 import type { Clock } from '../clock.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';

@@ -1,4 +1,4 @@
-/** What the configuration says for every subscription. */
+/** The configured defaults of every subscription. */
 import type { ResolvedConfig } from '../config/schema.js';
 import type { ConsumeDefaults } from '../consume/policy.js';
 

@@ -1,4 +1,4 @@
-/** What a subscription reports: one line in the log, and the events that the application listens to. */
+/** Reports of a subscription: one line in the log, and the events that the application listens to. */
 import type { Attempt } from '../consume/attempt.js';
 import type { Delivery } from '../consume/delivery.js';
 import type { ConsumeEvents } from '../consume/events.js';

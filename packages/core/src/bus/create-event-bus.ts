@@ -34,7 +34,7 @@ import { checkTopicNames } from './check-names.js';
 import { busName, defaultGroup, NAMELESS } from './default-group.js';
 import { EventBus } from './event-bus.js';
 
-/** Everything that a configuration file cannot hold. All optional. */
+/** Options that a configuration file cannot hold. All are optional. */
 export interface CreateEventBusOptions {
   /** Added to the registry for this bus. */
   plugins?: readonly Plugin[];
@@ -58,7 +58,7 @@ export interface CreateEventBusOptions {
   codec?: EnvelopeCodec;
   /** For tests. */
   clock?: Clock;
-  /** Whether to start what the configuration enables. Default true. */
+  /** Whether to start the parts that the configuration enables. Default true. */
   autoStart?: boolean;
   /** Gives up creating the bus; it has no meaning once the bus is there. */
   signal?: AbortSignal;
@@ -84,12 +84,12 @@ export const CREATE_OPTIONS = optionTable<CreateEventBusOptions>(
 );
 
 /**
- * Creates a bus: validates the configuration, connects, configures its `topics`, starts what it enables.
+ * Creates a bus: validates the configuration, connects, configures its `topics`, starts its enabled parts.
  * @throws PluginError for a `type` that no registered plug-in has
- * @throws ConfigError listing everything that is wrong with the configuration
+ * @throws ConfigError listing all problems of the configuration
  * @throws ConnectionError naming the addresses, after `connectTimeout` (default 10 s)
- * @throws TopicApplyError where topics could not be configured; what may pass is tried again for `connectTimeout`
- * @throws EbusError `ABORTED` when `signal` aborts first. Whatever fails, nothing is left behind.
+ * @throws TopicApplyError where topics could not be configured; passing failures are tried again for `connectTimeout`
+ * @throws EbusError `ABORTED` when `signal` aborts first. After any failure nothing is left behind.
  */
 export async function createEventBus(
   config: EventBusConfig,

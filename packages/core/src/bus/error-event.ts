@@ -44,7 +44,7 @@ export interface SubscriptionFailure extends OfSubscription {
   readonly source: 'receive' | 'settle' | 'dead-letter-write';
 }
 
-/** Partitions were lost to another member before what was begun could be settled: it is handled again there. */
+/** Partitions were lost to another member before begun messages could be settled: those are handled again there. */
 export interface AssignmentFailure extends OfSubscription {
   readonly source: 'assignment';
   readonly partitions: readonly number[];

@@ -40,7 +40,7 @@ import { IDLE_OPTIONS, idle } from './idle.js';
 
 const PERSISTENCE = oneOf('persistent', 'ephemeral');
 
-/** Totals since the bus was created, and what is in flight now. */
+/** Totals since the bus was created, and messages in flight now. */
 export interface MetricsSnapshot {
   readonly messagesPublished: number;
   readonly messagesConsumed: number;
@@ -88,7 +88,7 @@ export class EventBus implements AsyncDisposable {
     attachClosing(this, parts.closing);
   }
 
-  /** What the transport can do for topics of a persistence (default: the transport's own). */
+  /** The transport's abilities for topics of a persistence (default: the transport's own). */
   capabilities(persistence?: Persistence): Capabilities {
     const { driver } = this.#parts;
     checkArgument('capabilities(persistence)', persistence, PERSISTENCE);
@@ -136,7 +136,7 @@ export class EventBus implements AsyncDisposable {
    * Single failures are in the report, items that are no envelopes included; once an event of an aggregate has failed,
    * the aggregate's later events in this call are reported unsent. When `signal` aborts or the bus closes, reading
    * ends, the iterator's `return` is called, and the report says so in `stopped`.
-   * @throws the error that the iterable throws, once everything begun before it has settled, by rejecting
+   * @throws the error that the iterable throws, once all publishes begun before have settled, by rejecting
    */
   async publishEnvelopes(
     topic: string,
@@ -168,7 +168,7 @@ export class EventBus implements AsyncDisposable {
     return this.#parts.publisher.openResults(options.signal);
   }
 
-  /** Resolves when everything published so far is acknowledged or failed. */
+  /** Resolves when every publish so far is acknowledged or failed. */
   async flush(options: { signal?: AbortSignal } = {}): Promise<void> {
     checkOptions('flush', options, SIGNAL_OPTIONS);
     return abortable(this.#parts.publisher.flush(), options.signal, 'flushing');
@@ -176,7 +176,7 @@ export class EventBus implements AsyncDisposable {
 
   /**
    * Handles the messages of a topic concurrently and unordered, at least once on persistent topics. Resolves
-   * when the subscription is positioned: what is published afterwards is seen.
+   * when the subscription is positioned: it sees every later message.
    * @throws AlreadySubscribedError, ConfigError, UnsupportedError, TopicNameError, BusClosedError, by rejecting
    */
   subscribe(topic: string, handler: MessageHandler, options: SubscribeOptions = {}): Promise<Subscription> {
@@ -225,14 +225,14 @@ export class EventBus implements AsyncDisposable {
     };
   }
 
-  /** What the metrics collector has, as text; undefined without one, or where it cannot say. For `/metrics`. */
+  /** The metrics collector's exposition as text; undefined without a collector, or where it has none. For `/metrics`. */
   async exposeMetrics(): Promise<MetricsExposition | undefined> {
     return this.#parts.metrics?.expose?.();
   }
 
   /**
-   * Starts what the configuration enables. `createEventBus` does so unless `autoStart` is false. Idempotent; one that
-   * fails may be repeated.
+   * Starts the parts that the configuration enables. `createEventBus` does so unless `autoStart` is false.
+   * Idempotent; one that fails may be repeated.
    * @throws BusClosedError once closing has begun, also where it begins meanwhile
    */
   start(): Promise<void> {
@@ -246,7 +246,7 @@ export class EventBus implements AsyncDisposable {
 
   /**
    * Stops fetching, lets running handlers finish (publishing is still possible for them) until the timeout
-   * (default 30 s), settles what finished, hands the rest back, flushes publishes and disconnects. Concurrent and
+   * (default 30 s), settles finished messages, hands the rest back, flushes publishes and disconnects. Concurrent and
    * repeated calls share one outcome. Never rejects for being slow.
    */
   close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
@@ -254,8 +254,8 @@ export class EventBus implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everything that this bus published to topics that it subscribes to is handled, what handlers publish
-   * included, and nothing is queued, in flight or unsettled here. Messages for other members of a group count as handled
+   * Resolves when all messages that this bus published to topics that it subscribes to are handled, publishes of handlers
+   * included, and none is queued, in flight or unsettled here. Messages for other members of a group count as handled
    * once the group has settled them; over Core NATS they are not waited for. Without a `timeout` it waits for as long as
    * that takes, and says so in the log after 10 s.
    * @throws EbusError `IDLE_TIMEOUT`, naming who is busy, halted or paused, by rejecting

@@ -1,4 +1,4 @@
-/** Waiting until everything that a bus published to itself is handled. */
+/** Waiting until all messages that a bus published to itself are handled. */
 import type { Consumer } from '../consume/consumer.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
@@ -62,7 +62,7 @@ interface Followed {
 
 class Waiting {
   readonly #parts: Parts;
-  /** Subscriptions that have not handled what was published, as of the last look, in words. */
+  /** Subscriptions with unhandled messages of this bus, as of the last look, in words. */
   #behind: string[] = [];
   #askedAt: number;
   /** Publishes without a position for which a round trip was made. */
@@ -130,8 +130,8 @@ class Waiting {
   }
 
   /**
-   * Where receipts have no position and nobody can be asked, the broker has sent on what it got by the time it answers a
-   * question that was sent later.
+   * Where receipts have no position and no lag can be asked, the broker has forwarded all earlier messages by the time it
+   * answers a later question.
    */
   async #delivered(signal: AbortSignal): Promise<void> {
     let unplaced = 0;
@@ -151,7 +151,7 @@ class Waiting {
     return looks.filter((behind) => behind !== undefined);
   }
 
-  /** What is not handled, in words; undefined where everything is. */
+  /** The unhandled messages, in words; undefined where there are none. */
   async #lookAt({ consumer, route }: Followed, signal: AbortSignal): Promise<string | undefined> {
     const unknown = consumer.unknown(route.published);
     const { lagSource: source } = consumer;

@@ -17,7 +17,7 @@ import type { Monitoring } from './monitoring.js';
 import { StartStop } from './start-stop.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
-/** What a step may take where the time is used up: flushing after the handlers, saying goodbye to the broker. */
+/** The least time of a step, where the timeout is used up: flushing after the handlers, saying goodbye to the broker. */
 const LEAST_MS = 250;
 const LEAST_DISCONNECT_MS = 1_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
@@ -35,7 +35,7 @@ export interface LifecycleOptions {
   deadLetters: { ended(): Promise<void> };
   monitoring: Monitoring;
   extensions: readonly Extension[];
-  /** What the bus made itself and ends with it. */
+  /** Made by the bus itself, and closed with it. */
   ownMetrics: { close?(): void | Promise<void> } | undefined;
   clock: Clock;
   logger: BusLogger;
@@ -60,7 +60,7 @@ export class Lifecycle {
     return this.#startStop.start();
   }
 
-  /** Harmless on a bus that closes or is closed: that has stopped everything. */
+  /** Harmless on a bus that closes or is closed: its monitors have stopped. */
   async stop(): Promise<void> {
     if (!this.isClosing) await this.#startStop.stop();
   }
@@ -130,7 +130,7 @@ export class Lifecycle {
     }
   }
 
-  /** Closing goes on whatever one part of it does. */
+  /** Closing goes on when one part of it fails. */
   async #attempt(what: string, action: () => Promise<void>): Promise<void> {
     try {
       await action();

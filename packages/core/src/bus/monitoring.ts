@@ -1,4 +1,4 @@
-/** Joins what watches over a bus with what it watches: health, backlog, and the gauges that have to be asked for. */
+/** Joins the monitors of a bus with their sources: health, backlog, and the gauges that have to be asked for. */
 import { type LagReading, type LagSource, LagWatch } from '../backlog/lag-watch.js';
 import { PublisherMonitor } from '../backlog/publisher-monitor.js';
 import { stateOf } from '../backlog/severity.js';
@@ -65,7 +65,7 @@ export class Monitoring {
     return this.#lastHealthCheck;
   }
 
-  /** Starts what the configuration enables. */
+  /** Starts the monitors that the configuration enables. */
   async start(): Promise<void> {
     const { config, metrics } = this.#options;
     this.health.watch();
@@ -85,7 +85,7 @@ export class Monitoring {
     if (this.#stops === before) await this.health.publisher.start();
   }
 
-  /** Stops everything that was started, by `start` or by hand. */
+  /** Stops all running monitors, started by `start` or by hand. */
   async stop(): Promise<void> {
     this.#stops++;
     const { publisher, subscriber } = this.backlog;
@@ -193,7 +193,7 @@ export class Monitoring {
     });
   }
 
-  /** Something fails although the client says that it is connected: it is replaced, where that may help. */
+  /** The client claims to be connected, and probes or lag requests fail: it is replaced, where that may help. */
   #replaceClient(error: unknown, driver: Driver, what: string): void {
     const { connection, logger, config } = this.#options;
     const { retryable } = classOf(driver, error);

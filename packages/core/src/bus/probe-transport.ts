@@ -1,4 +1,4 @@
-/** How health probes travel: over the same ways as everything else that the bus publishes and handles. */
+/** The way of health probes: the same as that of the bus's other messages. */
 import type { Clock } from '../clock.js';
 import type { Subscriptions } from '../consume/subscriptions.js';
 import type { Driver } from '../driver/driver.js';

@@ -1,4 +1,4 @@
-/** What publishing reports: events, and what nobody would learn of otherwise. */
+/** Reports of publishing: events, and log lines for failures that would stay unnoticed. */
 import type { Logger } from '../logger.js';
 import { envelopeIds } from '../pipeline/message-ids.js';
 import { isUnexpected, type PublisherEvents } from '../publish/outcomes.js';

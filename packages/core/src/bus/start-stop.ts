@@ -1,4 +1,4 @@
-/** Starting and stopping what the configuration enables, one after the other, however the calls come. */
+/** Starting and stopping the enabled parts, one after the other, in any order of calls. */
 import { BusClosedError } from '../errors.js';
 import type { Extension } from '../registry/plugin.js';
 import { Turns } from '../util/turns.js';
@@ -27,8 +27,8 @@ export class StartStop {
   }
 
   /**
-   * Concurrent calls share one outcome. One that fails stops again what it had started, and may be repeated. A `stop`
-   * that comes meanwhile ends it early, and it resolves.
+   * Concurrent calls share one outcome. A start that fails stops the parts that it had started, and may be repeated.
+   * A `stop` that comes meanwhile ends it early, and it resolves.
    */
   async start(): Promise<void> {
     const { closing } = this.#options;
@@ -49,7 +49,10 @@ export class StartStop {
     }
   }
 
-  /** Stops what was started, also by hand. Everything is stopped, whatever one part does; then the first error is thrown. */
+  /**
+   * Stops all started parts, also those started by hand. An error of one part does not keep the others; the first is
+   * thrown.
+   */
   async stop(): Promise<void> {
     this.#starting?.abort.abort();
     this.#starting = undefined;

@@ -24,11 +24,11 @@ export interface CheckOptions {
   readonly registry: Registry;
   /** Which of `environments` to apply. Default: what `environment` says in the overrides or the configuration. */
   readonly environment?: string | undefined;
-  /** Merged over everything else. */
+  /** Merged over all other sources. */
   readonly overrides?: unknown;
   /** What `${VAR}` stands for; without, strings are left as they are. */
   readonly variables?: Variables | undefined;
-  /** What is checked, for the error: `the configuration`, or the name of a file. */
+  /** The subject for the error: `the configuration`, or the name of a file. */
   readonly what?: string | undefined;
 }
 
@@ -127,9 +127,9 @@ function mergedConfig(config: unknown, options: CheckOptions, loose: z.ZodType, 
 interface Checker {
   readonly registry: Registry;
   readonly problems: Problems;
-  /** Part of what is checked: its values are reported where they stand. */
+  /** An overlay of the configuration: its values are reported where they stand. */
   readonly overlay?: Overlay | undefined;
-  /** Report only what is wrong with this one's values. */
+  /** Report only problems of this overlay's values. */
   readonly only?: Overlay;
 }
 

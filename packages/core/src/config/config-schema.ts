@@ -14,7 +14,7 @@ interface Part {
   readonly isTransport: boolean;
 }
 
-/** What was made last, by the first plug-in's schema, then by `type`: Zod compiles a schema when it parses first. */
+/** The last schema made, by the first plug-in's schema, then by `type`: Zod compiles a schema when it parses first. */
 const made = new WeakMap<z.ZodType, Map<string | undefined, { parts: readonly Part[]; schema: Schema }>>();
 
 /**

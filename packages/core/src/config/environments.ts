@@ -71,7 +71,7 @@ export function selected(
 }
 
 /**
- * What an overlay makes of the configuration, reduced to the sections (and topics) that the overlay has: enough to
+ * The configuration with an overlay, reduced to the sections (and topics) that the overlay has: enough to
  * check an environment that is not selected, without checking all the rest again.
  */
 export function mergedSections(base: Record<string, unknown>, { tree }: Overlay): Record<string, unknown> {

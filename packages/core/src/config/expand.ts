@@ -25,9 +25,9 @@ const SHOWN = /^[A-Z_][A-Z0-9_]*$/;
 
 /**
  * Replaces variables. As in a shell, the default of `${VAR:-default}` is taken where the variable is unset or empty.
- * What a variable holds is not expanded again. `$${` stands for a plain `${`; a `$` before anything else for itself.
+ * Values of variables are not expanded again. `$${` stands for a plain `${`; a `$` before other characters for itself.
  * @throws ExpansionError for a variable that is not set and has no default, for `${` that begins no variable, and for
- * what would be longer than `maxLength`
+ * a result longer than `maxLength`
  */
 export function expand(
   text: string,

@@ -50,7 +50,7 @@ export async function loadConfig(
 /**
  * Checks a configuration that comes from elsewhere, and returns it as `createEventBus` takes it: variables expanded,
  * one environment applied, other names replaced. Defaults are not filled in. The object itself is not changed.
- * @throws ConfigError listing every problem with its path, what is there and what is allowed
+ * @throws ConfigError listing every problem with its path, the value found and the allowed values
  * @throws PluginError for a `type` that no registered plug-in has
  */
 export function parseConfig(config: unknown, options: ParseConfigOptions = {}): EventBusConfig {

@@ -1,4 +1,4 @@
-/** Says what a zod issue means, in sentences about keys and values. */
+/** Explains zod issues in sentences about keys and values. */
 import type { z } from 'zod';
 import { nearest } from '../util/nearest.js';
 import { otherNames, rootRemedy } from './other-names.js';
@@ -7,7 +7,7 @@ import { placesOf, schemaAt, settingsOf, shapeOf } from './shape.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod says by itself, as opposed to what the author of a schema says. */
+/** Zod's own messages, as opposed to those of a schema's author. */
 const ZODS_OWN = /^(Invalid|Too (small|big)|Unrecognized)\b/;
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',
 };
 
-/** What is allowed, and what is there instead. `value` is what is at the issue's path. */
+/** The allowed values, and the value found. `value` stands at the issue's path. */
 export function sayIssue(issue: Issue, value: unknown, secrets: Secrets): string {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   if (issue.code === 'custom' || !ZODS_OWN.test(issue.message)) return issue.message;
@@ -39,7 +39,7 @@ export function sayIssue(issue: Issue, value: unknown, secrets: Secrets): string
   return `must be ${wanted}, got ${got}${quoted ? ' (put it in quotes)' : unquoted ? ' (take the quotes away)' : ''}`;
 }
 
-/** What is allowed: `a whole number`, `one of 'a', 'b'`. */
+/** The allowed values: `a whole number`, `one of 'a', 'b'`. */
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':

@@ -1,4 +1,4 @@
-/** What a metrics plug-in gets of the configuration. */
+/** The part of the configuration for a metrics plug-in. */
 import type { MetricsPlugin } from '../registry/plugin.js';
 import type { Registry } from '../registry/registry.js';
 import type { Problems } from './problems.js';

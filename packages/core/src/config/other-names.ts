@@ -1,6 +1,6 @@
 /** Names that settings have elsewhere: in the configurations of other libraries, and in options of methods. */
 
-/** Each with what it may be called here. In lower case, without dashes. */
+/** Each with its names here. In lower case, without dashes. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   acks: ['requiredAcks'],
   addresses: ['urls', 'brokers'],
@@ -41,7 +41,7 @@ export function otherNames(key: string): readonly string[] {
   return Object.hasOwn(OTHER_NAMES, word) ? (OTHER_NAMES[word] as readonly string[]) : [];
 }
 
-/** What is no setting, but is often looked for among them. */
+/** Keys that are no settings, but are often looked for. */
 const ROOT_REMEDIES: Readonly<Record<string, string>> = {
   plugins: 'is no part of the configuration: createEventBus(config, { plugins: [ … ] })',
   registry: 'is no part of the configuration: createEventBus(config, { registry })',

@@ -17,7 +17,7 @@ export class YamlError extends Error {
   }
 }
 
-/** In our words: the parser's own quote what they stumbled over, which may be a secret. */
+/** In our words: the parser's own messages quote the text, which may be a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias that is not written correctly',
   BAD_INDENT: 'wrong indentation, or a bracket that is not closed',
@@ -33,8 +33,8 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 /**
  * Parses one document. Aliases (`*name`) and merge keys (`<<`) are resolved by copying. Duplicate keys, aliases that
- * contain themselves or blow the file up, tags, and more than one document are refused; so is what is nested more than
- * 64 levels deep or too much, before it is parsed.
+ * contain themselves or blow the file up, tags, and more than one document are refused; so is text that nests more than
+ * 64 levels deep or too often, before it is parsed.
  * @throws YamlError
  */
 export async function parseYaml(text: string): Promise<unknown> {

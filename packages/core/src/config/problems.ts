@@ -1,4 +1,4 @@
-/** Collects everything that is wrong with a configuration, for one error. */
+/** Collects all problems of a configuration, for one error. */
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import { shown } from '../util/shown.js';
 import { Secrets } from './secrets.js';
@@ -17,7 +17,7 @@ export class Problems {
   readonly #paths = new Set<string>();
   #count = 0;
 
-  /** Where something is wrong. */
+  /** Paths with a problem. */
   get paths(): ReadonlySet<string> {
     return this.#paths;
   }

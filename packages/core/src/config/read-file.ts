@@ -14,7 +14,7 @@ export function fileName(file: string | URL): string {
 }
 
 /**
- * What is in a YAML or JSON file: what is under `eventbus` where it has such a key, else all of it.
+ * The configuration in a YAML or JSON file: the value under `eventbus` where it has such a key, else all of it.
  * @throws ConfigError for a file that is missing, no file, larger than 4 MiB, not UTF-8, or neither YAML nor JSON
  */
 export async function readConfigFile(file: string | URL): Promise<unknown> {
@@ -32,7 +32,7 @@ export async function readConfigFile(file: string | URL): Promise<unknown> {
   }
 }
 
-/** What is under `eventbus`, so that a service may keep its own settings beside it; else the whole. */
+/** The value under `eventbus`, so that a service may keep its own settings beside it; else the whole. */
 function configIn(root: unknown): unknown {
   if (root === null) throw new Refusal('it is empty');
   return isRecord(root) && Object.hasOwn(root, 'eventbus') ? root.eventbus : root;

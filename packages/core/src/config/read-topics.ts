@@ -15,7 +15,7 @@ export interface ReadTopicsOptions {
 /**
  * The topics of a file, by name: its `eventbus.topics`, its `topics`, or the file itself; read and checked as
  * `loadConfig` does, variables and `environments` included.
- * @throws ConfigError listing everything that is wrong with them
+ * @throws ConfigError listing all problems of them
  */
 export async function readTopics(
   file: string,

@@ -5,7 +5,7 @@ import { topicsSchema } from './topics-schema.js';
 
 const positiveInteger = () => z.int().positive();
 const text = () => z.string().min(1);
-/** A duration that something is repeated or given up after: 0 would never rest. */
+/** An interval or timeout: 0 would never rest. */
 const interval = (standard: string) =>
   durationSetting()
     .refine((ms) => ms > 0, { error: 'must be above 0' })
@@ -121,7 +121,7 @@ const probeWatch = z
 
 const watchOf = ({ topic = '', expectedSource = '' }) => `${topic}\0${expectedSource}`;
 
-/** What a watcher of probes is told, with every default filled in. */
+/** The settings of a watcher of probes, with every default filled in. */
 export type ProbeWatch = z.output<typeof probeWatch>;
 /** For one that nothing was said about. */
 export const DEFAULT_PROBE_WATCH: ProbeWatch = probeWatch.parse({});

@@ -7,14 +7,14 @@ const WORD = /[^\s"']+/g;
 /** Shorter ones would mask parts of ordinary words. */
 const SHORTEST = 4;
 const LONGEST_SHOWN = 100;
-/** Longer texts are no settings that somebody mistyped. */
+/** Longer texts are no mistyped settings. */
 const LONGEST_VALUE = 1_000;
 const LONGEST_MESSAGE = 2_000;
 const LONGEST_SEARCHED = 100_000;
 /** Each of them is looked for in each message. */
 const MAX_SECRETS = 1_000;
 
-/** Whether what is found under such a key must never be shown. */
+/** Whether values under such a key must never be shown. */
 export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
 }
@@ -39,7 +39,7 @@ export class Secrets {
     return result.length > LONGEST_MESSAGE ? `${result.slice(0, LONGEST_MESSAGE)}…` : result;
   }
 
-  /** What is there instead of what is wanted, for a message: `got 5`; no more than its kind below a secret key. */
+  /** The value found, for a message: `got 5`; no more than its kind below a secret key. */
   describe(path: readonly PropertyKey[], value: unknown): string {
     if (Array.isArray(value)) return 'a list';
     if (value === null) return 'nothing';
@@ -56,7 +56,7 @@ export class Secrets {
   }
 }
 
-/** Without a login in front of a host; up to the last `@`, since a password may hold one that nobody escaped. */
+/** Without a login in front of a host; up to the last `@`, since a password may hold an unescaped one. */
 function withoutLogin(word: string): string {
   const begin = word.indexOf('://');
   const end = begin < 0 ? -1 : word.lastIndexOf('@');

@@ -10,7 +10,7 @@ export function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | un
   return unwrapped(schema)?.shape;
 }
 
-/** The schema of what is under a key: of that key of an object, or of any entry of a record. */
+/** The schema under a key: of that key of an object, or of any entry of a record. */
 export function schemaUnder(schema: unknown, key: string): unknown {
   const found = unwrapped(schema);
   if (found?.shape !== undefined) return Object.hasOwn(found.shape, key) ? found.shape[key] : undefined;

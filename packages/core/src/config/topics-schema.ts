@@ -1,4 +1,4 @@
-/** The options of topics in a configuration. What they mean is checked by topics/, when they are configured. */
+/** The options of topics in a configuration. Their meaning is checked by topics/, when they are configured. */
 import { z } from 'zod';
 import { writtenDuration, writtenSize } from '../settings.js';
 import { isValidTopicName, validateTopicName } from '../topic-name.js';

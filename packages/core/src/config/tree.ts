@@ -14,8 +14,8 @@ const MAX_TEXT = 8 * 1024 ** 2;
 export type Path = readonly string[];
 
 /**
- * Copies plain objects and lists; everything else is kept as it is. `undefined` counts as not there. With `variables`,
- * strings are expanded, and what was one variable becomes a `VariableValue`.
+ * Copies plain objects and lists; other values are kept as they are. `undefined` counts as not there. With `variables`,
+ * strings are expanded, and a string of one variable becomes a `VariableValue`.
  */
 export function copyTree(root: unknown, problems: Problems, variables?: Variables): unknown {
   const above = new Set<object>();
@@ -81,7 +81,7 @@ export function copyTree(root: unknown, problems: Problems, variables?: Variable
   return copy(root, [], false);
 }
 
-/** Merges deeply: objects key by key, everything else is replaced. Neither argument is changed. */
+/** Merges deeply: objects key by key, other values are replaced. Neither argument is changed. */
 export function mergeTrees(base: unknown, over: unknown): unknown {
   if (!isRecord(base) || !isRecord(over)) return over;
   const merged: Record<string, unknown> = { ...base };
@@ -91,7 +91,7 @@ export function mergeTrees(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-/** What is at a path; `undefined` where nothing is. */
+/** The value at a path; `undefined` where there is none. */
 export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   let value = tree;
   for (const key of path) value = ownValue(value, key);
@@ -100,7 +100,7 @@ export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
 
 /**
  * Puts text where `VariableValue`s are, in place, and tells where they were. A key whose text is empty counts as not
- * there: so files leave out what an environment need not have, `password: ''`.
+ * there: so files leave out keys that an environment need not have, `password: ''`.
  */
 export function settleVariables(tree: unknown): { tree: unknown; variables: Map<string, VariableValue> } {
   const variables = new Map<string, VariableValue>();

@@ -136,7 +136,7 @@ export interface CommonConfig {
     initialBackoff?: Duration;
     /** Default 30 s. */
     maxBackoff?: Duration;
-    /** Unacknowledged publishes at once. Default: what the adapter advises, else 10,000. */
+    /** Unacknowledged publishes at once. Default: the adapter's advice, else 10,000. */
     maxInFlight?: number;
     /** Default 10 s. */
     publishTimeout?: Duration;
@@ -185,8 +185,8 @@ export interface CommonConfig {
     /** How handling relates to the producer's span. Default `parent`. */
     consumer?: 'link' | 'parent';
     /**
-     * Whether the baggage of a message is active while it is handled, and so travels on with what the handler publishes and
-     * requests. Default false: whoever may publish to the topic writes it. Baggage of your own is published either way.
+     * Whether the baggage of a message is active while it is handled, and so travels on with the handler's publishes and
+     * requests. Default false: any publisher to the topic may write it. Baggage of your own is published either way.
      */
     baggage?: boolean;
   };
@@ -224,5 +224,5 @@ export type ConfigPart = DeepPartial<
   Omit<CommonConfig, 'environment' | 'environments'> & Transports & Extensions & { type: keyof Transports }
 >;
 
-/** What is merged over a configuration. */
+/** A part merged over a configuration. */
 export type ConfigOverrides = ConfigPart & { environment?: string };

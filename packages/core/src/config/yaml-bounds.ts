@@ -1,4 +1,4 @@
-/** Looks over the text of a YAML file before it is parsed: the parser takes long, and much memory, for what is no configuration. */
+/** Looks over the text of a YAML file before it is parsed: the parser takes long, and much memory, for other texts. */
 import { MAX_DEPTH } from './tree.js';
 
 /** A key with a value are some eight of them, so that a file of 20,000 topics has half as many. */

@@ -3,14 +3,14 @@ import type { Driver, ErrorClass } from '../driver/driver.js';
 import { ConnectionError, EbusError } from '../errors.js';
 
 /**
- * What passes by itself is tried again. After a first success so is a refused login: credentials are rotated, and read anew
- * at every attempt; giving up would end a service that runs. What is wrong with the settings themselves stays wrong.
+ * Passing failures are tried again. After a first success so is a refused login: credentials are rotated, and read anew
+ * at every attempt; giving up would end a service that runs. Errors of the settings themselves stay.
  */
 export function mayHelp({ code, retryable }: ErrorClass, everConnected: boolean): boolean {
   return retryable || (everConnected && code === 'UNAUTHORIZED');
 }
 
-/** What whoever asked is told; an error of ebus stays as it is. */
+/** The error for the caller; an error of ebus stays as it is. */
 export function connectError(
   { driver, connectTimeout }: { readonly driver: Driver; readonly connectTimeout: number },
   error: unknown,

@@ -14,7 +14,7 @@ export interface ConnectionState {
 
 /** `bus.connection`. */
 export interface Connection {
-  /** What the client really reports. */
+  /** The state that the client reports. */
   state(): ConnectionState;
   /**
    * Replaces the client and restores every subscription; concurrent calls share one outcome. Before the first

@@ -1,4 +1,4 @@
-/** What the supervisor is given, and what it tells. */
+/** The supervisor's options and callbacks. */
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { Logger } from '../logger.js';
@@ -19,7 +19,7 @@ export interface SupervisorOptions {
   logger: Logger;
   metrics: MetricsCollector | undefined;
   events: SupervisorEvents;
-  /** Aborts when the bus begins to close: `reconnect` refuses then. What is under way goes on until `shut`. */
+  /** Aborts when the bus begins to close: `reconnect` refuses then. An attempt under way goes on until `shut`. */
   closing?: AbortSignal;
   /** For one attempt to replace the client, and for all attempts of the first connecting together. */
   connectTimeout: number;

@@ -1,6 +1,6 @@
 /**
  * The only owner of reconnecting. Clients come back by themselves; a client is replaced only when it has given up,
- * or when somebody asks for it.
+ * or when the application asks for it.
  */
 import { classOf } from '../driver/classified.js';
 import type { AttemptOptions, ConnectionChange, DriverHost } from '../driver/driver.js';
@@ -30,7 +30,7 @@ export class ConnectionSupervisor implements Connection {
   #asked = false;
   #everConnected = false;
   #onFirst: (() => void) | undefined;
-  /** Connecting for the first time, or replacing the client; whoever asks meanwhile shares it. */
+  /** Connecting for the first time, or replacing the client; later callers share it. */
   #working: Promise<void> | undefined;
   /** The driver's attempt that is under way. */
   #attempting: Promise<void> = Promise.resolve();
@@ -51,7 +51,7 @@ export class ConnectionSupervisor implements Connection {
     });
   }
 
-  /** Calls `follow` now, and at every change before anybody else is told. One at a time. */
+  /** Calls `follow` now, and at every change before other listeners. One at a time. */
   onChange(follow: (state: ConnectionState) => void): void {
     this.#follow = follow;
     follow(this.state());
@@ -139,7 +139,7 @@ export class ConnectionSupervisor implements Connection {
   }
 
   /**
-   * No further attempt from now on, and no news of the client. Whoever waits here is let go. Resolves when the driver
+   * No further attempt from now on, and no news of the client. Waiting callers are released. Resolves when the driver
    * is done with the attempt under way. Never rejects.
    */
   shut(): Promise<void> {
@@ -158,7 +158,7 @@ export class ConnectionSupervisor implements Connection {
     this.#host = { ...host, onState: (change) => this.#told(change) };
   }
 
-  /** What is under way is shared by all who ask for it; its outcome is also reported as the connection's state. */
+  /** Work under way is shared by all its callers; its outcome is also reported as the connection's state. */
   #work(work: () => Promise<void>): Promise<void> {
     const working = deferred();
     this.#working = working.promise;
@@ -252,7 +252,7 @@ export class ConnectionSupervisor implements Connection {
     }
   }
 
-  /** Until the next attempt is due, somebody asks for it, or the signal aborts. */
+  /** Until the next attempt is due or asked for, or the signal aborts. */
   async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
     this.#pausing = new AbortController();
     await backOff(this.#options.clock, backoff, attempt, AbortSignal.any([this.#pausing.signal, signal]));

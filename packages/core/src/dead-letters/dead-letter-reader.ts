@@ -1,6 +1,6 @@
 /**
- * Takes what is in a dead-letter topic now, one after the other, and then ends. Reading is shared with other redrives, by
- * the position of one group; just to look at letters, there is `Driver.browse`.
+ * Takes the present messages of a dead-letter topic, one after the other, and then ends. Reading is shared with other
+ * redrives, by the position of one group; just to look at letters, there is `Driver.browse`.
  */
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
@@ -16,7 +16,7 @@ export const REDRIVE_GROUP = 'ebus-redrive';
 const BATCH = { messages: 256, bytes: 16 * 1024 * 1024 };
 /** Nothing came for so long: look whether anything is left. */
 const LOOK_AFTER_MS = 2_000;
-/** Something is left and was not handed over for so long: another redrive holds it. */
+/** A remaining message was not handed over for so long: another redrive holds it. */
 const GIVE_UP_AFTER_MS = 60_000;
 const LEAVE_TIMEOUT_MS = 5_000;
 /** The same where the bus closes, and waits for this. */
@@ -56,7 +56,7 @@ export class DeadLetterReader {
   }
 
   /**
-   * Joins the group at its position. What is dead-lettered from now on is left for the next reader.
+   * Joins the group at its position. Messages dead-lettered from now on are left for the next reader.
    * @throws UnsupportedError where the transport cannot tell how many there are
    */
   static async open(options: ReaderOptions): Promise<DeadLetterReader> {
@@ -93,8 +93,8 @@ export class DeadLetterReader {
   }
 
   /**
-   * Oldest first. Ends when all that was there has come, or is gone.
-   * @throws EbusError `ABORTED`; `SUBSCRIBE_FAILED` where others hold what is left for too long
+   * Oldest first. Ends when all present messages have come, or are gone.
+   * @throws EbusError `ABORTED`; `SUBSCRIBE_FAILED` where others hold the remaining messages for too long
    */
   async *messages(): AsyncGenerator<IncomingMessage> {
     while (this.#left > 0) {
@@ -113,7 +113,7 @@ export class DeadLetterReader {
     await this.#subscription.settle([{ token: message.token, outcome }]);
   }
 
-  /** Hands back what was read and not settled, in order, and leaves the group. */
+  /** Hands back unsettled messages, in order, and leaves the group. */
   async close(): Promise<void> {
     this.#stopKeeping();
     const { clock, logger, topic, signal } = this.#options;
@@ -157,7 +157,7 @@ export class DeadLetterReader {
     }
   }
 
-  /** What comes in the next seconds. */
+  /** The messages of the next seconds. */
   async #next(): Promise<readonly IncomingMessage[] | undefined | 'nothing yet'> {
     const { clock, signal, topic } = this.#options;
     const what = `reading dead letters of '${topic}'`;
@@ -211,7 +211,7 @@ async function leave(
   }
 }
 
-/** A filter may take its time: what was handed over stays this reader's meanwhile. */
+/** A filter may take its time: messages handed over stay this reader's meanwhile. */
 function keepLeases(
   clock: Clock,
   subscription: DriverSubscription,

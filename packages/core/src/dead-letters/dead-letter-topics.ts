@@ -1,4 +1,4 @@
-/** What is particular about dead-letter topics: they are kept for long, and hold whatever their topics hold. */
+/** The settings of dead-letter topics: long retention, and room for any message of their topics. */
 import type { CallOptions } from '../driver/driver.js';
 import type { DriverTopicAdmin, TopicDescription } from '../driver/topic-admin.js';
 import type { Logger } from '../logger.js';
@@ -7,7 +7,7 @@ const DAY_MS = 24 * 3_600_000;
 const KEPT_DAYS = 30;
 /** Dead letters are for people to look at: they are kept longer than the default. */
 export const DEAD_LETTER_TOPIC = { persistence: 'persistent', retention: `${KEPT_DAYS}d` } as const;
-/** Room for the headers that a dead letter gets, whatever the names in them and however a broker writes them. */
+/** Room for the headers that a dead letter gets, for names of any length in any broker's format. */
 const HEADERS_BYTES = 64 * 1024;
 /** Topics that are asked about; beyond that the first ones stand for all. */
 const MAX_ASKED = 32;
@@ -29,7 +29,7 @@ export async function roomForLettersOf(
   return largest === 0 ? undefined : largest + HEADERS_BYTES;
 }
 
-/** Warns where a broker keeps dead letters in something that they share, and that keeps less than they should be kept. */
+/** Warns where a broker keeps dead letters in a shared stream or topic with a shorter retention. */
 export function warnOfShortKeeping(
   logger: Logger,
   topic: string,

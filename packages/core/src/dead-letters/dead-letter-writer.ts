@@ -81,7 +81,7 @@ export class DeadLetterWriter {
     return false;
   }
 
-  /** Gives up what is not acknowledged yet; those messages stay unsettled. */
+  /** Gives up unacknowledged letters; their messages stay unsettled. */
   stop(): void {
     this.#stopped.abort();
   }

@@ -1,4 +1,4 @@
-/** What a dead letter says about itself. Anyone may have written it, so nothing in it is taken for granted. */
+/** The metadata of a dead letter. Anyone may have written it, so nothing in it is taken for granted. */
 import type { IncomingMessage } from '../driver/message.js';
 import { parseTimestamp } from '../envelope/rfc3339.js';
 import { findHeader, headerText } from '../headers.js';
@@ -20,7 +20,7 @@ export interface DeadLetter {
   readonly failedAt: Date | undefined;
 }
 
-/** Reads the headers of a dead letter. Never throws: what is missing or malformed is left out. */
+/** Reads the headers of a dead letter. Never throws: missing or malformed headers are left out. */
 export function readDeadLetter(incoming: IncomingMessage): DeadLetter {
   const text = (name: string) => {
     const value = findHeader(incoming.headers, name);

@@ -77,7 +77,7 @@ export class DeadLetters {
   readonly #options: DeadLettersOptions;
   /** By dead-letter topic: two redrives at once would take letters from each other that the first of them puts back. */
   readonly #turns = new Turns();
-  /** What is under way. */
+  /** Calls under way. */
   readonly #open = new Set<Promise<unknown>>();
 
   /** @internal */
@@ -86,9 +86,10 @@ export class DeadLetters {
   }
 
   /**
-   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. Looking takes nothing: any
-   * number may look at once, redrives may run meanwhile (what they are at may still be shown), and nothing stays behind.
-   * @throws TopicNameError, ConfigError, BusClosedError, EbusError `ABORTED`, and what the broker says, by rejecting
+   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. Looking takes nothing:
+   * any number may look at once, redrives may run meanwhile (their current letter may still be shown), and nothing
+   * stays behind.
+   * @throws TopicNameError, ConfigError, BusClosedError, EbusError `ABORTED`, and the broker's errors, by rejecting
    */
   async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
@@ -123,8 +124,8 @@ export class DeadLetters {
    * Each is settled only after its publish was acknowledged; those that stay are appended to the dead-letter topic again.
    * Killed midway it loses nothing: the letter it was at may be published twice. Dead letters that come in meanwhile are left
    * for the next call. Several redrives at once share the letters; on one bus they take turns.
-   * @throws TopicNameError, ConfigError, what the filter throws, and EbusError: `ABORTED`, `BUS_CLOSED`; retryable where the
-   * broker cannot be reached. What was redriven by then stays so
+   * @throws TopicNameError, ConfigError, the filter's errors, and EbusError: `ABORTED`, `BUS_CLOSED`; retryable where the
+   * broker cannot be reached. Letters redriven by then stay redriven
    */
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
     checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
@@ -168,7 +169,7 @@ export class DeadLetters {
     return new Redrive({ rules, options, limit, signal, clock, logger, mayStay, publish });
   }
 
-  /** Without taking anything, where the transport can; else by handing back what was taken. */
+  /** Without taking anything, where the transport can; else by handing the letters back. */
   async #look<T>(
     { deadLetterTopic: topic, signal }: Place,
     work: (messages: AsyncIterable<IncomingMessage>) => Promise<T>,
@@ -199,7 +200,7 @@ export class DeadLetters {
     };
   }
 
-  /** What a subscription of this bus says comes before what is configured for all. */
+  /** A subscription's setting on this bus comes before the configured one for all. */
   #topicOf(topic: string): string {
     const { configuredTopic } = this.#options;
     if (isDeadLetterTopic(topic) || topic === configuredTopic) return topic;
@@ -229,7 +230,7 @@ export class DeadLetters {
     };
   }
 
-  /** What the closing bus aborts rejects as everything does then. */
+  /** Work that the closing bus aborts rejects with its error. */
   async #whileOpen<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const working = work();
     this.#open.add(working);
@@ -243,7 +244,7 @@ export class DeadLetters {
     }
   }
 
-  /** Resolves once what was under way has left the broker. Never rejects. */
+  /** Resolves once all calls have released the broker. Never rejects. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#open);
   }

@@ -1,4 +1,4 @@
-/** What a dead letter looks like: the message as it was, and headers that say where and why it failed. */
+/** The format of dead letters: the unchanged message, and headers that say where and why it failed. */
 import { formatPosition, type Position } from '../driver/message.js';
 import { EbusError, reasonOf } from '../errors.js';
 import type { HeaderList, HeaderValue } from '../headers.js';
@@ -90,7 +90,7 @@ export function writtenAt(headers: HeaderList): HeaderValue | undefined {
   return headers[ownTimestamp(headers)]?.[1];
 }
 
-/** Where the dead letter's own `X-Timestamp` is: behind all that was there before. -1 in what is no dead letter. */
+/** Where the dead letter's own `X-Timestamp` is: behind all earlier headers. -1 in other messages. */
 function ownTimestamp(headers: HeaderList): number {
   let last = -1;
   let isLetter = false;
@@ -108,7 +108,7 @@ function ownTimestamp(headers: HeaderList): number {
   return timestampIsOurs ? last : -1;
 }
 
-/** One line of text, whatever was thrown. */
+/** One line of text for any thrown value. */
 function errorText({ error, disclose = disclosed }: DeadLetterReason): string {
   return disclose(reasonOf(error).replace(/\s+/g, ' '), MAX_ERROR_TEXT);
 }

@@ -1,4 +1,4 @@
-/** A message that is published as it is, under an id that nobody can guess: a dead letter or a redrive. */
+/** A message that is published as it is, under an unguessable id: a dead letter or a redrive. */
 import type { Clock } from '../clock.js';
 import type { HeaderList } from '../headers.js';
 import { randomUuid } from '../util/random-uuid.js';
@@ -20,7 +20,7 @@ export class Letter implements LetterContent {
   readonly value: Uint8Array;
   readonly tombstone: boolean;
   headers: HeaderList;
-  /** It was sent under its present id, and nobody knows whether it was stored. */
+  /** It was sent under its present id, and it is unknown whether it was stored. */
   mayBeStored = false;
   readonly #clock: Pick<Clock, 'randomBytes'>;
   #id: string | undefined;

@@ -22,7 +22,7 @@ export class Mailbox implements SubscriptionSink {
     return this.#messages.length;
   }
 
-  /** What is here. @throws what fetching failed with, once */
+  /** The messages here. @throws the error of fetching, once */
   take(): readonly IncomingMessage[] {
     const failure = this.#failure;
     this.#failure = undefined;
@@ -32,7 +32,7 @@ export class Mailbox implements SubscriptionSink {
     return messages;
   }
 
-  /** Resolves when there is something to take, or the subscription has ended. */
+  /** Resolves when there is a message to take, or the subscription has ended. */
   news(): Promise<void> {
     if (this.#messages.length > 0 || this.#failure !== undefined || this.hasEnded) return Promise.resolve();
     this.#news ??= deferred();

@@ -47,7 +47,7 @@ export interface RedriveOptions {
   deadLetterTopic?: string;
   /**
    * Further topics that letters may be published back to. Default: none, so that letters go only to the topic whose dead
-   * letters these are: whoever may write to a dead-letter topic can name any topic in a letter.
+   * letters these are: any writer to a dead-letter topic can name any topic in a letter.
    */
   to?: readonly string[];
   signal?: AbortSignal;
@@ -76,7 +76,7 @@ export interface RedriveWork {
 /** One redrive at work. */
 export class Redrive {
   readonly #work: RedriveWork;
-  /** Topic and key of letters that may go later: what follows them must not overtake. */
+  /** Topic and key of letters that may go later: later letters must not overtake. */
   readonly #held = new Set<string>();
   #progress: RedriveProgress;
   #told = false;
@@ -86,7 +86,7 @@ export class Redrive {
     this.#progress = { redriven: 0, left: 0, total: 0, failed: [] };
   }
 
-  /** Only counts. @throws what the filter throws */
+  /** Only counts. @throws the filter's errors */
   async count(letters: AsyncIterable<IncomingMessage>): Promise<RedriveProgress> {
     for await (const incoming of letters) {
       this.#progress = { ...this.#progress, total: this.#progress.total + 1 };
@@ -97,7 +97,7 @@ export class Redrive {
     return this.#progress;
   }
 
-  /** @throws what the filter throws, and EbusError where the broker cannot be reached */
+  /** @throws the filter's errors, and EbusError where the broker cannot be reached */
   async run(reader: DeadLetterReader): Promise<RedriveProgress> {
     this.#progress = { ...this.#progress, total: reader.left };
     for await (const incoming of reader.messages()) {

@@ -27,7 +27,7 @@ export function isCleanAggregateId(id: string): boolean {
   return true;
 }
 
-/** What is wrong with an aggregate id that is not blank, or undefined. Length is looked at before characters. */
+/** The problem of an aggregate id that is not blank, or undefined. Length is looked at before characters. */
 export function reasonAgainst(id: string): string | undefined {
   const trimmed = id.trim();
   if (Buffer.byteLength(trimmed) > MAX_LENGTH) {

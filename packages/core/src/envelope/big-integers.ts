@@ -20,7 +20,7 @@ const MINUS = 0x2d;
 /**
  * As `JSON.parse`, but integers beyond `Number.MAX_SAFE_INTEGER` keep their digits. Numbers with a fraction or an
  * exponent are read as numbers. Costs little more than `JSON.parse` where no such integer is there.
- * @throws SyntaxError for what is no JSON, and for an integer of more than 1,000 digits
+ * @throws SyntaxError for text that is no JSON, and for an integer of more than 1,000 digits
  */
 export function parseJson(text: string, as: BigIntegers): unknown {
   const value: unknown = JSON.parse(text);

@@ -9,8 +9,8 @@ import type { Envelope } from './envelope.js';
 const TEXTS = ['eventId', 'aggregateId', 'eventType'] as const;
 
 /**
- * The same codec. What it writes must be bytes, and what it reads an envelope: a promise, say, of a codec that is async by
- * mistake is refused, and not sent or handled as if it were one.
+ * The same codec. Its output must be bytes, and its decoded value an envelope: a promise, say, of a codec that is
+ * async by mistake is refused, and not sent or handled as if it were one.
  */
 export function checkedCodec(codec: EnvelopeCodec): EnvelopeCodec {
   return {

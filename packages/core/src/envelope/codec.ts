@@ -21,7 +21,7 @@ export interface JsonCodecOptions {
   /**
    * How integers in payloads are read that are beyond 2^53, where JavaScript's numbers have gaps: as the text of their
    * digits, or as `bigint`. By default they are numbers, and lose their last digits. With `bigint` payloads may also
-   * hold values of that type, which are written as integers, whatever their size.
+   * hold values of that type, which are written as integers of any size.
    */
   bigint?: BigIntegers;
 }
@@ -31,7 +31,7 @@ const OPTIONS = optionTable<JsonCodecOptions>({ bigint: oneOf('string', 'bigint'
 /**
  * Validates the envelope and writes it as JSON. Trace, correlation and tenant id are left out when unset; an empty
  * trace or correlation id counts as unset.
- * @throws EnvelopeError as `validateEnvelope` does, and with its path where JSON cannot carry something in the payload
+ * @throws EnvelopeError as `validateEnvelope` does, and with its path where JSON cannot carry a value in the payload
  */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
   validateEnvelope(envelope);
@@ -41,7 +41,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 /**
  * Reads and validates an envelope. Unknown keys are ignored; `null` counts as missing. The payload's type is the
  * caller's claim; give the subscription a schema to have it checked.
- * @throws EnvelopeError `failed to unmarshal envelope: …` for what is no JSON object, `invalid envelope: …` for one
+ * @throws EnvelopeError `failed to unmarshal envelope: …` for text that is no JSON object, `invalid envelope: …` for one
  * that breaks a rule of `validateEnvelope`
  */
 export function decodeEnvelope<P = unknown>(data: Uint8Array): Envelope<P> {

@@ -88,7 +88,7 @@ export interface EnvelopeProblem {
   readonly message: string;
 }
 
-/** The first failing check, in the order that the Go services use, then what only this implementation checks. */
+/** The first failing check, in the order that the Go services use, then the further checks of this implementation. */
 export function findProblem(envelope: EnvelopeFields): EnvelopeProblem | undefined {
   const { aggregateId, eventVersion, payload, timestamp, tenantId } = envelope;
   if (isBlank(envelope.eventId)) return missingText('event_id', envelope.eventId);

@@ -1,4 +1,4 @@
-/** The JSON text of a value, and a refusal of everything that JSON would lose or change. */
+/** The JSON text of a value, and a refusal of values that JSON would lose or change. */
 import { reasonOf } from '../errors.js';
 import { JsonRefusal, JsonWriter } from './json-writer.js';
 
@@ -11,9 +11,9 @@ const dateToJson = Date.prototype.toJSON;
 const classOf = Object.prototype.toString;
 
 /**
- * The value as JSON text. `toJSON` is honoured. Keys whose value is `undefined`, symbol keys and what is not enumerable
- * are left out, as everywhere in JavaScript. `root` is the name of the value in messages.
- * @throws JsonRefusal naming the path of what JSON cannot carry: `payload.items[3].price is NaN`
+ * The value as JSON text. `toJSON` is honoured. Keys whose value is `undefined`, symbol keys and keys that are not
+ * enumerable are left out, as `JSON.stringify` does. `root` is the name of the value in messages.
+ * @throws JsonRefusal naming the path of a value that JSON cannot carry: `payload.items[3].price is NaN`
  */
 export function jsonText(value: unknown, root: string, bigint = false): string {
   try {

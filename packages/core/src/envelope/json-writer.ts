@@ -22,7 +22,7 @@ export class JsonWriter {
   readonly #bigint: boolean;
   /** Where it is: keys and indexes from the root down. */
   readonly #path: (string | number)[] = [];
-  /** What it is in, to notice cycles. */
+  /** The enclosing objects, to notice cycles. */
   readonly #within: object[] = [];
 
   /** With `bigint` such values are written as integers; otherwise they are refused. */
@@ -143,7 +143,7 @@ export class JsonWriter {
   }
 }
 
-/** `JSON.stringify` writes `new Number(1)` and the like as what is in them. */
+/** `JSON.stringify` writes `new Number(1)` and the like as the values in them. */
 function unboxed(value: object): unknown {
   if (types.isNumberObject(value)) return Number(value);
   if (types.isStringObject(value)) return String(value);
@@ -152,7 +152,7 @@ function unboxed(value: object): unknown {
   return Symbol.prototype.valueOf.call(value);
 }
 
-/** What is known to lose its content as JSON, even where it has keys of its own. */
+/** Values that lose their content as JSON, even with keys of their own. */
 function lossOf(value: object): string | undefined {
   if (types.isUint8Array(value) || types.isAnyArrayBuffer(value) || types.isDataView(value)) {
     return `is bytes (${classNameOf(value)}); write them as text, in base64 for example`;
@@ -170,7 +170,7 @@ function lossOf(value: object): string | undefined {
 }
 
 /**
- * Whether an object without keys has its content elsewhere: its class has getters, or calls itself something else, as
+ * Whether an object without keys has its content elsewhere: its class has getters, or another name, as
  * `Headers`, `Blob`, `URLSearchParams` and iterators do. An object of a class that is simply empty is `{}`.
  */
 function isHollow(value: object): boolean {

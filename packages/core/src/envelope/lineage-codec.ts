@@ -36,9 +36,9 @@ interface Dialect {
  * | 1.1.23 to 1.1.35 | JSON | text |
  * | from 1.1.36 | JSON | number; 0 is not written. The default codec does as well. |
  *
- * What is written is for the version that is given. What is read may also come from the others, with one exception: a
+ * It writes for the given version. It also reads envelopes of the other versions, with one exception: a
  * payload that is text is taken for base64 where the version writes that. A tenant in text must be an integer.
- * @throws ConfigError for options that it does not know, and for what is no version
+ * @throws ConfigError for unknown options and for an invalid version
  */
 export function lineageCodec(options: LineageCodecOptions): EnvelopeCodec {
   checkOptions('lineageCodec', options ?? {}, OPTIONS);
@@ -98,7 +98,7 @@ function fromText(tenant: unknown): unknown {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** What is no text was written by a later version, as it is. */
+/** Other values than text were written by a later version, as they are. */
 function fromBase64(payload: unknown, bigint: BigIntegers | undefined): unknown {
   if (typeof payload !== 'string') return payload;
   if (!BASE64.test(payload)) throw invalid('payload is no base64', 'payload');

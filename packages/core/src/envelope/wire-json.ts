@@ -7,7 +7,7 @@ import { type Envelope, findProblem } from './envelope.js';
 import { type JsonRefusal, jsonText } from './json-text.js';
 import { formatTimestamp, parseTimestamp } from './rfc3339.js';
 
-/** What is read before it is known to be an envelope. */
+/** The parsed JSON before its checks. */
 export type RawEnvelope = Record<
   | 'event_id'
   | 'aggregate_id'
@@ -100,7 +100,7 @@ export function invalid(problem: string, path: string, cause?: unknown): Envelop
   return new EnvelopeError(`invalid envelope: ${problem}`, path, { cause });
 }
 
-/** A `Date`, invalid where the text is no RFC 3339 date-time; what is no text is passed on for validation to name. */
+/** A `Date`, invalid where the text is no RFC 3339 date-time; other values are passed on for validation to name. */
 function readTimestamp(value: unknown): unknown {
   return typeof value === 'string' ? new Date(parseTimestamp(value)) : value;
 }

@@ -20,7 +20,7 @@ export function severityOfMisses(misses: number, thresholds: AlertThresholds): A
   return misses >= thresholds.warningThreshold ? 'warning' : undefined;
 }
 
-/** What is most likely the matter: no connection, probes that come too late, or none at all. */
+/** The most likely cause: no connection, probes that come too late, or none at all. */
 export function alertTypeOf(connected: boolean, expiredSinceLast: number): AlertType {
   if (!connected) return 'connection_lost';
   return expiredSinceLast > 0 ? 'message_expired' : 'no_messages';
@@ -28,7 +28,7 @@ export function alertTypeOf(connected: boolean, expiredSinceLast: number): Alert
 
 const SEVERITIES: readonly AlertSeverity[] = ['warning', 'error', 'critical'];
 
-/** The severities from the one after `before` to `now`, which may be several where nobody looked for a while. */
+/** The severities from the one after `before` to `now`, which may be several after a pause between looks. */
 export function stepsTo(now: AlertSeverity, before: AlertSeverity | undefined): readonly AlertSeverity[] {
   const done = before === undefined ? 0 : SEVERITIES.indexOf(before) + 1;
   return SEVERITIES.slice(done, SEVERITIES.indexOf(now) + 1);

@@ -1,7 +1,7 @@
 /**
  * Finds consumers that are stuck while their connection is fine.
  *
- * What a subscription does is sampled, not reported: the path of a message stays as it is. Of two samples the oldest
+ * The state of subscriptions is sampled, not reported: the path of a message stays as it is. Of two samples the oldest
  * unsettled message (the head) is compared: once it is the same for longer than its policy allows, it is stuck.
  */
 import { formatDuration } from '../duration.js';
@@ -88,7 +88,7 @@ interface Seen {
 export class ConsumerWatch {
   readonly #seen = new WeakMap<object, Seen>();
 
-  /** Looks at what is at hand; called twice a second. `now` in monotonic time, as for all of these. */
+  /** Samples the consumers; called twice a second. `now` in monotonic time, as for all of these. */
   sample(consumers: readonly ConsumerSnapshot[], now: number): void {
     for (const snapshot of consumers) {
       const seen = this.#seenOf(snapshot, now);
@@ -112,7 +112,7 @@ export class ConsumerWatch {
     }
   }
 
-  /** What is wrong with a consumer; `lagStates` as far as its lag was asked for, `unknown` where there was no answer. */
+  /** The problem of a consumer; `lagStates` as far as its lag was asked for, `unknown` where there was no answer. */
   judge(
     snapshot: ConsumerSnapshot,
     lagStates: readonly PartitionLagState[],
@@ -191,7 +191,7 @@ function handlers({ overrunning, overlapped, halted }: ConsumerSnapshot): [Findi
   return found;
 }
 
-/** What the broker says: a member that takes nothing, or whose progress does not arrive there. */
+/** By the broker's answer: a member that takes nothing, or whose progress does not arrive there. */
 function positions(
   { partitions, paused, halted, stallTimeoutMs, received }: ConsumerSnapshot,
   lagStates: readonly PartitionLagState[],

@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '../clock.js';
 
 /** Between two ticks of a loop that is free. */
 const TICK_MS = 500;
-/** What is remembered: the worst of this long, and of as long before. */
+/** The memory: the worst delay of this window, and of the one before. */
 const WINDOW_MS = 15_000;
 
 /**
@@ -19,7 +19,7 @@ export class EventLoopMonitor {
   #worstBefore = 0;
   readonly #onTick: () => void;
 
-  /** `onTick` is called twice a second, for what is sampled along. */
+  /** `onTick` is called twice a second, for other samples. */
   constructor(clock: Clock, onTick: () => void = () => {}) {
     this.#clock = clock;
     this.#onTick = onTick;

@@ -17,11 +17,11 @@ export interface HealthPublisherOptions {
   readonly eventBusType: string;
   /** Publishes a probe; resolves with the broker's acknowledgement, rejects when aborted or at its timeout. */
   send(probe: Probe, json: string, signal: AbortSignal): Promise<void>;
-  /** What the client says of its connection: another object as soon as it says something else. */
+  /** The connection's state by the client: a new object at each change. */
   connection(): { readonly status: string };
   /** For how long it has said so, in milliseconds. */
   connectedMs(): number;
-  /** Milliseconds that a connection may take until everything works on it. */
+  /** Milliseconds that a new connection may take until it works fully. */
   readonly connectTimeout: number;
   onChecked(event: HealthCheckEvent): void;
   /** So many probes in a row have failed on a connection that is said to be well, and again after as many more. */

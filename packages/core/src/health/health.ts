@@ -1,4 +1,4 @@
-/** Health as the bus offers it: probes out, probes in, and the report over everything. */
+/** Health as the bus offers it: probes out, probes in, and the report over all checks. */
 import type { Clock } from '../clock.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -28,12 +28,12 @@ import {
 } from './report.js';
 import type { BusinessCheck, EventBusHealth, Health, HealthCheckResult, HealthReport } from './types.js';
 
-/** What one check may take before it counts as unhealthy. */
+/** The time of one check before it counts as unhealthy. */
 const CHECK_TIMEOUT_MS = 5_000;
 /** Reports that follow each other faster than that show the same throughput. */
 const MIN_RATE_WINDOW_MS = 1_000;
 
-/** What the report is made from, as it is at the moment of asking. */
+/** The sources of the report, read at the moment of asking. */
 export interface HealthSources {
   connection(): { readonly status: EventBusHealth['connectionStatus']; readonly reconnects: number };
   /** A round trip to the broker; says how many brokers the client knows of, if it does. */
@@ -42,7 +42,7 @@ export interface HealthSources {
   lagStates(consumer: object): readonly PartitionLagState[];
   /** Undefined where the last question about its lag was answered. */
   unknownLag(consumer: object): UnknownLag | undefined;
-  /** What is backlogged, in words; undefined where no monitor runs. */
+  /** The backlogs, in words; undefined where no monitor runs. */
   backlogs(): readonly string[] | undefined;
   figures(): {
     /** Published and handled since the bus was made. */
@@ -158,7 +158,7 @@ export class BusHealth implements Health {
     });
   }
 
-  /** Only where the client says that it is connected: otherwise there is nobody to ask. */
+  /** Only where the client says that it is connected: otherwise no broker can answer. */
   async #ping(): Promise<{ outcome: Outcome; ms: number } | undefined> {
     const { sources, clock } = this.#options;
     if (sources.connection().status !== 'connected') return undefined;

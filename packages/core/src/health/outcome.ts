@@ -1,4 +1,4 @@
-/** What came of something that may hang or fail. */
+/** The outcome of work that may hang or fail. */
 import type { Clock } from '../clock.js';
 import { within } from '../util/waiting.js';
 
@@ -7,7 +7,10 @@ export type Outcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly timedOut: boolean; readonly error: unknown };
 
-/** Runs the work for at most so many milliseconds, and aborts its signal then. Never rejects; what comes later is ignored. */
+/**
+ * Runs the work for at most so many milliseconds, and aborts its signal then. Never rejects; a later result is
+ * ignored.
+ */
 export function outcomeWithin(
   clock: Clock,
   ms: number,

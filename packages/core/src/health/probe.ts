@@ -13,7 +13,7 @@ const PROBE_VERSION = '2.0.0';
 /** How far another machine's clock may be ahead. */
 const MAX_FUTURE_MS = 60_000;
 
-/** Nobody's probe is longer; what is, is not parsed. In UTF-16 units. */
+/** Probes are shorter; a longer message is not parsed. In UTF-16 units. */
 const MAX_PROBE_LENGTH = 16_384;
 /** The longest name of a service that a probe may say. */
 const MAX_SOURCE_LENGTH = 256;

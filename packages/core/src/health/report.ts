@@ -1,4 +1,4 @@
-/** What the report says about each thing, from what was found: pure decisions. */
+/** The verdicts of the report, from the findings of each check: pure decisions. */
 import { formatDuration } from '../duration.js';
 import type { Finding } from './consumers.js';
 import type { Outcome } from './outcome.js';
@@ -20,7 +20,7 @@ export function worst(statuses: Iterable<HealthStatus>): HealthStatus {
   return RANKS[rank] as HealthStatus;
 }
 
-/** `ping` is undefined where nobody is connected to ask. */
+/** `ping` is undefined without a connection. */
 export function connectionCheck(
   status: EventBusHealth['connectionStatus'],
   ping: { readonly outcome: Outcome; readonly ms: number } | undefined,

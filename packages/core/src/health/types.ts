@@ -1,6 +1,6 @@
 /** The public shapes of health. */
 
-/** `degraded`: it works, and somebody should look. `unhealthy`: it does not do its work. */
+/** `degraded`: it works, but needs attention. `unhealthy`: it does not do its work. */
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
 /** One thing that was looked at. */
@@ -11,7 +11,7 @@ export interface HealthCheckResult {
    */
   readonly name: string;
   readonly status: HealthStatus;
-  /** What is wrong, in words that may be shown to anybody; set unless it is healthy. */
+  /** The problem, in words that may be shown publicly; set unless it is healthy. */
   readonly reason?: string;
   /** The figures behind it, as plain JSON. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface HealthCheckResult {
 export interface BusinessCheck {
   /** Unique on this bus. */
   readonly name: string;
-  /** Throwing or rejecting means unhealthy. `signal` aborts when nobody waits for it any more (after 5 s). */
+  /** Throwing or rejecting means unhealthy. `signal` aborts when the result is no longer awaited (after 5 s). */
   check(signal: AbortSignal): void | Promise<void>;
   /** Figures to show with it, as plain JSON. */
   metrics?(): Readonly<Record<string, unknown>>;
@@ -29,11 +29,11 @@ export interface BusinessCheck {
 
 /** The outcome of one check of the application. */
 export interface BusinessCheckResult extends HealthCheckResult {
-  /** What it threw; not for strangers. */
+  /** The thrown error; not for strangers. */
   readonly error?: unknown;
 }
 
-/** What the bus knows of itself; figures that nobody measured are left out. */
+/** The bus's own figures; those not measured are left out. */
 export interface EventBusHealth {
   readonly connectionStatus: 'connecting' | 'connected' | 'reconnecting' | 'failed' | 'closed';
   /** Milliseconds from publishing the last successful probe to the broker's acknowledgement. */
@@ -95,7 +95,7 @@ export interface HealthPublisherStatus {
 
 /** Sends probes: one at once, then one every `healthCheck.publisher.interval`. */
 export interface HealthPublisher {
-  /** Begins to send; resolves at once, whatever becomes of the first probe. Idempotent. */
+  /** Begins to send; resolves at once, before the outcome of the first probe. Idempotent. */
   start(): Promise<void>;
   /** Sends no more; resolves when no probe is under way. May be started again. */
   stop(): Promise<void>;
@@ -175,7 +175,7 @@ export interface Health {
    */
   register(check: BusinessCheck): () => void;
   /**
-   * Looks at everything now: asks the broker for a round trip, runs the business checks. What does not answer within
+   * Runs all checks now: a round trip to the broker, the business checks. A check without an answer within
    * 5 s is reported as unhealthy. Reports asked for at the same time share one look.
    * @throws EbusError `ABORTED` when the signal aborts, and for nothing else
    */

@@ -15,10 +15,10 @@ export interface KeyedLanesOptions<T> {
 
 /**
  * Runs items of one key one at a time in the order of `push`, and items of different keys at the same time, up to
- * `concurrency`. Keys that wait for a slot take turns, one item each. Nothing is bounded here but what runs: bound
- * what you push. An idle key takes no memory.
+ * `concurrency`. Keys that wait for a slot take turns, one item each. Only running items are bounded here: bound
+ * your pushes. An idle key takes no memory.
  *
- * All methods may be called from within `run`. What becomes startable meanwhile starts after that `run` has returned,
+ * All methods may be called from within `run`. Items that become startable meanwhile start after that `run` has returned,
  * from a loop, so that neither long queues nor handlers that push make the stack grow.
  */
 export class KeyedLanes<T> {

@@ -126,7 +126,7 @@ export class KeyedPool {
     };
   }
 
-  /** Room is given to those that wait in the moment it comes up, so where there is some, nobody is overtaken. */
+  /** Room is given to those that wait in the moment it comes up, so where there is some, no waiting item is overtaken. */
   #hasRoom(key: string): boolean {
     return this.#keyHasRoom(key) && this.#lanes.queued < this.#maxQueued;
   }

@@ -1,6 +1,6 @@
 /** One lane of keyed lanes: its current item, the items behind it, and its place among the lanes that are ready. */
 
-/** A key that has something running, held or waiting. The handle is good until the key goes idle. */
+/** A key with running, held or waiting items. The handle is good until the key goes idle. */
 export interface Lane<T> {
   readonly key: string;
   /** The item that runs or is held. */

@@ -1,4 +1,4 @@
-/** The metrics interface: what core reports, whoever stores it. */
+/** The metrics interface: core's reports to any store. */
 
 /** Sizes of a keyed pool at one moment. */
 export interface PoolStats {
@@ -44,6 +44,6 @@ export interface MetricsCollector {
   recordPool(stats: PoolStats): void;
   /** Where the figures can be read as text. */
   expose?(): Promise<MetricsExposition>;
-  /** Called once, when the bus has closed: pushes what is left, stops timers. */
+  /** Called once, when the bus has closed: pushes the last figures, stops timers. */
   close?(): void | Promise<void>;
 }

@@ -22,7 +22,7 @@ const METHODS = [
   'recordPool',
 ] as const satisfies readonly (keyof MetricsCollector)[];
 
-/** The same collector; what it throws is logged once and swallowed. */
+/** The same collector; its errors are logged once and swallowed. */
 export function guarded(collector: MetricsCollector, logger: Logger): MetricsCollector {
   let reported = false;
   const failed = (err: unknown, method: string) => {

@@ -6,7 +6,7 @@ export interface GaugeShare {
   set(inFlight: number, queued: number, activeKeys: number): void;
 }
 
-/** What the subscriptions of one bus hold: `in_flight` by topic, and the keyed pools of all together. */
+/** Gauges over the subscriptions of one bus: `in_flight` by topic, and the keyed pools of all together. */
 export class SharedGauges {
   readonly #metrics: MetricsCollector;
   readonly #inFlight = new Map<string, number>();

@@ -40,7 +40,7 @@ function once(next: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** `next` always answers with a promise, also where what it calls throws or answers at once. */
+/** `next` always answers with a promise, also where the next function throws or answers at once. */
 async function invoke<T>(call: () => T | Promise<T>): Promise<T> {
   return await call();
 }

@@ -1,10 +1,10 @@
 /** What becomes of a failed attempt: a pure decision. */
 
-/** Everything that may follow a failed attempt. */
+/** The possible actions after a failed attempt. */
 export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt'] as const;
-/** What follows a failed attempt. */
+/** The action after a failed attempt. */
 export type FailureAction = (typeof FAILURE_ACTIONS)[number];
-/** What follows the last attempt. */
+/** The action after the last attempt. */
 export type ExhaustedAction = Exclude<FailureAction, 'retry'>;
 
 /** A failed attempt, as the decision sees it. */
@@ -15,12 +15,12 @@ export interface Failure {
   readonly maxRetries: number;
   /** Trying again cannot help: a `PermanentError`, an undecodable message, an invalid envelope or payload. */
   readonly permanent: boolean;
-  /** What the subscription's `onError` said, where there is one. */
+  /** The answer of the subscription's `onError`, where there is one. */
   readonly verdict: FailureAction | undefined;
   readonly onExhausted: ExhaustedAction;
 }
 
-/** `retry` ends with the attempts, and never applies to what is permanent; a verdict other than it is final. */
+/** `retry` ends with the attempts, and never applies to permanent failures; any other verdict is final. */
 export function decideFailure(failure: Failure): FailureAction {
   if (failure.verdict !== undefined && failure.verdict !== 'retry') return failure.verdict;
   if (failure.permanent || failure.attempts > failure.maxRetries) return failure.onExhausted;

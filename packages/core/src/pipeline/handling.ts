@@ -1,5 +1,5 @@
 /**
- * Which message the code at hand handles, for what it publishes meanwhile. Kept in Node's asynchronous context, so that it
+ * Which message the code at hand handles, for its publishes meanwhile. Kept in Node's asynchronous context, so that it
  * is found behind every `await` of the handler, and only there.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -9,7 +9,7 @@ import type { MessageIds } from './message-ids.js';
 /** Longer ids are not carried on, nor those with characters that brokers refuse in headers: strangers wrote them. */
 const MAX_ID = 256;
 
-/** The ids are worked out only when something is published. */
+/** The ids are read only when a message is published. */
 interface Handled {
   readonly ids: MessageIds;
 }
@@ -22,7 +22,7 @@ export interface InheritedIds {
 
 const handled = new AsyncLocalStorage<Handled>();
 
-/** Runs a handler; what it publishes, on whichever bus of this process, inherits the ids of the message. */
+/** Runs a handler; its publishes, on any bus of this process, inherit the ids of the message. */
 export function whileHandling<H extends Handled, R>(message: H, handler: (message: H) => R): R {
   return handled.run(message, handler, message);
 }

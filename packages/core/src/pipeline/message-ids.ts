@@ -3,7 +3,7 @@ import type { IncomingMessage } from '../driver/message.js';
 import { findHeader, headerText } from '../headers.js';
 import { keyText } from './message.js';
 
-/** As far as the message says so. Written by whoever published it. */
+/** The ids that a message carries. Its publisher chose them. */
 export interface MessageIds {
   readonly key: string | undefined;
   readonly eventId: string | undefined;
@@ -14,7 +14,7 @@ export interface MessageIds {
   readonly traceId: string | undefined;
 }
 
-/** Those of an envelope, whoever made it. */
+/** The ids of an envelope. */
 export interface EnvelopeIds {
   readonly eventId: string;
   readonly aggregateId: string;

@@ -23,7 +23,7 @@ export interface Message {
 
 const decoder = new TextDecoder();
 
-/** `Message` over a driver's plain object; everything that costs is made on first use. */
+/** `Message` over a driver's plain object; costly parts are made on first use. */
 export class ReceivedMessage implements Message {
   readonly #incoming: IncomingMessage;
   #headers: MessageHeaders | undefined;

@@ -8,7 +8,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, optionTable } from '../util/options.js';
 
-/** What a plug-in is given besides its own part of the configuration. */
+/** A plug-in's context besides its own part of the configuration. */
 export interface PluginContext {
   readonly serviceName: string;
   readonly environment: string | undefined;
@@ -38,7 +38,7 @@ export interface MetricsPlugin<Name extends string = string, Config = unknown>
   create(config: Config, context: PluginContext): MetricsCollector;
 }
 
-/** What an extension does with a bus; every method is optional. */
+/** An extension of a bus; every method is optional. */
 export interface Extension {
   start?(): void | Promise<void>;
   stop?(): void | Promise<void>;

@@ -79,7 +79,7 @@ export class Registry {
     return this.#find('metrics', name) as MetricsPlugin;
   }
 
-  /** A registry of these plug-ins and of what it had. */
+  /** A registry of these plug-ins and the present ones. */
   with(plugins: readonly Plugin[]): Registry {
     if (!Array.isArray(plugins)) {
       throw new PluginError(`registry.with needs a list of plug-ins, got ${describeValue(plugins)}`);

@@ -1,6 +1,6 @@
 /**
  * Names of OpenTelemetry's messaging conventions. Copied, since `@opentelemetry/semantic-conventions` advises
- * against importing what is incubating at run time; a test holds them against that package.
+ * against importing incubating names at run time; a test holds them against that package.
  */
 export const SYSTEM = 'messaging.system';
 export const DESTINATION = 'messaging.destination.name';

@@ -26,7 +26,7 @@ export interface ProcessInfo {
 
 /** Tracing, as publishing and consuming use it. */
 export interface Telemetry {
-  /** False while nobody listens (no SDK registered): then nothing else is called. */
+  /** False without a listener (no SDK registered): then nothing else is called. */
   readonly active: boolean;
   startSend(info: SendInfo): SendSpan;
   /** Runs one attempt inside its `process` span, which ends when the outcome is known. */

@@ -203,7 +203,7 @@ export class OpenTelemetry implements Telemetry {
   }
 }
 
-/** Runs it, and tells how it ended before whoever called it learns of that. */
+/** Runs it, and tells how it ended before its caller learns of that. */
 function watched(
   run: () => void | Promise<void>,
   succeeded: () => void,

@@ -18,7 +18,7 @@ const MAX_ROUNDS = 5;
 /** A topic as it is to be. */
 export interface Wanted {
   readonly topic: string;
-  /** What was written, and nothing else. */
+  /** The written options, without defaults. */
   readonly options: TopicOptions;
   /** The same in plain units. */
   readonly written: Partial<TopicSpec>;
@@ -50,7 +50,7 @@ export class BrokerTopics {
 
   /**
    * Another process may create or change the topic meanwhile, and brokers change settings by reading and writing them
-   * all: so what was done is looked at again.
+   * all: so the result is checked again.
    */
   async bringAbout(wanted: Wanted, how: ConfigureOptions): Promise<TopicOutcome> {
     const { topic } = wanted;

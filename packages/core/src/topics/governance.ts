@@ -1,4 +1,4 @@
-/** Rules that topics have to keep, whoever configures them. */
+/** Rules that all configured topics have to keep. */
 import { type Duration, formatDuration, parseDuration } from '../duration.js';
 import { ConfigError, type ConfigProblem, UnsupportedError } from '../errors.js';
 import { mapLimited } from '../util/map-limited.js';
@@ -8,7 +8,7 @@ import { type TopicPattern, topicPattern } from './topic-pattern.js';
 import { TOPIC_DEFAULTS, toTopicSpec } from './topic-spec.js';
 import type { TopicManager, TopicOptions, TopicOutcome } from './types.js';
 
-/** What is demanded of the topics of a pattern. All rules that take a topic in apply to it. */
+/** Demands on the topics of a pattern. All rules whose pattern matches a topic apply to it. */
 export interface TopicRule {
   /** `*` within a dot segment, `**` for any number of segments. */
   readonly pattern: string;
@@ -32,15 +32,15 @@ export interface TopicViolation {
 export interface EnforceReport {
   /** The topics that were looked at: those configured on the bus. */
   readonly checked: readonly string[];
-  /** What was found. */
+  /** All violations found. */
   readonly violations: readonly TopicViolation[];
   /** What configuring the violating topics anew came to; empty without `fix`. */
   readonly fixed: readonly TopicOutcome[];
-  /** What is violated still: all of it without `fix`, and with it what two rules demand of one topic in contradiction. */
+  /** Violations that remain: all without `fix`; with it those where two rules contradict each other. */
   readonly remaining: readonly TopicViolation[];
 }
 
-/** What `enforce` needs of a bus. Without `describe` only what was written is looked at. */
+/** The part of a bus that `enforce` needs. Without `describe` only written options are checked. */
 export interface GovernedBus {
   readonly topics: Pick<TopicManager, 'list' | 'get' | 'apply'> & Partial<Pick<TopicManager, 'describe'>>;
 }
@@ -67,7 +67,7 @@ const ENFORCE = optionTable<{ fix: boolean }>({ fix: kinds.required(kinds.flag) 
 export class TopicGovernance {
   readonly #rules: readonly Rule[];
 
-  /** @throws ConfigError listing everything that is wrong with the rules */
+  /** @throws ConfigError listing all problems of the rules */
   constructor(rules: readonly TopicRule[]) {
     if (!Array.isArray(rules))
       throw new ConfigError("TopicGovernance needs a list of rules, [{ pattern: '…' }]");
@@ -80,8 +80,8 @@ export class TopicGovernance {
   }
 
   /**
-   * What a topic violates that is created so: what is not said counts as its default. A persistence of `auto`, which is
-   * the adapter's, fulfils no required one unless the caller says what it stands for, as a bus does.
+   * The violations of a topic created with these options: an option left out counts as its default. A persistence of
+   * `auto`, which is the adapter's, fulfils no required one unless the caller resolves it first, as a bus does.
    */
   check(topic: string, options: TopicOptions): TopicViolation[] {
     // Throws for options that are none; the persistence of `auto` does not matter for that.
@@ -132,10 +132,10 @@ export class TopicGovernance {
   }
 
   /**
-   * Looks at every topic configured on the bus: at what was written about it, and for the rest at what the broker has.
+   * Checks every topic configured on the bus: its written options, and for the rest the broker's settings.
    * With `fix` it configures those anew that violate a rule, as they were written, with just the violated options changed:
-   * nothing that keeps the rules is touched.
-   * @throws what `topics.describe` and `topics.apply` throw
+   * topics that keep the rules are not touched.
+   * @throws the errors of `topics.describe` and `topics.apply`
    */
   async enforce({ topics }: GovernedBus, options: { fix: boolean }): Promise<EnforceReport> {
     checkOptions('governance.enforce', options ?? null, ENFORCE);
@@ -164,7 +164,7 @@ export class TopicGovernance {
   }
 }
 
-/** What the rules are about, as the broker has it; empty where it does not have the topic, or cannot be asked. */
+/** The broker's settings that rules are about; empty where it does not have the topic, or cannot be asked. */
 async function onBroker(topics: GovernedBus['topics'], topic: string): Promise<TopicOptions> {
   try {
     const found = await topics.describe?.(topic);

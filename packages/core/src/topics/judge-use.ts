@@ -1,4 +1,4 @@
-/** Whether a topic that is there can carry what it is about to be used for: a pure decision. */
+/** Whether an existing topic is fit for its intended use: a pure decision. */
 import type { Persistence } from '../driver/message.js';
 import type { TopicDescription } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';
@@ -7,7 +7,7 @@ export interface UseInput {
   readonly topic: string;
   readonly use: 'publish' | 'subscribe';
   readonly persistence: Persistence;
-  /** As the broker has it, as far as it is known; what is not known is not judged. */
+  /** The broker's settings, as far as they are known; unknown ones are not judged. */
   readonly actual: TopicDescription;
 }
 
@@ -15,7 +15,7 @@ export interface UseInput {
 export interface UseVerdict {
   /** A promise of ebus would be broken: it is refused. */
   readonly refused: readonly TopicMismatch[];
-  /** It keeps what is promised, and not what most expect: it is used, and told once. */
+  /** It keeps the promises, but not the usual expectations: it is used, and warned of once. */
   readonly warned: readonly TopicMismatch[];
 }
 

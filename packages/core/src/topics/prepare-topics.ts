@@ -17,8 +17,8 @@ export interface PrepareOptions {
 
 /**
  * Topics as they are to be, in the order given.
- * @throws TopicNameError where a name is all that is wrong
- * @throws ConfigError listing everything that is wrong
+ * @throws TopicNameError where a name is the only problem
+ * @throws ConfigError listing all problems
  */
 export function prepareTopics(
   configs: readonly (readonly [string, TopicOptions])[],

@@ -24,9 +24,9 @@ const ONLY_PERSISTENCE: ReadonlySet<Field> = new Set(['persistence']);
 
 export interface ReconcileInput {
   topic: string;
-  /** What was written, and only that: nothing else is compared or changed. */
+  /** The written options: only these are compared or changed. */
   written: Partial<TopicSpec>;
-  /** As it is written, else what the transport has for a topic of which nobody says it. */
+  /** As written, else the transport's default. */
   persistence: Persistence;
   /** `undefined` where the broker does not have the topic. */
   actual: TopicDescription | undefined;
@@ -39,7 +39,7 @@ export interface ReconcileInput {
   allowPartitionIncrease: boolean;
   /** Where the topic is being moved to another persistence, rather than found to have one that was not expected. */
   moves?: PersistenceMove | undefined;
-  /** Settings of a new topic. Default: what was written. */
+  /** Settings of a new topic. Default: the written options. */
   creation?: TopicSpec;
 }
 
@@ -48,7 +48,7 @@ export interface PersistenceMove {
   /** Settings that topics of the former persistence are made with, and those of the new one. */
   readonly from: Partial<TopicSpec>;
   readonly to: Partial<TopicSpec>;
-  /** Change nothing but the persistence, whatever else was written. */
+  /** Change only the persistence, and no other written option. */
   readonly alone: boolean;
 }
 
@@ -94,7 +94,7 @@ export function reconcile(input: ReconcileInput): Reconciliation {
 }
 
 /**
- * What the topic is to be like. Moving it to the other persistence exchanges the settings that come with the one for
+ * The wanted settings. Moving the topic to the other persistence exchanges the settings that come with the one for
  * those that come with the other (Kafka: 7 days for an hour); a value that neither brings was chosen, and stays.
  */
 function comparable(

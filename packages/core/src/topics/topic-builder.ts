@@ -32,8 +32,8 @@ const BUS = required(
 );
 
 /**
- * Collects the options of a topic. A later call overrides what an earlier one, or a preset, said of the same field.
- * Nothing is checked before `toOptions` or `build`, which throw everything that is wrong at once.
+ * Collects the options of a topic. A later call overrides the same field of an earlier one, or of a preset.
+ * Nothing is checked before `toOptions` or `build`, which throw one error with all problems.
  */
 export class TopicBuilder {
   readonly #topic: string;
@@ -130,7 +130,7 @@ export class TopicBuilder {
 
   /**
    * Sets the fields that the preset has: `usePreset(highThroughputTopic())`.
-   * @throws ConfigError for what is no object of options
+   * @throws ConfigError for a value that is no options object
    */
   usePreset(preset: TopicOptions): this {
     checkArgument('usePreset(preset): preset', preset, PRESET);
@@ -139,7 +139,7 @@ export class TopicBuilder {
     return this.#set(fields);
   }
 
-  /** @throws ConfigError listing everything that is wrong, the name included */
+  /** @throws ConfigError listing all problems, the name included */
   toOptions(): TopicOptions {
     const options: TopicOptions = { ...this.#options };
     const { compression } = options;
@@ -206,7 +206,7 @@ function isBetween(value: number | undefined, least: number, most: number): bool
   return value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most);
 }
 
-/** What cannot be read at all is reported by the common checks. */
+/** Unreadable durations are reported by the common checks. */
 function isTooShort(retention: Duration | undefined): boolean {
   if (retention === undefined) return false;
   try {

@@ -3,11 +3,11 @@ import type { Persistence } from '../driver/message.js';
 
 /** Who uses topics, and has to know of changes. */
 export interface TopicFollower {
-  /** What was configured about a topic changed; whoever remembered something of it must ask again. */
+  /** A topic's configuration changed: drop remembered settings of it. */
   changed(topic: string): void;
   /**
    * The topic's persistence changes: moves live publishers and subscriptions over, and calls `commit` at the moment
-   * from which on the new one holds. Rejects where it cannot, with everything as it was and nothing committed.
+   * from which on the new one holds. Rejects where it cannot, with nothing changed or committed.
    */
   move(topic: string, persistence: Persistence, commit: () => void): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What ebus has done to topics on the broker, as log lines. */
+/** Log lines about ebus' changes to topics on the broker. */
 import {
   logCreated,
   logSettingChanges,
@@ -41,7 +41,7 @@ export function logTopicCreated(logger: Logger, topic: string, spec: NewTopicSpe
   logCreated(logger, `topic '${topic}'`, settings, { topic });
 }
 
-/** A topic that was used and that nobody configured. */
+/** A topic that was used without configuration. */
 export function logUnconfiguredCreated(logger: Logger, topic: string, system: string): void {
   logger.info(
     { topic },

@@ -90,7 +90,7 @@ export class BusTopicManager implements TopicManager {
     });
   }
 
-  /** Tells this one of changes from now on, and nobody else. */
+  /** Makes this the only follower of changes. */
   follow(follower: TopicFollower): void {
     this.#follower = follower;
   }
@@ -201,7 +201,7 @@ export class BusTopicManager implements TopicManager {
     return watch;
   }
 
-  /** Ends what watches files; the configuration stays for what the closing bus still publishes. */
+  /** Ends the watching of files; the configuration stays for the last publishes of the closing bus. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#watches].map((watch) => watch.close()));
@@ -213,7 +213,7 @@ export class BusTopicManager implements TopicManager {
     return live ?? persistenceOf(this.#given(topic), this.#options.driver);
   }
 
-  /** What was written about a topic; undefined where nothing was. */
+  /** The written options of a topic; undefined where there are none. */
   writtenOf(topic: string): Partial<TopicSpec> | undefined {
     const options = this.#configured.get(topic);
     if (options === undefined) return undefined;
@@ -228,7 +228,7 @@ export class BusTopicManager implements TopicManager {
     return this.#own.ensure(topic, DEAD_LETTER_TOPIC, of);
   }
 
-  /** The broker says that it does not have the topic, whatever was known: the next use looks for it anew. */
+  /** The broker says that it does not have the topic: the next use looks for it anew. */
   noteMissing(topic: string): void {
     this.#own.forget(topic);
     this.use.missed(topic);

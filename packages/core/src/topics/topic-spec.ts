@@ -1,6 +1,6 @@
 /**
- * From topic options as applications write them to the plain settings that drivers take. What was written and what is a
- * default are never mixed: `readTopicOptions` gives the first, `creationSpec` adds the second, for topics to be made.
+ * From topic options as applications write them to the plain settings that drivers take. Written options and
+ * defaults are never mixed: `readTopicOptions` gives the first, `creationSpec` adds the second, for topics to be made.
  */
 import type { Persistence } from '../driver/message.js';
 import type { TopicSpec } from '../driver/topic-admin.js';
@@ -20,7 +20,7 @@ export const TOPIC_DEFAULTS = {
   compression: 'none',
 } as const satisfies TopicOptions;
 
-/** The levels that each algorithm has; snappy has none, and what is given for it is the broker's to refuse. */
+/** The levels that each algorithm has; snappy has none; a level given for it is left to the broker. */
 export const COMPRESSION_LEVELS: Readonly<
   Partial<Record<string, readonly [lowest: number, highest: number]>>
 > = { gzip: [1, 9], lz4: [1, 17], zstd: [1, 22] };
@@ -90,7 +90,7 @@ export function throwProblems(what: string, problems: readonly ConfigProblem[]):
   throw new ConfigError(`${what}: ${shown.join('; ')}`, { problems });
 }
 
-/** The same, with the problems added to a list; what has problems is left out of the result. */
+/** The same, with the problems added to a list; options with problems are left out of the result. */
 export function readTopicOptions(
   topic: string,
   options: TopicOptions,
@@ -154,7 +154,7 @@ export function readTopicOptions(
   });
 }
 
-/** What is wrong with a level for an algorithm; undefined where nothing is. */
+/** The problem of a level for an algorithm; undefined where there is none. */
 export function compressionLevelProblem(compression: unknown, level: unknown): string | undefined {
   if (level === undefined) return undefined;
   const [lowest, highest] = COMPRESSION_LEVELS[String(compression)] ?? [0, 22];

@@ -30,10 +30,10 @@ export interface TopicUseOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly strategy: TopicConfigStrategy;
-  /** What becomes of topics that nobody configured and the broker does not have. */
+  /** The policy for topics that are neither configured nor on the broker. */
   readonly unconfigured: 'create' | 'refuse';
   readonly governance: TopicGovernance | undefined;
-  /** What was written about a topic. */
+  /** The written options of a topic. */
   configured(topic: string): TopicOptions | undefined;
   /** The driver has made it. */
   created(topic: string, spec: TopicSpec, isConfigured: boolean): void;
@@ -62,12 +62,12 @@ export class TopicUse {
     this.#refused.delete(topic);
   }
 
-  /** A topic of ebus' own: made with these options where it is missing, although nobody configured it. */
+  /** A topic of ebus' own: made with these options where it is missing, although it is not configured. */
   own(topic: string, options: TopicOptions): void {
     this.#own.set(topic, options);
   }
 
-  /** The broker says that it does not have the topic, whatever was known. */
+  /** The broker says that it does not have the topic: earlier knowledge is dropped. */
   missed(topic: string): void {
     this.#there.delete(topic);
   }
@@ -84,10 +84,10 @@ export class TopicUse {
   }
 
   /**
-   * Undefined where the topic can be used at once. Otherwise resolves when it can, or when nothing can be found out about
-   * it, so that the broker's answer decides.
-   * @throws EbusError `TOPIC_NOT_FOUND` saying what to do; what creating it throws; TopicMismatchError where the one that is there
-   * cannot keep what is promised
+   * Undefined where the topic can be used at once. Otherwise resolves when it can, or when the broker cannot be asked,
+   * so that its answer to the use decides.
+   * @throws EbusError `TOPIC_NOT_FOUND` with the remedy; errors of creating it; TopicMismatchError where the existing one
+   * cannot keep the promises
    */
   ready(topic: string, persistence: Persistence, use: Use = 'publish'): Promise<void> | undefined {
     const { admin } = this.#options.driver;
@@ -144,7 +144,7 @@ export class TopicUse {
     if (refused.length > 0) throw this.#refuse(topic, new TopicMismatchError(refused));
   }
 
-  /** Where nothing can be found out, the answer to what is published or subscribed decides. */
+  /** Where the broker cannot be asked, its answer to the publish or subscribe decides. */
   #ensureFailed(topic: string, error: unknown, refusal: EbusError | undefined): void {
     const { driver } = this.#options;
     const { code, retryable } = classOf(driver, error);

@@ -11,7 +11,7 @@ import { isPromise } from '../util/promise.js';
 import { TopicApplyError } from './apply-error.js';
 import type { TopicManager, TopicOptions, TopicOutcome, TopicsWatch, WatchOptions } from './types.js';
 
-/** Reads a topics file. Rejects with an error that says what is wrong with it. */
+/** Reads a topics file. Rejects with an error that names the problem. */
 export type ReadTopics = (file: string) => Promise<Record<string, TopicOptions>>;
 
 /** A file that has not changed for so long is taken for completely written. */
@@ -33,7 +33,7 @@ export class TopicsFile implements TopicsWatch {
   readonly #file: string;
   readonly #options: WatchOptions;
   readonly #parts: TopicsFileParts;
-  /** What was applied, by topic, as JSON. */
+  /** The applied options, by topic, as JSON. */
   readonly #applied = new Map<string, string>();
   /** The file as it was when it was read last, and as it was seen last. */
   #read: string | undefined;
@@ -41,7 +41,7 @@ export class TopicsFile implements TopicsWatch {
   #watcher: FSWatcher | undefined;
   #timer: TimerHandle | undefined;
   #working: Promise<void> | undefined;
-  /** Something happened in the folder while a look was under way. */
+  /** The folder changed while a look was under way. */
   #again = false;
   #closed = false;
   readonly #onAbort = () => void this.close();
@@ -137,7 +137,7 @@ export class TopicsFile implements TopicsWatch {
     }
   }
 
-  /** Only what differs from what was applied before. */
+  /** Only the differences to the applied options. */
   async #apply(): Promise<void> {
     const { readTopics, topics, logger } = this.#parts;
     const configs = await readTopics(this.#file);

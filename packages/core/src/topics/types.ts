@@ -5,8 +5,8 @@ import type { EbusError, TopicMismatch } from '../errors.js';
 import type { Bytes } from '../size.js';
 
 /**
- * What a topic is to be like. An option that is left out is not compared and not changed on a topic that exists; a topic
- * that is created gets the default.
+ * The wanted settings of a topic. An option that is left out is not compared and not changed on a topic that exists;
+ * a topic that is created gets the default.
  */
 export interface TopicOptions {
   /** Default `auto`: the adapter's global setting. */
@@ -23,7 +23,7 @@ export interface TopicOptions {
   partitions?: number;
   /** Default none. */
   compression?: Compression;
-  /** What it may be depends on the algorithm: gzip 1 to 9, lz4 1 to 17, zstd 1 to 22. */
+  /** The range depends on the algorithm: gzip 1 to 9, lz4 1 to 17, zstd 1 to 22. */
   compressionLevel?: number;
   description?: string;
 }
@@ -41,7 +41,7 @@ export interface ConfigureOptions {
 /** What configuring a topic came to. Fields have the names of `TopicOptions`. */
 export interface TopicOutcome {
   readonly topic: string;
-  /** `left`: as it should be already, or not asked about (`skip`). `mismatched`: something differs still. */
+  /** `left`: as it should be already, or not asked about (`skip`). `mismatched`: differences remain. */
   readonly action: 'created' | 'changed' | 'left' | 'mismatched';
   /** Fields that were changed. */
   readonly changed: readonly string[];
@@ -55,7 +55,7 @@ export interface TopicOutcome {
 export interface WatchOptions {
   /** Ends the watching; closing the bus does as well. */
   signal?: AbortSignal;
-  /** After each time that something was applied. */
+  /** Called each time that changes were applied. */
   onApplied?: (outcomes: readonly TopicOutcome[]) => void;
   /** For a file that cannot be read or applied; it is logged in any case, and the running configuration stays. */
   onError?: (error: EbusError) => void;
@@ -63,7 +63,7 @@ export interface WatchOptions {
 
 /** A topics file that is being watched. */
 export interface TopicsWatch extends AsyncDisposable {
-  /** Ends the watching; resolves when what is being applied is done. Idempotent. */
+  /** Ends the watching; resolves when an apply under way is done. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -73,24 +73,24 @@ export interface TopicsWatch extends AsyncDisposable {
  */
 export interface TopicManager {
   /**
-   * Creates the topic, or changes what differs, as far as the strategy allows. A persistence that changes at run time
-   * moves this bus's live publishers and subscriptions over.
+   * Creates the topic, or changes its differing settings, as far as the strategy allows. A persistence that changes
+   * at run time moves this bus's live publishers and subscriptions over.
    * @throws TopicNameError, ConfigError for options that are wrong or that the governance forbids
-   * @throws TopicMismatchError where something differs still and `onMismatch` is `fail`; nothing is remembered then
+   * @throws TopicMismatchError where differences remain and `onMismatch` is `fail`; nothing is remembered then
    * @throws UnsupportedError where the transport has no topics to administer
    */
   configure(topic: string, options: TopicOptions, how?: ConfigureOptions): Promise<TopicOutcome>;
   /**
    * Moves the topic to the other persistence, and changes nothing else of it: publishes under way finish where they are,
-   * later ones go the new way, and each subscription of this bus handles what the old way still holds before it goes on
+   * later ones go the new way, and each subscription of this bus handles the rest of the old way before it goes on
    * with the new one. Where a persistence comes with a retention (Kafka: 7 days, 1 hour), that is exchanged for the other
    * one's; a retention that is neither was chosen, and stays.
    * Resolves once publishers are moved and subscriptions are in position; they may still be finishing then.
    */
   setPersistence(topic: string, persistent: boolean): Promise<TopicOutcome>;
-  /** What was configured here, and nothing else: `{}` where nothing was. */
+  /** The options configured here, without defaults: `{}` where there are none. */
   get(topic: string): TopicOptions;
-  /** What the broker really has. */
+  /** The settings on the broker. */
   describe(topic: string): Promise<TopicDescription | undefined>;
   /** The topics configured here. */
   list(): string[];
@@ -98,7 +98,7 @@ export interface TopicManager {
   forget(topic: string): boolean;
   /**
    * Configures many topics, a few at a time. All of them are checked before the broker is asked for anything.
-   * @throws ConfigError listing what is wrong with any of them
+   * @throws ConfigError listing the problems of all of them
    * @throws TopicMismatchError with the mismatches of all topics, where `onMismatch` is `fail`
    * @throws TopicApplyError where some failed: it carries each one's error, and the outcomes of the others
    */

@@ -1,4 +1,4 @@
-/** The logger that a bus and its adapter write to: the application's, with everything in between that makes it safe. */
+/** The logger that a bus and its adapter write to: the application's, behind filters that make it safe. */
 import type { Clock } from '../clock.js';
 import { defaultLogger, type Logger } from '../logger.js';
 import type { Disclose } from './disclose.js';
@@ -8,7 +8,7 @@ import { isPromise } from './promise.js';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** A logger that masks, cuts and thins. `flush` tells what was held back. */
+/** A logger that masks, cuts and thins. `flush` tells the lines held back. */
 export interface BusLogger extends Logger {
   /** Writes how many lines were held back, and ends the timer. */
   flush(): void;
@@ -17,7 +17,7 @@ export interface BusLogger extends Logger {
 /**
  * Errors and texts are written without secrets, on one line, and cut. Floods of the same kind of line are thinned and
  * counted: the kind is the level, the text, topic and group, and the name and code of the error. A logger that throws
- * disturbs nobody; the console is told once.
+ * disturbs no caller; the console is told once.
  */
 export function busLogger(target: Logger, options: { clock: Clock; disclose: Disclose }): BusLogger {
   const { clock, disclose } = options;

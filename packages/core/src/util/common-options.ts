@@ -9,8 +9,8 @@ export const SIGNAL_OPTIONS: OptionTable = optionTable<{ signal?: AbortSignal }>
   { timeout: 'give { signal: AbortSignal.timeout(ms) }' },
 );
 
-/** Of everything that is closed. */
+/** Options of every `close`. */
 export const CLOSE_OPTIONS: OptionTable = optionTable<{ timeout?: Duration }>({ timeout: duration });
 
-/** Of what takes none, where somebody might think that it does. */
+/** Of calls without options, where users might expect some. */
 export const NO_OPTIONS: OptionTable = optionTable<object>({});

@@ -1,6 +1,6 @@
 /** A binary heap of entries by deadline, each of which knows its place, so that any of them can be taken out. */
 
-/** What an entry of a heap carries; the heap owns `slot`, which is 0 while the entry is in none. */
+/** The fields of an entry; the heap owns `slot`, which is 0 while the entry is in none. */
 export interface HeapEntry {
   deadline: number;
   /** Decides between equal deadlines: the lower one is first. */

@@ -3,7 +3,7 @@ import { type Clock, MAX_TIMER_MS, type TimerHandle } from '../clock.js';
 import { DeadlineHeap, isBefore } from './deadline-heap.js';
 
 /**
- * What a queued object carries, so that adding and removing allocate nothing. The queue owns these fields; an
+ * The fields of a queued object, so that adding and removing allocate nothing. The queue owns these fields; an
  * entry starts with both links undefined and the numbers 0, and is in one queue at a time.
  */
 export interface DeadlineEntry {
@@ -37,8 +37,8 @@ interface Ring extends DeadlineEntry {
  * never from within `add`. An entry is out of the queue when its turn comes and may be added again.
  *
  * Entries whose deadlines come in order, as those of one timeout do, are kept in a list, the others in a heap. So adding
- * and removing take constant time where all entries have the same timeout, and O(log n) whatever they have. Removing
- * leaves the timer alone; it fires for nothing then and is set for what is left, so a steady stream of entries that end
+ * and removing take constant time where all entries have the same timeout, and O(log n) otherwise. Removing
+ * leaves the timer alone; it fires for nothing then and is set for the rest, so a steady stream of entries that end
  * in time costs one timer per timeout, not one each. Deadlines may pass up to a millisecond late, as timers do.
  */
 export class DeadlineQueue<T extends DeadlineEntry> {
@@ -47,7 +47,7 @@ export class DeadlineQueue<T extends DeadlineEntry> {
   readonly #keepAlive: boolean;
   /** By deadline: each is at least as late as the one before it. */
   readonly #waiting = ring();
-  /** Added although something later was in the list. */
+  /** Entries added with an earlier deadline than the end of the list. */
   readonly #early = new DeadlineHeap<DeadlineEntry>();
   /** Expired and about to be told; entries can still be removed from it. */
   readonly #due = ring();
@@ -96,7 +96,7 @@ export class DeadlineQueue<T extends DeadlineEntry> {
     if (this.#keepAlive && this.isEmpty) this.#disarm();
   }
 
-  /** Removes everything and the timer; nothing expires. */
+  /** Removes all entries and the timer; nothing expires. */
   clear(): void {
     empty(this.#waiting);
     this.#early.clear();

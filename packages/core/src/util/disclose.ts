@@ -11,7 +11,7 @@ import { cutAndEscaped } from './shown.js';
 export type Disclose = (value: unknown, limit?: number) => string;
 
 const LIMIT = 1_000;
-/** Searched for secrets, as a multiple of what is shown: masking makes a text shorter. */
+/** Searched for secrets, as a multiple of the shown length: masking makes a text shorter. */
 const SEARCHED = 4;
 const HOOK_FAILED = '(not shown: the redact function of this bus failed)';
 

@@ -10,7 +10,7 @@ const MAX_DEPTH = 5;
 const MAX_ENTRIES = 100;
 
 /**
- * A copy where something had to be changed, else the value itself. Bytes become their number, and fields with the name of a
+ * A copy where a field had to be changed, else the value itself. Bytes become their number, and fields with the name of a
  * secret `***`. Instances are left to the logger, which may know them, except inside of errors: clients keep whole requests
  * there, logins among them, so only their class is shown.
  */

@@ -2,8 +2,8 @@
 import type { Clock } from '../clock.js';
 
 /**
- * The same clock; what a timer's function throws is given to `onError`. It is the last resort, for what nobody guarded
- * where it is called: a driver, a plug-in, an application's function.
+ * The same clock; an error thrown by a timer's function is given to `onError`. It is the last resort, for calls without a
+ * guard of their own: a driver, a plug-in, an application's function.
  */
 export function guardedClock(clock: Clock, onError: (error: unknown) => void): Clock {
   const guarded = (fn: () => void) => () => {

@@ -1,4 +1,4 @@
-/** Finds the key that somebody probably meant. */
+/** Finds the key that was probably meant. */
 
 /** The candidate at a small edit distance, ignoring case; `undefined` where none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {

@@ -71,7 +71,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   workers: ['concurrency'],
 };
 
-/** What the method calls that; `undefined` where it has nothing of the kind. */
+/** The method's own name for that; `undefined` where it has none. */
 export function neighbourOf(key: string, known: { has(name: string): boolean }): string | undefined {
   const word = key.replace(/[-_]/g, '').toLowerCase();
   const names = Object.hasOwn(NEIGHBOURS, word) ? NEIGHBOURS[word] : undefined;

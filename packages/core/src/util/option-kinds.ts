@@ -128,7 +128,7 @@ export function nested(table: OptionTable): OptionKind {
   };
 }
 
-/** An object that has these methods, whatever else it is. */
+/** An object that has these methods, of any class. */
 export function withMethods(what: string, ...methods: readonly string[]): OptionKind {
   const list = listed(
     methods.map((name) => `${name}()`),

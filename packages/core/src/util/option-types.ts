@@ -1,6 +1,6 @@
-/** The shapes of options: what a value may be, and which options a method has. */
+/** The shapes of options: kinds of values, and the options of a method. */
 
-/** What an option may be. */
+/** The kind of an option's value. */
 export interface OptionKind {
   /** Completes the sentence "must be …". */
   readonly expects: string;
@@ -20,6 +20,6 @@ export interface OptionTable {
   readonly remedies: Readonly<Record<string, string>>;
   readonly example: string;
   readonly required: readonly string[];
-  /** Who may have members of its own beside them: nobody, instances of classes, or anything. */
+  /** Objects that may have other members beside them: none, instances of classes, or any. */
   readonly others: 'none' | 'instances' | 'any';
 }

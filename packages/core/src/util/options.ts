@@ -1,6 +1,6 @@
 /**
- * Options are never ignored: what a method does not know, and what is of another kind than it takes, is refused at the
- * call, with a sentence that names the method, the option and the remedy. Everything that takes options uses this.
+ * Options are never ignored: unknown names and values of another kind are refused at the
+ * call, with a sentence that names the method, the option and the remedy. Every method with options uses this.
  */
 import { ConfigError } from '../errors.js';
 import { describeValue } from './describe-value.js';
@@ -71,7 +71,7 @@ export function optionProblem(options: unknown, table: OptionTable): OptionProbl
   return look(options, table, '', undefined);
 }
 
-/** Everything that is wrong. */
+/** All problems. */
 export function optionProblems(options: unknown, table: OptionTable): OptionProblem[] {
   const all: OptionProblem[] = [];
   look(options, table, '', all);

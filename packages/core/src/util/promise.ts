@@ -26,7 +26,7 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Lets timers, I/O and everything else of the event loop have a turn. */
+/** Lets timers, I/O and other work of the event loop have a turn. */
 export function macrotask(clock: Pick<Clock, 'setImmediate'>): Promise<void> {
   return new Promise((resolve) => clock.setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** Ids that nobody can guess. */
+/** Ids that cannot be guessed. */
 import { v4 } from 'uuid';
 import type { Clock } from '../clock.js';
 

@@ -16,7 +16,7 @@ export class RateLimit {
     this.#onToken = onToken;
   }
 
-  /** False where everything passes. */
+  /** False without a limit. */
   get isLimited(): boolean {
     return this.#buckets.length > 0;
   }

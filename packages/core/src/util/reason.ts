@@ -1,7 +1,7 @@
 /** Words for anything that may be thrown. */
 import { textOf } from './shown.js';
 
-/** Why something failed, in words: the message of an error, else its code, else its text. Never throws. */
+/** The reason of a failure, in words: the message of an error, else its code, else its text. Never throws. */
 export function reasonOf(error: unknown): string {
   try {
     const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
@@ -16,7 +16,7 @@ export function reasonOf(error: unknown): string {
 
 const LOOKED_AT = ['name', 'message', 'code', 'cause'];
 
-/** The error itself; another one in place of what cannot even be looked at: a proxy that throws or was revoked. */
+/** The error itself; another one in place of a value that cannot be inspected: a proxy that throws or was revoked. */
 export function lookable(error: unknown): unknown {
   try {
     if (error instanceof Error) return error;

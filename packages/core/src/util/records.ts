@@ -1,4 +1,4 @@
-/** Plain objects with keys that nobody vouches for. */
+/** Plain objects with untrusted keys. */
 
 /** An object as `{}` or JSON makes it; not an instance of a class. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -7,7 +7,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The value's own property; never what it inherits. */
+/** The value's own property; never an inherited one. */
 export function ownValue(value: unknown, key: PropertyKey): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<PropertyKey, unknown>)[key];

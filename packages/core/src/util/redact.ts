@@ -3,7 +3,7 @@
 /** Gives the text without what must not be shown. */
 export type Redact = (text: string) => string;
 
-/** A login in front of a host; up to the last `@`, since a password may hold one that nobody escaped. */
+/** A login in front of a host; up to the last `@`, since a password may hold an unescaped one. */
 export const LOGIN_IN_URL = /(:\/\/)[^\s"'<>]{0,512}@/g;
 
 /** The words, or ends of words, by which a value is known to be a secret. */

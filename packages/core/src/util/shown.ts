@@ -40,7 +40,7 @@ export function cutAndEscaped(whole: string, limit: number, missing: number): st
 
 const cutHere = (text: string, missing: number) => `${text}… (${missing} more characters)`;
 
-/** The message of an error, or the text of whatever else was thrown. Never throws; not yet fit to be shown. */
+/** The message of an error, or the text of another thrown value. Never throws; not yet fit to be shown. */
 export function textOf(value: unknown): string {
   try {
     if (value instanceof Error) return String(value.message);

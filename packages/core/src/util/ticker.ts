@@ -56,7 +56,7 @@ export class Ticker {
     else done();
   }
 
-  /** In step with the first tick, so that the interval does not grow by what the work takes. */
+  /** In step with the first tick, so that the interval does not grow by the time of the work. */
   #schedule(): void {
     if (this.#timer !== undefined) return;
     const now = this.#clock.monotonic();

@@ -39,7 +39,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Whole milliseconds until `tryTake` succeeds, if nobody else takes the token; 0 when it would now. */
+  /** Whole milliseconds until `tryTake` succeeds, if no other caller takes the token; 0 when it would now. */
   waitMs(): number {
     this.#refill();
     const missing = 1 - ROUNDING - this.#tokens;

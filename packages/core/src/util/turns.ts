@@ -6,8 +6,8 @@ export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /**
-   * Begins at once where nothing of the key is under way, else once that has ended, well or not. Settles as the work does; what
-   * the work throws must come as a rejection.
+   * Begins at once where nothing of the key is under way, else once that has ended, well or not. Settles as the work
+   * does; errors of the work must come as rejections.
    */
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
