@@ -61,6 +61,27 @@ describe('a revoked partition', () => {
     expect(events).toEqual([['revoked', { topic: 'orders', group: 'ebus', partitions: [0], lost: false }]]);
   });
 
+  it('waits for the confirmations of its own messages, and not for those of other partitions', async () => {
+    const { below, gates } = await threeInFlight();
+    const confirmed: [partition: string, answer: ReturnType<typeof deferred<void>>][] = [];
+    below.settle = (done) => {
+      const answer = deferred();
+      confirmed.push([String(done[0]?.token).split(':')[0] as string, answer]);
+      return answer.promise;
+    };
+    gates.get('b-5')!.resolve();
+    await settle();
+    let released = false;
+    const revoked = below.sink.revoked([0], never()).then(() => {
+      released = true;
+    });
+    gates.get('a-10')!.resolve();
+    await settle();
+    expect([confirmed.map(([partition]) => partition), released]).toEqual([['1', '0'], false]);
+    confirmed[1]![1].resolve();
+    await revoked;
+  });
+
   it('is given up in time: signals abort, and nothing is settled', async () => {
     const { below, signals, subscription, clock } = await threeInFlight();
     const limit = new AbortController();
