@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { headersToSend, MessageHeaders, toHeaderList } from './headers.js';
+import { findHeader, headersToSend, MessageHeaders, toHeaderList } from './headers.js';
 
 it('keeps order and duplicates, from any form of input', () => {
   const list = [
@@ -55,4 +56,17 @@ it('forwards the headers of a received message without the reserved ones, whole 
     "'X-Redrive-Group' is reserved",
   );
   expect(() => headersToSend(Object.fromEntries(headers))).toThrow("'X-Redrive-Group' is reserved");
+});
+
+it('finds a name as comparing all of them in lower case does', () => {
+  const name = fc.string({
+    unit: fc.constantFrom('a', 'A', 'n', 'N', '-', '@', '`', 'é', 'É', '\u212a', 'k'),
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, fc.string())), name, (list, wanted) => {
+      const found = list.find(([candidate]) => candidate.toLowerCase() === wanted.toLowerCase());
+      expect(findHeader(list, wanted)).toBe(found?.[1]);
+    }),
+  );
 });

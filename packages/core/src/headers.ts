@@ -76,17 +76,27 @@ export class MessageHeaders implements Iterable<readonly [name: string, value: H
  */
 const received = new WeakSet<object>();
 
-/** The first value under a name, compared without regard to case. */
+/** The first value under a name, compared without regard to case. Asked for each message: names that end otherwise are not lowered. */
 export function findHeader(list: HeaderList, name: string): HeaderValue | undefined {
+  const last = name.length - 1;
+  const ending = name.charCodeAt(last) | LOWER_CASE;
   let wanted: string | undefined;
-  for (const [candidate, value] of list) {
-    if (candidate === name) return value;
+  for (let i = 0; i < list.length; i++) {
+    const header = list[i] as HeaderList[number];
+    const candidate = header[0];
+    if (candidate === name) return header[1];
     if (candidate.length !== name.length) continue;
+    const end = candidate.charCodeAt(last);
+    if (end < FIRST_BEYOND_ASCII && ending < FIRST_BEYOND_ASCII && (end | LOWER_CASE) !== ending) continue;
     wanted ??= name.toLowerCase();
-    if (candidate.toLowerCase() === wanted) return value;
+    if (candidate.toLowerCase() === wanted) return header[1];
   }
   return undefined;
 }
+
+/** The bit that tells a small ASCII letter from its capital. */
+const LOWER_CASE = 0x20;
+const FIRST_BEYOND_ASCII = 0x80;
 
 /** A header's value as text. Bytes that are no UTF-8 become replacement characters. */
 export function headerText(value: HeaderValue): string {

@@ -39,6 +39,9 @@ export async function loadTelemetry(options: TracingOptions): Promise<Telemetry 
   }
 }
 
+/** Where version 1 of the API keeps what an application has registered: nothing is there while it has registered nothing. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
 type Carrier = [name: string, value: HeaderValue][];
 
 const setter: Api.TextMapSetter<Carrier> = {
@@ -67,8 +70,9 @@ export class OpenTelemetry implements Telemetry {
     this.#metrics = new ClientMetrics(api, options.system);
   }
 
-  /** An SDK may be registered after the bus was created, so this is asked anew; it costs some nanoseconds. */
+  /** An SDK may be registered after the bus was created, so this is asked anew, twice for each message. */
   get active(): boolean {
+    if ((globalThis as Record<symbol, unknown>)[REGISTERED] === undefined) return false;
     const { propagation, trace } = this.#api;
     if (propagation.fields().length > 0 || this.#metrics.active) return true;
     const provider = trace.getTracerProvider() as Partial<Api.ProxyTracerProvider>;
