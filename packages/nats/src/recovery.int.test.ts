@@ -42,6 +42,49 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     expect(logged.some((line) => line.includes('the consumer was deleted'))).toBe(true);
   });
 
+  it('a consumer that is deleted right after the whole group was started again goes on where the group stood', async () => {
+    const { topic, service, bus, manager } = await subscribed();
+    await bus.close();
+    const next = cleanup.add(await natsBus(server.addresses, { service }), (one) => one.close());
+    const handled: number[] = [];
+    await next.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ payload }) => void handled.push(payload.sequence),
+    );
+    await manager.consumers.delete(streamName(topic), consumerName(service, topic));
+    await next.publishEnvelope(topic, event('order-1', 4));
+    await eventually(() => handled.includes(4));
+    expect(handled).toEqual([4]);
+  });
+
+  it('what is in hand when its stream is made anew is lost: its signal aborts, and what waits behind it is not begun', async () => {
+    const topic = uniqueName('topic');
+    const bus = cleanup.add(await natsBus(server.addresses), (one) => one.close());
+    const plain = cleanup.add(await plainClient(server.addresses), ({ connection }) => connection.close());
+    const begun: number[] = [];
+    let aborted = 0;
+    await bus.subscribeEnvelope<{ sequence: number }>(topic, ({ payload }, { signal }) => {
+      begun.push(payload.sequence);
+      if (payload.sequence !== 1) return undefined;
+      return new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          aborted++;
+          resolve();
+        });
+      });
+    });
+    for (const sequence of [1, 2]) await bus.publishEnvelope(topic, event('order-1', sequence));
+    await eventually(() => begun.length === 1);
+    const { config } = await plain.manager.streams.info(streamName(topic));
+    await plain.manager.streams.delete(config.name);
+    await plain.manager.streams.add(config);
+    await eventually(() => aborted === 1, 'its signal aborts');
+    for (const sequence of [3, 4]) await bus.publishEnvelope(topic, event('order-1', sequence));
+    await eventually(() => begun.includes(4));
+    expect(begun).toEqual([1, 3, 4]);
+    await bus.idle();
+  });
+
   it('where making it again is not allowed, that is said, and the subscription goes on once it is there', async () => {
     const topic = uniqueName('topic');
     const plain = cleanup.add(await plainClient(server.addresses), ({ connection }) => connection.close());

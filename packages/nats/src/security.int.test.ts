@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NatsSecurityConfig } from './index.js';
 import { certificates, clientFiles, MUTUAL_TLS } from './testing/certificates.js';
 import { anAccount } from './testing/credentials.js';
-import { Cleanup, natsBus, uniqueName } from './testing/harness.js';
+import { type BusSettings, Cleanup, natsBus, uniqueName } from './testing/harness.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -35,9 +35,13 @@ async function server(options: { config: string; files?: Record<string, string> 
 }
 
 /** Connects, stores, receives; the subscription asks JetStream's API. */
-async function works(urls: readonly string[], security: NatsSecurityConfig): Promise<void> {
+async function works(
+  urls: readonly string[],
+  security: NatsSecurityConfig,
+  more: NonNullable<BusSettings['nats']> = {},
+): Promise<void> {
   const bus = cleanup.add(
-    await natsBus(urls, { nats: { security: { enabled: true, ...security } } }),
+    await natsBus(urls, { nats: { ...more, security: { enabled: true, ...security } } }),
     (one) => one.close(),
   );
   const topic = uniqueName('topic');
@@ -47,8 +51,12 @@ async function works(urls: readonly string[], security: NatsSecurityConfig): Pro
   await expect.poll(() => received).toEqual(['x']);
 }
 
-function refused(urls: readonly string[], security: NatsSecurityConfig | undefined) {
-  const nats = security === undefined ? {} : { security: { enabled: true, ...security } };
+function refused(
+  urls: readonly string[],
+  security: NatsSecurityConfig | undefined,
+  more: NonNullable<BusSettings['nats']> = {},
+) {
+  const nats = security === undefined ? {} : { ...more, security: { enabled: true, ...security } };
   return expect(natsBus(urls, { nats, common: { connectTimeout: 1_000 } })).rejects;
 }
 
@@ -103,9 +111,11 @@ describe('TLS', () => {
   it('comes first where the server demands that', async (context) => {
     const files = certificates(folder);
     if (files === undefined) return context.skip('there is no openssl to make certificates with');
-    const urls = await server({ config: MUTUAL_TLS.replace('}', ', handshake_first: true }'), files });
+    // After that time the server speaks first all the same: the service that is started here is waited for so.
+    const urls = await server({ config: MUTUAL_TLS.replace('}', ', handshake_first: "700ms" }'), files });
     const mine = clientFiles(folder);
-    await works(urls, { ...mine, handshakeFirst: true });
-    await refused(urls, mine).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
+    await works(urls, { ...mine, handshakeFirst: true }, { connectionTimeout: '400ms' });
+    const refusal = refused(urls, mine, { connectionTimeout: '400ms' });
+    await refusal.toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
   });
 });

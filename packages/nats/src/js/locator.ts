@@ -49,12 +49,17 @@ export class Locator {
     return this.#spec;
   }
 
+  /** It is the consumer that was found last. */
+  knows(info: ConsumerInfo): boolean {
+    return info.created === this.#created;
+  }
+
   /** The consumer as it is now. @throws EbusError where it cannot be had now: try again */
   async locate(): Promise<ConsumerInfo> {
     const { consumers } = this.#options;
     try {
       const info = await consumers.info(this.#spec);
-      if (info.created !== this.#created) return await this.#another();
+      if (!this.knows(info)) return await this.#another();
       this.#refreshed(info);
       return info;
     } catch (error) {
@@ -72,7 +77,7 @@ export class Locator {
   async refreshFloor(): Promise<void> {
     if (!this.floor.isBehind) return;
     const info = await this.#options.consumers.info(this.#spec);
-    if (info.created === this.#created) this.#refreshed(info);
+    if (this.knows(info)) this.#refreshed(info);
   }
 
   async #another(): Promise<ConsumerInfo> {

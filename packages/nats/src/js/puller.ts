@@ -5,6 +5,7 @@
 import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { ConsumerSpec } from '../consumer-plan.js';
+import { isMissing } from '../errors.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
@@ -18,8 +19,12 @@ import { Receiver } from './receiver.js';
 import type { Target } from './target.js';
 import { Timers } from './timers.js';
 
-/** Without any sign of life for so many heartbeats the requests are taken for lost. */
-const MISSED_HEARTBEATS = 3;
+/**
+ * Without any sign of life for so many heartbeats the requests are taken for lost: a server says nothing where the consumer has
+ * gone before they came.
+ */
+const MISSED_HEARTBEATS = 2;
+const CHECK_MS = 1_000;
 /** How far back a consumer that is made anew may begin because other instances share it. */
 const FLOOR_MS = 5_000;
 /** After an interruption, and after a refusal. */
@@ -74,7 +79,7 @@ export class Puller {
     const timers = new Timers(options.clock);
     this.#timers = timers;
     this.#opening = new Opening({ clock: options.clock, timers, locator, target: options.target });
-    this.#timers.every(HEARTBEAT_MS, () => this.#checkSigns());
+    this.#timers.every(CHECK_MS, () => this.#checkSigns());
     this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
   }
 
@@ -94,8 +99,19 @@ export class Puller {
     const inbox = this.#inbox;
     const before = inbox === undefined ? 0 : inbox.requests - inbox.requested;
     const { spec, incarnation } = this.locator;
-    const info = await this.#options.consumers.info(spec);
+    const epoch = this.#epoch;
+    const info = await this.#options.consumers.info(spec).catch((error: unknown) => {
+      // Nothing is asked of it meanwhile, perhaps, and so nothing else would tell.
+      if (isMissing(error)) this.#lookAgain(epoch);
+      throw error;
+    });
+    if (!this.locator.knows(info)) this.#lookAgain(epoch);
     return { info, incarnation, ownRequests: before + (inbox?.requested ?? 0) };
+  }
+
+  /** It is another consumer, or none. */
+  #lookAgain(epoch: number): void {
+    if (this.#isFetching && epoch === this.#epoch) this.#restart();
   }
 
   online(link: Link): void {
