@@ -87,6 +87,29 @@ describe.each(['current', '2.9'])('a %s server', (version) => {
     expect(logged.filter((line) => line.includes('replacing'))).toEqual([]);
   }, 30_000);
 
+  it('that reads nothing is handed a bounded amount of ephemeral messages', async () => {
+    const topic = uniqueName('topic');
+    const common = { topics: { [topic]: { persistence: 'ephemeral' } } } as const;
+    const bus = cleanup.add(await natsBus(server.addresses, { common }), (one) => one.close({ timeout: '1s' }));
+    const body = new Uint8Array(512 * 1024);
+    await bus.publish(topic, body);
+    await server.pause();
+    cleanup.add(server, (one) => one.resume());
+    let accepted = 0;
+    const publish = () =>
+      bus.publish(topic, body, { timeout: '2s', retries: 0 }).then(
+        () => ++accepted,
+        (error: { retryable: boolean }) => error,
+      );
+    let outcome: unknown = 0;
+    while (typeof outcome === 'number' && accepted < 1_000) outcome = await publish();
+    expect(outcome).toMatchObject({ retryable: true });
+    expect(accepted).toBeGreaterThan(20);
+    expect(accepted * body.length).toBeLessThan(80 * 1024 * 1024);
+    await server.resume();
+    await eventually(async () => expect(await publish()).toBeTypeOf('number'));
+  }, 40_000);
+
   it('whose client has given up: it is made anew, as often as it takes', async () => {
     const { bus, history, probes, publish, logged } = await probed(server.addresses, {
       nats: { maxReconnects: 2, reconnectWait: 20 },
