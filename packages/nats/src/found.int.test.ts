@@ -43,6 +43,11 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
       const refused = { code: 'TOPIC_MISMATCH', message: expect.stringContaining(name) };
       await expect(bus.publishEnvelope(`${name}.orders`, event('a', 1))).rejects.toMatchObject(refused);
       await expect(bus.subscribeEnvelope(`${name}.orders`, () => {})).rejects.toMatchObject(refused);
+      // Also what was looked at before by configuring it.
+      const wanted = { persistence: 'persistent' } as const;
+      const outcome = await bus.topics.configure(`${name}.refunds`, wanted, { onMismatch: 'warn' });
+      expect(outcome).toMatchObject({ action: 'mismatched', mismatches: [{ expected: expect.anything() }] });
+      await expect(bus.publishEnvelope(`${name}.refunds`, event('a', 1))).rejects.toMatchObject(refused);
     }
   });
 
@@ -164,6 +169,23 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     await subscribe();
     await publish(1);
     await eventually(() => handled.length === 1);
+  });
+
+  it('a stream that was deleted between two subscriptions is made again', async () => {
+    const { topic, bus, plain, handled, subscribe, publish, names } = await subscribed();
+    const subscription = await subscribe();
+    await publish(1);
+    await eventually(() => handled.length === 1);
+    await subscription.close();
+    await plain.manager.streams.delete(names[0]);
+    await subscribe();
+    await publish(2);
+    await eventually(() => handled.length === 2);
+    await bus.topics.configure(topic, { retention: '1d' });
+    await plain.manager.streams.delete(names[0]);
+    await bus.subscribeEnvelope(topic, () => {}, { group: 'another' });
+    await publish(3);
+    await eventually(() => handled.length === 3);
   });
 
   it.runIf(version === 'current')("ordering: 'cluster' is taken up and taken back", async () => {

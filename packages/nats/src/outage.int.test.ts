@@ -90,7 +90,9 @@ describe.each(['current', '2.9'])('a %s server', (version) => {
   it('that reads nothing is handed a bounded amount of ephemeral messages', async () => {
     const topic = uniqueName('topic');
     const common = { topics: { [topic]: { persistence: 'ephemeral' } } } as const;
-    const bus = cleanup.add(await natsBus(server.addresses, { common }), (one) => one.close({ timeout: '1s' }));
+    const bus = cleanup.add(await natsBus(server.addresses, { common }), (one) =>
+      one.close({ timeout: '1s' }),
+    );
     const body = new Uint8Array(512 * 1024);
     await bus.publish(topic, body);
     await server.pause();

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { Letter } from '../dead-letters/letter.js';
-import { driverError } from '../driver/classified.js';
+import { classOf, driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
@@ -114,8 +114,6 @@ export class ConsumerOpener {
   async open(policy: ConsumePolicy, { handler, internal }: Work, signal: AbortSignal): Promise<Consumer> {
     const { driver, clock, loopYield, logger, handlerLogger, metrics, codec, disclose } = this.#options;
     const { topic, group, persistence, from, ordering } = policy;
-    const ready = this.#options.whenTopicReady(topic, persistence);
-    if (ready !== undefined) await abortable(ready, signal, `subscribing to '${topic}'`);
     const reports = this.#options.eventsOf(policy);
     const events: ConsumeEvents = {
       ...reports,
@@ -149,7 +147,28 @@ export class ConsumerOpener {
         topicMissed: () => this.#options.topicMissed(topic, persistence),
       });
     const spec = { topic, group, persistence, from, ordering, durable: !internal };
-    return joinGroup({ driver, clock, logger, spec, make, signal });
+    const join = () => joinGroup({ driver, clock, logger, spec, make, signal });
+    const asked = this.#asked(policy, signal);
+    if (asked !== false) {
+      await asked;
+      return join();
+    }
+    try {
+      return await join();
+    } catch (error) {
+      if (signal.aborted || classOf(driver, error).code !== 'TOPIC_NOT_FOUND') throw error;
+      // It was there when it was used before.
+      this.#options.topicMissed(topic, persistence);
+      await this.#asked(policy, signal);
+      return join();
+    }
+  }
+
+  /** Whether the topic can be used had to be asked, and it can. False: it is known. */
+  #asked({ topic, persistence }: ConsumePolicy, signal: AbortSignal): Promise<true> | false {
+    const ready = this.#options.whenTopicReady(topic, persistence);
+    if (ready === undefined) return false;
+    return abortable(ready, signal, `subscribing to '${topic}'`).then(() => true);
   }
 
   #browse({ topic, group, persistence }: ConsumePolicy) {

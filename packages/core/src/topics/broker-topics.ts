@@ -99,7 +99,6 @@ export class BrokerTopics {
     }
     const admin = this.admin('configure');
     const actual = await admin.describe(wanted.topic, this.call());
-    if (actual !== undefined) this.#options.use.found(wanted.topic);
     return { ...this.reconcile(wanted, how, actual, admin), actual };
   }
 

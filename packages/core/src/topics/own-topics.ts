@@ -15,7 +15,7 @@ export interface OwnTopicsOptions {
   readonly strategy: NonNullable<ConfigureOptions['strategy']>;
   readonly governance: TopicGovernance | undefined;
   readonly broker: BrokerTopics;
-  readonly use: Pick<TopicUse, 'own' | 'found'>;
+  readonly use: Pick<TopicUse, 'own'>;
   isConfigured(topic: string): boolean;
   /** @throws TopicNameError */
   validateName(topic: string): void;
@@ -51,10 +51,9 @@ export class OwnTopics {
     const { driver, strategy, governance, broker } = this.#options;
     this.#options.use.own(topic, wanted);
     if (driver.admin === undefined || strategy === 'skip' || this.#options.isConfigured(topic)) return;
-    // One that exists was made on purpose.
+    // One that exists was made on purpose; whether it will do is judged when it is used.
     const present = await driver.admin.describe(topic, broker.call());
     if (present !== undefined) {
-      this.#options.use.found(topic);
       if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
       return;
     }

@@ -36,6 +36,17 @@ describe('reconcile', () => {
     expect(decision.outcome).toMatchObject({ action: 'created', unsupported: ['compression'] });
   });
 
+  it('says where the one that is there cannot keep what is promised, whatever was written', () => {
+    const interest = { name: 'orders', retentionKind: 'interest' } as const;
+    expect(decide({}, interest).outcome).toMatchObject({
+      action: 'mismatched',
+      mismatches: [{ field: 'retention', expected: 'limits', actual: 'interest' }],
+    });
+    expect(decide({ persistence: 'ephemeral' }, interest).outcome.mismatches).not.toContainEqual(
+      expect.objectContaining({ field: 'retention' }),
+    );
+  });
+
   it('does not miss a description where the broker has no place for one', () => {
     const { create, outcome } = decide({ retentionMs: 1_000, description: 'for people' }, undefined);
     expect(create).toEqual({ persistence: 'persistent', retentionMs: 1_000 });

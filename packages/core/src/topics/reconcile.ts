@@ -2,6 +2,7 @@
 import type { Persistence } from '../driver/message.js';
 import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';
+import { judgeUse } from './judge-use.js';
 import { OPTION_OF } from './topic-spec.js';
 import type { ConfigureOptions, TopicOutcome } from './types.js';
 
@@ -84,9 +85,11 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   const desired = pick(comparable(input, actual), (field) => supports.has(field));
   const different = (Object.keys(desired) as Field[]).filter((field) => differs(field, desired, actual));
   const fixable = different.filter((field) => strategy === 'createOrUpdate' && isFixable(input, field));
+  const { refused } = judgeUse({ topic, use: 'subscribe', persistence, actual });
   const mismatches = different
     .filter((field) => !fixable.includes(field))
-    .map((field) => mismatch(input, field, desired[field]));
+    .map((field) => mismatch(input, field, desired[field]))
+    .concat(refused);
   const action = mismatches.length > 0 ? 'mismatched' : fixable.length > 0 ? 'changed' : 'left';
   const result: Reconciliation = { outcome: { ...outcome, action, changed: names(fixable), mismatches } };
   if (fixable.length > 0) result.alter = pick(desired, (field) => fixable.includes(field));
