@@ -2,6 +2,12 @@
 import { consumingMutants } from './core/consuming.mjs';
 import { drivingMutants } from './core/driving.mjs';
 import { publishingMutants } from './core/publishing.mjs';
+import { simulatedMutants } from './core/simulated.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
-export const coreMutants = [...publishingMutants, ...consumingMutants, ...drivingMutants];
+export const coreMutants = [
+  ...publishingMutants,
+  ...consumingMutants,
+  ...drivingMutants,
+  ...simulatedMutants,
+];

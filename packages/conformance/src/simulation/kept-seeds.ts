@@ -64,4 +64,24 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 50797, broker: 'lease', cut: { plain: true } },
     about: 'a process that had slept settled late, and what it held besides was taken for settled',
   },
+  {
+    ...{ seed: 72, broker: 'log', cut: {} },
+    about: 'messages that were read ahead were begun although their partition had been taken away',
+  },
+  {
+    ...{ seed: 7, broker: 'lease', cut: {} },
+    about: 'newer messages went past the bounds of the window while older ones were waited for',
+  },
+  {
+    ...{ seed: 739, broker: 'lease', cut: {} },
+    about: 'a topic was moved twice, and the third way began before the first had ended',
+  },
+  {
+    ...{ seed: 419, broker: 'lease', cut: {} },
+    about: 'a batch was sent although the connection had broken within its turn',
+  },
+  {
+    ...{ seed: 684, broker: 'log', cut: {} },
+    about: 'a topic was moved, and what had been changed of its subscription was forgotten',
+  },
 ];

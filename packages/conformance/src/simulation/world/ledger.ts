@@ -83,6 +83,11 @@ export class Ledger {
     this.#undone++;
   }
 
+  /** Whether it was stored. */
+  knows(id: string): boolean {
+    return this.#events.has(id);
+  }
+
   isAccepted(id: string): boolean {
     return this.#events.get(id)?.accepted === true;
   }

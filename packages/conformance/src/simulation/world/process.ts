@@ -110,6 +110,7 @@ export class Process {
     const eventId = String(n);
     const id = eventIdOf(topic, eventId);
     history.add(this.name, 'publishes', id, event.aggregateId);
+    this.#world.senders.set(id, this.name);
     const began = time.now - time.computed;
     this.publishing++;
     const ended = (what: string) => {

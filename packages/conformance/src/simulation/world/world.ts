@@ -31,6 +31,10 @@ export class World implements HandlerWorld {
   readonly all: Process[] = [];
   /** Those that the broker has, where topics have to be made. */
   readonly topicsThere = new Set<string>();
+  /** Who published each event, by its id. */
+  readonly senders = new Map<string, string>();
+  /** The newest event of a sender and key that was stored. */
+  readonly #newest = new Map<string, number>();
   isCalm = false;
 
   constructor(plan: Plan, app: App) {
@@ -127,6 +131,7 @@ export class World implements HandlerWorld {
       return ledger.letter(id, record);
     }
     const id = eventIdIn(topic, value, headers);
+    if (!ledger.knows(id)) this.#checkWritten(id, String(record.key));
     history.count('message: stored');
     history.add(
       'broker',
@@ -137,5 +142,20 @@ export class World implements HandlerWorld {
     );
     ledger.stored(`${topic}/${String(record.key)}`, id, record, isRedriven(headers));
     if (record.persistence === 'ephemeral') time.at(0, () => this.forsake());
+  }
+
+  /** A process publishes events of rising numbers; those of one key are written in that order. */
+  #checkWritten(id: string, key: string): void {
+    const sender = this.senders.get(id);
+    if (sender === undefined) return;
+    const place = `${sender} ${id.slice(0, id.lastIndexOf('#'))} ${key}`;
+    const n = Number(id.slice(id.lastIndexOf('#') + 1));
+    const newest = this.#newest.get(place) ?? 0;
+    if (n < newest)
+      this.history.problem(
+        'written',
+        `${id} of ${key} was stored after #${newest}, which ${sender} published later`,
+      );
+    else this.#newest.set(place, n);
   }
 }

@@ -1,0 +1,99 @@
+// Faults of core that the simulation is for.
+import { inKeptSeed, inSimulation } from '../selections.mjs';
+
+const core = (name) => `packages/core/src/${name}.ts`;
+
+/** @type {readonly import('../index.mjs').Mutant[]} */
+export const simulatedMutants = [
+  {
+    name: 'core: begins what it had read ahead of a partition that was taken away',
+    file: core('consume/in-flight'),
+    find: '      yield delivery;\n',
+    replace: "      if (delivery.state !== 'buffered') yield delivery;\n",
+    killedBy: inKeptSeed(72, 'log'),
+  },
+  {
+    name: 'core: takes what a former holder settled for what is elsewhere',
+    file: core('consume/order-recovery'),
+    find: 'const mayBeMissing = missing + doubtful;',
+    replace: 'const mayBeMissing = missing;',
+    killedBy: inKeptSeed(50797, 'lease'),
+  },
+  {
+    name: 'core: takes in whatever comes while older messages are waited for',
+    file: core('consume/works'),
+    find: 'const beyond = extra - Math.max(0, this.inFlight.count - this.#window);',
+    replace: 'const beyond = extra;',
+    killedBy: inKeptSeed(7, 'lease'),
+  },
+  {
+    name: 'core: begins on a third way before the first has ended',
+    file: core('consume/bus-subscription'),
+    find: '    await before;\n',
+    replace: '',
+    killedBy: inKeptSeed(739, 'lease'),
+  },
+  {
+    name: 'core: forgets what was changed of a subscription whose topic is moved',
+    file: core('consume/bus-subscription'),
+    find: '      consumer.adjust(this.#changes);\n',
+    replace: '',
+    killedBy: inKeptSeed(684, 'log'),
+  },
+  {
+    name: 'core: begins on the new way of a topic while the old one holds something',
+    file: core('consume/consumer'),
+    find: '      await draining.promise;\n      while',
+    replace: '      draining.resolve();\n      while',
+    killedBy: inSimulation('lease'),
+  },
+  {
+    name: 'core: sends a batch although the connection broke within its turn',
+    file: core('publish/sender'),
+    find: '!this.#connection.isOpen || ',
+    replace: '',
+    killedBy: inKeptSeed(419, 'lease'),
+  },
+  {
+    name: 'core: writes a batch in another order',
+    file: core('publish/sender'),
+    find: 'this.#driver.sendBatch?.(jobs);',
+    replace: 'this.#driver.sendBatch?.([...jobs].reverse());',
+    killedBy: inSimulation('log'),
+  },
+  {
+    name: 'core: runs one unordered handler more than concurrency says',
+    file: core('consume/dispatcher'),
+    find: '    while (this.#running < this.#concurrency) {',
+    replace: '    while (this.#running <= this.#concurrency) {',
+    killedBy: inSimulation('log'),
+  },
+  {
+    name: 'core: does not look whether a topic is there',
+    file: core('topics/topic-use'),
+    find: 'if (admin?.ensure === undefined || this.#there.get(topic)?.has(use) === true) return undefined;',
+    replace: "if (admin?.ensure === undefined || topic !== '') return undefined;",
+    killedBy: inSimulation('lease'),
+  },
+  {
+    name: 'core: writes a tombstone as an empty letter',
+    file: core('publish/letters'),
+    find: 'job.tombstone = letter.tombstone;',
+    replace: 'job.tombstone = false;',
+    killedBy: inSimulation('log'),
+  },
+  {
+    name: 'core: loses the headers of what it redrives',
+    file: core('dead-letters/redrive'),
+    find: '[...withoutDeadLetterHeaders(incoming.headers)]',
+    replace: '[...withoutDeadLetterHeaders([])]',
+    killedBy: inSimulation('log'),
+  },
+  {
+    name: 'core: settles a dead letter whose redrive failed',
+    file: core('dead-letters/redrive'),
+    find: "const problem = verdict === 'goes' ? undefined : await this.#append(incoming);",
+    replace: "const problem = verdict === 'goes' ? undefined : await Promise.resolve();",
+    killedBy: inSimulation('log'),
+  },
+];
