@@ -1,5 +1,5 @@
 // Faults of core that the simulation is for.
-import { inKeptSeed, inSimulation } from '../selections.mjs';
+import { inKeptSeed, inSimulation, inUnit } from '../selections.mjs';
 
 const core = (name) => `packages/core/src/${name}.ts`;
 
@@ -17,28 +17,28 @@ export const simulatedMutants = [
     file: core('consume/order-recovery'),
     find: 'const mayBeMissing = missing + doubtful;',
     replace: 'const mayBeMissing = missing;',
-    killedBy: inKeptSeed(50797, 'lease'),
+    killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {
     name: 'core: takes in whatever comes while older messages are waited for',
     file: core('consume/works'),
     find: 'const beyond = extra - Math.max(0, this.inFlight.count - this.#window);',
     replace: 'const beyond = extra;',
-    killedBy: inKeptSeed(7, 'lease'),
+    killedBy: inKeptSeed(12, 'lease'),
   },
   {
     name: 'core: begins on a third way before the first has ended',
     file: core('consume/bus-subscription'),
     find: '    await before;\n',
     replace: '',
-    killedBy: inKeptSeed(739, 'lease'),
+    killedBy: inKeptSeed(405, 'lease'),
   },
   {
     name: 'core: forgets what was changed of a subscription whose topic is moved',
     file: core('consume/bus-subscription'),
     find: '      consumer.adjust(this.#changes);\n',
     replace: '',
-    killedBy: inKeptSeed(684, 'log'),
+    killedBy: inUnit(core('consume/move-topic.test')),
   },
   {
     name: 'core: begins on the new way of a topic while the old one holds something',
@@ -94,6 +94,6 @@ export const simulatedMutants = [
     file: core('dead-letters/redrive'),
     find: "const problem = verdict === 'goes' ? undefined : await this.#append(incoming);",
     replace: "const problem = verdict === 'goes' ? undefined : await Promise.resolve();",
-    killedBy: inSimulation('log'),
+    killedBy: inKeptSeed(141, 'log'),
   },
 ];

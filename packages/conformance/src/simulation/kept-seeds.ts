@@ -1,4 +1,7 @@
-/** Seeds that have broken a promise of core, as short as they got. Plans change with the generator: so are these kept with it. */
+/**
+ * Seeds that have broken a promise of core, or do where a deliberate fault is put in. Plans change with the generator: so are these
+ * kept with it.
+ */
 import type { Cut } from './plan/cut.js';
 import type { BrokerKind } from './plan/plan.js';
 
@@ -69,11 +72,11 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about: 'messages that were read ahead were begun although their partition had been taken away',
   },
   {
-    ...{ seed: 7, broker: 'lease', cut: {} },
+    ...{ seed: 12, broker: 'lease', cut: {} },
     about: 'newer messages went past the bounds of the window while older ones were waited for',
   },
   {
-    ...{ seed: 739, broker: 'lease', cut: {} },
+    ...{ seed: 405, broker: 'lease', cut: {} },
     about: 'a topic was moved twice, and the third way began before the first had ended',
   },
   {
@@ -81,7 +84,7 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about: 'a batch was sent although the connection had broken within its turn',
   },
   {
-    ...{ seed: 684, broker: 'log', cut: {} },
-    about: 'a topic was moved, and what had been changed of its subscription was forgotten',
+    ...{ seed: 141, broker: 'log', cut: {} },
+    about: 'letters could not go back while a redrive was under way: they stay',
   },
 ];

@@ -67,6 +67,13 @@ const MUST_HAPPEN = [
     'publish: PUBLISH_TIMEOUT',
     'publish: BUS_CLOSED',
   ],
-  ...['move: done', 'driver: batch', 'topic: made', 'topic: not found', 'message: tombstone'],
+  ...[
+    'move: done',
+    'driver: batch',
+    'topic: made',
+    'topic: not found',
+    'message: tombstone',
+    'handler: without order',
+  ],
   ...['failure: retry', 'failure: discard', 'failure: halt', 'failure: dead-letter', 'driver: reconnect'],
 ];

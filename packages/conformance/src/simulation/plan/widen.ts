@@ -1,6 +1,6 @@
 /** Makes of a plan one in which more is done; the plan itself stays as it was. */
 import { type Random, randomOf } from '../time/random.js';
-import { ANY_KEY, type Plan, type Step, type Ways } from './plan.js';
+import { ANY_KEY, type HandlerFaults, type Plan, type Step, type Ways } from './plan.js';
 
 export const NO_WAYS: Ways = {
   unordered: false,
@@ -23,14 +23,20 @@ function withWays(plan: Plan, random: Random): Plan {
   const ways: Ways = {
     moves: isMoving,
     admin: isMoving || random.chance(0.4),
-    unordered: !isMoving && random.chance(0.2),
+    unordered: !isMoving && random.chance(0.35),
     batches: random.chance(0.4),
     headers: random.chance(0.5),
     tombstones: random.chance(0.3) ? 0.1 : 0,
   };
   if (isMoving) return { ...plan, ways, steps: moving(plan.steps, random) };
+  if (ways.unordered) return { ...plan, ways, handler: together(plan.handler) };
   if (ways.admin && plan.broker === 'log') return { ...plan, ways, steps: deleting(plan.steps, random) };
   return { ...plan, ways };
+}
+
+/** Many run at once. */
+function together(handler: HandlerFaults): HandlerFaults {
+  return { ...handler, slow: Math.max(handler.slow, 0.7), slowMs: Math.max(handler.slowMs, 100) };
 }
 
 /** One process at a time, whose topics are moved between the other steps. */
@@ -40,11 +46,22 @@ function moving(steps: readonly Step[], random: Random): Step[] {
   let isPersistent = true;
   for (let n = 1 + random.int(5); n > 0; n--) {
     isPersistent = random.chance(0.8) ? !isPersistent : isPersistent;
-    moves.push({ at: random.int(end + 1), do: 'move', slot: 0, isPersistent });
+    const at = random.int(end + 1);
+    moves.push({ at, do: 'move', slot: 0, isPersistent });
+    // And back, with the first way not at its end.
+    if (random.chance(0.4))
+      moves.push({ at: at + random.int(50), do: 'move', slot: 0, isPersistent: !isPersistent });
   }
-  // What a subscription that closes in the midst of it leaves on its former way stays there, with the group.
-  const others = steps.filter((step) => step.do !== 'resubscribe' && (step.do !== 'open' || step.slot === 0));
-  return inTime([...others, ...moves]);
+  return inTime([...steps.filter(fitsMoves), ...moves]);
+}
+
+/**
+ * What a subscription that closes in the midst of it leaves on its former way stays there, with the group. A consumer that an operator
+ * has deleted begins anew.
+ */
+function fitsMoves(step: Step): boolean {
+  if (step.do === 'disturb') return step.what !== 'delete consumer';
+  return step.do !== 'resubscribe' && (step.do !== 'open' || step.slot === 0);
 }
 
 /** The topic is deleted, and made again by whoever uses it next. */

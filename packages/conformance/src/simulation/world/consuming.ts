@@ -105,6 +105,7 @@ function attempts(
     history.add(name, 'begins', id, key, `attempt ${context.attempt}`);
     ledger.begins(run, order);
     running.add(context);
+    if (order.within === 'none') history.count('handler: without order');
     const heeding = [...running].filter(({ signal }) => !signal.aborted).length;
     if (heeding > limit())
       history.problem('bounds', `${heeding} handlers run at ${name}, ${limit()} are allowed`);
