@@ -28,3 +28,9 @@ export function inSimulation(broker) {
   const file = 'packages/conformance/src/simulation/simulation.test.ts';
   return { file, project: 'unit', title: `simulation of core on the ${broker} broker keeps` };
 }
+
+/** @returns {import('./index.mjs').TestSelection} one seed of the simulation that is kept */
+export function inKeptSeed(seed, broker) {
+  const file = 'packages/conformance/src/simulation/simulation.test.ts';
+  return { file, project: 'unit', title: `seeds that have broken something ${seed} on the .?${broker}` };
+}
