@@ -1,4 +1,7 @@
-/** kafkajs' admin client: connected when it is first needed, and gone at once when it is closed, whatever brokers do. */
+/**
+ * kafkajs' admin client: connected when it is first needed, and gone at once when it is closed, even if brokers do
+ * not answer.
+ */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import kafkajs, { type Admin, type ISocketFactory } from 'kafkajs';
@@ -39,7 +42,7 @@ export class AdminClient {
     return this.#connecting;
   }
 
-  /** What is asked fails. By itself the client waits for answers, and so would the process. */
+  /** Pending requests fail. By itself the client waits for answers, and so would the process. */
   close(): void {
     this.#closed = true;
     for (const socket of this.#sockets) socket.destroy(new Error('the client was closed'));

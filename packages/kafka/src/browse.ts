@@ -31,7 +31,7 @@ export interface BrowseParts extends ClientOptions {
   onError(error: unknown): void;
 }
 
-/** @throws EbusError `ABORTED`, `TOPIC_NOT_FOUND`, and what the client says */
+/** @throws EbusError `ABORTED`, `TOPIC_NOT_FOUND`, and the client's errors */
 export async function* browse(
   spec: BrowseSpec,
   { signal }: CallOptions,

@@ -26,7 +26,7 @@ const SEND_QUEUE_KBYTES = (2 * MAX_MESSAGE_BYTES) / 1024;
 /** Of `producer.timeout`. */
 const GIVE_UP_AFTER = 0.6;
 
-/** A codec and its level: what a producer of its own is needed for. */
+/** A codec and its level. Each needs a producer of its own. */
 export interface Codec {
   readonly compression: Compression;
   readonly level: number | undefined;

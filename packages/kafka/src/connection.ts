@@ -1,4 +1,4 @@
-/** Whether the cluster answers: dialing, and what the clients say about their connections. */
+/** Whether the cluster answers: dialing, and the clients' reports about their connections. */
 import { type Clock, ConnectionError, type DriverHost, pause, reasonOf } from '@ebus/core/driver';
 import { QUESTION_MS } from './client-config.js';
 import { cannotConnect, isLoginRefused } from './errors.js';
@@ -68,7 +68,7 @@ export class Connection {
     this.#isDialing = false;
   }
 
-  /** What a client says about its connection, by event and in words. */
+  /** A client's report about its connection, by event and in words. */
   noted(error: unknown): void {
     // The login says more than the broken connection that follows from it.
     if (this.#lastError === undefined || isLoginRefused(error)) this.#lastError = error;

@@ -53,7 +53,7 @@ define({ code: 'UNAUTHORIZED', retryable: false }, CODE.topicUnauthorized, 30, 3
 // Too few replicas in sync, before and after appending; the client's queue is full; throttled; being rebalanced.
 define({ code: 'PUBLISH_FAILED', retryable: true }, 19, 20, -184, 89);
 
-/** What an error that a consumer meets while it polls is about, and so who is told. */
+/** The subject of an error that a consumer meets while it polls. It decides who is told. */
 export function aboutOf(error: unknown): 'group' | 'topic' | 'log' | 'client' {
   const code = codeOf(error) ?? 0;
   // No offset, log truncated: positions are to be compared with the log.
@@ -100,7 +100,7 @@ interface ClientError {
 }
 
 /**
- * What a producer reports that is over for good: it says so, it purges what it held, or its sequence or epoch is not the
+ * Codes of a producer that has ended for good: it says so, it purges its records, or its sequence or epoch is not the
  * broker's any more.
  */
 const FATAL: ReadonlySet<number> = new Set([CODE.fatal, -151, -152, 45, 47, 59, 90]);
@@ -136,7 +136,7 @@ export function notSent(topic: string, cause: unknown): EbusError {
   return new PublishError(publishText(topic, code, cause), { code, retryable, cause });
 }
 
-/** The producer is replaced, so whatever ended it may have passed: only a login that lacks rights is told as such. */
+/** The producer is replaced, so the cause may have passed: only a login that lacks rights is told as such. */
 export function fatalFailure(topic: string, cause: unknown): EbusError {
   const { code } = classify(cause);
   if (code === 'UNAUTHORIZED') return notSent(topic, cause);
@@ -211,7 +211,7 @@ export function cannotSubscribe(topic: string, group: string, cause: unknown): E
   });
 }
 
-/** What the client says about the login, by event only and in words only. */
+/** The client's report of a refused login, by event only and in words only. */
 export function isLoginRefused(error: unknown): boolean {
   return /authentication (failure|failed|error)/i.test(reasonOf(error));
 }

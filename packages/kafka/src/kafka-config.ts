@@ -18,7 +18,7 @@ export type KafkaPartitioner =
 export interface KafkaProducerConfig {
   /**
    * -1, the default: all in-sync replicas, idempotent. 1: only the leader, without idempotence, one request in flight.
-   * 0: nobody; refused for persistent topics.
+   * 0: no acknowledgement; refused for persistent topics.
    */
   requiredAcks?: -1 | 0 | 1 | undefined;
   /** How long messages are collected into a batch. Default 5 ms. */
@@ -59,7 +59,7 @@ export interface KafkaConsumerConfig {
   fetchMaxWait?: Duration | undefined;
 }
 
-/** What a token provider answers. */
+/** A token of a provider. */
 export interface OauthBearerToken {
   readonly value: string;
   /** Epoch milliseconds. The client asks for the next token when four fifths of the time until then have passed. */
@@ -100,7 +100,7 @@ export interface KafkaConfig {
   brokers: readonly string[];
   /** Names the clients at the brokers. Default: the service name. */
   clientId?: string | undefined;
-  /** How often the clients refresh what they know of the cluster. Default 5 m. */
+  /** How often the clients refresh their metadata of the cluster. Default 5 m. */
   healthCheckInterval?: Duration | undefined;
   producer?: KafkaProducerConfig | undefined;
   consumer?: KafkaConsumerConfig | undefined;

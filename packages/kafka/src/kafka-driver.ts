@@ -38,7 +38,7 @@ import { TopicAdmin } from './topic-admin.js';
 
 /** The clients behind a bus. */
 export interface KafkaNative {
-  /** Undefined until something was published. */
+  /** Undefined until the first publish. */
   readonly producer: Producer | undefined;
   /** By group. */
   readonly consumers: ReadonlyMap<string, KafkaConsumer>;

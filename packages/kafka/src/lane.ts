@@ -1,4 +1,4 @@
-/** One producer and what it has no room for: connecting, ready, or fatal and replaced by another. */
+/** One producer and the records that it has no room for: connecting, ready, or fatal and replaced by another. */
 import type { DeliveryReport, Producer, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
 import { type Clock, Deque, PublishTimeoutError, type SendRecord } from '@ebus/core/driver';
 import { CODE, codeOf, fatalFailure, isFatal, notSent, refusedSettings, saidBy, tooLarge } from './errors.js';
@@ -11,7 +11,7 @@ export interface LaneOptions {
   readonly clock: Clock;
   /** Read anew for each producer, files included. @throws ConfigError */
   settings(): ProducerGlobalConfig;
-  /** What a producer says about itself, by event. */
+  /** A producer's reports about itself, by event. */
   onError(error: unknown): void;
   /** A producer went fatal, and another takes its place. */
   onReplaced(cause: unknown): void;
@@ -32,7 +32,7 @@ export class Lane {
   /** For the time at which another producer is made. */
   #isWaiting = false;
   #closed = false;
-  /** What the present producer said last: the reason of a fatal error is told by event, its fatality by report. */
+  /** The last report of the present producer: the reason of a fatal error is told by event, its fatality by report. */
   #said: unknown;
   #replacedAt = Number.NEGATIVE_INFINITY;
   #idle: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class Lane {
     this.#options = options;
   }
 
-  /** Undefined until something is sent. */
+  /** Undefined until the first record. */
   get producer(): Producer | undefined {
     return this.#producer;
   }
@@ -53,7 +53,7 @@ export class Lane {
     if (!this.#ready || this.#waiting.length > 0 || !this.#produce(record)) this.#waiting.push(record);
   }
 
-  /** Resolves once everything was acknowledged or refused, or the signal aborts. */
+  /** Resolves once all records were acknowledged or refused, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#unacknowledged.size === 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ export class Lane {
     });
   }
 
-  /** Fails what is not acknowledged with `cause`; the producer goes in the background. */
+  /** Fails unacknowledged records with `cause`; the producer goes in the background. */
   close(cause: unknown): Promise<unknown> {
     this.#closed = true;
     this.#failAll(() => cause);
@@ -113,8 +113,8 @@ export class Lane {
   }
 
   /**
-   * A fatal error ends a producer for good. Everything under way fails as retryable, what it was not given yet included:
-   * only core knows what may still be sent without overtaking.
+   * A fatal error ends a producer for good. All records under way fail as retryable, waiting ones included:
+   * only core knows which may still be sent without overtaking.
    */
   #replace(producer: Producer, error: unknown): void {
     if (this.#producer !== producer || this.#closed) return;
@@ -212,7 +212,7 @@ export class Lane {
     }
   }
 
-  /** Nobody waits any more for the first of those that wait. */
+  /** Fails waiting records that are past their deadline. */
   #expire(): void {
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       if (this.#options.clock.monotonic() <= next.deadline) return;

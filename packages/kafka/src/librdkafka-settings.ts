@@ -4,7 +4,7 @@ import { z } from '@ebus/core/driver';
 /** Settings by librdkafka's names, such as `{ 'socket.timeout.ms': 5000 }`. */
 export type LibrdkafkaSettings = Readonly<Record<string, string | number | boolean>>;
 
-/** Sizes, times, network, cryptographic preferences, statistics, debugging. Everything else is refused, new settings too. */
+/** Sizes, times, network, cryptographic preferences, statistics, debugging. Other settings are refused, new ones too. */
 const ALLOWED: ReadonlySet<string> = new Set(
   `api.version.fallback.ms api.version.request api.version.request.timeout.ms
   batch.num.messages batch.size broker.address.family broker.address.ttl broker.version.fallback check.crcs

@@ -13,7 +13,7 @@ const slots: { name: string; header: Record<string, string | Buffer> }[] = [];
 const list: MessageHeader[] = [];
 
 /**
- * One object a header, with the name as its only key: order and duplicates are kept. What is returned is only good until
+ * One object a header, with the name as its only key: order and duplicates are kept. The result is only good until
  * the next call; the client copies it when a message is handed over.
  */
 export function toHeaders(headers: HeaderList): MessageHeader[] | undefined {

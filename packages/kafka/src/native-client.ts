@@ -25,7 +25,7 @@ export interface NativeAdmin {
   disconnect(): void;
 }
 
-/** Of the client's promise-free interface: everything answers by a callback. */
+/** Of the client's promise-free interface: all calls answer by a callback. */
 export type Callback<T> = (error: unknown, result: T) => void;
 
 const require = createRequire(import.meta.url);

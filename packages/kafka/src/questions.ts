@@ -36,17 +36,17 @@ export interface QuestionsOptions {
   readonly client: NativeClient;
   readonly config: ResolvedKafkaConfig;
   readonly serviceName: string;
-  /** What the client says about its connection, by event and in words. */
+  /** The client's report about its connection, by event and in words. */
   onError(error: unknown): void;
 }
 
-/** What the protocol calls the two ends of a log, in place of a time. */
+/** The protocol's numbers for the two ends of a log, in place of a time. */
 const END = -1;
 const BEGINNING = -2;
 const TIMEOUT = { timeout: QUESTION_MS };
 /** The protocol's number for the operation. */
 const READ = 3;
-/** Each question holds one of the few threads that the process has for such, while nobody answers. */
+/** Each question holds one of the few threads that the process has for such, while no broker answers. */
 const AT_ONCE = 2;
 
 /** Asks the cluster, at most two questions at once; further ones wait in order. Each takes at most 6 s once asked. */
@@ -78,9 +78,9 @@ export class Questions {
   }
 
   /**
-   * A round trip, shared by all who ask meanwhile. @returns how many brokers there are
+   * A round trip, shared by concurrent callers. @returns how many brokers there are
    *
-   * @param timeout milliseconds for which it holds a thread of the process, where nobody answers
+   * @param timeout milliseconds for which it holds a thread of the process, where no broker answers
    */
   async brokers(signal: AbortSignal, timeout = QUESTION_MS): Promise<number> {
     if (signal.aborted || this.#closed) throw unanswered();
@@ -124,7 +124,7 @@ export class Questions {
     return found;
   }
 
-  /** @throws `TOPIC_NOT_FOUND`, and what the client says */
+  /** @throws `TOPIC_NOT_FOUND`, and the client's errors */
   async topic(name: string, signal: AbortSignal, options?: { withRights: boolean }): Promise<TopicInfo> {
     const info = (await this.topics([name], signal, options)).get(name);
     if (info === undefined || codeOf(info) === CODE.unknownTopicOrPartition) throw missingTopic(name, info);

@@ -11,8 +11,8 @@ const LOOKS = 8;
 let handles = 0;
 
 /**
- * Leaving takes a while on a network that swallows everything, and one of the few threads that the process has for such. A
- * consumer whose commit is under way cannot leave before the coordinator of its group answers.
+ * Leaving takes a while on a network that swallows all packets, and one of the few threads that the process has for
+ * such. A consumer whose commit is under way cannot leave before the coordinator of its group answers.
  */
 export class Retirement {
   readonly #clock: Clock;
@@ -47,7 +47,7 @@ export class Retirement {
 
   /**
    * The bus is closed: where nothing but consumers that cannot leave keeps the process alive, it ends, as it would without
-   * them. Whoever has anything else to do, timers and connections included, goes on.
+   * them. A process with other work, timers and connections included, goes on.
    */
   mayEndProcess(): void {
     let alone = 0;

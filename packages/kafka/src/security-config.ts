@@ -1,4 +1,4 @@
-/** The checks of `kafka.security`: what is configured is complete, and nothing of it would be ignored. */
+/** The checks of `kafka.security`: the configured settings are complete, and none would be ignored. */
 import { fileNameSetting, z } from '@ebus/core/driver';
 import type { KafkaSecurityConfig } from './kafka-config.js';
 
@@ -69,7 +69,10 @@ function* problemsOf(value: KafkaSecurityConfig): Generator<string> {
   }
 }
 
-/** What a log should say at every start: each way in which the configuration makes the connection weaker than it could be. */
+/**
+ * Warnings for the log at every start: each way in which the configuration makes the connection weaker than it could
+ * be.
+ */
 export function weaknessesOf({ enabled, protocol, mechanism, skipVerify }: KafkaSecurityConfig): string[] {
   if (enabled !== true) return [];
   const list: string[] = [];

@@ -22,7 +22,7 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   configuredTopic(topic: string): Partial<TopicSpec> | undefined;
-  /** A producer said that something is wrong, in words only. */
+  /** A producer reported a problem, in words only. */
   onError(error: unknown): void;
 }
 
@@ -51,12 +51,12 @@ export class Sender {
     this.#laneOfTopic.delete(topic);
   }
 
-  /** Resolves once everything handed over was acknowledged or refused, or the signal aborts. */
+  /** Resolves once all records were acknowledged or refused, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.drain(signal)));
   }
 
-  /** What is not acknowledged is rejected with `cause`; the producers go, in the background. */
+  /** Unacknowledged records are rejected with `cause`; the producers go, in the background. */
   close(cause: unknown): Promise<unknown> {
     return Promise.all([...this.#lanes.values()].map((lane) => lane.close(cause)));
   }

@@ -25,14 +25,14 @@ import type { GroupState } from './group/settling.js';
 import type { Questions } from './questions.js';
 import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
-/** What the protocol writes for partitions and replicas that the broker is to choose. */
+/** The protocol's number for partitions and replicas that the broker is to choose. */
 const BROKERS = -1;
 /** Description of where a setting comes from: the topic itself. */
 const TOPIC_CONFIG = 1;
 
 /** A new topic is not known to every broker at once. */
 const LOOK_MS = 20;
-/** What the protocol calls a topic among the things that have settings. */
+/** The protocol's number for a topic among the resources with settings. */
 const TOPIC = 2;
 
 interface TopicAdminOptions {
@@ -137,13 +137,13 @@ export class TopicAdmin implements DriverTopicAdmin {
     return { state: groups[0]?.state ?? '', members: groups[0]?.members.length ?? 0 };
   }
 
-  /** Made again when something is administered. */
+  /** Made again at the next call. */
   close(): void {
     this.#client?.close();
     this.#client = undefined;
   }
 
-  /** Altering replaces the whole set, so what is there and not changed is written again. */
+  /** Altering replaces the whole set, so unchanged settings are written again. */
   async #changed(admin: Admin, topic: string, settings: Partial<TopicSpec>) {
     const present = await entriesOf(admin, topic);
     const { compressionLevel, compression = compressionOf(present) } = settings;
@@ -179,7 +179,7 @@ export class TopicAdmin implements DriverTopicAdmin {
     }
   }
 
-  /** By librdkafka: kafkajs asks five times for what is not there. Undefined while a partition has no leader yet. */
+  /** By librdkafka: kafkajs asks five times for a missing topic. Undefined while a partition has no leader yet. */
   async #layoutOf(
     topic: string,
     signal: AbortSignal,

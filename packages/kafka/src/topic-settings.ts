@@ -24,7 +24,7 @@ export const SUPPORTED: readonly (keyof TopicSpec)[] = [
   'compressionLevel',
 ];
 
-/** What the broker takes. Snappy has no levels: one that a preset brings along changes nothing. */
+/** Levels that the broker accepts. Snappy has none: a level from a preset changes nothing. */
 const LEVELS: Readonly<Partial<Record<Compression, readonly [number, number]>>> = {
   gzip: [1, 9],
   lz4: [1, 12],
@@ -42,7 +42,7 @@ const READ = [
   'max.message.bytes',
 ];
 
-/** @throws ConfigError for a level outside of what the codec has */
+/** @throws ConfigError for a level outside the codec's range */
 export function checkLevel(
   topic: string,
   compression: Compression | undefined,

@@ -1,4 +1,4 @@
-/** JetStream's API on the present connection, with errors that say what was asked. */
+/** JetStream's API on the present connection, with errors that name the request. */
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { apiCode, explained } from './errors.js';
 

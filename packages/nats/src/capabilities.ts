@@ -1,4 +1,4 @@
-/** What a NATS server can do, by its version. */
+/** Capabilities of a NATS server, by its version. */
 import type { Capabilities, Persistence } from '@ebus/core/driver';
 import type { ServerInfo } from '@nats-io/transport-node';
 

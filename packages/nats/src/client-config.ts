@@ -53,7 +53,7 @@ export function jetstreamOptions({ jetstream }: ResolvedNatsConfig): JetStreamMa
   };
 }
 
-/** What the configuration leaves open to others on the way: said at every start. */
+/** Weak points of the connection: logged at every start. */
 export function weaknesses({ security, urls }: ResolvedNatsConfig): string[] {
   const { enabled, skipVerify, token, password } = security;
   const said: string[] = [];

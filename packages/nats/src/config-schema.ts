@@ -2,7 +2,7 @@
 import { durationSetting, refusedSetting, sizeSetting, z } from '@ebus/core/driver';
 import { security, url } from './security-schema.js';
 
-/** Of the configured stream where it is made, and what was not written. Durations in milliseconds. */
+/** Defaults of the configured stream where it is made. Durations in milliseconds. */
 export const STREAM_DEFAULTS = {
   storage: 'file',
   replicas: 1,
@@ -33,7 +33,10 @@ const subject = z.string().regex(/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>
   error: "must be a NATS subject such as 'orders.created', 'orders.*' or 'orders.>'",
 });
 
-/** Without defaults: of a stream that exists only what was written is changed. The defaults are those of `configuredStream`. */
+/**
+ * Without defaults: of a stream that exists only written settings are changed. The defaults are those of
+ * `configuredStream`.
+ */
 const stream = z
   .strictObject({
     name: z

@@ -1,4 +1,4 @@
-/** What a subscription needs of its consumer, and what to do about one that is there: use, change or refuse it. Pure. */
+/** Compares a subscription's needs with an existing consumer: use, change or refuse it. Pure. */
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -66,10 +66,13 @@ const PINNED: Partial<ConsumerConfig> = {
   priority_policy: 'pinned_client' as PriorityPolicy,
   priority_timeout: PIN_TTL_MS * NANOS,
 };
-/** Left out of what is sent, and so taken off. */
+/** Left out of the request, and so taken off. */
 const UNPINNED = { priority_groups: undefined, priority_policy: undefined, priority_timeout: undefined };
 
-/** A consumer keeps its position whatever is changed of it. What the server cannot change is refused where it breaks ebus. */
+/**
+ * A consumer keeps its position through changes. Settings that the server cannot change are refused where they break
+ * ebus.
+ */
 export function planConsumer(
   spec: ConsumerSpec,
   settings: ConsumerSettings,
@@ -117,7 +120,7 @@ export function filtersOf({ filter_subjects: many, filter_subject: one }: Consum
   return one === undefined || one === '' ? [] : [one];
 }
 
-/** The server leaves out what is zero, empty or false. */
+/** The server leaves out values that are zero, empty or false. */
 function isSame(wanted: unknown, found: unknown): boolean {
   const isNothing = (value: unknown) =>
     value === undefined ||

@@ -1,4 +1,4 @@
-/** Consumers: made, found again, and brought to what a subscription needs. */
+/** Consumers: made, found again, and changed to a subscription's needs. */
 import {
   ConfigError,
   EbusError,

@@ -1,4 +1,4 @@
-/** One topic of a group over Core NATS: a queue subscription. What nobody takes is gone; at most once. */
+/** One topic of a group over Core NATS: a queue subscription. A message without a receiver is gone; at most once. */
 import {
   type CallOptions,
   type Credit,
@@ -15,7 +15,7 @@ import { headerBytesOf, headersOf } from './js/delivery.js';
 import { inTime, type Link } from './link.js';
 import { refusal } from './refusals.js';
 
-/** Kept for a slow subscription; the server does not wait, so what comes beyond it is lost, and counted. */
+/** Kept for a slow subscription; the server does not wait, so messages beyond it are lost, and counted. */
 const MAX_BUFFERED = 100_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
@@ -69,7 +69,7 @@ export class CoreSubscription implements DriverSubscription {
   #subscription: Subscription | undefined;
   #isPushing = false;
   #wakeScheduled = false;
-  /** Nothing more comes; what is here is still pushed, and then the end. */
+  /** Nothing more comes; buffered messages are still pushed, and then the end. */
   #ending = false;
   #stopped = false;
 
@@ -97,7 +97,10 @@ export class CoreSubscription implements DriverSubscription {
 
   settle(): void {}
 
-  /** What the server has sent by now still comes. A connection that breaks meanwhile has lost what was on its way. */
+  /**
+   * Messages that the server has sent by now still come. If the connection breaks meanwhile, those on their way are
+   * lost.
+   */
   async drain({ signal }: CallOptions): Promise<void> {
     const drained = this.#subscription?.drain() ?? Promise.resolve();
     await inTime(drained, signal, 'the server did not confirm the end').catch(() => {});

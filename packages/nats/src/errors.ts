@@ -29,7 +29,7 @@ export const API = {
   subjectsOverlap: 10065,
 } as const;
 
-/** What the account or the server allows is used up: room in memory or on disk, streams, consumers. */
+/** A limit of the account or the server is reached: room in memory or on disk, streams, consumers. */
 const LIMITS: ReadonlySet<number> = new Set([API.accountResources, 10023, 10026, 10027, 10028, 10047, 10122]);
 /** The server has not as many peers as were asked for. */
 export const REPLICAS: ReadonlySet<number> = new Set([API.noSuitablePeers, API.replicasNotSupported]);
@@ -47,7 +47,7 @@ export function isMissing(error: unknown): boolean {
   return code === API.consumerNotFound || code === API.streamNotFound;
 }
 
-/** Nobody answered: no server with JetStream, no stream for the subject, or none of them just now. */
+/** No answer: no server with JetStream, no stream for the subject, or none of them just now. */
 export function isNoResponders(error: unknown): boolean {
   return named(error, /^NoResponders$/);
 }
@@ -68,7 +68,7 @@ export function passes(code: number, status: number): boolean {
   return status >= 500 || status === 409 || status === 429 || LIMITS.has(code);
 }
 
-/** What is unknown is retryable: giving up may be silent, and a wrong retry ends at the caller's timeout. */
+/** Unknown errors are retryable: giving up may be silent, and a wrong retry ends at the caller's timeout. */
 export function classify(error: unknown): ErrorClass {
   if (EbusError.isInstance(error)) return { code: error.code, retryable: error.retryable };
   const api = apiCode(error);
@@ -107,7 +107,7 @@ function codeOf(code: number): ErrorCode {
   return LIMITS.has(code) ? 'LIMIT' : 'PUBLISH_FAILED';
 }
 
-/** What the API says of a message that it does not store. */
+/** The API's answer for a message that it does not store. */
 export interface PublishRefusal {
   readonly code?: number;
   readonly err_code?: number;

@@ -27,7 +27,7 @@ export interface LinkOptions {
   readonly logger: Logger;
   /** There was a connection before: a refused login may pass. */
   readonly hadOne: boolean;
-  /** The server refused something that `link` asked for. */
+  /** The server refused an operation of `link`. */
   onRefused(refused: Refused, error: Error, link: Link): void;
   /** The client lost its server, or has one again; `failed` is the end of this link. */
   onState(change: ConnectionChange, link: Link): void;
@@ -100,7 +100,7 @@ export class Link {
     return subscription;
   }
 
-  /** Resolves once the server has worked off what was sent before. @throws ConnectionError at the signal */
+  /** Resolves once the server has worked off all earlier messages. @throws ConnectionError at the signal */
   flush({ signal }: CallOptions, otherwise: string): Promise<void> {
     return inTime(this.connection.flush(), signal, otherwise);
   }
@@ -114,8 +114,9 @@ export class Link {
   }
 
   /**
-   * Closes it once the server has taken what was sent, and delivers here no more: until it notices a closed socket, it gives
-   * messages of queue groups to one that has gone. Never rejects; at the signal it is closed as it is.
+   * Closes it once the server has taken all sent messages, and delivers here no more: until it notices a closed
+   * socket, it gives messages of queue groups to one that has gone. Never rejects; at the signal it is closed as it
+   * is.
    */
   async retire({ signal }: CallOptions): Promise<void> {
     this.#closing = true;
@@ -133,7 +134,7 @@ export class Link {
     this.connection.flush().then(done, done);
   }
 
-  /** Follows what the client says, until it is closed. */
+  /** Follows the client's status, until it is closed. */
   async #watch(): Promise<void> {
     let lastError: unknown;
     for await (const status of this.connection.status()) {

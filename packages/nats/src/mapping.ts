@@ -19,7 +19,7 @@ const PIN = 'Nats-Pin-Id';
 const CONTROL = /^nats-/i;
 
 const FIRST_LINE = 'NATS/1.0\r\n';
-/** What a header line cannot carry unchanged: other than printable ASCII, or white space at an end. */
+/** Characters that a header line cannot carry unchanged: other than printable ASCII, or white space at an end. */
 const UNSAFE = /[^\x20-\x7e]|^ | $/;
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 
@@ -54,7 +54,7 @@ function encodedBlock(topic: string, all: HeaderList, own: number): WireHeaders 
   return new WireHeaders(`${block}${ENCODED}: ${[...encoded].join(' ')}\r\n\r\n`);
 }
 
-/** An id with `%` must not look like the encoding of another one: the server compares what it sees. */
+/** An id with `%` must not look like the encoding of another one: the server compares the encoded ids. */
 function needsEncoding(name: string, value: HeaderValue): boolean {
   return typeof value !== 'string' || UNSAFE.test(value) || (name === MESSAGE_ID && value.includes('%'));
 }
@@ -82,7 +82,7 @@ export class WireHeaders {
   }
 }
 
-/** What the headers of a received message say. */
+/** The parsed headers of a received message. */
 export interface ReadHeaders {
   readonly headers: HeaderList;
   readonly key: string | Uint8Array | undefined;
@@ -137,7 +137,7 @@ export function readHeaders(parsed: MsgHdrs | undefined): ReadHeaders {
   return interpret(lines);
 }
 
-/** What is NATS' own is not among the message's headers. */
+/** NATS' own headers are not among the message's. */
 function interpret(lines: HeaderList): ReadHeaders {
   const headers: (readonly [string, HeaderValue])[] = [];
   let key: HeaderValue | undefined;

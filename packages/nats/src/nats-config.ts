@@ -3,7 +3,7 @@
 import type {} from '@ebus/core';
 import type { Bytes, Duration, TopicConfigStrategy } from '@ebus/core/driver';
 
-/** A stream that exists is changed only in what is written here; the defaults are for one that is made. */
+/** A stream that exists is changed only in the settings written here; the defaults are for one that is made. */
 export interface NatsStreamConfig {
   /** The stream that holds the topics which `subjects` cover; needs `subjects`. Default: a stream per topic. */
   name?: string | undefined;
@@ -21,7 +21,10 @@ export interface NatsStreamConfig {
   maxBytes?: Bytes | -1 | undefined;
   /** Default -1: no limit. */
   maxMsgs?: number | undefined;
-  /** What a full stream does: forget the oldest, or refuse the newest. Default `old`. Also for the streams of single topics. */
+  /**
+   * A full stream forgets its oldest message (`old`), or refuses the new one (`new`). Default `old`. Also for the
+   * streams of single topics.
+   */
   discard?: 'old' | 'new' | undefined;
 }
 
@@ -60,7 +63,7 @@ export interface NatsJetStreamConfig {
   apiPrefix?: string | undefined;
   /** How long one attempt waits for the server's acknowledgement. Default 5 s. */
   publishTimeout?: Duration | undefined;
-  /** How long a message may stay unacknowledged; renewed for what is handled or queued. Default 30 s. */
+  /** How long a message may stay unacknowledged; renewed while it is handled or queued. Default 30 s. */
   ackWait?: Duration | undefined;
   /** Deliveries after which a message is dead-lettered without another attempt. Default: no limit. */
   maxDeliver?: number | undefined;
@@ -104,7 +107,7 @@ export interface NatsConfig {
   connectionTimeout?: Duration | undefined;
   /** Between two pings; a server that leaves one unanswered for as long is given up. Default 10 s. */
   pingInterval?: Duration | undefined;
-  /** What the subjects of answers begin with, for accounts with permissions per client. Default `_INBOX`. */
+  /** The prefix of answers' subjects, for accounts with permissions per client. Default `_INBOX`. */
   inboxPrefix?: string | undefined;
   jetstream?: NatsJetStreamConfig | undefined;
   security?: NatsSecurityConfig | undefined;

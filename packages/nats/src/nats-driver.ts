@@ -124,7 +124,7 @@ export class NatsDriver implements Driver<NatsNative> {
     await this.#dial(host, options);
   }
 
-  /** What is not acknowledged fails as retryable; subscriptions go on where they were, on the new connection. */
+  /** Unacknowledged messages fail as retryable; subscriptions go on where they were, on the new connection. */
   async reconnect(options: AttemptOptions): Promise<void> {
     this.#link.offline(new ConnectionError('the connection is being replaced'));
     await this.#dial(this.#connectedHost(), options);

@@ -18,7 +18,7 @@ const RETIRE_MS = 1_000;
 export interface Rejoinable {
   online(link: Link): void;
   offline(cause: unknown): void;
-  /** The server refused something: whoever it is for is told. */
+  /** The server refused an operation: the member that it concerns acts on it. */
   refused(refused: Refused, error: Error): void;
 }
 

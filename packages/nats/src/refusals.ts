@@ -1,4 +1,4 @@
-/** Whom a refusal of the server is for: it comes for the whole connection, after whatever caused it. Pure. */
+/** Finds the operation of a server's refusal, which comes for the whole connection, some time after its cause. Pure. */
 import { EbusError, reasonOf } from '@ebus/core/driver';
 import { PermissionViolationError } from '@nats-io/transport-node';
 
@@ -38,7 +38,7 @@ function ofPublish(subject: string): Refused {
   return isApi ? { what: 'api', subject } : { what: 'publish', topic: subject };
 }
 
-/** The refusal as whoever asked is told it. `doing`: as `publishing to 'shop.orders'`. */
+/** The error for the caller. `doing`: as `publishing to 'shop.orders'`. */
 export function refusal(doing: string, cause: unknown): EbusError {
   const isLimit = refusedBy(cause).what === 'newest';
   const todo = isLimit

@@ -88,7 +88,7 @@ export class Sender {
     this.#handWaiting(link);
   }
 
-  /** The connection broke: nobody knows about what is not acknowledged. */
+  /** The connection broke: unacknowledged messages may or may not be stored. */
   offline(cause: unknown): void {
     if (this.#link === undefined) return;
     this.#link = undefined;
@@ -111,7 +111,7 @@ export class Sender {
     this.#settled();
   }
 
-  /** Resolves when everything given is acknowledged, or the signal aborts. */
+  /** Resolves when all records are acknowledged, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#open === 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Settings of streams: what was written in the terms of the server, the defaults for streams that are made, and what of
- * a stream that exists has to change. Pure.
+ * Settings of streams: the written ones in the terms of the server, the defaults for streams that are made, and the
+ * changes to a stream that exists. Pure.
  */
 import type { SettingChange, SettingKind, TopicSpec } from '@ebus/core/driver';
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
@@ -28,7 +28,7 @@ const NAMED: readonly (readonly [key: keyof StreamConfig, field: string, kind?: 
 /** The server refuses to change these. */
 const FIXED: ReadonlySet<keyof StreamConfig> = new Set(['storage']);
 
-/** The configured stream with what was written about it, and nothing else; undefined where none is configured. */
+/** The configured stream with its written settings, without defaults; undefined where none is configured. */
 export function writtenStream(stream: WrittenSettings): StreamDraft | undefined {
   const { name, subjects } = stream;
   return name === undefined || subjects === undefined
@@ -74,7 +74,7 @@ interface StreamDifferences {
   readonly fixed: readonly SettingChange[];
 }
 
-/** Compares what was written, and that only. Subjects that the stream has and nobody wrote here stay: others may use them. */
+/** Compares only written settings. Further subjects of the stream stay: others may use them. */
 export function differences(written: StreamDraft, actual: StreamConfig): StreamDifferences {
   const missing = written.subjects.filter((subject) => !actual.subjects.includes(subject));
   const wanted: Partial<StreamConfig> = { ...written, subjects: [...actual.subjects, ...missing] };
@@ -95,7 +95,7 @@ export function differences(written: StreamDraft, actual: StreamConfig): StreamD
   return { changes: changes as Partial<StreamConfig>, changed, fixed };
 }
 
-/** What a stream that was made has, to be told. */
+/** The settings of a new stream, for the log. */
 export function describeDraft(draft: StreamDraft): Omit<SettingChange, 'from'>[] {
   return NAMED.filter(([key]) => draft[key] !== undefined).map(([key, field, kind = 'plain']) => {
     const value: unknown = draft[key];

@@ -1,4 +1,4 @@
-/** What core cannot see of a stream, because only NATS has it. The rest of the description is judged by core. Pure. */
+/** Judges the settings of a stream that only NATS has. The rest of the description is judged by core. Pure. */
 import type { StreamConfig } from '@nats-io/jetstream';
 import { covers } from './names.js';
 
@@ -9,7 +9,7 @@ const DUPLICATE_WINDOW_MS = 10_000;
 interface StreamVerdict {
   /** Why the topic cannot use it, and what to do. */
   readonly refusal?: string;
-  /** What is worth knowing. */
+  /** A weakness to log. */
   readonly warning?: string;
 }
 

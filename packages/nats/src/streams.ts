@@ -161,7 +161,7 @@ export class Streams {
     logCreated(this.#options.logger, `stream '${made.name}'`, describeDraft(made), { stream: made.name });
   }
 
-  /** False where somebody else was faster, with other settings. */
+  /** False where another process was faster, with other settings. */
   async #create(config: StreamDraft): Promise<boolean> {
     try {
       await this.#send(config, 'add');

@@ -1,4 +1,7 @@
-/** What a group assigns and revokes. Every event is answered by an assignment or its release, whatever happens meanwhile. */
+/**
+ * Assigned and revoked partitions of a group. Every event is answered by an assignment or its release, also after
+ * errors.
+ */
 import { pause } from '@ebus/core/driver';
 import { CODE, classify, codeOf } from '../errors.js';
 import { keyOf, type TopicPartition } from '../questions.js';
@@ -8,7 +11,7 @@ import { type Committed, type Position, positionOf } from './positions.js';
 import type { Session } from './session.js';
 import { TopicShare } from './topic-share.js';
 
-/** For the questions of an assignment; what is not answered by then is asked again once it is made. */
+/** For the questions of an assignment; unanswered ones are asked again once it is made. */
 const LOOK_MS = 5_000;
 const REVOKE_MS = 30_000;
 const AGAIN_MS = 500;
@@ -71,7 +74,7 @@ export class Assignment {
     this.#events = this.#events.then(handle);
   }
 
-  /** Without a group, what is read is chosen here. */
+  /** Without a group, the partitions to read are chosen here. */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     const session = this.#session;
     const { shares, kept, clock } = session.options;
@@ -114,7 +117,10 @@ export class Assignment {
     this.positionSoon();
   }
 
-  /** Positions what a reader waits for, until everything is; a topic without a reader waits for one to say where. */
+  /**
+   * Positions partitions that a reader waits for, until none is left; a topic without a reader waits for one to say
+   * where.
+   */
   positionSoon(): void {
     if (this.#isPositioning) return;
     this.#isPositioning = true;
@@ -179,7 +185,7 @@ export class Assignment {
     return found;
   }
 
-  /** The partition of before the client was replaced, where nobody else had it meanwhile and its log is the same. */
+  /** The partition of before the client was replaced, where no other member had it meanwhile and its log is the same. */
   #adopt(one: TopicPartition, found: Found | undefined, share: TopicShare): Partition {
     const kept = this.#session.options.kept.get(keyOf(one));
     const isMine =

@@ -1,9 +1,9 @@
 /**
- * What travels with a committed offset: the log it belongs to, and what was settled beyond it. Pure.
+ * The metadata of a committed offset: the log it belongs to, and messages settled beyond it. Pure.
  *
  * `ebus:1:<topic id>:<bits>`. Bit i, from the lowest of the first byte on, in base64 without padding, says that the offset
  * i + 1 after the committed one was settled. Fields that a later version adds follow after another colon; a higher number
- * than 1 means that the bits are to be ignored. Everything else is another client's, and says nothing.
+ * than 1 means that the bits are to be ignored. Other text is another client's, and is ignored.
  */
 
 /** Kafka's default for `offset.metadata.max.bytes`. */

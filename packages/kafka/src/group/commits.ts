@@ -45,8 +45,8 @@ export class Commits {
   }
 
   /**
-   * Resolves once the broker has answered for everything that these partitions have settled by now. What may pass is tried
-   * again until the signal aborts. @throws what the broker has against it
+   * Resolves once the broker has answered for all that these partitions have settled by now. Passing errors are tried
+   * again until the signal aborts. @throws the broker's refusal
    */
   async commit(partitions: readonly Partition[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
@@ -68,7 +68,7 @@ export class Commits {
     }
   }
 
-  /** Commits what there is, and says so where it fails: what is not committed is with the next. */
+  /** Commits settled offsets, and logs failures: the next commit includes them. */
   tick(partitions: readonly Partition[], signal: AbortSignal, done: () => void): void {
     if (this.#answer !== undefined) return;
     this.commit(partitions, signal).then(done, (err: unknown) => {
@@ -78,7 +78,7 @@ export class Commits {
     });
   }
 
-  /** Nobody will answer any more. */
+  /** No answer will come any more. */
   close(): void {
     this.#closed = true;
     this.#answer?.(new EbusError('the consumer was replaced', { code: 'ABORTED' }), []);
@@ -131,7 +131,7 @@ const LATE = new EbusError('Kafka did not answer a commit in time', {
   retryable: true,
 });
 
-/** What a commit meets and what passes: a rebalance, a coordinator that moves, metadata that is left out the next time. */
+/** Errors of a commit that pass: a rebalance, a coordinator that moves, metadata that is left out the next time. */
 function mayPass(error: unknown): boolean {
   return classify(error).retryable || isMetadataTooLong(error);
 }

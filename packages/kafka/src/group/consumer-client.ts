@@ -1,4 +1,4 @@
-/** Opens a group's consumer: one attempt, and what comes too late is left again. */
+/** Opens a group's consumer: one attempt, and a consumer that comes too late leaves again. */
 import type { Message } from '@confluentinc/kafka-javascript';
 import { consumerConfig } from '../client-config.js';
 import type { ResolvedKafkaConfig } from '../config-schema.js';
@@ -14,15 +14,15 @@ export interface ClientOptions {
 }
 
 interface ConsumerEvents {
-  /** Must be answered by an (incremental) assignment or its release, whatever happens. */
+  /** Must be answered by an (incremental) assignment or its release, also after errors. */
   rebalance(event: unknown, partitions: readonly TopicPartition[]): void;
   committed(error: unknown, offsets: readonly unknown[]): void;
-  /** There is something to poll. */
+  /** There are messages to poll. */
   readable(): void;
   /** Reading has reached the end of the log. */
   end(place: TopicPartition & { readonly offset: number }): void;
   error(error: unknown): void;
-  /** The client has learned that the topic was made anew: what it reads from now on is of the new log. */
+  /** The client has learned that the topic was made anew: later messages are of the new log. */
   renewed?(topic: string, topicId: string): void;
 }
 

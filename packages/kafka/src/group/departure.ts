@@ -20,7 +20,7 @@ const SETTLE_POLL_MS = 50;
 const ANSWERS_MS = 1_000;
 
 /**
- * Whether the cluster is there. What is asked or committed where it is not holds the client, and so the process, for long: a
+ * Whether the cluster is there. Without it, a question or commit holds the client, and so the process, for long: a
  * commit until the coordinator is back.
  */
 export async function isThere({ clock, questions }: DepartureOptions, signal: AbortSignal): Promise<boolean> {
@@ -34,7 +34,7 @@ export async function isThere({ clock, questions }: DepartureOptions, signal: Ab
 
 /**
  * Waits while the member joins and the group rebalances, bounded. A client that disconnects meanwhile tells the broker
- * nothing, and its share goes to nobody until the session ends: that is warned of.
+ * nothing, and its share goes to no other member until the session ends: that is warned of.
  */
 export async function settleDown(session: Session, options: DepartureOptions): Promise<void> {
   if (session.consumer.subscription().length === 0) return;

@@ -1,6 +1,7 @@
 /**
- * Compares what is read with the logs: a topic that is made anew, cut or restored goes back below what was read, and a client
- * that reads on would pass over what is new. Also notices a consumer whose commits or positions nobody answers.
+ * Compares the read positions with the logs: a topic that is made anew, cut or restored goes back below the read
+ * position, and a client that reads on would pass over new messages. Also notices a consumer whose commits or
+ * positions get no answer.
  */
 import { EbusError } from '@ebus/core/driver';
 import { called } from '../native-client.js';

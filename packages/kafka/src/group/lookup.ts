@@ -15,8 +15,9 @@ import { beginsAtFrom, type Committed, type Log, outsideLog, type Start } from '
 const COMMITTED_MS = 5_000;
 
 /**
- * What the consumer's group has committed; what it has no position for is left out. Asked over the consumer's own connection to
- * its coordinator, which fetching does not hold up. (librdkafka's admin client crashes where a coordinator moves.)
+ * The committed positions of the consumer's group; partitions without one are left out. Asked over the consumer's own
+ * connection to its coordinator, which fetching does not hold up. (librdkafka's admin client crashes where a
+ * coordinator moves.)
  */
 export async function committedOf(
   consumer: NativeConsumer,
@@ -99,8 +100,8 @@ async function endsOf(
 }
 
 /**
- * Where partitions without a position begin, as of now. @throws `TOPIC_NOT_FOUND`, where the topic may not be read, what the
- * client says, and where a partition cannot be asked: what is pinned is pinned for all
+ * Where partitions without a position begin, as of now. @throws `TOPIC_NOT_FOUND`, where the topic may not be read, the
+ * client's errors, and where a partition cannot be asked: starts are pinned for all or none
  */
 export async function startsOf(
   questions: Questions,
@@ -146,10 +147,10 @@ export interface Place {
 }
 
 /**
- * Over all partitions of the topic, those of other members included. Where nothing is committed, or the position lies in no
- * part of this log, the group stands at the beginning of the log.
+ * Over all partitions of the topic, those of other members included. Without a committed position, or with one outside
+ * this log, the group stands at the beginning of the log.
  *
- * @param consumer undefined for a reader without a group, whose position is what it has settled
+ * @param consumer undefined for a reader without a group, whose position is the end of its settled messages
  * @param read up to where that is
  */
 export async function lagOf(

@@ -31,11 +31,11 @@ export interface MembershipOptions
   readonly pins: Map<string, ByPartition<Start>>;
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
-  /** Leaves the group in the background; nobody listens any more. */
+  /** Leaves the group in the background; its events are ignored. */
   retire(session: Session): void;
   /** Leaves the group. Never rejects. */
   leave(session: Session): Promise<void>;
-  /** Clean-up that nobody waits for; the clients that it asks stay open until it has ended. It never rejects. */
+  /** Clean-up in the background; the clients that it asks stay open until it has ended. It never rejects. */
   onCleanUp(work: Promise<void>): void;
   /** The last subscription has gone, and so has the consumer. */
   onClosed(): void;
@@ -77,7 +77,7 @@ export class Membership {
     return this.#session?.consumer;
   }
 
-  /** Joins with one more topic. Rejects with what the group, the topic or the login said. */
+  /** Joins with one more topic. Rejects with the error of the group, the topic or the login. */
   async join(
     spec: SubscriptionSpec,
     sink: SubscriptionSink,
@@ -130,7 +130,7 @@ export class Membership {
     }
   }
 
-  /** Commits what was settled, and leaves the topic; with the last one, the group. */
+  /** Commits settled messages, and leaves the topic; with the last one, the group. */
   async leave(share: TopicShare, { signal }: CallOptions): Promise<void> {
     if (share.left.signal.aborted) return;
     share.reader = undefined;
@@ -260,7 +260,7 @@ export class Membership {
     );
   }
 
-  /** Leaves the group and disconnects, whoever waits for it. What was settled has been committed by now. */
+  /** Leaves the group and disconnects. Settled messages have been committed by now. */
   #end(): Promise<void> {
     const work = this.#disconnect().catch((error) => this.#warn(error, 'leave'));
     this.#options.onCleanUp(work);

@@ -23,7 +23,7 @@ export class Partition implements TopicPartition {
   /** Empty until it is positioned. */
   topicId = '';
   tracker = new PrefixTracker(0);
-  /** Where fetching goes on after what was received. */
+  /** The next offset to fetch. */
   next = 0;
   /** Nothing is fetched before. */
   isPositioned = false;
@@ -39,7 +39,7 @@ export class Partition implements TopicPartition {
   released = false;
   /** Where reading stood when the log was last compared. */
   lookedAt = -1;
-  /** What the broker has answered. */
+  /** The last commit that the broker confirmed. */
   #committed: Commit | undefined;
   #hasSettled = true;
   /** The broker takes no metadata of that size. */
@@ -73,17 +73,20 @@ export class Partition implements TopicPartition {
     }
   }
 
-  /** What comes of it is to be handled here. */
+  /** Its messages are to be handled here. */
   get isOpen(): boolean {
     return this.isPositioned && !this.revoked && !this.isDoubted;
   }
 
-  /** It may not be read on before something settles. */
+  /** It may not be read on before a message settles. */
   get isFull(): boolean {
     return this.tracker.span >= MAX_SPAN;
   }
 
-  /** Up to here everything is settled. Beyond what was received lie only transaction markers and the compacted. */
+  /**
+   * Up to here all messages are settled. Beyond the last received one lie only transaction markers and compacted
+   * offsets.
+   */
   get settledUpTo(): number {
     return this.tracker.pending === 0 ? this.next : (this.tracker.watermark ?? this.next);
   }
@@ -96,7 +99,7 @@ export class Partition implements TopicPartition {
     return this.#committed !== undefined;
   }
 
-  /** What is to be committed; undefined where the broker knows it. */
+  /** The next commit; undefined where the broker knows it. */
   get uncommitted(): Commit | undefined {
     if (!this.isPositioned || this.released || !this.#hasSettled) return undefined;
     const { topic, partition, settledUpTo: offset } = this;
@@ -144,7 +147,7 @@ export class Partition implements TopicPartition {
   }
 
   /**
-   * Of its lag, what was not read yet, and since when that was seen to wait: what the client holds back has not arrived.
+   * The unread part of its lag, and since when that was seen to wait. Messages buffered in the client count as unread.
    *
    * @param now epoch milliseconds
    */
@@ -167,7 +170,7 @@ export class Partition implements TopicPartition {
   }
 }
 
-/** A received message; its own token. Headers and key are decoded when somebody looks. */
+/** A received message; its own token. Headers and key are decoded on first use. */
 export class KafkaDelivery implements IncomingMessage {
   readonly topic: string;
   readonly value: Uint8Array;

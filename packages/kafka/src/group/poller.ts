@@ -8,14 +8,14 @@ import type { TopicShare } from './topic-share.js';
 
 /** Messages of one poll. */
 export const BATCH = 500;
-/** Ticks without polling, after which topics without room are paused: what was fetched of them is fetched again. */
+/** Ticks without polling, after which topics without room are paused: their fetched messages are fetched again. */
 const MAX_IDLE = 8;
 
 interface PollerOptions {
   readonly consumer: NativeConsumer;
   shares(): Iterable<TopicShare>;
   shareOf(topic: string): TopicShare | undefined;
-  /** Pauses and resumes what has to be. */
+  /** Pauses and resumes partitions by their room. */
   adjust(share: TopicShare): void;
   failed(error: unknown): void;
 }
@@ -34,7 +34,7 @@ export class Poller {
     this.#options = options;
   }
 
-  /** There may be something. */
+  /** There may be messages. */
   readable(): void {
     this.#mayHaveMore = true;
     this.pump();
@@ -52,7 +52,7 @@ export class Poller {
     else this.readable();
   }
 
-  /** Something waits for an answer that only polling brings: topics without room are paused, and it polls. */
+  /** A commit or rebalance waits for an answer that only polling brings: topics without room are paused, and it polls. */
   serve(): void {
     if (!this.#isPolling) this.#stall(({ hasRoom }) => !hasRoom);
     this.readable();
@@ -159,7 +159,7 @@ function push(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): v
   share.reader?.push(interleaved(batch));
 }
 
-/** The partitions in turn: what was fetched last is not to wait for all the others. Within a partition in log order. */
+/** The partitions in turn, so that the last fetched one need not wait for all others. Within a partition in log order. */
 function interleaved(batch: readonly KafkaDelivery[]): readonly KafkaDelivery[] {
   const first = batch[0]?.partition;
   if (batch.every(({ partition }) => partition === first)) return batch;

@@ -1,14 +1,14 @@
 /** Which position a partition is read from: decisions, pure. */
 import { decodeMetadata } from './commit-metadata.js';
 
-/** What the broker says about a partition's log now. */
+/** A partition's log, as the broker describes it now. */
 export interface Log {
   readonly topicId: string;
   readonly begin: number;
   readonly end: number;
 }
 
-/** What a group has committed. */
+/** A group's committed position. */
 export interface Committed {
   readonly offset: number;
   readonly metadata?: string | undefined;

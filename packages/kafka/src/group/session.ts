@@ -16,7 +16,7 @@ import type { TopicShare } from './topic-share.js';
 /** Options of a `Session`. */
 export interface SessionOptions extends ClientOptions {
   readonly group: string;
-  /** False: nobody shares the group and nothing is committed. The cluster never hears of it. */
+  /** False: the group has one member and commits nothing. The cluster never hears of it. */
   readonly durable: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -24,7 +24,7 @@ export interface SessionOptions extends ClientOptions {
   questions(): Questions;
   /** Of before the client was replaced, by `keyOf`. */
   readonly kept: Map<string, Partition>;
-  /** The group has answered, or something was positioned or committed. */
+  /** The group has answered, or a partition was positioned or committed. */
   changed(): void;
   /** A topic has more partitions than before. */
   widened(): void;
@@ -115,7 +115,7 @@ export class Session {
     await leave(this.consumer);
   }
 
-  /** Pauses and resumes what has to be. */
+  /** Pauses and resumes partitions by their room. */
   adjust(share: TopicShare): void {
     for (const partition of share.partitions.values()) {
       const pause = share.shouldPause(partition);
@@ -150,7 +150,7 @@ export class Session {
     this.consumer.getMetadata({ allTopics: true, timeout: SEEK_MS } as never, () => {});
   }
 
-  /** What the cluster says of whole topics. */
+  /** The cluster's answers about whole topics. */
   noted({ problems, widths }: Pick<Logs, 'problems' | 'widths'>): void {
     const { shares, widened } = this.options;
     for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);

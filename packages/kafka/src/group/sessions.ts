@@ -6,7 +6,7 @@ import { retrying } from './retrying.js';
 import { Session, type SessionOptions } from './session.js';
 
 interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
-  /** Leaves the group in the background; nobody listens any more. */
+  /** Leaves the group in the background; its events are ignored. */
   retire(session: Session): void;
   /** Another consumer has taken the place of one that could not do its work any more. */
   replaced(): void;
@@ -40,14 +40,14 @@ export class Sessions {
     throw new ConnectionError(`group '${this.#options.group}' is not connected to Kafka`);
   }
 
-  /** One attempt; whoever asks meanwhile shares it. */
+  /** One attempt, shared by concurrent callers. */
   open(): Promise<Session> {
     if (this.#current !== undefined) return Promise.resolve(this.#current);
     this.#opening ??= this.#connect(++this.#attempt);
     return this.#opening;
   }
 
-  /** Nothing is heard of the present consumer any more; what it had is kept for the next one. */
+  /** Nothing is heard of the present consumer any more; its positions are kept for the next one. */
   drop(): void {
     const { shares, kept, retire } = this.#options;
     const old = this.#take();

@@ -1,6 +1,6 @@
 /** Whether a group has come to rest, so that a member can leave it by a word that arrives: a decision, pure. */
 
-/** What the broker says about a group. */
+/** A group's state by the broker. */
 export interface GroupState {
   /** `Stable`, `PreparingRebalance`, … */
   readonly state: string;

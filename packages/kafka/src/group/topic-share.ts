@@ -11,14 +11,14 @@ export class TopicShare {
   reader: SubscriptionSink | undefined;
   /** Set while the subscription is being made: it is refused by this. */
   refuse: ((error: unknown) => void) | undefined;
-  /** Nobody is left to wait for. */
+  /** Aborts once the topic is left. */
   readonly left = new AbortController();
   /** Where partitions without a position begin; of those that there were when the subscription was made. */
   starts: ByPartition<Start> = new Map();
   #isAdmitted = false;
   /** Fetching is paused until core has room again. */
   isStalled = false;
-  /** Core was told that something is wrong. */
+  /** Core was told of a failure. */
   hasFailed = false;
   readonly partitions = new Map<number, Partition>();
   /** How many partitions the topic had when it was last asked. */

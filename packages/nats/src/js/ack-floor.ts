@@ -1,6 +1,6 @@
 /**
  * Where the group stands, for a consumer that has to be made anew: the server forgets it with the consumer. Never beyond
- * what is settled, and only behind it where other instances take part, whose deliveries are not seen here. Pure.
+ * the settled messages, and only behind it where other instances take part, whose deliveries are not seen here. Pure.
  */
 interface Sequences {
   readonly consumer_seq: number;
@@ -15,9 +15,9 @@ interface Floors {
 
 /** Tracks the settled position from the server's answers and from deliveries here. Sequences are those of the stream. */
 export class AckFloor {
-  /** As the server said: everything up to this stream sequence is settled. */
+  /** As the server said: all messages up to this stream sequence are settled. */
   #said = 0;
-  /** Everything up to this stream sequence was delivered here, or settled before. */
+  /** All messages up to this stream sequence were delivered here, or settled before. */
   #seen = 0;
   /** The consumer's count of the next delivery; one beyond it was another instance's. */
   #next = 1;
@@ -27,7 +27,7 @@ export class AckFloor {
     this.begin(info);
   }
 
-  /** It delivers more than what was seen here: only the server knows what became of it. */
+  /** It delivers more than was seen here: only the server knows those outcomes. */
   get isBehind(): boolean {
     return this.#hasGap;
   }
@@ -58,7 +58,7 @@ export class AckFloor {
     this.#hasGap = delivered.consumer_seq > floor.consumer_seq;
   }
 
-  /** Up to here everything is settled. `unsettled`: the sequences that are here and are not. */
+  /** Up to here all messages are settled. `unsettled`: the sequences that are here and are not. */
   of(unsettled: Iterable<number>): number {
     let lowest = this.#seen + 1;
     for (const sequence of unsettled) if (sequence < lowest) lowest = sequence;

@@ -14,7 +14,7 @@ import { JetStreamDelivery } from './delivery.js';
 const BATCH = 64;
 /** How long one question may stay unanswered before it is asked again. */
 const EXPIRES_MS = 5_000;
-/** Whoever looks may take its time in between. */
+/** A slow reader may take this long between messages. */
 const INACTIVE_NS = 30_000_000_000;
 /** How often a consumer that is gone is made again without having brought anything. */
 const MAX_RENEWALS = 5;

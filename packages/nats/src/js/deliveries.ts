@@ -1,4 +1,4 @@
-/** What this instance holds of a consumer, and what the server is told about it. */
+/** Deliveries of a consumer that this instance holds, and their acknowledgements. */
 import type { Settlement, SettleToken } from '@ebus/core/driver';
 import type { Link } from '../link.js';
 import type { JetStreamDelivery } from './delivery.js';
@@ -66,12 +66,12 @@ export class Deliveries {
     this.#say(delivery, NAK_LATER);
   }
 
-  /** The server has everything up to here as settled. Core has let go of those that other instances got. */
+  /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
   settledThrough(sequence: number): void {
     for (const held of this.#held.keys()) if (held <= sequence) this.#held.delete(held);
   }
 
-  /** The stream was made anew: its sequences are others. @returns what was held of the one that is gone */
+  /** The stream was made anew: its sequences are others. @returns the held deliveries of the old one */
   forget(): JetStreamDelivery[] {
     const held = [...this.#held.values()];
     this.#held.clear();

@@ -1,4 +1,4 @@
-/** What the reply subject of a delivery says. Pure. */
+/** Reads the reply subject of a delivery. Pure. */
 
 /** Of a time in nanoseconds, behind its milliseconds. */
 const NANOS_DIGITS = 6;

@@ -4,7 +4,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { type ReadHeaders, readHeaderBlock, readHeaders } from '../mapping.js';
 import { readDeliveryInfo } from './delivery-info.js';
 
-/** What the client keeps of a message besides its public face: the bytes as they came. */
+/** The client's private fields of a message: the bytes as they came. */
 interface RawMessage {
   readonly _rdata?: Uint8Array;
   readonly _msg?: { readonly hdr?: number };

@@ -24,7 +24,7 @@ export interface Standing {
 
 /**
  * Messages to ask for now; 0: not worth a request, or no room. An instance takes half of what all instances may have
- * unsettled, so that another one finds something to do at once. What is missing of older messages is asked for in any case:
+ * unsettled, so that another one finds work at once. Missing older messages are asked for in any case:
  * the server gives those first, and newer ones that are held wait for them.
  */
 export function batchOf({ credit, held, outstanding, maxAckPending }: Standing): number {
@@ -37,8 +37,8 @@ export function batchOf({ credit, held, outstanding, maxAckPending }: Standing):
 }
 
 /**
- * What open requests may still bring is not asked for again. Where the server has said that the next message is larger than
- * what is left: that one is asked for, whatever its size. Undefined: no room.
+ * Messages that open requests may still bring are not asked for again. Where the server has said that the next message is
+ * larger than the bytes left, that one is asked for, at any size. Undefined: no room.
  */
 export function limitsOf(batch: number, bytes: number, isLarge: boolean, maxPayload: number) {
   if (bytes <= 0) return undefined;

@@ -1,4 +1,4 @@
-/** What a consumer's state says about its group. */
+/** A group's state, derived from its consumer's. */
 import type { PartitionLag, UnsettledCount } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
@@ -13,7 +13,10 @@ export interface ConsumerState {
   readonly incarnation: string;
 }
 
-/** What is unsettled. Instances that stand by work on nothing, so that what the former active one holds is to be waited for. */
+/**
+ * The unsettled messages. Standby instances work on nothing, so messages of the former active one are to be waited
+ * for.
+ */
 export function standing(
   { info, ownRequests, incarnation }: ConsumerState,
   singleActive: boolean,

@@ -19,7 +19,10 @@ interface LineOptions {
 
 type Position = Pick<ConsumerInfo, 'ack_floor' | 'delivered' | 'num_ack_pending' | 'num_pending'>;
 
-/** What is left before the line: messages to deliver, or those that another instance holds. Nothing is unsettled here. Pure. */
+/**
+ * The rest before the line: messages to deliver, or those that another instance holds. Nothing is unsettled here.
+ * Pure.
+ */
 export function leftBefore(through: number, info: Position): 'undelivered' | 'elsewhere' | 'nothing' {
   if (info.delivered.stream_seq < through && info.num_pending > 0) return 'undelivered';
   return info.ack_floor.stream_seq >= through || info.num_ack_pending === 0 ? 'nothing' : 'elsewhere';
@@ -43,8 +46,8 @@ export class Line {
   }
 
   /**
-   * Resolves with true once everything before the line is settled. What another instance holds that gives no sign of it is back
-   * within the ack wait; longer than that it is not waited for.
+   * Resolves with true once all messages before the line are settled. Messages of a silent instance are back
+   * within the ack wait; longer than that they are not waited for.
    */
   async reached(): Promise<boolean> {
     const { clock, ackWait, topic, logger } = this.#options;

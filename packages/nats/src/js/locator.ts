@@ -68,7 +68,7 @@ export class Locator {
     }
   }
 
-  /** Makes it what the subscription needs, where it was changed meanwhile. */
+  /** Restores the settings that the subscription needs, where they were changed meanwhile. */
   async mend(): Promise<void> {
     await this.#options.consumers.ensure(this.#spec);
   }

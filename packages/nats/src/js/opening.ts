@@ -1,4 +1,7 @@
-/** Waits until a consumer can be asked for messages again: nobody else receives for this instance, and it is there. */
+/**
+ * Waits until a consumer can be asked for messages again: no older request receives for this instance, and it is
+ * there.
+ */
 import type { Clock } from '@ebus/core/driver';
 import type { Link } from '../link.js';
 import type { Locator } from './locator.js';

@@ -1,10 +1,10 @@
-/** The wire of a pull consumer: requests for messages, and what the server answers them with. */
+/** The wire of a pull consumer: requests for messages, and the server's answers. */
 import { type Msg, type Subscription, TimeoutError } from '@nats-io/transport-node';
 import type { Link } from '../link.js';
 import { headerBytesOf } from './delivery.js';
 
 const NANOS = 1_000_000;
-/** How long the server may take to say that nobody listens. */
+/** How long the server may take to say that there is no listener. */
 const HEARD_MS = 1_000;
 
 /** One pull request (`$JS.API.CONSUMER.MSG.NEXT`), durations in milliseconds. */
@@ -24,7 +24,7 @@ export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'refused';
 interface PullEvents {
   onMessage(message: Msg): void;
   onEnd(reason: Ending, text: string): void;
-  /** The server lives: something came. */
+  /** The server lives: a message or status came. */
   onSign(): void;
   /** The inbox itself is denied. */
   onDenied(error: Error): void;
@@ -89,7 +89,7 @@ export class PullInbox {
     this.link.connection.publish(this.#subject, JSON.stringify(body), { reply: this.#inbox + number });
   }
 
-  /** Asks for nothing more; what the server had sent by now is still delivered. */
+  /** Asks for nothing more; messages sent by the server are still delivered. */
   async drain(): Promise<void> {
     this.#live = false;
     if (this.#subscription.isClosed() || this.link.isClosed) return;
@@ -104,7 +104,7 @@ export class PullInbox {
 
   /**
    * Whether a server that has not noticed the end of this inbox' connection may still deliver to it. Asked over another
-   * connection: the server says at once where nobody listens.
+   * connection: the server says at once where there is no listener.
    */
   async mayStillReceive(link: Link, now: number): Promise<boolean> {
     if (this.outstanding === 0 || now > this.#liveUntil) return false;
@@ -164,7 +164,7 @@ function sizeOf(message: Msg): number {
   return message.subject.length + (message.reply?.length ?? 0) + headerBytesOf(message) + message.data.length;
 }
 
-/** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 nobody. */
+/** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 no responders. */
 export function endingOf(code: number, text: string): Ending {
   if (code === 423) return 'unpinned';
   if (code === 503) return 'consumer';

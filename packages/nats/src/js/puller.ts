@@ -1,6 +1,6 @@
 /**
  * Fetches from one consumer as there is credit, over one connection after the other. After each interruption it looks where
- * the consumer is before it asks again, and says so (`resumed`), so that core looks what is unsettled elsewhere.
+ * the consumer is before it asks again, and says so (`resumed`), so that core asks for messages unsettled elsewhere.
  */
 import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
@@ -57,7 +57,7 @@ export class Puller {
   readonly #options: PullerOptions;
   #link: Link | undefined;
   #inbox: PullInbox | undefined;
-  /** Counts interruptions: whatever is under way for an older one gives up. */
+  /** Counts interruptions: work for an older one gives up. */
   #epoch = 0;
   #isFetching = false;
   #stopping: Promise<void> | undefined;
@@ -153,7 +153,7 @@ export class Puller {
     this.deliveries.extendLease(tokens);
   }
 
-  /** The server refuses what is asked of this consumer or said to it: nothing comes, or everything comes again. */
+  /** The server refuses requests to this consumer, or acknowledgements: no message comes, or all come again. */
   refused(refused: Refused, error: Error): void {
     const { stream, name } = this.locator.spec;
     if ((refused.what !== 'pull' && refused.what !== 'ack') || refused.stream !== stream) return;
@@ -229,7 +229,7 @@ export class Puller {
     this.fetch();
   }
 
-  /** Somebody changed the consumer so that it refuses requests, perhaps. */
+  /** The consumer may have been changed so that it refuses requests. */
   async #mend(text: string): Promise<void> {
     const { target, topic } = this.#options;
     const epoch = ++this.#epoch;

@@ -1,4 +1,4 @@
-/** Takes in what the server sends, and pushes what came together. */
+/** Takes in the server's messages, and pushes those that came together. */
 import type { Credit } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
@@ -12,7 +12,7 @@ interface ReceiverOptions {
   readonly locator: Locator;
   /** False: it is no business of this subscription. */
   accepts?(delivery: JetStreamDelivery): boolean;
-  /** Something was pushed. */
+  /** A batch was pushed. */
   onPushed(): void;
 }
 
@@ -22,14 +22,14 @@ export class Receiver {
   #batch: JetStreamDelivery[] = [];
   #bytes = 0;
   #isFlushing = false;
-  /** What the server calls this client while it is the active one. */
+  /** The server's pin for this client while it is the active one. */
   pin: string | undefined;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
   }
 
-  /** What is left of a credit when that is pushed which has come. */
+  /** The credit left after the batch at hand. */
   leftOf({ messages, bytes, ...rest }: Credit): Credit {
     return { messages: messages - this.#batch.length, bytes: bytes - this.#bytes, ...rest };
   }

@@ -5,7 +5,7 @@ import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream';
 export type Found =
   /** The one that was there before. */
   | 'same'
-  /** Another one of its name in the same stream: what was settled with the old one says nothing any more. */
+  /** Another one of its name in the same stream: settlements with the old one count no more. */
   | 'another'
   /** In a stream that was made anew, whose sequences are others. */
   | 'new-stream';
@@ -26,8 +26,8 @@ interface Recreation {
 }
 
 /**
- * A stream that was made after the consumer is another one, and has only what came since: all of it is read. In the same
- * one the group goes on where it stood. `floor`: up to where it has settled everything.
+ * A stream that was made after the consumer is another one, and has only later messages: all of them are read. In the
+ * same one the group goes on where it stood. `floor`: up to where it has settled all messages.
  */
 export function recreation(
   before: { readonly stream: string; readonly created: string },

@@ -162,7 +162,7 @@ export class SharedSubscription implements DriverSubscription {
     this.#shared.puller.extendLease(tokens);
   }
 
-  /** What the other topics' subscriptions hold here is not elsewhere. */
+  /** Messages of the other topics' subscriptions here are not elsewhere. */
   async unsettled(): Promise<UnsettledCount> {
     const { puller } = this.#shared;
     const { deliveries } = puller;

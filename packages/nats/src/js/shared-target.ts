@@ -30,7 +30,10 @@ export class SharedTarget implements Target {
     return this.#topics.filter((topic) => !this.#members.has(topic));
   }
 
-  /** Any message may be of any topic: as much as the fullest has room for, and nothing until each has somebody. */
+  /**
+   * Any message may be of any topic: as much as the fullest has room for, and nothing until each topic has a
+   * subscription.
+   */
   get credit(): Credit {
     if (this.#members.size < this.#topics.length) return NONE;
     let { messages, bytes } = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -43,7 +46,7 @@ export class SharedTarget implements Target {
     return { messages, bytes, missing };
   }
 
-  /** Whether somebody takes the topic's messages. */
+  /** Whether the topic has a subscription here. */
   takes(topic: string): boolean {
     return this.#members.has(topic);
   }

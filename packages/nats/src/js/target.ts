@@ -1,4 +1,4 @@
-/** Who gets what a puller brings: one subscription, or several that share a consumer. */
+/** Receivers of a puller's messages: one subscription, or several that share a consumer. */
 import type { Credit, SubscriptionSink } from '@ebus/core/driver';
 import type { JetStreamDelivery } from './delivery.js';
 
