@@ -10,6 +10,7 @@ import { World } from './world/world.js';
 /** Longer than everything that a plan may do: what has not ended by then hangs. */
 const LIMIT_MS = 2 * 3_600_000;
 
+/** The result of one run; problems are in its history. */
 export interface Outcome {
   readonly history: History;
   readonly virtualMs: number;

@@ -9,6 +9,7 @@ import { type App, coreApp } from './world/app.js';
 import type { Problem } from './world/history.js';
 import { type UserService, userApp } from './world/user-app.js';
 
+/** Options of `simulate`. With `handlers` a user's service runs, without them core's own. */
 export interface SimulateOptions<State = unknown> extends Partial<UserService<State>> {
   /** How many seeds. Default 100. */
   seeds?: number;
@@ -39,6 +40,7 @@ export interface BrokenSeed {
   readonly cut: Cut;
 }
 
+/** The result of all runs. */
 export interface SimulationReport {
   readonly seeds: number;
   /** Seeds that broke a promise; those after `stopAfter` are not among them. */

@@ -6,6 +6,7 @@ import type { VirtualTime, VirtualTimer } from '../time/virtual-time.js';
 import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
 import { persistenceOf, topicOf } from './ways.js';
 
+/** Virtual milliseconds until an unsettled delivery is given again. */
 export const LEASE_MS = 6_000;
 
 /** What a consumer gives to: one connection of one member. */
@@ -21,6 +22,7 @@ export interface Inbox {
   ranOut(offset: number, count: number): void;
 }
 
+/** One delivery of a message to one member. */
 export interface LeaseDelivery {
   readonly record: StoredRecord;
   /** How often it was given, this time included. */
@@ -37,6 +39,7 @@ interface Leased {
   inbox: Inbox | undefined;
 }
 
+/** The messages of one topic and way. Offsets count from the first message. */
 export class Stream {
   readonly topic: string;
   readonly records: StoredRecord[] = [];
@@ -47,6 +50,7 @@ export class Stream {
   }
 }
 
+/** Streams and their consumers by name. Calls take no virtual time; the link adds it. */
 export class LeaseBroker {
   readonly streams = new Map<string, Stream>();
   readonly #time: VirtualTime;
@@ -100,6 +104,7 @@ export class LeaseBroker {
   }
 }
 
+/** A group's position in a stream: leases, redeliveries and settled messages. */
 export class LeaseConsumer {
   readonly #stream: Stream;
   readonly #time: VirtualTime;

@@ -48,6 +48,7 @@ export interface LeasePlace {
   readonly consumers: ConsumerDirectory;
 }
 
+/** Credit, settlements and renewals of one member, each sent over the link. */
 export class LeaseMember implements Inbox, Member {
   readonly leaseMs = LEASE_MS;
   readonly ready = Promise.resolve();

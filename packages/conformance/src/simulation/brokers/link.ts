@@ -11,6 +11,7 @@ export interface NetworkFaults {
   slowMs: number;
 }
 
+/** Options of a `Link`. `count` counts faults by name. */
 export interface LinkOptions {
   time: VirtualTime;
   random: Random;
@@ -29,6 +30,7 @@ interface UnderWay {
 /** What a client waits for an answer before it gives up. */
 const REQUEST_TIMEOUT_MS = 3_000;
 
+/** One connection. Requests arrive, and answers come back, in the order of the calls. */
 export class Link {
   /** False while the cable is out. */
   isUp = true;

@@ -6,7 +6,7 @@ import { type GroupTopic, LogGroup } from './log-group.js';
 import type { Partition } from './log-types.js';
 import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
 
-export class LogTopic implements GroupTopic {
+class LogTopic implements GroupTopic {
   readonly name: string;
   readonly partitions: Partition[];
   readonly groups = new Map<string, LogGroup>();
@@ -20,6 +20,7 @@ export class LogTopic implements GroupTopic {
   }
 }
 
+/** Topics, their groups and the accidents that may happen to a log. */
 export class LogBroker {
   readonly topics = new Map<string, LogTopic>();
   readonly #time: VirtualTime;

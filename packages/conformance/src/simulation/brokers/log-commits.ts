@@ -6,13 +6,14 @@ import type { MemberParts } from './member.js';
 
 const COMMIT_EVERY_MS = 500;
 
-export interface CommitOptions {
+interface CommitOptions {
   /** None once the member has left. */
   shares(): Iterable<Share>;
   /** The group says that a partition is another's. */
   refused(): void;
 }
 
+/** Commits the positions of one member, at most every 500 virtual milliseconds. */
 export class LogCommits {
   readonly #parts: MemberParts;
   readonly #member: GroupMember;

@@ -7,13 +7,14 @@ import type { MemberParts } from './member.js';
 const FETCH_EVERY_MS = 1_000;
 const MOST_AT_ONCE = 500;
 
-export interface FetchOptions {
+interface FetchOptions {
   /** How many messages may come: 0 where nothing is to be fetched. */
   most(): number;
   positions(): { share: Share; from: number; incarnation: number }[];
   arrived(found: Found[]): void;
 }
 
+/** Fetches the shares of one member as far as there is credit, one request at a time. */
 export class LogFetch {
   readonly #parts: MemberParts;
   readonly #topic: GroupTopic;

@@ -20,6 +20,7 @@ export interface GroupTopic {
   readonly waiting: Set<() => void>;
 }
 
+/** Assigns each partition to one member at a time. Commits of earlier assignments are refused by their epoch. */
 export class LogGroup {
   readonly topic: GroupTopic;
   readonly committed = new Map<number, LogPosition>();

@@ -27,6 +27,7 @@ interface Token {
   isSettled: boolean;
 }
 
+/** One member of a group, whose partitions come and go with rebalances. */
 export class LogMember implements GroupMember, Member {
   readonly name: string;
   readonly #parts: MemberParts;

@@ -3,6 +3,7 @@ import type { PrefixTracker } from '@ebus/core/driver';
 import { type LogPosition, type Partition, translated } from './log-types.js';
 import type { StoredRecord } from './records.js';
 
+/** The state of one assigned partition at its member. */
 export interface Share {
   readonly index: number;
   /** Of its assignment: the group takes nothing of an earlier one. */
@@ -20,6 +21,7 @@ export interface Share {
   isPaused: boolean;
 }
 
+/** The answer of one read for one partition. */
 export interface Found {
   share: Share;
   records: StoredRecord[];

@@ -12,6 +12,7 @@ export interface LogPosition {
   readonly incarnation: number;
 }
 
+/** One partition's log. */
 export interface Partition {
   readonly index: number;
   /** Changes when the topic is made anew, and when it loses its end. */

@@ -4,6 +4,7 @@ import type { Owner, VirtualTime } from '../time/virtual-time.js';
 import type { Link } from './link.js';
 import type { BrokerEvents, Given } from './records.js';
 
+/** The surroundings of a member: its process, link and history. */
 export interface MemberParts {
   /** The process that it is of. */
   readonly name: string;

@@ -8,6 +8,7 @@ import {
 } from '@ebus/core/driver';
 import { EPOCH } from '../time/virtual-clock.js';
 
+/** A message as a producer sends it. */
 export interface NewRecord {
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
@@ -16,6 +17,7 @@ export interface NewRecord {
   readonly messageId: string | undefined;
 }
 
+/** A message in a log. */
 export interface StoredRecord extends NewRecord {
   readonly topic: string;
   /** The way that it takes to its groups. */
@@ -26,6 +28,7 @@ export interface StoredRecord extends NewRecord {
   readonly at: number;
 }
 
+/** Facts that a broker reports to the books and the history. */
 export interface BrokerEvents {
   stored(record: StoredRecord): void;
   gave(record: StoredRecord, to: string): void;

@@ -11,6 +11,7 @@ import type { Member, MemberParts } from './member.js';
 import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
 import { wayOf, waysOf } from './ways.js';
 
+/** One kind of broker, lease or log, behind a common interface. Calls take no virtual time. */
 export interface SimServer {
   readonly capabilities: Capabilities;
   store(record: OutgoingRecord): { partition?: number; offset: number };
@@ -74,6 +75,7 @@ export function leaseServer(time: VirtualTime, events: BrokerEvents, isSingleAct
   };
 }
 
+/** A log broker. Dead-letter topics have one partition, the others `partitions`. */
 export function logServer(
   time: VirtualTime,
   events: BrokerEvents,

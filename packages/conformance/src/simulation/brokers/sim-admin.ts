@@ -12,7 +12,7 @@ import {
 } from '@ebus/core/driver';
 import type { MemberParts } from './member.js';
 
-export interface SimAdminOptions {
+interface SimAdminOptions {
   readonly parts: MemberParts;
   /** What the broker has; shared by all clients. */
   readonly there: Set<string>;
@@ -20,6 +20,7 @@ export interface SimAdminOptions {
   readonly isRoute: boolean;
 }
 
+/** Topic administration of one process over its link. */
 export class SimAdmin implements DriverTopicAdmin {
   readonly supports: ReadonlySet<keyof TopicSpec> = new Set<keyof TopicSpec>(['persistence']);
   readonly persistenceIs: 'route' | 'setting';

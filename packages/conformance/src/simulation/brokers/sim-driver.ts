@@ -23,6 +23,7 @@ import { incoming } from './records.js';
 import type { SimServer } from './servers.js';
 import type { SimAdmin } from './sim-admin.js';
 
+/** Options of a `SimDriver`. */
 export interface SimDriverOptions {
   readonly parts: MemberParts;
   readonly server: SimServer;
@@ -41,6 +42,7 @@ export interface SimDriverOptions {
   sending(kind: string, open: number): void;
 }
 
+/** The driver under core in one simulated process. It keeps to the contract of `Driver`. */
 export class SimDriver implements Driver<undefined> {
   readonly specVersion = 2;
   readonly system = 'simulated';

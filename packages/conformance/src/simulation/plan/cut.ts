@@ -1,6 +1,7 @@
 /** A part of a plan: what shrinking has left of it, and what a replay is given. */
 import type { Plan, Step } from './plan.js';
 
+/** The removed parts of a plan, as JSON. An empty cut is the whole plan. */
 export interface Cut {
   /** Steps that are left out, by their index in the plan. */
   readonly drop?: readonly number[];

@@ -4,6 +4,7 @@ import type { BrokerKind, HandlerFaults, Plan, Step } from './plan.js';
 import { ANY_KEY } from './plan.js';
 import { NO_WAYS, widen } from './widen.js';
 
+/** The most processes of the service at once. */
 export const SLOTS = 3;
 const BURST = 40;
 

@@ -1,6 +1,7 @@
 /** What a seed decides before a run begins: settings, how bad everything is, and what is done to the system when. */
 import type { NetworkFaults } from '../brokers/link.js';
 
+/** `log`: partitions and commits, as Kafka. `lease`: deliveries with leases, as JetStream. */
 export type BrokerKind = 'log' | 'lease';
 
 /** Probabilities of what a handler does with one attempt, and times in milliseconds. */
@@ -31,6 +32,7 @@ export interface SendFaults {
   letterTooLarge: number;
 }
 
+/** Settings of the buses in a run; durations in milliseconds. */
 export interface Settings {
   keys: number;
   concurrency: number;
@@ -69,6 +71,7 @@ export type Disturbance = 'rebalance' | 'mark' | 'truncate' | 'recreate' | 'dele
 /** Each message of a step has the next key. */
 export const ANY_KEY = -1;
 
+/** One action at a virtual time. */
 export type Step = { readonly at: number } & (
   | { readonly do: 'publish'; readonly slot: number; readonly key: number; readonly count: number }
   | { readonly do: 'open'; readonly slot: number }
@@ -89,6 +92,7 @@ export type Step = { readonly at: number } & (
   | { readonly do: 'move'; readonly slot: number; readonly isPersistent: boolean }
 );
 
+/** A whole run as data: the same plan gives the same run. */
 export interface Plan {
   readonly seed: number;
   readonly broker: BrokerKind;

@@ -2,6 +2,7 @@
 import { type Random, randomOf } from '../time/random.js';
 import { ANY_KEY, type HandlerFaults, type Plan, type Step, type Ways } from './plan.js';
 
+/** The ways of a plan that was not widened. */
 export const NO_WAYS: Ways = {
   unordered: false,
   batches: false,

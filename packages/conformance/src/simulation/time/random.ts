@@ -1,5 +1,6 @@
 /** Chance that a seed decides: the same seed gives the same numbers. */
 
+/** A source of pseudo-random numbers. Not for secrets. */
 export interface Random {
   /** At least 0, below 1. */
   next(): number;

@@ -10,6 +10,7 @@ interface Handle extends TimerHandle {
   readonly timer: VirtualTimer;
 }
 
+/** Virtual time for one process. Each process may have another wall clock, but all share the monotonic time. */
 export class VirtualClock implements Clock {
   /** How far the machine's clock is off, in milliseconds. */
   offset = 0;

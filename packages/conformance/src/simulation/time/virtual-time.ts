@@ -7,6 +7,7 @@ export interface Owner {
   alive: boolean;
 }
 
+/** A timer in virtual milliseconds. */
 export interface VirtualTimer {
   readonly due: number;
   readonly id: number;
@@ -23,6 +24,7 @@ export interface VirtualTimer {
 /** How many events may happen between two looks at real time; the event loop's own overhead is shared by so many. */
 const EVENTS_A_TURN = 32;
 
+/** Fires timers in the order of their due times, ties in the order of setting. */
 export class VirtualTime {
   /** Milliseconds since the simulation began; never goes back. */
   now = 0;

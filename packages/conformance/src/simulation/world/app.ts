@@ -19,6 +19,7 @@ export interface SimulatedProcess<State = unknown> {
 /** An event without its id, and the topic that it is published to. */
 export type SimulatedEvent = Omit<EnvelopeInput, 'eventId'> & { topic: string };
 
+/** The service under simulation: topics, handlers, events and invariants. */
 export interface App<State = unknown> {
   state(): State;
   readonly topics: readonly string[];
@@ -31,6 +32,7 @@ export interface App<State = unknown> {
 
 /** The service's group. */
 export const GROUP = 'sim';
+/** The topic of `coreApp`. */
 export const TOPIC = 'sim.events';
 
 /** For trying core itself: the handlers do nothing by themselves. */

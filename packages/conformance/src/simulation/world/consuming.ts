@@ -8,7 +8,7 @@ import { behave } from './handler.js';
 import type { Run } from './ledger.js';
 import type { World } from './world.js';
 
-export interface ConsumingOptions {
+interface ConsumingOptions {
   readonly world: World;
   readonly process: SimulatedProcess;
   readonly bus: EventBus;

@@ -11,6 +11,7 @@ const INTERNAL = 'the bus itself';
 /** 256 letters and as many redriven ones. */
 const MOST_INTERNAL = 512;
 
+/** The options of a process's driver, with faults drawn from the plan's seed. */
 export function driverOptions(
   { plan, sends, history, server, topicsThere }: World,
   parts: MemberParts,
@@ -47,7 +48,10 @@ export function driverOptions(
   };
 }
 
+/** True for dead-letter topics, by the default name. */
 export const isLetterTopic = (topic: string) => topic.endsWith('.dlq');
+/** The default dead-letter topic. */
 export const letterTopicOf = (topic: string) => `${topic}.dlq`;
+/** True for a message that a redrive published. */
 export const isRedriven = (headers: HeaderList) =>
   headers.some(([name]) => name.toLowerCase() === 'x-redrive-group');

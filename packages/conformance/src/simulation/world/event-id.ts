@@ -5,6 +5,7 @@ import { idInHeaders } from '../brokers/records.js';
 const BEFORE = '{"event_id":"'.length;
 const QUOTE = 0x22;
 
+/** The id in the books: unique over all topics. */
 export function eventIdOf(topic: string, eventId: string): string {
   return `${topic}#${eventId}`;
 }

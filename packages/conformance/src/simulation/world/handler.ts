@@ -4,6 +4,7 @@ import type { HandlerFaults } from '../plan/plan.js';
 import { type Random, randomOf } from '../time/random.js';
 import type { Owner, VirtualTime } from '../time/virtual-time.js';
 
+/** The part of a world that a handler's faults need. */
 export interface HandlerWorld {
   readonly seed: number;
   readonly time: VirtualTime;

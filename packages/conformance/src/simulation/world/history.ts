@@ -11,6 +11,7 @@ export type Entry = readonly [at: number, who: string, what: string, ...details:
 /** More is noise: what follows the first broken promise follows from it. */
 const MOST_PROBLEMS = 10;
 
+/** The entries, counts and broken promises of one run. At most 10 problems are kept. */
 export class History {
   readonly entries: Entry[] = [];
   readonly problems: Problem[] = [];

@@ -3,6 +3,7 @@ import type { EventBus, Message } from '@ebus/core';
 import { eventIdIn } from './event-id.js';
 import type { World } from './world.js';
 
+/** Subscribes to the events of one bus, for as long as that lives. */
 export function keepBooks({ history, ledger }: World, name: string, bus: EventBus): void {
   const idOf = ({ topic, data, headers }: Message) => eventIdIn(topic, data, headers.toList());
   bus.on('deadLettered', ({ message }) => {

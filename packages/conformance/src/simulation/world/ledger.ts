@@ -38,6 +38,7 @@ export interface OrderPromise {
   readonly mayOverlap: boolean;
 }
 
+/** Checks each attempt against the promises when it begins, and all messages at the end. */
 export class Ledger {
   readonly #history: History;
   readonly #events = new Map<string, Event>();

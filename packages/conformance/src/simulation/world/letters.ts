@@ -16,6 +16,7 @@ interface Account {
   redriven: number;
 }
 
+/** Checks dead letters and redrives against their messages. */
 export class Letters {
   readonly #history: History;
   readonly #accounts = new Map<string, Account>();

@@ -32,6 +32,7 @@ const CODES = new Set([
   'TOPIC_NOT_FOUND',
 ]);
 
+/** Starts, closes and kills one process. After a kill none of its timers or requests goes on. */
 export class Process {
   readonly name: string;
   readonly link: Link;

@@ -25,6 +25,7 @@ export interface UserService<State = unknown> {
   invariants?: Readonly<Record<string, (state: State) => void>>;
 }
 
+/** Adapts a user's service to `App`. Its handlers are made once outside of any process, to learn the topics. */
 export function userApp<State>({ state, handlers, event, invariants = {} }: UserService<State>): App {
   const make = state ?? (() => undefined as State);
   // Asked once for its topics; these handlers are never called.

@@ -14,6 +14,7 @@ import { History } from './history.js';
 import { Ledger } from './ledger.js';
 import { Process } from './process.js';
 
+/** The state of one run. Worlds share no state, but only one may run at a time. */
 export class World implements HandlerWorld {
   readonly plan: Plan;
   readonly app: App;
