@@ -22,6 +22,18 @@ describe('the system clock', () => {
     }
   });
 
+  it('goes with the fake timers of a test as a whole', () => {
+    vi.useFakeTimers();
+    try {
+      const before = [systemClock.now(), systemClock.monotonic()];
+      vi.advanceTimersByTime(5_000);
+      const after = [systemClock.now(), systemClock.monotonic()];
+      expect(after.map((time, i) => Math.round(time - (before[i] ?? 0)))).toEqual([5_000, 5_000]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('calls back after microtasks', async () => {
     const seen: string[] = [];
     const turn = new Promise<void>((resolve) => {
