@@ -1,9 +1,9 @@
 /** What the endpoints answer, without any server: from a method and a path to status, headers and body. */
 import { validateHeaderValue } from 'node:http';
 import type { Clock, Health, HealthReport, Logger, MetricsExposition } from '@ebus/core';
+import { within } from '@ebus/core/driver';
 import { healthBody, lateBody, notReadyReason } from './health-body.js';
 import { type Endpoint, endpointAt } from './route.js';
-import { LATE, within } from './within.js';
 
 /** What the endpoints ask: an event bus. */
 export interface HealthSource {
@@ -31,6 +31,8 @@ interface EndpointsOptions {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** Stands for the answer of what did not come in time. */
+const LATE = Symbol('late');
 const TOO_LATE = 'the health checks did not answer in time';
 const NO_METRICS =
   'there are no metrics to show: give the event bus a collector that exposes them, such as the plug-in ' +
@@ -117,8 +119,14 @@ export class Endpoints {
     return this.#within(async (signal) => this.#bus.health.report({ signal }));
   }
 
+  /** `LATE` for what hangs: its signal aborts then, and what it does later is ignored. */
   #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | typeof LATE> {
-    return within(this.#options.clock, this.#options.timeout, work);
+    const { clock, timeout: ms } = this.#options;
+    const abort = new AbortController();
+    return within(work(abort.signal), { clock, ms }, (): typeof LATE => {
+      abort.abort();
+      return LATE;
+    });
   }
 
   #now(): string {

@@ -53,20 +53,3 @@ export function called<T>(call: (done: Callback<T>) => void): Promise<T> {
     });
   });
 }
-
-/** The client's calls know no signals. @throws what `otherwise` makes, when the signal aborts first */
-export async function within<T>(work: Promise<T>, signal: AbortSignal, otherwise: () => Error): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(otherwise());
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  // Whoever comes second is not to be an unhandled rejection.
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

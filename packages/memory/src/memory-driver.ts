@@ -20,6 +20,7 @@ import {
   type SubscriptionSink,
   type SubscriptionSpec,
   TopicNameError,
+  within,
 } from '@ebus/core/driver';
 import type { BrokerView, MemoryBroker } from './broker.js';
 import { MemorySubscription } from './subscription.js';
@@ -126,7 +127,8 @@ export class MemoryDriver implements Driver<BrokerView> {
     for (const subscription of this.#subscriptions) await subscription.close();
     if (host === undefined) return;
     const queues = Array.from(this.#broker.logs(), (log) => log.queue);
-    await Promise.race([Promise.all(queues.map((queue) => queue.settled(host))), aborted(options.signal)]);
+    const settled = Promise.all(queues.map((queue) => queue.settled(host)));
+    await within(settled, options.signal, () => {});
     for (const queue of queues) queue.reject(host, notSent);
     if (this.#broker.name === undefined) this.#reportForgotten(host);
   }
@@ -155,9 +157,4 @@ export class MemoryDriver implements Driver<BrokerView> {
 function notSent(topic: string): EbusError {
   const text = `the message to '${topic}' over memory was not sent: the bus closed while it waited for room`;
   return new PublishError(text, { code: 'BUS_CLOSED' });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
