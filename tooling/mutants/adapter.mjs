@@ -17,7 +17,7 @@ export const adapterMutants = [
     file: file('schema'),
     find: '      AND (key IS NULL OR key NOT IN (SELECT key FROM held))\n',
     replace: '',
-    killedBy: groups('crash', 'consumer groups'),
+    killedBy: groups('crash a process that is killed in mid-handler'),
     gate: true,
   },
   {
@@ -25,7 +25,7 @@ export const adapterMutants = [
     file: file('sender'),
     find: 'void this.#batches.add(records);',
     replace: 'for (const record of records) record.stored();\n    void this.#batches.add(records);',
-    killedBy: groups('receipts', 'publish outcomes', 'publishing'),
+    killedBy: groups('publishing the caller may reuse'),
     gate: true,
   },
   {
@@ -33,7 +33,7 @@ export const adapterMutants = [
     file: file('postgres-driver'),
     find: '    // Its requests reject, as retryable.\n',
     replace: '    if (attempt > 1) return;\n',
-    killedBy: groups('reconnecting', 'outages'),
+    killedBy: groups('reconnecting reconnect.. makes connections anew'),
     gate: true,
   },
   {
@@ -50,7 +50,7 @@ export const adapterMutants = [
     find: 'await join(this.#connected(), spec, spec.from);',
     replace:
       'const link = this.#connected();\n    setTimeout(() => void join(link, spec, spec.from).catch(() => {}), 50);',
-    killedBy: groups('start positions', 'crash'),
+    killedBy: groups('start positions .latest. begins with'),
     gate: true,
   },
   {
@@ -59,7 +59,7 @@ export const adapterMutants = [
     find: 'export function classify(error: unknown): ErrorClass {\n',
     replace:
       "export function classify(error: unknown): ErrorClass {\n  if (Date.now() > 0) return { code: 'PUBLISH_FAILED', retryable: true };\n",
-    killedBy: groups('errors', 'publish outcomes', 'permissions'),
+    killedBy: groups('errors publish without the permission'),
     gate: true,
   },
   {
@@ -76,16 +76,14 @@ export const adapterMutants = [
     find: 'const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${STILL_MINE}`;',
     replace:
       "const SETTLE = `DELETE FROM $S.deliveries d USING ${GIVEN} WHERE ${STILL_MINE.replace('d.id = given.id AND d.attempts = given.attempts', 'd.id <= given.id')}`;",
-    killedBy: groups('restart'),
-    gate: true,
+    killedBy: groups('restart nor does what was handled after'),
   },
   {
     name: 'takes what is handed back as handled',
     file: file('subscription'),
     find: 'await this.#query(RELEASE, columns(released));',
     replace: 'await this.#query(SETTLE, columns(released));',
-    killedBy: groups('restart'),
-    gate: true,
+    killedBy: groups('restart unsettled events come again'),
   },
   {
     name: 'forgets to settle',
@@ -122,7 +120,8 @@ export const adapterMutants = [
     file: file('subscription'),
     find: 'const limits = [Math.min(messages, MAX_FETCH), ',
     replace: 'const limits = [messages + MAX_FETCH, ',
-    killedBy: groups('backpressure'),
+    killedBy: groups('backpressure of what waits on the broker'),
+    gate: true,
   },
   {
     name: 'takes no notice of the credit in bytes',
@@ -330,6 +329,7 @@ export const adapterMutants = [
     file: file('topic-admin'),
     find: "...(row.retention_ms === '0' ? {} : { retentionMs: Number(row.retention_ms) }),",
     replace: 'retentionMs: Number(row.retention_ms) || 3_600_000,',
-    killedBy: groups('topic settings'),
+    killedBy: groups('topic settings a topic is described'),
+    gate: true,
   },
 ];
