@@ -32,6 +32,7 @@ type Parts = Pick<
   'publisher' | 'subscriptions' | 'routes' | 'driver' | 'clock' | 'logger' | 'closing'
 >;
 
+/** Implements `bus.idle`. Asks subscriptions again after 1 to 50 ms, without a limit unless `timeout` is given. */
 export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Promise<void> {
   const { clock, logger } = parts;
   const waiting = new Waiting(parts);

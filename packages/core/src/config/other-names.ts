@@ -36,6 +36,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   workers: ['workerCount'],
 };
 
+/** Names here of a key as other tools call it; an empty list for unknown keys. Case, `-` and `_` do not matter. */
 export function otherNames(key: string): readonly string[] {
   const word = key.replace(/[-_]/g, '').toLowerCase();
   return Object.hasOwn(OTHER_NAMES, word) ? (OTHER_NAMES[word] as readonly string[]) : [];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { writtenDuration, writtenSize } from '../settings.js';
 import { isValidTopicName, validateTopicName } from '../topic-name.js';
 
+/** One topic's options, as they are written. Unknown keys are refused. */
 export const topicSchema = z.strictObject({
   persistence: z
     .enum(['persistent', 'ephemeral', 'auto'])

@@ -121,6 +121,7 @@ export function settleVariables(tree: unknown): { tree: unknown; variables: Map<
   return { tree: settle(tree, []), variables };
 }
 
+/** Sets the value at a path, in place. Does nothing where the parent is missing. */
 export function replaceAt(tree: unknown, path: readonly PropertyKey[], value: unknown): void {
   const last = path.at(-1);
   const parent = valueAt(tree, path.slice(0, -1)) as Record<PropertyKey, unknown> | undefined;

@@ -3,6 +3,7 @@ import type { Clock, TimerHandle } from '../clock.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import type { InFlight } from './in-flight.js';
 
+/** The free part of a window. */
 export interface Room {
   readonly messages: number;
   readonly bytes: number;
@@ -13,7 +14,7 @@ export interface Room {
 /** The most of a step: large enough to spread the costs of a request. */
 const MAX_STEP = 256;
 
-export interface CreditOptions {
+interface CreditOptions {
   readonly inFlight: InFlight;
   readonly clock: Clock;
   /** The most messages that may be in flight. */

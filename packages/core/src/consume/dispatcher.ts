@@ -4,6 +4,7 @@ import { KeyedLanes } from '../keyed-pool/keyed-lanes.js';
 import { Deque } from '../util/deque.js';
 import type { Delivery } from './delivery.js';
 
+/** Starts deliveries within the limit of concurrency. Without order each delivery is a lane of its own. */
 export interface Dispatcher {
   readonly queued: number;
   readonly activeKeys: number;

@@ -4,6 +4,7 @@ import { deferred } from '../util/promise.js';
 import { within } from '../util/waiting.js';
 import type { InFlight, PartitionShare } from './in-flight.js';
 
+/** Waits on the list in flight; several waits may be under way. */
 export class Drain {
   readonly #inFlight: InFlight;
   readonly #clock: Clock;

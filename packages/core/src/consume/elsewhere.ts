@@ -3,6 +3,7 @@ import { compareOffsets } from '../driver/offsets.js';
 import type { UnsettledCount } from '../driver/subscription.js';
 import type { Delivery } from './delivery.js';
 
+/** Counts of deliveries, as the broker and this member see them. */
 export interface Elsewhere {
   /** Unsettled and not here. Below 1: none. */
   readonly missing: number;

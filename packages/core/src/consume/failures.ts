@@ -38,6 +38,7 @@ export function tooOften(
   );
 }
 
+/** The error of an attempt past `processingTimeout`. */
 export function timeoutError(
   { group, processingTimeout }: ConsumePolicy,
   { topic }: Attempt,

@@ -4,7 +4,7 @@ import type { Dispatcher } from './dispatcher.js';
 import type { InFlight } from './in-flight.js';
 import type { StartGate } from './start-gate.js';
 
-export interface HaltsOptions {
+interface HaltsOptions {
   inFlight: InFlight;
   dispatcher: Dispatcher;
   gate: StartGate;
@@ -14,6 +14,7 @@ export interface HaltsOptions {
   deadLetter(delivery: Delivery): Promise<void>;
 }
 
+/** Holds halted deliveries by lane, until `retry`, `skip` or the end of the subscription. */
 export class Halts {
   readonly #options: HaltsOptions;
   readonly #halted = new Set<Delivery>();

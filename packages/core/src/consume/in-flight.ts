@@ -36,6 +36,7 @@ export class PartitionShare implements Share {
   }
 }
 
+/** Owns the state of every delivery, and checks each transition. Keeps log order by partition. */
 export class InFlight implements Iterable<Delivery> {
   readonly #shares = new Map<number, PartitionShare>();
   #latest: PartitionShare | undefined;

@@ -12,7 +12,7 @@ import { ReadAhead } from './read-ahead.js';
 import { Redeliveries } from './redeliveries.js';
 import type { Works } from './works.js';
 
-export interface IntakeEvents {
+interface IntakeEvents {
   failed(error: unknown): void;
   ended(): void;
   /** The driver broke its contract. */
@@ -23,6 +23,7 @@ export interface IntakeEvents {
   lost(count: number): void;
 }
 
+/** The sink that a driver gets. Its methods never throw. */
 export class Intake implements SubscriptionSink {
   readonly #works: Works;
   readonly #events: IntakeEvents;

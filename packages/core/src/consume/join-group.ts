@@ -15,7 +15,7 @@ import type { Consumer } from './consumer.js';
 const RETRY = { base: 100, max: 2_000 };
 const LEAVE_TIMEOUT_MS = 5_000;
 
-export interface JoinGroupOptions {
+interface JoinGroupOptions {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -8,7 +8,7 @@ import { Ticker } from '../util/ticker.js';
 import { type Delivery, isBusy } from './delivery.js';
 import type { InFlight } from './in-flight.js';
 
-export interface LeasesOptions {
+interface LeasesOptions {
   readonly clock: Clock;
   readonly inFlight: InFlight;
   onError(error: unknown): void;
@@ -19,6 +19,7 @@ export interface LeasesOptions {
 /** Renewed that often within a lease. A timer that comes half as much later than it should tells of a sleep. */
 const PER_LEASE = 3;
 
+/** Renews leases three times per lease. After a sleep of the machine it drops leases that ran out. */
 export class Leases {
   readonly #options: LeasesOptions;
   #driver: DriverSubscription | undefined;

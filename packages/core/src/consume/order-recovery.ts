@@ -18,7 +18,7 @@ const MOST_CANDIDATES = 10_000;
 /** Beyond the lease itself, within which the broker must have redelivered a dead process's messages. */
 const PATIENCE = { factor: 1.5, extraMs: 1_000 };
 
-export interface OrderRecoveryOptions {
+interface OrderRecoveryOptions {
   readonly order: LeasedOrder;
   readonly ordering: 'instance' | 'cluster';
   readonly clock: Clock;
@@ -43,6 +43,7 @@ export interface OrderRecoveryOptions {
   onError(error: unknown): void;
 }
 
+/** One question at a time; a further interruption begins a new one. */
 export class OrderRecovery {
   readonly #options: OrderRecoveryOptions;
   readonly #stopped = new AbortController();

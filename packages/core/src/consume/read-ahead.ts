@@ -6,7 +6,7 @@ import type { Delivery } from './delivery.js';
 /** Messages handed on before the time is looked at. */
 const SLICE = 16;
 
-export interface ReadAheadOptions {
+interface ReadAheadOptions {
   readonly loopYield: Pick<EventLoopYield, 'due'>;
   /** Begins the next one, which may run at once. Not called for deliveries that have left meanwhile. */
   begin(delivery: Delivery): void;

@@ -18,7 +18,7 @@ const REVOKE_MS = 30_000;
 /** How long aborted handlers may take to return before their messages are let go of. */
 const ABORT_GRACE_MS = 100;
 
-export interface RevocationOptions {
+interface RevocationOptions {
   readonly topic: string;
   readonly clock: Clock;
   readonly events: ConsumeEvents;
@@ -35,6 +35,7 @@ export interface RevocationOptions {
   onDropped(): void;
 }
 
+/** Core's side of assignments. Partitions that are revoked in separate calls do not wait for each other. */
 export class Revocation {
   readonly #options: RevocationOptions;
   readonly #partitions = new Set<number>();

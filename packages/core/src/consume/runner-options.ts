@@ -10,6 +10,7 @@ import type { ConsumeEvents } from './events.js';
 import type { InFlight } from './in-flight.js';
 import type { ConsumePolicy } from './policy.js';
 
+/** Totals of one subscription since it was made. */
 export interface RunnerCounters {
   handled: number;
   failedAttempts: number;
@@ -18,6 +19,7 @@ export interface RunnerCounters {
   discarded: number;
 }
 
+/** The parts that a runner works with. */
 export interface RunnerOptions {
   policy: ConsumePolicy;
   inFlight: InFlight;

@@ -16,6 +16,7 @@ import type { StartGate } from './start-gate.js';
 /** How long a timed-out handler may take to heed its signal before it is reported as overrunning. */
 const HEED_SIGNAL_MS = 1_000;
 
+/** Runs attempts, and turns their failures into retries, dead letters, discards or halts. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #deadlines: DeadlineQueue<Attempt>;

@@ -9,6 +9,7 @@ interface Unconfirmed {
   readonly partitions: ReadonlySet<number>;
 }
 
+/** Settles in the order of `add`. Errors of the driver go to `onError`; such messages come again. */
 export class Settler {
   readonly #onError: (error: unknown, count: number) => void;
   readonly #flushSoon = () => {

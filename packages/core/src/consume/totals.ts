@@ -1,6 +1,7 @@
 /** Sums over the subscriptions of a bus. */
 import type { BusSubscription } from './bus-subscription.js';
 
+/** Sums of counters, and the greatest age in milliseconds. */
 export interface Totals {
   handled: number;
   failedAttempts: number;
@@ -9,6 +10,7 @@ export interface Totals {
   oldestInFlightMs: number;
 }
 
+/** Adds one subscription's figures, in place. */
 export function addTo(totals: Totals, subscription: BusSubscription): void {
   const { handled, failedAttempts, inFlight, oldestInFlightMs } = subscription.stats();
   totals.handled += handled;

@@ -10,6 +10,7 @@ import type { ConsumerParts } from './works.js';
 /** A redrive of many is told once, with how many it was so far. */
 const SKIPS_TOLD_EVERY_MS = 60_000;
 
+/** Reports failures of one consumer to log and events. */
 export class Trouble {
   readonly #parts: ConsumerParts;
   #skipsToldAt = Number.NEGATIVE_INFINITY;

@@ -4,6 +4,7 @@ import type { OffsetValue } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
 import type { Works } from './works.js';
 
+/** The highest offset published to a partition whose handling is not known here. */
 export interface UnknownPosition {
   readonly partition: number;
   readonly offset: OffsetValue;

@@ -2,6 +2,7 @@
 import type { InFlight } from './in-flight.js';
 import type { ConsumePolicy } from './policy.js';
 
+/** The most bytes of one subscription in flight: 64 MiB. */
 export const WINDOW_BYTES = 64 * 1024 * 1024;
 const MAX_WINDOW_MESSAGES = 10_000;
 const MIN_UNORDERED_WINDOW = 256;

@@ -25,6 +25,7 @@ import { Settler } from './settler.js';
 import { StartGate } from './start-gate.js';
 import { roomOf, WINDOW_BYTES, windowOf } from './window.js';
 
+/** The parts that a consumer gets from its bus. */
 export interface ConsumerParts {
   policy: ConsumePolicy;
   readonly clock: Clock;
@@ -58,6 +59,7 @@ export interface WorksEvents {
   requestFailed(error: unknown): void;
 }
 
+/** Builds the parts of one consumer and passes events between them. */
 export class Works {
   readonly parts: ConsumerParts;
   readonly inFlight = new InFlight();

@@ -24,6 +24,7 @@ export type Destination =
   | { readonly kind: 'stays' }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** Decides whether a dead letter may be published to the topic that it names. Pure. */
 export function destinationOf(originalTopic: string | undefined, rules: DestinationRules): Destination {
   const { asked, deadLetterTopic, subscribed, to, isShared, validateName } = rules;
   if (originalTopic === undefined) return refused('it does not say where it came from (X-Original-Topic)');

@@ -3,6 +3,7 @@ import type { IncomingMessage, SettleToken } from '../driver/message.js';
 import type { SubscriptionSink } from '../driver/subscription.js';
 import { type Deferred, deferred } from '../util/promise.js';
 
+/** Buffers pushed messages until `take`. For one reader. */
 export class Mailbox implements SubscriptionSink {
   #messages: IncomingMessage[] = [];
   readonly #drop: (isGone: (message: IncomingMessage) => boolean) => void;

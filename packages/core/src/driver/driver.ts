@@ -59,6 +59,7 @@ export interface PingReply {
   readonly brokers?: number;
 }
 
+/** The topic to read, and the start. */
 export interface BrowseSpec {
   readonly topic: string;
   /** A group: from its settled position, or from the beginning where it has none. */
@@ -72,6 +73,10 @@ export interface ErrorClass {
   readonly retryable: boolean;
 }
 
+/**
+ * A transport under core. Methods may be called concurrently unless they say otherwise. Each call makes one attempt;
+ * core retries.
+ */
 export interface Driver<Native = unknown> {
   /** The version of this interface that the driver was written for. */
   readonly specVersion: 2;

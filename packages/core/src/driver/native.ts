@@ -4,6 +4,7 @@ import type { Driver } from './driver.js';
 
 const drivers = new WeakMap<object, { type: string; driver: Driver }>();
 
+/** Remembers a bus's driver for `nativeOf`, as long as the bus lives. */
 export function attachDriver(bus: object, type: string, driver: Driver): void {
   drivers.set(bus, { type, driver });
 }

@@ -11,6 +11,7 @@ export function compareOffsets(a: OffsetValue, b: OffsetValue): number {
   return compareTexts(a, b);
 }
 
+/** True for one place in one log. A missing partition counts as 0. */
 export function isSamePosition(a: Position, b: Position): boolean {
   return (
     a.offset === b.offset && (a.partition ?? 0) === (b.partition ?? 0) && a.incarnation === b.incarnation

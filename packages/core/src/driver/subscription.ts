@@ -158,6 +158,7 @@ export interface DriverSubscription {
   close(options: CallOptions): Promise<void>;
 }
 
+/** How far a group is behind in one partition. Brokers without partitions report partition 0. */
 export interface PartitionLag {
   readonly partition: number;
   /** Messages between the group's settled position and the end of the log. */

@@ -102,6 +102,7 @@ export interface ConsumerDescription {
   readonly singleActive?: boolean;
 }
 
+/** Administration of topics, one topic a call. Core decides and compares; a driver only asks and executes. */
 export interface DriverTopicAdmin {
   /**
    * Core calls it before a topic's first publish or subscription, and again after `TOPIC_NOT_FOUND`; elsewhere a driver answers

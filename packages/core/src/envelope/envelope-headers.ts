@@ -2,6 +2,7 @@
 import { type HeaderList, type HeadersInput, headersToSend } from '../headers.js';
 import type { Envelope } from './envelope.js';
 
+/** The headers that a publish adds to an envelope, in a fixed order. Unset ids are left out. */
 export function envelopeHeaders(envelope: Envelope): [string, string | Uint8Array][] {
   const headers: [string, string | Uint8Array][] = [
     ['X-Event-ID', envelope.eventId],

@@ -7,6 +7,7 @@ import { decodeEnvelope } from './codec.js';
 /** In order of preference, spelled as services in the field write them. */
 const HEADER_NAMES = ['X-Aggregate-ID', 'x-aggregate-id', 'Aggregate-ID', 'aggregate-id'] as const;
 
+/** The places of a message that may hold an aggregate id. All are optional. */
 export interface AggregateIdSource {
   data?: Uint8Array | undefined;
   headers?: HeadersInput | undefined;

@@ -17,6 +17,7 @@ export class JsonRefusal extends Error {
   }
 }
 
+/** Writes one value as JSON text and knows the path of the part at hand. For one use. */
 export class JsonWriter {
   readonly #root: string;
   readonly #bigint: boolean;

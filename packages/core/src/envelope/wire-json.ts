@@ -96,6 +96,7 @@ export function readEnvelope(raw: RawEnvelope): Envelope {
   throw invalid(message, problem.path);
 }
 
+/** An `EnvelopeError` with the prefix that the Go services use. */
 export function invalid(problem: string, path: string, cause?: unknown): EnvelopeError {
   return new EnvelopeError(`invalid envelope: ${problem}`, path, { cause });
 }

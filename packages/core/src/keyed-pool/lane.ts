@@ -11,6 +11,7 @@ export interface Lane<T> {
   readonly waiting: number;
 }
 
+/** The states of a lane. */
 export const LaneState = {
   /** The key is idle; the lane object is not used again. */
   FREE: 0,
@@ -106,6 +107,7 @@ export function link<T>(ring: KeyLane<T>, lane: KeyLane<T>): void {
   ring.prev = lane;
 }
 
+/** Takes a lane out of its ring. Constant time. */
 export function unlink<T>(lane: KeyLane<T>): void {
   (lane.prev as KeyLane<T>).next = lane.next;
   (lane.next as KeyLane<T>).prev = lane.prev;

@@ -1,8 +1,9 @@
 /** One task of a keyed pool, from `run` to its end. */
 import type { DeadlineEntry } from '../util/deadline-queue.js';
 
-export type PoolTaskState = 'waiting' | 'queued' | 'started' | 'ended';
+type PoolTaskState = 'waiting' | 'queued' | 'started' | 'ended';
 
+/** A task with its place in the deadline queue. */
 export class PoolTask<R = unknown> implements DeadlineEntry {
   /** `waiting` for room, or `queued` in its lane. */
   state: PoolTaskState = 'queued';

@@ -1,6 +1,7 @@
 /** Gauges that several subscriptions have a share in: the collector is told the sum. */
 import type { MetricsCollector } from './collector.js';
 
+/** One subscription's share in the gauges. */
 export interface GaugeShare {
   /** What this subscription holds now. */
   set(inFlight: number, queued: number, activeKeys: number): void;

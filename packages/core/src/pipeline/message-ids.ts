@@ -44,6 +44,7 @@ export function idsOf(incoming: IncomingMessage, envelope: EnvelopeIds | undefin
   };
 }
 
+/** The ids of an envelope, without a key. */
 export function envelopeIds(envelope: EnvelopeIds): Omit<MessageIds, 'key'> {
   const { eventId, aggregateId, eventType, correlationId, tenantId, traceId } = envelope;
   return { eventId, aggregateId, eventType, correlationId, tenantId, traceId };

@@ -4,6 +4,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import { isPromise } from '../util/promise.js';
 import type { Handle } from './compose.js';
 
+/** Wraps a handler: each attempt is recorded with its outcome and its duration in seconds. */
 export function measured<A>(
   topic: string,
   { metrics, clock }: { metrics: MetricsCollector; clock: Clock },

@@ -3,7 +3,7 @@ import type { Persistence } from '../driver/message.js';
 import type { TopicDescription } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';
 
-export interface UseInput {
+interface UseInput {
   readonly topic: string;
   readonly use: 'publish' | 'subscribe';
   readonly persistence: Persistence;

@@ -23,6 +23,7 @@ const LIMITS: ReadonlySet<Field> = new Set(['retentionMs', 'maxBytes', 'maxMessa
 const RETENTION_TOLERANCE_MS = 1_000;
 const ONLY_PERSISTENCE: ReadonlySet<Field> = new Set(['persistence']);
 
+/** A topic as it is wanted and as it is, with the rules for changes. */
 export interface ReconcileInput {
   topic: string;
   /** The written options: only these are compared or changed. */
@@ -53,12 +54,14 @@ export interface PersistenceMove {
   readonly alone: boolean;
 }
 
+/** The decision: the outcome to report, and the settings to create or alter, if any. */
 export interface Reconciliation {
   outcome: TopicOutcome;
   create?: TopicSpec;
   alter?: Partial<TopicSpec>;
 }
 
+/** Compares wanted and actual settings by the strategy. Pure. */
 export function reconcile(input: ReconcileInput): Reconciliation {
   const { topic, written, persistence, actual, strategy } = input;
   const nothing = { topic, action: 'left' as const, changed: [], mismatches: [], unsupported: [] };

@@ -20,11 +20,12 @@ export const TOPIC_DEFAULTS = {
   compression: 'none',
 } as const satisfies TopicOptions;
 
-/** The levels that each algorithm has; snappy has none; a level given for it is left to the broker. */
+/** The levels of each algorithm. Snappy has none: a level given for it is left to the broker. */
 export const COMPRESSION_LEVELS: Readonly<
   Partial<Record<string, readonly [lowest: number, highest: number]>>
 > = { gzip: [1, 9], lz4: [1, 17], zstd: [1, 22] };
 
+/** Algorithms that a topic may name. */
 export const COMPRESSIONS: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const PERSISTENCES = ['persistent', 'ephemeral', 'auto'];
 const KEYS = [

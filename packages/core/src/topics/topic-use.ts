@@ -25,7 +25,7 @@ const CALL_TIMEOUT_MS = 30_000;
 /** A topic that was refused is not looked for again in this time, however often it is used. */
 const REFUSAL_MS = 1_000;
 
-export interface TopicUseOptions {
+interface TopicUseOptions {
   readonly driver: Driver;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -39,8 +39,10 @@ export interface TopicUseOptions {
   created(topic: string, spec: TopicSpec, isConfigured: boolean): void;
 }
 
+/** The kinds of use that may differ in rights and checks. */
 export type Use = 'publish' | 'subscribe';
 
+/** Ensures topics before their first use. Concurrent uses of a topic share one question. */
 export class TopicUse {
   readonly #options: TopicUseOptions;
   /** Known to be on the broker, and how they were used so far. */

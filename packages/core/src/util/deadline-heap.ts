@@ -73,6 +73,7 @@ export class DeadlineHeap<T extends HeapEntry> {
   }
 }
 
+/** Order by deadline, then by sequence. */
 export function isBefore(a: HeapEntry, b: HeapEntry): boolean {
   return a.deadline < b.deadline || (a.deadline === b.deadline && a.sequence < b.sequence);
 }

@@ -7,18 +7,21 @@ export type { OptionKind } from './option-types.js';
 
 const DURATION = "milliseconds, or text such as '500ms', '2m', '1h30m'";
 
+/** A duration of 0 or more. */
 export const duration: OptionKind = {
   expects: `a duration: ${DURATION}`,
   example: "'30s'",
   accepts: (value) => readDuration(value) >= 0,
 };
 
+/** A duration above 0. */
 export const positiveDuration: OptionKind = {
   expects: `a duration above 0: ${DURATION}`,
   example: "'30s'",
   accepts: (value) => readDuration(value) > 0,
 };
 
+/** A size of 0 bytes or more. */
 export const size: OptionKind = {
   expects: "a size: bytes, or text such as '64KB', '100MB'",
   example: "'1MB'",
@@ -32,18 +35,21 @@ export const count: OptionKind = {
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 };
 
+/** A whole number from 1 up. */
 export const positiveInteger: OptionKind = {
   expects: 'a positive integer',
   example: '100',
   accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0,
 };
 
+/** A finite number above 0. */
 export const positiveNumber: OptionKind = {
   expects: 'a number above 0',
   example: '100',
   accepts: (value) => Number.isFinite(value) && (value as number) > 0,
 };
 
+/** A finite number of at least 1. */
 export const numberFromOne: OptionKind = {
   expects: 'a number of at least 1',
   example: '2',
