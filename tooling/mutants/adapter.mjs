@@ -49,7 +49,7 @@ export const adapterMutants = [
     file: file('postgres-driver'),
     find: 'await join(this.#connected(), spec, spec.from);',
     replace:
-      'const link = this.#connected();\n    setTimeout(() => void join(link, spec, spec.from).catch(() => {}), 50);',
+      'const link = this.#connected();\n    setTimeout(() => void join(link, spec, spec.from).catch(() => {}), 5_000);',
     killedBy: groups('start positions .latest. begins with'),
     gate: true,
   },
