@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { readDeliveryInfo } from './delivery-info.js';
+
+const said = { deliveryCount: 2, sequence: 17, consumerSequence: 5, timestamp: 1_700_000_000_123 };
+
+it.each([
+  ['of servers before 2.10', '$JS.ACK.S.c.2.17.5.1700000000123456789.3'],
+  ['with a domain and an account', '$JS.ACK.hub.ACCOUNT.S.c.2.17.5.1700000000123456789.3'],
+  ['with more behind it', '$JS.ACK.hub.ACCOUNT.S.c.2.17.5.1700000000123456789.3.token'],
+])('reads the reply subject %s', (_, reply) => {
+  expect(readDeliveryInfo(reply)).toEqual(said);
+});

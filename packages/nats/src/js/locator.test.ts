@@ -1,0 +1,78 @@
+import { type ConsumerInfo, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import { expect, it } from 'vitest';
+import type { Consumers } from '../consumers.js';
+import type { Streams } from '../streams.js';
+import { Deliveries } from './deliveries.js';
+import type { JetStreamDelivery } from './delivery.js';
+import { Locator } from './locator.js';
+
+const [OLD, NEW, NEWER] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z'];
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const gone = new JetStreamApiError({ code: 404, err_code: 10014, description: 'consumer not found' });
+
+function info(created: string, floor = 7): ConsumerInfo {
+  const at = { consumer_seq: floor, stream_seq: floor };
+  return { created, ack_floor: at, delivered: at } as ConsumerInfo;
+}
+
+/** What the server has: a stream, and a consumer or none. */
+function located(stream: { created: string; name?: string } | undefined, consumer: ConsumerInfo | undefined) {
+  const made: unknown[] = [];
+  const lost: number[] = [];
+  const deliveries = new Deliveries();
+  const consumers = {
+    info: async () => consumer ?? Promise.reject(gone),
+    ensure: async ({ stream: name, from }: { stream: string; from: unknown }) => {
+      made.push([name, from]);
+      return info(NEWER);
+    },
+  } as unknown as Consumers;
+  const found = stream && ({ config: { name: stream.name ?? 'S' }, created: stream.created } as StreamInfo);
+  const streams = { findUsable: async () => found } as unknown as Streams;
+  const onLost = (gone: readonly JetStreamDelivery[]) =>
+    void lost.push(...gone.map(({ sequence }) => sequence));
+  const spec = {
+    stream: 'S',
+    name: 'c',
+    filters: ['t'],
+    durable: true,
+    from: 'latest',
+    singleActive: false,
+  } as const;
+  const options = { consumers, streams, deliveries, logger, topic: 't', onLost };
+  deliveries.add({ sequence: 9, reply: 'ack.9' } as JetStreamDelivery);
+  return { locator: new Locator(options, spec, info(OLD), OLD), deliveries, made, lost };
+}
+
+it('keeps the consumer that is there, and forgets what others have settled', async () => {
+  const { locator, deliveries, made, lost } = located({ created: OLD }, info(OLD, 9));
+  await locator.locate();
+  expect([made, lost, deliveries.size]).toEqual([[], [], 0]);
+});
+
+it('makes one that was deleted again behind what is settled, whatever the subscription began with', async () => {
+  const { locator, deliveries, made, lost } = located({ created: OLD }, undefined);
+  await locator.locate();
+  expect([made, lost, deliveries.size]).toEqual([[['S', 8]], [], 1]);
+  expect(locator.knows(info(NEWER))).toBe(true);
+});
+
+it('reads all of a stream that was made anew, under another name as well, and tells what went with the old one', async () => {
+  const { locator, made, lost } = located({ created: NEW, name: 'T' }, undefined);
+  await locator.locate();
+  expect([made, lost]).toEqual([[['T', 'earliest']], [9]]);
+  expect([locator.incarnation, locator.spec.stream]).toEqual([NEW, 'T']);
+});
+
+it('takes up another consumer of its name, and tells what went where its stream is another one', async () => {
+  const same = located({ created: OLD }, info(NEW));
+  await same.locator.locate();
+  const other = located({ created: NEW }, info(NEW));
+  await other.locator.locate();
+  expect([same.lost, other.lost]).toEqual([[], [9]]);
+});
+
+it('without a stream is an error that passes', async () => {
+  const { locator } = located(undefined, undefined);
+  await expect(locator.locate()).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', retryable: true });
+});
