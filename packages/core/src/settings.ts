@@ -26,7 +26,10 @@ export function sizeSetting() {
     .transform((value, context) => parsed(context, () => parseSize(value as Bytes)));
 }
 
-/** What no file is called: several lines, PEM, base64 of a certificate or key, a JSON Web Token, the seed of an nkey. */
+/**
+ * Texts that are no file name: several lines, PEM, base64 of a certificate or key, a JSON Web Token, the seed of an
+ * nkey.
+ */
 const CONTENT = /[\r\n]|-----BEGIN|^MII[\w+/=]{40}|^eyJ[\w-]{8}|^S[ACNOUX][A-Z2-7]{40,70}$/;
 const LONGEST_NAME = 1_024;
 

@@ -65,7 +65,7 @@ export interface HandlerErrorEvent extends SubscriptionEvent, MessageIds {
   readonly errorMessage: string;
   readonly message: Message;
   readonly attempt: number;
-  /** What happens to the message now. */
+  /** The action for the message. */
   readonly action: FailureAction;
 }
 
@@ -222,7 +222,7 @@ export class Emitter {
     }
   }
 
-  /** What listeners of `error` throw is only logged: it would go in circles. */
+  /** Errors of `error` listeners are only logged: events would go in circles. */
   #failed(event: keyof BusEvents, error: unknown): void {
     this.#logger.error({ err: error, event }, 'an event listener failed');
     if (event === 'error') return;

@@ -64,7 +64,7 @@ export interface CreateEventBusOptions {
   signal?: AbortSignal;
 }
 
-/** What taking back a creation that failed may take. */
+/** The time to undo a failed creation. */
 const DISCARD_MS = 1_000;
 
 /** The options of `createEventBus`, as they are checked. */

@@ -1,4 +1,4 @@
-/** What `bus.on('error')` is told: every failure that the bus itself notices. */
+/** The events of `bus.on('error')`: every failure that the bus itself notices. */
 import type { FailureAction } from '../pipeline/failure.js';
 import type { Message } from '../pipeline/message.js';
 import type { MessageIds } from '../pipeline/message-ids.js';
@@ -23,7 +23,7 @@ interface OfMessage extends OfSubscription, MessageIds {
 export interface HandlerFailure extends OfMessage {
   readonly source: 'handler';
   readonly attempt: number;
-  /** What happens to the message now. */
+  /** The action for the message. */
   readonly action: FailureAction;
 }
 

@@ -24,7 +24,7 @@ const TELL_AFTER_MS = 10_000;
 /** Between two looks. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
-/** What this member is about to receive need not be asked for; only where it does not come. */
+/** Messages about to arrive here need no question to the broker; it is asked only where they stay away. */
 const ASK_AFTER_MS = 500;
 
 type Parts = Pick<

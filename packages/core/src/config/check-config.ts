@@ -26,7 +26,7 @@ export interface CheckOptions {
   readonly environment?: string | undefined;
   /** Merged over all other sources. */
   readonly overrides?: unknown;
-  /** What `${VAR}` stands for; without, strings are left as they are. */
+  /** Values of `${VAR}`; without, strings are left as they are. */
   readonly variables?: Variables | undefined;
   /** The subject for the error: `the configuration`, or the name of a file. */
   readonly what?: string | undefined;
@@ -196,7 +196,7 @@ function typedValue(text: string | undefined): number | boolean | undefined {
 const textOf = (value: unknown) =>
   (value instanceof VariableValue ? value.text : value) as string | undefined;
 
-/** What topics/ knows of options beyond their kinds. */
+/** The checks of topics/ beyond the kinds of options. */
 function checkTopics(topics: Readonly<Record<string, TopicOptions>>, problems: Problems): void {
   for (const [topic, options] of Object.entries(topics)) {
     try {

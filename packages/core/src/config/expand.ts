@@ -4,7 +4,7 @@
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * What became of a value that was one variable and nothing else, `${PORT}`. It stays text until the key it belongs to
+ * The text of a value that was exactly one variable, `${PORT}`. It stays text until the key it belongs to
  * turns out to want a number or true/false: a password of digits must stay a password.
  */
 export class VariableValue {

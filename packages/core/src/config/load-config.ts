@@ -17,7 +17,7 @@ export interface ParseConfigOptions {
   registry?: Registry;
   /** Which of `environments` to apply. Default: what `environment` in the overrides or the configuration says. */
   environment?: string;
-  /** What `${VAR}` stands for. Default: `process.env`. */
+  /** Values of `${VAR}`. Default: `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Merged over the configuration and its environment; variables in it are not expanded. */
   overrides?: ConfigOverrides;

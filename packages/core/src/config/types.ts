@@ -101,7 +101,7 @@ export interface HealthCheckConfig {
   subscriber?: HealthWatchConfig;
   /** The same for several services, one watcher each. */
   subscribers?: HealthWatchConfig[];
-  /** What `health.report()` calls unhealthy; it works whether probes are enabled or not. */
+  /** Thresholds of `health.report()`, which works with and without probes. */
   report?: {
     /** An event loop that was blocked for longer, in the last half minute. Default 2 s. */
     maxEventLoopDelay?: Duration;
@@ -197,7 +197,7 @@ export interface CommonConfig {
   /** Default `warn`. */
   onMismatch?: 'warn' | 'fail';
   /**
-   * What using a topic does that is not configured and that the broker does not have. `create`, the default: it is made on
+   * The policy for using a topic that is neither configured nor on the broker. `create`, the default: it is made on
    * first use with the broker's own settings. `refuse`: publishing and subscribing reject with `TOPIC_NOT_FOUND`. Dead-letter
    * topics and topics of probes are made in either case.
    */

@@ -3,7 +3,7 @@ import type { HighOffsets } from '../driver/high-offsets.js';
 import { compareOffsets } from '../driver/offsets.js';
 import type { PartitionLag } from '../driver/subscription.js';
 
-/** What this member knows of the partitions of a topic. */
+/** This member's knowledge of the partitions of a topic. */
 export interface ReadSoFar {
   /** Those that are this member's; undefined where the transport does not share topics by partition. */
   readonly partitions: ReadonlySet<number> | undefined;

@@ -1,4 +1,4 @@
-/** What handlers and middleware are given of an attempt: the documented members, and no way to the others. */
+/** The public face of an attempt for handlers and middleware: the documented members only. */
 import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import type { HandlerContext } from '../pipeline/context.js';

@@ -11,7 +11,7 @@ import { shown } from '../util/shown.js';
 import { AttemptContext } from './attempt-context.js';
 import type { Delivery } from './delivery.js';
 
-/** What all attempts of one subscription share. */
+/** The common parts of all attempts of one subscription. */
 export interface AttemptOwner {
   readonly group: string;
   /** The application's own: what handlers log is theirs, and neither thinned nor masked. */

@@ -173,7 +173,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     return this.#works.parts.policy.deadLetterTopic;
   }
 
-  /** What watches over consumers sees of this one. Cheap: nothing is kept for it for each message. */
+  /** A sample for the health checks. Cheap: it keeps no record per message. */
   snapshot() {
     const { inFlight, runner, gate, settler, revocation } = this.#works;
     const { oldest, count } = inFlight;

@@ -6,7 +6,7 @@ import { quietly } from '../util/promise.js';
 import type { Attempt } from './attempt.js';
 import type { ConsumePolicy } from './policy.js';
 
-/** What `onError` decides; undefined where the default applies, also where it answers with no action, or throws. */
+/** The decision of `onError`; undefined where the default applies, also where it answers with no action, or throws. */
 export function verdictOf(
   { policy, logger }: { readonly policy: ConsumePolicy; readonly logger: Logger },
   { message, topic, group, attempt }: Attempt,

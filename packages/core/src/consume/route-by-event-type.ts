@@ -21,7 +21,7 @@ export type EventRoute<P> =
 /** Where events without a handler of their own go. */
 export interface RouteOptions {
   /**
-   * What becomes of events of other types. Default `ignore`: they are settled unhandled, and each such type is logged
+   * The action for events of other types. Default `ignore`: they are settled unhandled, and each such type is logged
    * once (as a warning, or for information where `ignore` was given).
    */
   otherwise?: 'ignore' | 'dead-letter' | EnvelopeHandler;

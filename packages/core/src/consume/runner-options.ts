@@ -25,7 +25,7 @@ export interface RunnerOptions {
   inFlight: InFlight;
   clock: Clock;
   logger: Logger;
-  /** What handlers are given; the bus' own lines do not go through it. */
+  /** The logger for handlers; the bus' own lines do not go through it. */
   handlerLogger: Logger;
   metrics: MetricsCollector | undefined;
   events: ConsumeEvents;

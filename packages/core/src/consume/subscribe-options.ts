@@ -63,7 +63,7 @@ const OF_ALL = {
   signal: kinds.abortSignal,
 } satisfies { readonly [Name in keyof Required<SubscribeOptions>]: kinds.OptionKind };
 
-/** What people look for here and find elsewhere. */
+/** Remedies for options of other calls and tools. */
 const ELSEWHERE = {
   deadLetterEnabled: "use onExhausted: 'dead-letter', which is the default on persistent topics",
   rateBurst: 'use rateLimit: { perSecond, burst }',

@@ -94,7 +94,7 @@ export class Subscriptions {
     await Promise.all([...this.#active.values()].map((running) => running?.subscription.quiet()));
   }
 
-  /** What applications subscribed to and did not close. */
+  /** Open subscriptions of applications. */
   active(): BusSubscription[] {
     return [...this.#active.values()].flatMap((running) =>
       running === undefined || running.internal || running.subscription.isClosing

@@ -1,4 +1,4 @@
-/** What goes wrong around a consumer's messages, told in the log, the metrics and the events. */
+/** Failures around a consumer's messages, reported to the log, the metrics and the events. */
 import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import { EbusError } from '../errors.js';
 import { findHeader, headerText } from '../headers.js';

@@ -44,7 +44,7 @@ export interface RateLimit {
   burst?: number;
 }
 
-/** What `subscription.update()` takes. */
+/** The options of `subscription.update()`. */
 export interface SubscriptionChanges {
   concurrency?: number;
   rateLimit?: RateLimit;
@@ -73,7 +73,7 @@ export interface SubscribeOptions {
   retryBackoff?: RetryBackoff;
   /** Attempts per second, as a token bucket; `burst` defaults to `perSecond`. */
   rateLimit?: RateLimit;
-  /** What becomes of a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
+  /** The action for a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
    * ephemeral ones, `halt` on dead-letter topics. */
   onExhausted?: ExhaustedAction;
   /** Default `<topic>.dlq`. */

@@ -84,7 +84,7 @@ export interface Driver<Native = unknown> {
   readonly system: string;
   /** The client objects, for features that ebus does not cover. */
   readonly native: Native;
-  /** What `persistence: 'auto'` means here. */
+  /** The persistence for `persistence: 'auto'`. */
   readonly defaultPersistence: Persistence;
   /** Whether other services may use the same broker: then no two of them may get the same group by default. */
   readonly isShared: boolean;

@@ -1,4 +1,4 @@
-/** What travels between core and a driver: plain data, one object a message, no behaviour. */
+/** Messages between core and a driver: plain data, one object a message, no behaviour. */
 import type { HeaderList } from '../headers.js';
 
 /**
@@ -113,7 +113,7 @@ export interface IncomingMessage {
 }
 
 /**
- * What became of a delivery. All but `released` mean: never deliver it to this group again.
+ * The outcome of a delivery. All but `released` mean: never deliver it to this group again.
  * `released`: hand it back, in order; this subscription will not settle it.
  */
 export type SettleOutcome = 'handled' | 'dead-lettered' | 'discarded' | 'skipped' | 'released';

@@ -12,7 +12,7 @@ import type {
   SettleToken,
 } from './message.js';
 
-/** What to subscribe to. */
+/** The topic, group and start of a subscription. */
 export interface SubscriptionSpec {
   readonly topic: string;
   readonly persistence: Persistence;

@@ -5,7 +5,7 @@ import type { Persistence } from './message.js';
 /** How the messages of a topic are compressed, where the transport can. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** What configuring a topic may do on the broker. */
+/** Permitted changes on the broker when a topic is configured. */
 export type TopicConfigStrategy = 'skip' | 'createOnly' | 'createOrUpdate' | 'validateOnly';
 
 /**
@@ -36,7 +36,7 @@ export interface NewTopicSpec extends TopicSpec {
 /** The broker's settings. A limit that is 0 or left out is none; so is a persistence unknown to it. */
 export interface TopicDescription extends Partial<TopicSpec> {
   readonly name: string;
-  /** What holds the topic on the broker where that has a name of its own, for messages: `stream 'ORDERS'`. */
+  /** The broker's object that holds the topic, where it has a name of its own, for messages: `stream 'ORDERS'`. */
   readonly heldBy?: string;
   /** The largest message that it takes, headers included, where that is a setting of the topic. */
   readonly maxMessageBytes?: number;

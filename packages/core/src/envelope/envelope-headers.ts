@@ -1,4 +1,4 @@
-/** What of an envelope travels in headers, too, for readers that do not decode it. */
+/** Envelope fields that travel in headers, too, for readers that do not decode it. */
 import { type HeaderList, type HeadersInput, headersToSend } from '../headers.js';
 import type { Envelope } from './envelope.js';
 

@@ -35,7 +35,7 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   tenant: 'tenantId',
 };
 
-/** What belongs elsewhere. */
+/** Keys that belong elsewhere. */
 const REMEDIES: Readonly<Record<string, string>> = {
   headers: 'headers are an option: publishEnvelope(topic, envelope, { headers })',
   metadata: 'give it as headers: publishEnvelope(topic, envelope, { headers }), or within the payload',

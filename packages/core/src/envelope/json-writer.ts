@@ -62,7 +62,7 @@ export class JsonWriter {
     }
   }
 
-  /** What `toJSON` makes of it, where it has that. */
+  /** The result of its `toJSON`, where it has one. */
   #converted(value: unknown, key: string): unknown {
     if (
       (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint') ||

@@ -3,7 +3,7 @@ import { NO_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
 import type { MetricsCollector, PoolStats } from './collector.js';
 
-/** What labels may be read by: a topic, or an error type. */
+/** A label to read by: a topic, or an error type. */
 export interface InMemoryMetric {
   readonly total: number;
   readonly byLabel: ReadonlyMap<string, number>;

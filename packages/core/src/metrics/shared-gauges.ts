@@ -3,7 +3,7 @@ import type { MetricsCollector } from './collector.js';
 
 /** One subscription's share in the gauges. */
 export interface GaugeShare {
-  /** What this subscription holds now. */
+  /** Sets this subscription's figures. */
   set(inFlight: number, queued: number, activeKeys: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** What handlers and middleware are given, and their signatures. */
+/** Arguments and signatures of handlers and middleware. */
 import type { SendReceipt } from '../driver/message.js';
 import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';

@@ -1,4 +1,4 @@
-/** What becomes of a failed attempt: a pure decision. */
+/** The action for a failed attempt: a pure decision. */
 
 /** The possible actions after a failed attempt. */
 export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt'] as const;

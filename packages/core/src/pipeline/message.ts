@@ -84,7 +84,7 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
   return typeof key === 'object' ? decoder.decode(key) : key;
 }
 
-/** What publish middleware sees and may change before the message is sent. */
+/** A message for publish middleware, which may change it before it is sent. */
 export interface PublishRecord {
   readonly topic: string;
   readonly key: string | undefined;

@@ -250,7 +250,7 @@ export class Attempts {
   }
 }
 
-/** What middleware made of them is held to what holds for the options of a publish. */
+/** Values changed by middleware are checked like the options of a publish. */
 function checkHeaders(job: PublishJob): void {
   try {
     const asTheyAre = Array.isArray(job.headers) && !job.headers.some(([name]) => isReservedHeader(name));

@@ -115,7 +115,7 @@ export class Outbound {
     }
   }
 
-  /** What `publishEnvelope` would refuse at the call is thrown here; nothing is sent. Returns the completed envelope. */
+  /** Throws each refusal of `publishEnvelope`; nothing is sent. Returns the completed envelope. */
   checkEnvelope(topic: string, input: EnvelopeInput, options: PublishEnvelopeOptions | undefined): Envelope {
     try {
       const route = this.#options.routes.route(topic);

@@ -16,7 +16,7 @@ const OF_ALL = {
   signal: kinds.abortSignal,
 } satisfies { readonly [Name in keyof Required<PublishEnvelopeOptions>]: kinds.OptionKind };
 
-/** What people look for here and find elsewhere. */
+/** Remedies for options of other calls and tools. */
 const ELSEWHERE = {
   priority: 'no broker behind ebus has priorities; publish what is urgent to a topic of its own',
   partition: 'a message goes to the partition of its key',

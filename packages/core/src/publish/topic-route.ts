@@ -1,4 +1,4 @@
-/** What publishing to one topic needs to know, worked out once per topic. */
+/** The route of publishes to one topic, worked out once per topic. */
 
 import { HighOffsets } from '../driver/high-offsets.js';
 import { messageIdPrefix, type Persistence } from '../driver/message.js';

@@ -1,4 +1,4 @@
-/** What publishing knows of each topic: worked out once, held while the topic is looked for, forgotten when idle. */
+/** The routes of topics: worked out once, held while the topic is looked for, forgotten when idle. */
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import { validateTopicName } from '../topic-name.js';

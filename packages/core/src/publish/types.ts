@@ -44,7 +44,7 @@ type Lossy =
   | ArrayBuffer
   | SharedArrayBuffer;
 
-/** What `publish` takes: bytes, text, or an object that JSON can carry. */
+/** A message for `publish`: bytes, text, or an object that JSON can carry. */
 export type PublishBody<T> = T extends Uint8Array | string
   ? T
   : T extends { readonly eventVersion: unknown }

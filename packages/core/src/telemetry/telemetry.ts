@@ -1,4 +1,4 @@
-/** What publishing and consuming ask of tracing; `tracing.ts` answers it with OpenTelemetry. */
+/** The tracing interface of publishing and consuming; `tracing.ts` implements it with OpenTelemetry. */
 import type { IncomingMessage } from '../driver/message.js';
 import type { HeaderList } from '../headers.js';
 

@@ -34,7 +34,7 @@ export interface EnforceReport {
   readonly checked: readonly string[];
   /** All violations found. */
   readonly violations: readonly TopicViolation[];
-  /** What configuring the violating topics anew came to; empty without `fix`. */
+  /** Results of configuring the violating topics anew; empty without `fix`. */
   readonly fixed: readonly TopicOutcome[];
   /** Violations that remain: all without `fix`; with it those where two rules contradict each other. */
   readonly remaining: readonly TopicViolation[];

@@ -1,4 +1,4 @@
-/** What differs between a topic as configured and as the broker has it, and what to do about it: a pure decision. */
+/** Differences between a configured topic and the broker's, and the action for them: a pure decision. */
 import type { Persistence } from '../driver/message.js';
 import type { TopicDescription, TopicSpec } from '../driver/topic-admin.js';
 import type { TopicMismatch } from '../errors.js';

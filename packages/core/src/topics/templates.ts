@@ -5,7 +5,7 @@ import { compareSpecificity, type TopicPattern, topicPattern } from './topic-pat
 import { readTopicOptions, throwProblems } from './topic-spec.js';
 import type { ConfigureOptions, TopicManager, TopicOptions, TopicOutcome } from './types.js';
 
-/** What applying templates came to for a topic. */
+/** The result of applying templates to a topic. */
 export interface TemplateOutcome extends Omit<TopicOutcome, 'action'> {
   /** `unmatched`: no template takes the topic in, and nothing was done about it. */
   readonly action: TopicOutcome['action'] | 'unmatched';

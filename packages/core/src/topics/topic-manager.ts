@@ -48,7 +48,7 @@ export interface TopicManagerOptions {
   clock: Clock;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   onMismatch: NonNullable<ConfigureOptions['onMismatch']>;
-  /** What becomes of topics that are used without being configured, and that the broker does not have. */
+  /** The policy for topics that are used and neither configured nor on the broker. */
   unconfigured: 'create' | 'refuse';
   governance: TopicGovernance | undefined;
   readTopics: ReadTopics;
@@ -68,7 +68,7 @@ export class BusTopicManager implements TopicManager {
   #closed = false;
   #follower: TopicFollower = NO_FOLLOWER;
 
-  /** What happens where a topic is used that the broker may not have. */
+  /** The checks before a topic is used that the broker may not have. */
   readonly use: TopicUse;
 
   constructor(options: TopicManagerOptions) {

@@ -100,7 +100,7 @@ export class TopicUse {
     return this.#ensure(admin, topic, persistence, use);
   }
 
-  /** What several ask for at once is asked once. */
+  /** Concurrent questions about a topic are asked once. */
   #ensure(
     admin: DriverTopicAdmin,
     topic: string,

@@ -127,7 +127,7 @@ export class TopicsFile implements TopicsWatch {
     }
   }
 
-  /** What tells one version of the file from another; a missing one is a version, too. */
+  /** The identity of one version of the file; a missing one is a version, too. */
   async #state(): Promise<string> {
     try {
       const { ino, size, mtimeMs, ctimeMs } = await stat(this.#file);

@@ -38,7 +38,7 @@ export interface ConfigureOptions {
   allowPartitionIncrease?: boolean;
 }
 
-/** What configuring a topic came to. Fields have the names of `TopicOptions`. */
+/** The result of configuring a topic. Fields have the names of `TopicOptions`. */
 export interface TopicOutcome {
   readonly topic: string;
   /** `left`: as it should be already, or not asked about (`skip`). `mismatched`: differences remain. */

@@ -23,7 +23,7 @@ export function backoffDelay(options: BackoffOptions, attempt: number, clock: Pi
   return options.jitter === false ? delay : clock.random() * delay;
 }
 
-/** What `backoffDelay` may come to at most: `min(max, base * factor ** (attempt - 1))`. */
+/** The longest `backoffDelay`: `min(max, base * factor ** (attempt - 1))`. */
 export function longestDelay({ base, max, factor = 2 }: BackoffOptions, attempt: number): number {
   // A base of 0 stays 0, also where the power overflows to infinity.
   return base === 0 ? 0 : Math.min(max, base * factor ** (attempt - 1));

@@ -1,4 +1,4 @@
-/** What of an error, or of anything else that strangers had a hand in, may leave the process. */
+/** Decides which parts of errors and other untrusted texts may leave the process. */
 import { reasonOf } from '../errors.js';
 import { quietly } from './promise.js';
 import { type Redact, redactSecrets } from './redact.js';

@@ -16,7 +16,7 @@ export class EventLoopYield {
     this.#began = clock.monotonic();
   }
 
-  /** What to await before going on; `undefined` while the stretch is short. Ask once per batch, not per message. */
+  /** A promise to await before going on; `undefined` while the stretch is short. Ask once per batch, not per message. */
   due(): Promise<void> | undefined {
     if (this.#turn !== undefined) return this.#turn;
     if (this.#clock.monotonic() - this.#began <= MAX_STRETCH_MS) return undefined;

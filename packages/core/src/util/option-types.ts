@@ -16,7 +16,7 @@ export interface OptionKind {
 /** The options of a method. Made once by `optionTable`. */
 export interface OptionTable {
   readonly kinds: ReadonlyMap<string, OptionKind>;
-  /** What to do instead, for names that are not among them. */
+  /** Remedies for names that are not among them. */
   readonly remedies: Readonly<Record<string, string>>;
   readonly example: string;
   readonly required: readonly string[];

@@ -31,7 +31,7 @@ export function macrotask(clock: Pick<Clock, 'setImmediate'>): Promise<void> {
   return new Promise((resolve) => clock.setImmediate(resolve));
 }
 
-/** What rejects later ends no process. For values that were to be none, and that are refused or told about elsewhere. */
+/** A later rejection ends no process. For promises whose errors are refused or reported elsewhere. */
 export function quietly(value: unknown): void {
   if (isPromise(value)) Promise.resolve(value).catch(() => {});
 }
