@@ -148,6 +148,23 @@ describe('what else the bus notices is told to error listeners, too', () => {
     ]);
   });
 
+  it('partitions whose log is gone as such: no other member has them, and the driver has told why', async () => {
+    const { bus, driver, logged } = await scriptedBus();
+    const errors: BusErrorEvent[] = [];
+    bus.on('error', (told) => void errors.push(told));
+    await bus.subscribe('orders', () => {}, { group: 'shop' });
+    driver.subscriptions[0]?.sink.assigned([1]);
+    driver.subscriptions[0]?.sink.unassigned([1], 'the topic was made anew');
+    expect(errors).toMatchObject([
+      {
+        source: 'assignment',
+        partitions: [1],
+        errorMessage: expect.stringContaining('the topic was made anew'),
+      },
+    ]);
+    expect(logged).toEqual([]);
+  });
+
   it('a listener that throws or rejects, but not one of its own', async () => {
     const { bus, logged } = await scriptedBus();
     const errors: BusErrorEvent[] = [];

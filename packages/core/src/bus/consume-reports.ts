@@ -87,15 +87,16 @@ export function consumeReports(
       events.emit('error', { source: 'halt', ...told });
     },
     assigned: (partitions) => events.emit('assigned', { topic, group, partitions }),
-    revoked: (partitions, lost) => {
+    revoked: (partitions, lost, why) => {
       events.emit('revoked', { topic, group, partitions, lost });
       if (!lost) return;
-      logger.warn(
-        { topic, group, partitions },
-        'partitions were lost to another member of the group: what was begun and not settled is handled again there',
-      );
+      if (why === undefined)
+        logger.warn(
+          { topic, group, partitions },
+          'partitions were lost to another member of the group: what was begun and not settled is handled again there',
+        );
       const error = new EbusError(
-        `partitions ${partitions.join(', ')} of '${topic}' were lost (group '${group}')`,
+        `partitions ${partitions.join(', ')} of '${topic}' were lost (group '${group}')${why === undefined ? '' : `: ${why}`}`,
         {
           code: 'ABORTED',
           retryable: true,

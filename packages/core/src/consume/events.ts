@@ -14,7 +14,8 @@ export interface ConsumeEvents {
   halted(delivery: Delivery, error: unknown): void;
   overrunning(attempt: Attempt): void;
   assigned(partitions: readonly number[]): void;
-  revoked(partitions: readonly number[], lost: boolean): void;
+  /** `why` in words, where they were lost and no other member has them: then the driver has told of it. */
+  revoked(partitions: readonly number[], lost: boolean, why?: string): void;
   /** Another operation failed, and is tried again; `note` is the line for the log. */
   failed(source: SubscriptionTrouble, error: unknown, note: string, fields?: object): void;
 }

@@ -113,8 +113,8 @@ export class Intake implements SubscriptionSink {
     return this.#works.revocation.revoked(partitions, options);
   }
 
-  unassigned(partitions: readonly number[]): void {
-    this.#works.revocation.unassigned(partitions);
+  unassigned(partitions: readonly number[], why?: string): void {
+    this.#works.revocation.unassigned(partitions, why);
   }
 
   /** Begins nothing more. Messages that come now are in flight, and are handed back with the rest. */

@@ -97,15 +97,16 @@ export class Revocation {
     this.#ended.abort();
   }
 
-  unassigned(partitions: readonly number[]): void {
+  /** @param why in words, where no other member has them */
+  unassigned(partitions: readonly number[], why?: string): void {
     this.#forget(partitions);
     const revoking = [...this.#revoking].filter(({ partition }) => partitions.includes(partition));
     const shares = [...this.#options.inFlight.detach(partitions), ...revoking];
     this.lost(
       shares.flatMap((share) => [...share]),
-      `the partition of '${this.#options.topic}' was lost to another member`,
+      `the partition of '${this.#options.topic}' was lost${why === undefined ? ' to another member' : `: ${why}`}`,
     );
-    this.#options.events.revoked(partitions, true);
+    this.#options.events.revoked(partitions, true, why);
   }
 
   /** They are not this member's any more: running handlers are aborted, and none is settled. */

@@ -88,8 +88,11 @@ export interface SubscriptionSink {
    * of their own.
    */
   revoked(partitions: readonly number[], options: CallOptions): Promise<void>;
-  /** They are another's already. Core aborts their handlers and settles nothing of them from now on. */
-  unassigned(partitions: readonly number[]): void;
+  /**
+   * They are another's already, or their log is gone: `why` says so, in words. Core aborts their handlers and settles nothing
+   * of them from now on.
+   */
+  unassigned(partitions: readonly number[], why?: string): void;
 }
 
 /** The unsettled messages that a broker with leases counts. */

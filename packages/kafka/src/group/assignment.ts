@@ -200,7 +200,7 @@ export class Assignment {
       kept.paused = false;
       return kept;
     }
-    if (kept !== undefined) this.#lose(kept);
+    if (kept !== undefined) this.#lose(kept, found?.position.problem);
     this.#session.options.kept.delete(keyOf(one));
     const partition = new Partition(one);
     if (found !== undefined && share.reader !== undefined) partition.position(found.topicId, found.position);
@@ -237,8 +237,8 @@ export class Assignment {
     await share.reader.revoked([partition], { signal });
   }
 
-  #lose(partition: Partition): void {
+  #lose(partition: Partition, why?: string): void {
     partition.release();
-    this.#session.options.shares.of(partition.topic)?.reader?.unassigned([partition.partition]);
+    this.#session.options.shares.of(partition.topic)?.reader?.unassigned([partition.partition], why);
   }
 }

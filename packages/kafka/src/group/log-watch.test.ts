@@ -37,7 +37,7 @@ describe('comparing what is read with the logs', () => {
     await look();
     expect(fake.told).toEqual(['seek orders:0 2', 'commit soon']);
     expect(sink.told).toEqual([
-      'unassigned 0',
+      'unassigned 0: the topic was deleted and made anew',
       expect.stringMatching(/failed: .*partition 0 of 'orders'.*made anew/),
       'assigned 0',
     ]);

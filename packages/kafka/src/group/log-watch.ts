@@ -100,7 +100,7 @@ export class LogWatch {
       return;
     }
     // Deliveries of the log that is gone are not settled, and those of the new one begin anew.
-    share?.reader?.unassigned([partition.partition]);
+    share?.reader?.unassigned([partition.partition], why);
     share?.failed(this.outside(partition, why));
     partition.position(log.topicId, { offset: log.begin, settled: [], isCommitted: false });
     share?.reader?.assigned([partition.partition]);

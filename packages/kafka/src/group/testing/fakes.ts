@@ -28,8 +28,8 @@ export class FakeSink implements SubscriptionSink {
     this.told.push(`revoked ${partitions.join()}`);
     await this.drained;
   }
-  unassigned(partitions: readonly number[]): void {
-    this.told.push(`unassigned ${partitions.join()}`);
+  unassigned(partitions: readonly number[], why?: string): void {
+    this.told.push(`unassigned ${partitions.join()}${why === undefined ? '' : `: ${why}`}`);
   }
   /** As places, `partition:offset`. */
   get places(): string[] {
