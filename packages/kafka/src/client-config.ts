@@ -18,6 +18,9 @@ const QUEUE_KBYTES = 16 * 1024;
 /** Overrides that are about the network, not about messages. */
 const OF_ALL_CLIENTS =
   /^(api|broker|client|connections|debug|log|metadata|reconnect|socket|ssl|statistics|topic)[._]/;
+/** librdkafka's default for a message, and the least that it takes. */
+const MESSAGE_BYTES = 1_000_000;
+const LEAST_MESSAGE_BYTES = 1_000;
 /** librdkafka takes no more. */
 const MAX_FETCH_MIN_BYTES = 100_000_000;
 
@@ -98,7 +101,9 @@ export function consumerConfig(
     'socket.timeout.ms': QUESTION_MS,
     'queued.max.messages.kbytes': QUEUE_KBYTES,
     'fetch.min.bytes': Math.min(consumer.fetchMinBytes, MAX_FETCH_MIN_BYTES),
-    'fetch.max.bytes': consumer.fetchMaxBytes,
+    'fetch.max.bytes': Math.max(LEAST_MESSAGE_BYTES, consumer.fetchMaxBytes),
+    // The client takes no smaller fetch than this, which is about sending.
+    'message.max.bytes': Math.max(LEAST_MESSAGE_BYTES, Math.min(consumer.fetchMaxBytes, MESSAGE_BYTES)),
     'fetch.wait.max.ms': consumer.fetchMaxWait,
     // By default a full queue pauses fetching for a second, however quickly it is emptied.
     'fetch.queue.backoff.ms': 20,

@@ -51,6 +51,21 @@ it.each([
 
 it('what was not sent names its topic and keeps the cause', () => {
   const cause = coded(10);
-  expect(notSent('shop.orders', cause)).toMatchObject({ code: 'MESSAGE_TOO_LARGE', cause });
-  expect(notSent('shop.orders', cause).message).toContain("'shop.orders'");
+  const record = { topic: 'shop.orders', key: 'k' };
+  expect(notSent(record, cause)).toMatchObject({ code: 'MESSAGE_TOO_LARGE', cause });
+  expect(notSent(record, cause).message).toContain("'shop.orders'");
+});
+
+it('of a refused batch only a message without a key is refused for good: the client says the same of all', () => {
+  const cause = coded(87);
+  const topic = 'compacted';
+  expect(notSent({ topic, key: undefined }, cause)).toMatchObject({
+    retryable: false,
+    message: expect.stringContaining('needs a key'),
+  });
+  expect(notSent({ topic, key: 'k' }, cause)).toMatchObject({
+    code: 'PUBLISH_FAILED',
+    retryable: true,
+    message: expect.stringContaining('another one of its batch'),
+  });
 });

@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   PublishError,
   reasonOf,
+  type SendRecord,
 } from '@ebus/core/driver';
 
 /** Codes of librdkafka (negative: its own) and of the protocol, from `rdkafka.h`. */
@@ -131,15 +132,24 @@ export function classify(error: unknown): ErrorClass {
 }
 
 /** A message that was not delivered. */
-export function notSent(topic: string, cause: unknown): EbusError {
+export function notSent({ topic, key }: Pick<SendRecord, 'topic' | 'key'>, cause: unknown): EbusError {
+  if (codeOf(cause) === CODE.invalidRecord && key !== undefined) return ofRefusedBatch(topic, cause);
   const { code, retryable } = classify(cause);
   return new PublishError(publishText(topic, code, cause), { code, retryable, cause });
+}
+
+/** Where one message of a batch is refused, the client says so of all: only one without a key is known to be the culprit. */
+function ofRefusedBatch(topic: string, cause: unknown): EbusError {
+  const text =
+    `Kafka refused the message to '${topic}', or another one of its batch: ${reasonOf(cause)}; publish it again, and ` +
+    'where that fails alone, see what the topic demands of messages';
+  return new PublishError(text, { code: 'PUBLISH_FAILED', retryable: true, cause });
 }
 
 /** The producer is replaced, so the cause may have passed: only a login that lacks rights is told as such. */
 export function fatalFailure(topic: string, cause: unknown): EbusError {
   const { code } = classify(cause);
-  if (code === 'UNAUTHORIZED') return notSent(topic, cause);
+  if (code === 'UNAUTHORIZED') return notSent({ topic, key: undefined }, cause);
   const text = `publishing to '${topic}' over Kafka failed: the producer had to be replaced: ${reasonOf(cause)}`;
   return new PublishError(text, { code: 'CONNECTION_FAILED', retryable: true, cause });
 }

@@ -1,8 +1,8 @@
 import { faultGroups } from '@ebus/conformance';
 import { conformanceOf } from './testing/conformance.js';
 
-// What `kafka-faults` leaves over.
-const others = ['crash', 'receipts', 'reconnecting', 'outages'];
+// What the files beside it leave over.
+const others = ['crash', 'receipts', 'reconnecting', 'outages', 'errors', 'process end', 'permissions'];
 await conformanceOf(
   'persistent',
   faultGroups.filter((name) => !others.includes(name)),

@@ -184,7 +184,7 @@ export class Lane {
       // Without others in the queue it will never fit.
       if (isFull && this.#unacknowledged.size > this.#waiting.length + 1) return false;
       this.#unacknowledged.delete(record);
-      record.failed(isFull ? tooLarge(topic, error) : notSent(topic, error));
+      record.failed(isFull ? tooLarge(topic, error) : notSent(record, error));
       return true;
     }
   }
@@ -193,7 +193,7 @@ export class Lane {
     if (isFatal(error)) return this.#replace(producer, error);
     const record = opaque as SendRecord;
     if (this.#unacknowledged.delete(record)) {
-      if (error !== null && error !== undefined) record.failed(notSent(record.topic, error));
+      if (error !== null && error !== undefined) record.failed(notSent(record, error));
       else record.stored(offset >= 0 ? { partition, offset } : undefined);
     }
     if (this.#waiting.length > 0) this.#pushOn();

@@ -3,6 +3,9 @@ import { givenMessageId, type IncomingMessage, type Position } from '../driver/m
 import { type HeaderList, MessageHeaders } from '../headers.js';
 import { withoutQuote } from '../util/json-error.js';
 
+/** The last moment that a `Date` can hold; a producer may write any number. */
+const LATEST_MS = 8.64e15;
+
 /** A received message. Treat `data` as read-only: other groups of an in-process transport share the bytes. */
 export interface Message {
   readonly topic: string;
@@ -59,7 +62,7 @@ export class ReceivedMessage implements Message {
 
   get timestamp(): Date | undefined {
     const { timestamp } = this.#incoming;
-    return timestamp === undefined ? undefined : new Date(timestamp);
+    return timestamp === undefined || timestamp > LATEST_MS ? undefined : new Date(timestamp);
   }
 
   get position(): Position | undefined {

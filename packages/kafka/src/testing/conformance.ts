@@ -12,7 +12,9 @@ import { KafkaLog } from './kafka-log.js';
  * A fetch that is under way when a partition is assigned ends first, and members learn by a heartbeat that others came:
  * hundreds of tests should not wait for that. Nor for members that are gone.
  */
-const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms', sessionTimeout: '6s' } as const;
+const QUICK = { fetchMaxWait: '50ms', heartbeatInterval: '200ms', sessionTimeout: '4s' } as const;
+/** Brokers are killed often, and are back soon. */
+const BACK_SOON = { 'reconnect.backoff.max.ms': 500 } as const;
 
 const LEASE_MS = 2_000;
 
@@ -27,7 +29,7 @@ export async function conformanceOf(
     name: `kafka, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
     persistence,
     transport: kafka,
-    config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: QUICK } },
+    config: { type: 'kafka', kafka: { brokers: [...addresses], consumer: QUICK, librdkafka: BACK_SOON } },
     // A broker takes a while to make hundreds of partitions.
     patience: '25s',
     topicOptions: { partitions: 4, replicas: nodes },

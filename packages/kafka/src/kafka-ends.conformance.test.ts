@@ -1,0 +1,3 @@
+import { conformanceOf } from './testing/conformance.js';
+
+await conformanceOf('persistent', ['process end', 'permissions']);
