@@ -22,6 +22,7 @@ export const CODE = {
   unknownTopicOrPartition: 3,
   topicAlreadyExists: 36,
   topicUnauthorized: 29,
+  groupUnauthorized: 30,
   invalidRecord: 87,
   metadataTooLong: 12,
 } as const;
@@ -50,7 +51,15 @@ define({ code: 'PUBLISH_FAILED', retryable: false }, CODE.invalidRecord);
 define({ code: 'MESSAGE_TOO_LARGE', retryable: false }, 10, 18);
 define({ code: 'TOPIC_NAME_INVALID', retryable: false }, 17);
 // Topic, group, cluster, login, transactional id.
-define({ code: 'UNAUTHORIZED', retryable: false }, CODE.topicUnauthorized, 30, 31, -169, 58, 53);
+define(
+  { code: 'UNAUTHORIZED', retryable: false },
+  CODE.topicUnauthorized,
+  CODE.groupUnauthorized,
+  31,
+  -169,
+  58,
+  53,
+);
 // Too few replicas in sync, before and after appending; the client's queue is full; throttled; being rebalanced.
 define({ code: 'PUBLISH_FAILED', retryable: true }, 19, 20, -184, 89);
 

@@ -1,6 +1,8 @@
 /** Topics that ebus makes for itself: for dead letters and probes. */
 import { roomForLettersOf, warnOfShortKeeping } from '../dead-letters/dead-letter-topics.js';
+import { classOf } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
+import type { DriverTopicAdmin, TopicDescription } from '../driver/topic-admin.js';
 import type { Logger } from '../logger.js';
 import type { BrokerTopics } from './broker-topics.js';
 import type { TopicGovernance } from './governance.js';
@@ -52,7 +54,7 @@ export class OwnTopics {
     this.#options.use.own(topic, wanted);
     if (driver.admin === undefined || strategy === 'skip' || this.#options.isConfigured(topic)) return;
     // One that exists was made on purpose; whether it will do is judged when it is used.
-    const present = await driver.admin.describe(topic, broker.call());
+    const present = await this.#present(topic, driver.admin);
     if (present !== undefined) {
       if (of !== undefined) warnOfShortKeeping(this.#options.logger, topic, present);
       return;
@@ -69,5 +71,22 @@ export class OwnTopics {
     );
     const room = maxMessageBytes === undefined ? {} : { maxMessageBytes };
     if (create !== undefined) await broker.create(topic, { ...create, ...room });
+  }
+
+  /** Publishing to it needs no right to administer it. */
+  async #present(topic: string, admin: DriverTopicAdmin): Promise<TopicDescription | undefined> {
+    const { driver, broker } = this.#options;
+    try {
+      return await admin.describe(topic, broker.call());
+    } catch (error) {
+      if (classOf(driver, error).code !== 'UNAUTHORIZED') throw error;
+    }
+    try {
+      const spec = { persistence: 'persistent', use: 'publish' } as const;
+      return (await admin.ensure?.(topic, spec, broker.call()))?.description ?? { name: topic };
+    } catch (error) {
+      if (classOf(driver, error).code === 'TOPIC_NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 }

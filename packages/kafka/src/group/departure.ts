@@ -45,7 +45,7 @@ export async function settleDown(session: Session, options: DepartureOptions): P
   };
   try {
     const settling = new Settling();
-    while (!session.isRefused) {
+    while (session.refusal === undefined) {
       session.poller.serve();
       await within(session.assignment.settled, signal, late);
       const state = await within(stateOf(group), signal, late);

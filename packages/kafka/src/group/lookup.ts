@@ -1,6 +1,6 @@
 /** Asks what `positions` decides by: the logs of partitions, and where a group stands in them. */
 import { ConnectionError, type PartitionLag, type SubscriptionSpec, within } from '@ebus/core/driver';
-import { classify, mayNotRead, missingTopic } from '../errors.js';
+import { CODE, classify, mayNotRead, missingTopic } from '../errors.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import {
   type ByPartition,
@@ -32,8 +32,11 @@ export async function committedOf(
     throw new ConnectionError('Kafka did not answer a question for committed offsets in time');
   });
   for (const one of answer) {
-    if (one instanceof Error)
+    if (one instanceof Error) {
+      if (/authorization failed/i.test(one.message))
+        throw Object.assign(one, { code: CODE.groupUnauthorized });
       throw new ConnectionError(`a committed offset is not told: ${one.message}`, { cause: one });
+    }
     const { offset, metadata } = one;
     if (offset !== undefined && offset >= 0) found.set(keyOf(one), { offset, metadata });
   }

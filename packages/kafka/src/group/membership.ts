@@ -235,9 +235,14 @@ export class Membership {
     return share;
   }
 
-  #startsOf(topic: string, from: SubscriptionSpec['from'], signal: AbortSignal) {
+  async #startsOf(topic: string, from: SubscriptionSpec['from'], signal: AbortSignal) {
     const { durable, questions } = this.#options;
-    return startsOf(questions(), topic, from, durable ? this.#sessions.connected : undefined, signal);
+    try {
+      return await startsOf(questions(), topic, from, durable ? this.#sessions.connected : undefined, signal);
+    } catch (error) {
+      // A group that is not this login's gives no answer about positions.
+      throw this.#session?.refusal ?? error;
+    }
   }
 
   /** The declared topics come along with the first one. */

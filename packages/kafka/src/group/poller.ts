@@ -6,8 +6,11 @@ import { poll } from './consumer-client.js';
 import type { KafkaDelivery, Partition } from './partition.js';
 import type { TopicShare } from './topic-share.js';
 
-/** Messages of one poll. */
+/** Messages of one poll, at most. */
 export const BATCH = 500;
+/** Of the first poll, and of one after large messages: a compressed batch may hold more of them than there is room for. */
+const FEW = 32;
+const LARGE_BYTES = 8 * 1024 * 1024;
 /** Ticks without polling, after which topics without room are paused: their fetched messages are fetched again. */
 const MAX_IDLE = 8;
 
@@ -24,6 +27,8 @@ interface PollerOptions {
 export class Poller {
   readonly #options: PollerOptions;
   #isPolling = false;
+  /** Messages of the next poll. */
+  #batch = FEW;
   /** Ticks since it polled. */
   #idle = 0;
   #ends: (TopicPartition & { readonly offset: number })[] = [];
@@ -89,7 +94,7 @@ export class Poller {
 
   /** The queue is all topics': where one has room and another has not, the other is paused. */
   #most(): number {
-    let most = BATCH;
+    let most = this.#batch;
     let isWaited = false;
     let isFull = false;
     for (const share of this.#options.shares()) {
@@ -119,7 +124,9 @@ export class Poller {
     let partition: Partition | undefined;
     let batch: KafkaDelivery[] = [];
     let full: TopicShare | undefined;
+    let bytes = 0;
     for (const message of messages) {
+      bytes += message.size;
       if (partition?.topic !== message.topic || partition.partition !== message.partition) {
         if (share?.topic !== message.topic) {
           push(share, batch);
@@ -135,6 +142,7 @@ export class Poller {
       if (partition.isFull && !partition.paused) full = share;
     }
     push(share, batch);
+    this.#batch = bytes > LARGE_BYTES ? FEW : Math.min(BATCH, 2 * this.#batch);
     if (full !== undefined) this.#options.adjust(full);
     this.#reachedEnds();
     this.pump();

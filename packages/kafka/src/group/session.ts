@@ -1,5 +1,5 @@
 /** One connected consumer of a group: polls, commits, moves partitions as the group decides, and compares them with the log. */
-import { type Clock, type Logger, reasonOf } from '@ebus/core/driver';
+import { type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
 import { aboutOf, refusedByGroup } from '../errors.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
@@ -48,7 +48,8 @@ export class Session {
   readonly watch: LogWatch;
   readonly #ended = new AbortController();
   #committedAt = 0;
-  #refusal: string | undefined;
+  /** Why the group does not admit it. */
+  refusal: EbusError | undefined;
 
   /** @throws ConfigError for settings that the client refuses */
   constructor(options: SessionOptions) {
@@ -82,11 +83,6 @@ export class Session {
 
   get isOver(): boolean {
     return this.#ended.signal.aborted;
-  }
-
-  /** The group does not admit it. */
-  get isRefused(): boolean {
-    return this.#refusal !== undefined;
   }
 
   async open(): Promise<void> {
@@ -187,12 +183,12 @@ export class Session {
     if (about !== 'group') return this.watch.soon(about === 'log');
     const refusal = refusedByGroup(group, error);
     // The client asks again and again, and is refused again.
-    if (this.#refusal !== refusal.message) this.warn(error, 'group');
-    this.#refusal = refusal.message;
+    if (this.refusal?.message !== refusal.message) this.warn(error, 'group');
+    this.refusal = refusal;
     for (const share of shares.active.values()) share.failed(refusal);
   }
 
   admitted(): void {
-    this.#refusal = undefined;
+    this.refusal = undefined;
   }
 }
