@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Producer } from '@confluentinc/kafka-javascript';
-import { EbusError, type SendRecord, systemClock } from '@ebus/core/driver';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EbusError, type SendRecord } from '@ebus/core/driver';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../core/src/testing/manual-clock.js';
 import { Lane, type LaneOptions } from './lane.js';
 
 type Done = (error: unknown, result?: unknown) => void;
@@ -49,12 +50,14 @@ class FakeProducer extends EventEmitter {
   }
 }
 
+let clock: ManualClock;
+
 function laneOf(more: Partial<LaneOptions> = {}) {
   const replaced: unknown[] = [];
   const errors: unknown[] = [];
   const lane = new Lane({
     client: { Producer: FakeProducer as unknown as Producer } as never,
-    clock: systemClock,
+    clock,
     settings: () => ({}),
     onError: (error) => errors.push(error),
     onReplaced: (cause) => replaced.push(cause),
@@ -85,13 +88,12 @@ function record(name: string, deadline = Number.POSITIVE_INFINITY) {
 }
 
 const last = () => FakeProducer.made.at(-1) as FakeProducer;
-const settled = () => vi.advanceTimersByTimeAsync(0);
+const settled = () => clock.advance(1);
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  clock = new ManualClock();
   FakeProducer.made = [];
 });
-afterEach(() => vi.useRealTimers());
 
 describe('a lane', () => {
   it('makes no producer before something is sent, and keeps the order of what waits until it is connected', async () => {
@@ -108,11 +110,11 @@ describe('a lane', () => {
   it('tries again with another producer after one could not connect, until nobody waits', async () => {
     const { lane, errors } = laneOf();
     const patient = record('patient');
-    const hasty = record('hasty', systemClock.monotonic() + 100);
+    const hasty = record('hasty', clock.monotonic() + 100);
     lane.send(hasty.one);
     lane.send(patient.one);
     last().connected?.(new Error('frozen'));
-    await vi.advanceTimersByTimeAsync(500);
+    await clock.advance(500);
     expect(FakeProducer.made).toHaveLength(2);
     expect(hasty.outcome.failed?.code).toBe('PUBLISH_TIMEOUT');
     last().connected?.(null);
