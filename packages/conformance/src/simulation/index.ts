@@ -1,4 +1,5 @@
 /** `@ebus/conformance/simulation`: seeded simulation of core, or of a service's own handlers. */
+export { explain } from './explain.js';
 export type { Cut } from './plan/cut.js';
 export type { BrokerKind } from './plan/plan.js';
 export { type BrokenSeed, type SimulateOptions, type SimulationReport, simulate } from './simulate.js';

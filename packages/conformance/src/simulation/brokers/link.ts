@@ -18,6 +18,8 @@ export interface LinkOptions {
   owner: Owner;
   faults: NetworkFaults;
   count(event: string): void;
+  /** What became of a request, for people: `the answer to send was lost`. */
+  note?(text: string): void;
 }
 
 interface UnderWay {
@@ -57,7 +59,7 @@ export class Link {
    * in the order of the calls, and so do answers.
    */
   call<T>(what: string, serve: () => T, signal?: AbortSignal): Promise<T> {
-    const { time, random, faults, count } = this.#options;
+    const { time, random, faults, count, note } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const call: UnderWay = { arrived: false, end: () => {} };
       const cancel = () => call.end(signal?.reason);
@@ -83,6 +85,7 @@ export class Link {
       }
       if (random.chance(faults.requestLost)) {
         count('network: request lost');
+        note?.(`lost the request to ${what}`);
         return void fail(random.between(1, REQUEST_TIMEOUT_MS), 'the request was lost');
       }
       this.#lastArrival = Math.max(this.#lastArrival, time.now + this.#delay());
@@ -100,6 +103,7 @@ export class Link {
         }
         if (random.chance(faults.answerLost)) {
           count('network: answer lost');
+          note?.(`lost the answer to ${what}`);
           return void fail(random.between(1, REQUEST_TIMEOUT_MS), 'the answer was lost');
         }
         this.#answer(() => {

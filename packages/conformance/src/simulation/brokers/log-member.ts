@@ -1,31 +1,18 @@
 /** A member's side of a log broker: fetches, commits, and follows what the group assigns. */
-import {
-  type CallOptions,
-  type Credit,
-  type IncomingMessage,
-  type PartitionLag,
-  PrefixTracker,
-  type Settlement,
-  type SubscriptionSink,
+import type {
+  CallOptions,
+  Credit,
+  IncomingMessage,
+  PartitionLag,
+  Settlement,
+  SubscriptionSink,
 } from '@ebus/core/driver';
 import { LogCommits } from './log-commits.js';
 import { LogFetch } from './log-fetch.js';
 import type { LogGroup } from './log-group.js';
-import type { Found, Share } from './log-share.js';
+import { type Assigned, type Found, messageOf, type Share, shareOf, type Token } from './log-share.js';
 import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
 import { checkCredit, type Member, type MemberParts } from './member.js';
-import { incoming } from './records.js';
-
-interface Assigned extends Assignment {
-  /** Where that is not where reading begins. */
-  readonly committed?: number;
-}
-
-interface Token {
-  readonly share: Share;
-  readonly handle: number;
-  isSettled: boolean;
-}
 
 /** One member of a group, whose partitions come and go with rebalances. */
 export class LogMember implements GroupMember, Member {
@@ -204,18 +191,7 @@ export class LogMember implements GroupMember, Member {
   #take(partitions: readonly Assigned[]): void {
     if (this.#closed) return;
     const fresh = partitions.filter(({ partition }) => !this.#shares.has(partition));
-    for (const { partition, epoch, from, committed = from.offset } of fresh) {
-      this.#shares.set(partition, {
-        ...{ index: partition, epoch, incarnation: from.incarnation, next: from.offset, committed },
-        ...{
-          tracker: new PrefixTracker(from.offset),
-          unsettled: 0,
-          isTaken: false,
-          isGone: false,
-          isPaused: false,
-        },
-      });
-    }
+    for (const each of fresh) this.#shares.set(each.partition, shareOf(each));
     if (fresh.length > 0) this.#sink.assigned(fresh.map(({ partition }) => partition));
     this.#fetch.soon();
   }
@@ -293,12 +269,7 @@ export class LogMember implements GroupMember, Member {
           isValid: () => !share.isGone && this.#holds(share.index, share.epoch) && this.#parts.owner.alive,
           isTaken: () => share.isTaken,
         });
-        share.unsettled++;
-        batch.push({
-          ...incoming(record, value),
-          token: { share, handle: share.tracker.track(record.offset), isSettled: false } satisfies Token,
-          position: { partition: share.index, offset: record.offset, incarnation: share.incarnation },
-        });
+        batch.push(messageOf(share, record, value));
       }
       share.next = next;
     }

@@ -1,7 +1,7 @@
 /** A partition for as long as a member has it, and what there is to read of it. */
-import type { PrefixTracker } from '@ebus/core/driver';
-import { type LogPosition, type Partition, translated } from './log-types.js';
-import type { StoredRecord } from './records.js';
+import { type IncomingMessage, PrefixTracker } from '@ebus/core/driver';
+import { type Assignment, type LogPosition, type Partition, translated } from './log-types.js';
+import { incoming, type StoredRecord } from './records.js';
 
 /** The state of one assigned partition at its member. */
 export interface Share {
@@ -19,6 +19,36 @@ export interface Share {
   /** Nothing of it is settled or committed any more. */
   isGone: boolean;
   isPaused: boolean;
+}
+
+/** A share that a member is given. */
+export interface Assigned extends Assignment {
+  /** Where that is not where reading begins. */
+  readonly committed?: number;
+}
+
+/** What core settles a message by. */
+export interface Token {
+  readonly share: Share;
+  readonly handle: number;
+  isSettled: boolean;
+}
+
+/** A share as it begins. */
+export function shareOf({ partition, epoch, from, committed = from.offset }: Assigned): Share {
+  return {
+    ...{ index: partition, epoch, incarnation: from.incarnation, next: from.offset, committed },
+    ...{ tracker: new PrefixTracker(from.offset), unsettled: 0 },
+    ...{ isTaken: false, isGone: false, isPaused: false },
+  };
+}
+
+/** The message that core is given; `value` is of this delivery alone. */
+export function messageOf(share: Share, record: StoredRecord, value: Uint8Array): IncomingMessage {
+  const token: Token = { share, handle: share.tracker.track(record.offset), isSettled: false };
+  share.unsettled++;
+  const position = { partition: share.index, offset: record.offset, incarnation: share.incarnation };
+  return { ...incoming(record, value), token, position };
 }
 
 /** The answer of one read for one partition. */

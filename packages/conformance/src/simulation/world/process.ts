@@ -1,12 +1,5 @@
 /** One process of the service: a bus over a link, its subscriptions, and what becomes of both. */
-import {
-  createEventBus,
-  EbusError,
-  type EventBus,
-  type EventBusConfig,
-  type PublishEnvelopeOptions,
-  type Subscription,
-} from '@ebus/core';
+import { createEventBus, type EventBus, type EventBusConfig, type Subscription } from '@ebus/core';
 import { Link } from '../brokers/link.js';
 import type { Given } from '../brokers/records.js';
 import { SimDriver, simulated } from '../brokers/sim-driver.js';
@@ -16,21 +9,14 @@ import type { Owner } from '../time/virtual-time.js';
 import { GROUP, type SimulatedEvent, type SimulatedProcess } from './app.js';
 import { subscribeAll } from './consuming.js';
 import { driverOptions } from './driver-options.js';
-import { eventIdOf } from './event-id.js';
 import { keepBooks } from './keep-books.js';
+import { codeOf, Publishing } from './publishing.js';
 import type { World } from './world.js';
 
 /** What closing may take beyond its timeout: aborted handlers, the last confirmations, goodbyes. */
 const CLOSE_GRACE_MS = 5_000;
 /** A redrive may still be saying goodbye for so long. */
 const REMAINDER_MS = 250;
-const PUBLISH_GRACE_MS = 2_000;
-/** What a publish may reject with. */
-const CODES = new Set([
-  ...['CONNECTION_FAILED', 'PUBLISH_TIMEOUT', 'PUBLISH_FAILED', 'BUS_CLOSED', 'ABORTED'],
-  // Deleted, with a later one of the key under way: no attempt may follow.
-  'TOPIC_NOT_FOUND',
-]);
 
 /** Starts, closes and kills one process. After a kill none of its timers or requests goes on. */
 export class Process {
@@ -44,8 +30,6 @@ export class Process {
   /** Of those that there are. */
   limit = 0;
   state: 'opening' | 'open' | 'closing' | 'closed' | 'killed' = 'opening';
-  /** Publishes that have no outcome yet. */
-  publishing = 0;
   readonly #world: World;
   /** The bus: core's timers. */
   readonly #owner: Owner;
@@ -58,12 +42,13 @@ export class Process {
   #driver: SimDriver | undefined;
   #resubscribing = 0;
   #generation = 0;
-  #abort = new AbortController();
+  readonly #publishing: Publishing;
 
   constructor(world: World, id: number) {
     const { time, plan, history } = world;
     this.name = `bus${id}`;
     this.#world = world;
+    this.#publishing = new Publishing(world, this.name);
     this.#owner = { name: this.name, alive: true };
     this.#client = { name: `${this.name} client`, alive: true };
     this.#work = { name: `${this.name} handlers`, alive: true };
@@ -73,7 +58,13 @@ export class Process {
     this.link = new Link({
       ...{ time, owner: this.#client, random: randomOf(plan.seed, 'link', id) },
       ...{ faults: world.network, count: history.count },
+      note: (text) => history.add('network', text, `of ${this.name}`),
     });
+  }
+
+  /** Publishes that have no outcome yet. */
+  get publishing(): number {
+    return this.#publishing.open;
   }
 
   get isOpen(): boolean {
@@ -105,47 +96,8 @@ export class Process {
     }
   }
 
-  publish({ topic, ...event }: SimulatedEvent, n: number): void {
-    if (this.bus === undefined) return;
-    const { history, ledger, time, plan } = this.#world;
-    const eventId = String(n);
-    const id = eventIdOf(topic, eventId);
-    history.add(this.name, 'publishes', id, event.aggregateId);
-    this.#world.senders.set(id, this.name);
-    const began = time.now - time.computed;
-    this.publishing++;
-    const ended = (what: string) => {
-      this.publishing--;
-      history.add(this.name, what, id);
-      const took = time.now - time.computed - began;
-      if (took > plan.settings.publishTimeout + PUBLISH_GRACE_MS)
-        history.problem('timeout', `the publish of ${id} took ${took} ms`);
-    };
-    this.bus.publishEnvelope(topic, { ...event, eventId }, this.#optionsOf(n)).then(
-      () => {
-        history.count('publish: accepted');
-        ended('was acknowledged');
-        ledger.accepted(id);
-      },
-      (error) => {
-        const code = codeOf(error);
-        history.count(`publish: ${code}`);
-        ended(`was refused ${code}`);
-        if (!CODES.has(code))
-          history.problem('error', `publishing ${id} rejected with ${code}: ${String(error)}`);
-      },
-    );
-  }
-
-  #optionsOf(n: number): PublishEnvelopeOptions {
-    const { signal } = this.#abort;
-    if (!this.#world.plan.ways.headers) return { signal };
-    const headers = {
-      'X-Timestamp': `${n}`,
-      Twice: ['first', 'second'],
-      Bytes: Uint8Array.of(0, n & 255, 255),
-    };
-    return { signal, headers };
+  publish(event: SimulatedEvent, n: number): void {
+    if (this.bus !== undefined) this.#publishing.publish(this.bus, event, n);
   }
 
   /** With fewer, handlers that run are let run. */
@@ -172,8 +124,7 @@ export class Process {
   }
 
   abortPublishes(): void {
-    this.#abort.abort();
-    this.#abort = new AbortController();
+    this.#publishing.abort();
   }
 
   async redrive(limit: number): Promise<void> {
@@ -335,5 +286,4 @@ export class Process {
   }
 }
 
-const codeOf = (error: unknown) => (EbusError.isInstance(error) ? error.code : String(error));
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

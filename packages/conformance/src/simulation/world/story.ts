@@ -22,13 +22,21 @@ export async function tellStory(world: World): Promise<void> {
   for (const step of plan.steps) {
     if (step.at > time.now) await time.sleep(step.at - time.now);
     history.count(step.do === 'disturb' ? `step: ${step.what}` : `step: ${step.do}`);
-    history.add('-', step.do, step);
+    history.add('plan', step.do, ...detailsOf(step));
     take(world, step, numbers);
   }
   await time.sleep(1_000);
   await quieten(world);
   await close(world);
   settle(world);
+}
+
+/** As `slot 1, timeout 2000`. */
+function detailsOf({ at: _at, do: _do, ...details }: Step): string[] {
+  const text = Object.entries(details)
+    .map(([name, value]) => `${name} ${name === 'key' && value === ANY_KEY ? 'any' : value}`)
+    .join(', ');
+  return text === '' ? [] : [text];
 }
 
 function take(world: World, step: Step, numbers: { published: number }): void {
@@ -122,7 +130,7 @@ function restartBroker({ slots, time }: World, ms: number): void {
 /** Nothing goes wrong any more: everything that was stored has to be handled. */
 async function quieten(world: World): Promise<void> {
   const { time, history, slots, all } = world;
-  history.add('-', 'quiet period');
+  history.add('plan', 'quiet period');
   world.isCalm = true;
   for (const faults of [world.network, world.sends] as unknown as Record<string, number>[]) {
     for (const name of Object.keys(faults)) faults[name] = 0;
