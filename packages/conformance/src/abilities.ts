@@ -1,15 +1,15 @@
 /**
- * What a harness may offer beyond the adapter itself. Each is optional, down to single methods. What is left out
- * is listed as not proven at the end of a run.
+ * Abilities that a harness may offer beyond the adapter itself. Each is optional, down to single methods. Missing
+ * ones are listed as not proven at the end of a run.
  */
 import type { CommonConfig } from '@ebus/core';
 
 /** A part of a configuration, laid over the harness' own; sections are merged. */
 export type ConfigOverlay = CommonConfig & Readonly<Record<string, unknown>>;
 
-/** What the broker holds, and what others than ebus do to it. */
+/** Access to the broker's logs, past ebus. */
 export interface LogAccess {
-  /** What a topic holds: oldest first, or oldest first within each partition. */
+  /** A topic's messages: oldest first, or oldest first within each partition. */
   stored?(topic: string): Promise<readonly StoredMessage[]>;
   /** Writes to a topic that exists, as a foreign producer does. Resolves once the broker has it. */
   write?(topic: string, message: StoredMessage): Promise<void>;

@@ -1,4 +1,4 @@
-/** What an adapter hands to the suite: its plug-in, a configuration, and what tests may do beside using it. */
+/** An adapter's part of the suite: its plug-in, a configuration, and further abilities for tests. */
 import type { Duration, EventBusConfig, TopicOptions } from '@ebus/core';
 import type { Persistence, TransportPlugin } from '@ebus/core/driver';
 import type { BreakableBroker, ChildProgram, LogAccess, ShortLeases } from './abilities.js';
@@ -13,7 +13,7 @@ export interface Harness {
   readonly transport: TransportPlugin;
   /** Every bus of the suite is made of this, with its own service name and topics. All must meet on one broker. */
   readonly config: EventBusConfig;
-  /** What every topic of the suite is configured with besides its persistence, `{ partitions: 4 }`. */
+  /** Options of every topic of the suite besides its persistence, `{ partitions: 4 }`. */
   readonly topicOptions?: TopicOptions;
   /**
    * How long one condition may take to become true. Default 10 s. A test is cut off after one and a half times as

@@ -1,7 +1,7 @@
 /** The test runner, as an argument: the suite imports none. */
 
 /**
- * What the suite needs of a runner: vitest's, Jest's and `node:test`'s `describe` and `it` fit as they are.
+ * The test runner: vitest's, Jest's and `node:test`'s `describe` and `it` fit as they are.
  * Tests of one file must run one after the other, as they do by default in all of them.
  */
 export interface TestRunner {

@@ -1,4 +1,4 @@
-/** What a group defines its tests with. */
+/** The interface by which a group defines its tests. */
 import type { Ability } from './abilities.js';
 import type { Offer, Requirement } from './requirements.js';
 import type { Scenario } from './test-kit/scenario.js';

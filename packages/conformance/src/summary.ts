@@ -1,4 +1,4 @@
-/** What a run proved and what not, for a reader who knows neither the suite nor the adapter. */
+/** The proven and unproven parts of a run, for a reader who knows neither the suite nor the adapter. */
 import type { Ability } from './abilities.js';
 
 interface Unproven {

@@ -1,6 +1,6 @@
 /** Who is connected to a health server: bounded, so that whoever comes next always gets in. */
 
-/** What of a socket is used. */
+/** The used part of a socket. */
 export interface Connection {
   readonly remoteAddress?: string | undefined;
   once(event: 'close', listener: () => void): unknown;

@@ -1,11 +1,11 @@
-/** What the endpoints answer, without any server: from a method and a path to status, headers and body. */
+/** The answers of the endpoints, without any server: from a method and a path to status, headers and body. */
 import { validateHeaderValue } from 'node:http';
 import type { Clock, Health, HealthReport, Logger, MetricsExposition } from '@ebus/core';
 import { within } from '@ebus/core/driver';
 import { healthBody, lateBody, notReadyReason } from './health-body.js';
 import { type Endpoint, endpointAt } from './route.js';
 
-/** What the endpoints ask: an event bus. */
+/** The part of an event bus that the endpoints ask. */
 export interface HealthSource {
   readonly health: Pick<Health, 'report'>;
   exposeMetrics(): Promise<MetricsExposition | undefined>;

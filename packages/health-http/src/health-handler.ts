@@ -6,7 +6,7 @@ import { toPrefix } from './route.js';
 
 /** Options of `healthHandler`; all are optional. Unknown keys are refused with a `ConfigError`. */
 export interface HealthHandlerOptions {
-  /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
+  /** The prefix of the endpoints' paths: with `/ops`, `/ops/health`. Default: none. */
   path?: string;
   /**
    * How long a look at the bus may take before the answer is 503. Default 6 s: each of its checks has 5 s, so that the
@@ -21,13 +21,19 @@ export interface HealthHandlerOptions {
   clock?: Clock;
 }
 
-/** What of a request is read; those of `node:http` and `node:http2`, Express and Fastify (`request.raw`) fit. */
+/**
+ * The parts of a request that are read; those of `node:http` and `node:http2`, Express and Fastify (`request.raw`)
+ * fit.
+ */
 export interface RequestLike {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
 }
 
-/** What of a response is used; those of `node:http` and `node:http2`, Express and Fastify (`reply.raw`) fit. */
+/**
+ * The parts of a response that are used; those of `node:http` and `node:http2`, Express and Fastify (`reply.raw`)
+ * fit.
+ */
 export interface ResponseLike {
   readonly headersSent: boolean;
   readonly destroyed: boolean;
@@ -99,7 +105,7 @@ async function respond(
   response.end(body);
 }
 
-/** What middleware puts around a response may throw. */
+/** Middleware around a response may throw. */
 function cannotWrite(err: unknown, response: ResponseLike, logger: Logger): void {
   logger.error({ err }, 'an answer of a health endpoint cannot be written');
   response.destroy();

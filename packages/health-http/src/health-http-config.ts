@@ -10,7 +10,7 @@ export interface HealthHttpConfig {
   port: number;
   /** The address to listen at. Default: all of them, because probes come from outside of a container. */
   host?: string | undefined;
-  /** What stands before the endpoints' names: with `/ops`, `/ops/health`. Default: nothing. */
+  /** The prefix of the endpoints' paths: with `/ops`, `/ops/health`. Default: none. */
   path?: string | undefined;
   /**
    * Further names for which to answer: `*.example.com` for all below one, `*` for any. Without it: addresses, names without

@@ -23,7 +23,7 @@ export function isPrefix(path: string): boolean {
 }
 
 /**
- * What stands before the names of the endpoints: `''` for none, else with a slash at the beginning and none at the end.
+ * The prefix of the endpoints' paths: `''` for none, else with a slash at the beginning and none at the end.
  * @throws ConfigError for what is no path
  */
 export function toPrefix(path = ''): string {

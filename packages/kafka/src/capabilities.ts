@@ -1,4 +1,4 @@
-/** What Kafka can do, by the acknowledgements that are asked for. */
+/** Capabilities of Kafka, by the demanded acknowledgements. */
 import type { Capabilities } from '@ebus/core/driver';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 

@@ -25,7 +25,7 @@ const ALLOWED: ReadonlySet<string> = new Set(
   ),
 );
 
-/** What to use instead of the refused settings that are asked for most. */
+/** Remedies for the refused settings that are asked for most. */
 const INSTEAD: Readonly<Record<string, string>> = {
   acks: 'use kafka.producer.requiredAcks',
   'request.required.acks': 'use kafka.producer.requiredAcks',

@@ -11,7 +11,7 @@ import type { ConfigEntries } from 'kafkajs';
 const HOUR_MS = 3_600_000;
 /** How long topics that ebus makes keep their messages where that was not written; Kafka knows no other persistence. */
 export const RETENTION_MS = { ephemeral: HOUR_MS, persistent: 7 * 24 * HOUR_MS };
-/** What Kafka writes for "no limit". */
+/** Kafka's value for "no limit". */
 const UNLIMITED = -1;
 /** Fields of a topic that Kafka can hold. */
 export const SUPPORTED: readonly (keyof TopicSpec)[] = [

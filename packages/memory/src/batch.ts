@@ -1,4 +1,4 @@
-/** What a member is given next, while it is being filled. */
+/** The next delivery to a member, while it is being filled. */
 import type { LogMessage } from './log-message.js';
 import { byOffset } from './offset-queue.js';
 

@@ -3,7 +3,7 @@ import { ConfigError, type DriverHost, type Persistence } from '@ebus/core/drive
 import type { MemoryConfig } from './memory-config.js';
 import { type LogBounds, TopicLog } from './topic-log.js';
 
-/** What a broker holds at the moment; for tests and for looking inside. */
+/** The contents of a broker at the moment; for tests and inspection. */
 export interface BrokerView {
   /** Undefined for a private broker. */
   readonly name: string | undefined;

@@ -5,7 +5,7 @@ import { Deliveries, type MessageSource } from './deliveries.js';
 import type { LogMessage } from './log-message.js';
 import { FIRST_MEMBER, LAST_MEMBER } from './unsettled-offsets.js';
 
-/** What a group needs of its topic's log. */
+/** The log of a topic, as its groups use it. */
 export interface GroupLog extends MessageSource {
   readonly name: string;
   /** The group has settled something: there may be room for writers, and messages to forget. */
@@ -18,7 +18,7 @@ export interface GroupLog extends MessageSource {
 export interface Member {
   /** Whether it needs per-key order. */
   readonly ordered: boolean;
-  /** What it has room for. */
+  /** Its room. */
   readonly messages: number;
   readonly bytes: number;
   /** Uses up some of the room. */
@@ -81,7 +81,7 @@ export class ConsumerGroup {
     return oldest === undefined ? undefined : this.#log.ageOf(oldest);
   }
 
-  /** What the group has not settled, oldest first. */
+  /** The group's unsettled messages, oldest first. */
   unsettled(): readonly LogMessage[] {
     return this.#deliveries.unsettled();
   }

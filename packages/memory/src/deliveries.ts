@@ -1,4 +1,4 @@
-/** What a group has of a log: delivered and unsettled, given back, or passed over for the sake of order. */
+/** A group's messages of a log: delivered and unsettled, given back, or passed over for the sake of order. */
 import type { Settlement } from '@ebus/core/driver';
 import type { Batch } from './batch.js';
 import { KeyLanes } from './key-lanes.js';
@@ -64,7 +64,7 @@ export class Deliveries {
     return this.#message(this.position);
   }
 
-  /** What is not settled, delivered or not, oldest first. For looking: it takes nothing. */
+  /** Unsettled messages, delivered or not, oldest first. For browsing: it takes nothing. */
   unsettled(): LogMessage[] {
     const messages: LogMessage[] = [];
     const add = (offset: number) => {

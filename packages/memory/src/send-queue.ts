@@ -9,7 +9,7 @@ import {
   type SendReceipt,
 } from '@ebus/core/driver';
 
-/** What the queue needs to know of its topic. */
+/** The topic, as the queue uses it. */
 export interface SendTarget {
   hasRoom(): boolean;
   append(record: OutgoingRecord, host: DriverHost): SendReceipt;

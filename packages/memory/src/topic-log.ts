@@ -23,7 +23,7 @@ export interface LogBounds {
   readonly bufferSize: number;
 }
 
-/** What a topic is configured with. */
+/** The configured settings of a topic. */
 export type TopicSettings = TopicLimits & Pick<TopicSpec, 'persistence' | 'description'>;
 
 /** Settled messages beyond the replay buffer that may pile up before they are forgotten in one go. */
@@ -156,7 +156,7 @@ export class TopicLog implements GroupLog, SendTarget {
     return group;
   }
 
-  /** What is there at this moment, oldest first: all of it, or what a group has not settled. */
+  /** The messages at this moment, oldest first: all of them, or those that a group has not settled. */
   look(from: BrowseSpec['from']): readonly LogMessage[] {
     this.#discardOldest();
     const group = from === 'earliest' ? undefined : this.#groups.find(({ name }) => name === from.group);

@@ -14,7 +14,7 @@ import type { Refused } from './refusals.js';
 /** How long a server may take to confirm the end of a connection that is replaced. */
 const RETIRE_MS = 1_000;
 
-/** What goes on with the next connection. */
+/** A member that goes on with the next connection. */
 export interface Rejoinable {
   online(link: Link): void;
   offline(cause: unknown): void;
@@ -24,7 +24,7 @@ export interface Rejoinable {
 
 /** A subscription that survives its connection. */
 export interface RejoinableSubscription extends DriverSubscription, Rejoinable {
-  /** What went wrong last, if anything. */
+  /** The last failure, if any. */
   readonly failure: unknown;
 }
 

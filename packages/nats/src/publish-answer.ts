@@ -1,4 +1,4 @@
-/** What JetStream answers to a message. */
+/** JetStream's answer to a message. */
 import { EbusError, PublishError, type SendRecord } from '@ebus/core/driver';
 import { type PublishRefusal, refusedMessage } from './errors.js';
 

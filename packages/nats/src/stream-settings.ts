@@ -66,11 +66,11 @@ export function topicSettings(spec: Partial<TopicSpec>): Partial<StreamConfig> {
 }
 
 interface StreamDifferences {
-  /** What to send to the server. */
+  /** The request for the server. */
   readonly changes: Partial<StreamConfig>;
   /** The same, to be told. */
   readonly changed: readonly SettingChange[];
-  /** What differs as well, and cannot be changed. */
+  /** Further differences, which cannot be changed. */
   readonly fixed: readonly SettingChange[];
 }
 

@@ -1,7 +1,7 @@
-/** What a relay needs of a database. `@ebus/outbox/store-suite` tests an implementation. */
+/** The database interface of a relay. `@ebus/outbox/store-suite` tests an implementation. */
 import type { ClaimedEvent, Lease, OutboxEvent } from './event/outbox-event.js';
 
-/** What became of an event in the outbox. */
+/** The status of an event in the outbox. */
 export type OutboxStatus = 'pending' | 'published' | 'failed' | 'skipped';
 
 /** The state of an outbox at one moment, for all relays. */

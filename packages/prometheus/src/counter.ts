@@ -1,7 +1,7 @@
 /** Counters: they only grow. */
 import { Metric, type Sample } from './metric.js';
 
-/** What is counted under one label. */
+/** The count under one label. */
 export interface Count {
   value: number;
 }
@@ -12,7 +12,7 @@ export class CounterMetric extends Metric {
   readonly aggregator = 'sum';
   readonly #counts = new Map<string, Count>();
 
-  /** The count under a label; it is exposed from now on. Everybody who asks gets the same one. */
+  /** The count under a label; it is exposed from now on. All callers share it. */
   at(label = ''): Count {
     let count = this.#counts.get(label);
     if (count === undefined) {

@@ -5,7 +5,7 @@
 import type { Label } from './definitions.js';
 import { Metric, type Sample } from './metric.js';
 
-/** What the figures of several collectors come to. */
+/** The rule that joins the figures of several collectors. */
 export type Aggregation = 'sum' | 'min' | 'max';
 
 const AGGREGATE: Record<Aggregation, (values: readonly number[]) => number> = {
@@ -14,7 +14,7 @@ const AGGREGATE: Record<Aggregation, (values: readonly number[]) => number> = {
   max: (values) => Math.max(...values),
 };
 
-/** What one collector says, by label. */
+/** One collector's values, by label. */
 export type Readings = Map<string, number>;
 
 /** A gauge that several collectors set. Each scrape aggregates the readings that are open then. */

@@ -2,7 +2,7 @@
 import type { Label } from './definitions.js';
 import { Metric, type Sample } from './metric.js';
 
-/** What was observed under one label. */
+/** The observations under one label. */
 export class Distribution {
   readonly #bounds: readonly number[];
   /** How many fell into each bucket, not cumulated; the last one has no bound. */
@@ -56,7 +56,7 @@ export class HistogramMetric extends Metric {
     this.bounds = bounds;
   }
 
-  /** What was observed under a label; it is exposed from now on. Everybody who asks gets the same one. */
+  /** The observations under a label, exposed from now on. All callers share it. */
   at(label = ''): Distribution {
     let distribution = this.#distributions.get(label);
     if (distribution === undefined) {

@@ -1,5 +1,5 @@
 /**
- * What the three kinds of metrics have in common.
+ * The common base of the three kinds of metrics.
  *
  * prom-client's own counters and histograms look their labels up by a text that they join for every measurement. These keep
  * one object per label instead, which collectors hold on to: a measurement is an addition. To a registry they are metrics
@@ -16,7 +16,7 @@ export interface Sample {
 }
 
 type MetricType = 'counter' | 'gauge' | 'histogram';
-/** What a registry takes. */
+/** A metric that a registry accepts. */
 export type Registrable = Counter | Gauge | Histogram;
 
 /** A metric as a registry of prom-client reads it. Subclasses give the samples. */

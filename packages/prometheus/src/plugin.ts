@@ -4,7 +4,7 @@ import { PrometheusMetricsCollector } from './collector.js';
 import { isValidNamespace, NAMESPACE_RULE } from './metric-set.js';
 import { ENDPOINT_RULE, isValidEndpoint } from './pusher.js';
 
-/** What core hands on of its `metrics` section. */
+/** Core's part of the `metrics` section. */
 const configSchema = z.strictObject({
   namespace: z.string().refine(isValidNamespace, { error: NAMESPACE_RULE }).default('ebus'),
   exportEndpoint: z.string().refine(isValidEndpoint, { error: ENDPOINT_RULE }).optional(),

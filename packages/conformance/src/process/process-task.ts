@@ -1,4 +1,4 @@
-/** What a test wants of a process, and what the process tells of it: one line of JSON each. */
+/** The task of a child process, and its reports: one line of JSON each. */
 import type { EventBusConfig, SubscribeOptions } from '@ebus/core';
 
 /** The task of one child process, passed as JSON on its command line. */

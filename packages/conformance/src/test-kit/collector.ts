@@ -21,7 +21,7 @@ export const collectMessages = () => new Collector<Message>();
 /** A collector for `subscribeEnvelope`. */
 export const collectEnvelopes = () => new Collector<Envelope<EventPayload>>();
 
-/** What the suite's envelopes carry. */
+/** The payload of the suite's envelopes. */
 export interface EventPayload {
   readonly sequence: number;
 }

@@ -69,7 +69,7 @@ export class TcpProxy implements Network, AsyncDisposable {
     this.#pipes = [];
   }
 
-  /** What clients send passes, and what comes back is kept until `heal`, on present connections and on new ones. */
+  /** Requests pass, and answers are kept until `heal`, on present connections and on new ones. */
   holdAnswers(): void {
     this.#mode = 'holds';
     for (const pipe of this.#pipes) hold(pipe);

@@ -1,4 +1,4 @@
-/** What persistent topics need: streams, consumers, and subscriptions to them. */
+/** The parts of persistent topics: streams, consumers, and subscriptions to them. */
 import {
   type BrowseSpec,
   type CallOptions,

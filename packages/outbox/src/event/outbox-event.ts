@@ -1,4 +1,4 @@
-/** What an outbox holds: an event, the topic it goes to, and what a relay needs to know of it. */
+/** The contents of an outbox: an event, its topic, and the state that relays need. */
 import type { Envelope } from '@ebus/core';
 import type { HeaderList } from '@ebus/core/driver';
 

@@ -1,4 +1,4 @@
-/** What an inbox needs of a database. */
+/** The database interface of an inbox. */
 
 /** Remembers which events a consumer has handled. `Tx` is the handle of an open transaction of the application. */
 export interface InboxStore<Tx = unknown> {

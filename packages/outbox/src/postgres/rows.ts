@@ -5,7 +5,7 @@ import { headersFromJson, headersToJson } from '../event/headers-json.js';
 import type { ClaimedEvent, OutboxEvent } from '../event/outbox-event.js';
 import type { TextRow } from './queryable.js';
 
-/** What fits into the columns of text, in characters. */
+/** The widths of the text columns, in characters. */
 const LIMITS = { eventId: 255, eventType: 255, traceId: 255, correlationId: 255 } as const;
 
 /**

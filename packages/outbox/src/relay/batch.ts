@@ -4,7 +4,7 @@ import type { ClaimedEvent } from '../event/outbox-event.js';
 /** The result of one event in a batch. `released` gives it back without an attempt counted. */
 export type Outcome = 'published' | 'retrying' | 'failed' | 'released';
 
-/** What became of a batch. */
+/** The outcomes of a batch, as counts. */
 export interface BatchReport {
   /** Events that were leased. */
   readonly claimed: number;

@@ -1,4 +1,4 @@
-/** What a failed publish leads to. */
+/** The consequence of a failed publish. Pure. */
 import { type BackoffOptions, backoffDelay, type Clock, EbusError, shown } from '@ebus/core/driver';
 import type { Failure } from '../store.js';
 

@@ -1,4 +1,4 @@
-/** What a relay counts, and what it logs while it does. */
+/** A relay's counters and log lines. */
 import type { Logger } from '@ebus/core';
 import type { Failure } from '../store.js';
 import type { Held } from './batch.js';

@@ -1,4 +1,4 @@
-/** What a relay tells of itself. */
+/** A relay's figures. */
 import type { OutboxStats } from '../store.js';
 
 /** Figures of the outbox, of all relays together, and of this relay since it was made. */

@@ -1,4 +1,4 @@
-/** What a relay claims, publishes and writes back between two stops. */
+/** The claims, publishes and write-backs of a relay between two stops. */
 import { Batch, type Held } from './batch.js';
 import type { Figures } from './figures.js';
 import { Ledger } from './ledger.js';
@@ -7,7 +7,7 @@ import type { RelaySettings } from './relay-options.js';
 import { RunQueue } from './run-queue.js';
 
 interface SessionListener {
-  /** What became of all events of a batch is written: later events of its aggregates may be claimed. */
+  /** The outcomes of a whole batch are written: later events of its aggregates may be claimed. */
   onBatchDone(): void;
   /** An event may be tried again after so many milliseconds. */
   onRetry(delay: number): void;

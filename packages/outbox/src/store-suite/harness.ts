@@ -1,9 +1,9 @@
-/** What the suite needs of whoever runs it. */
+/** The suite's requirements: a test runner, and the store under test. */
 import type { InboxStore } from '../inbox/inbox-store.js';
 import type { OutboxStore } from '../store.js';
 
 /**
- * What the suite needs of a test runner: vitest's, Jest's and `node:test`'s `describe` and `it` fit as they are. Tests of
+ * The test runner: vitest's, Jest's and `node:test`'s `describe` and `it` fit as they are. Tests of
  * one file must run one after the other, as they do by default in all of them.
  */
 export interface TestRunner {

@@ -1,4 +1,4 @@
-/** What the tests of the suite are written with. */
+/** Helpers of the suite's tests. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEnvelope, type EnvelopeInput } from '@ebus/core';

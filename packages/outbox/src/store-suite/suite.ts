@@ -1,4 +1,4 @@
-/** What a group defines its tests with. */
+/** The interface by which a group defines its tests. */
 import type { Scenario } from './scenario.js';
 
 /** Defines tests. Each body runs with a scenario of its own. */
