@@ -17,7 +17,7 @@ export async function conformanceOf(
   persistence: 'persistent' | 'ephemeral',
   groups?: NonNullable<Parameters<typeof runConformance>[2]>['groups'],
 ): Promise<void> {
-  vi.setConfig({ testTimeout: 50_000 });
+  vi.setConfig({ testTimeout: 90_000 });
   const { addresses } = await sharedService('nats', { version });
   const harness: Harness = {
     name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}`,
@@ -30,6 +30,8 @@ export async function conformanceOf(
     log: new NatsLog(() => addresses[0] as string),
     broker: new NatsBroker(version),
     program,
+    // A single active client that falls silent is replaced after ten seconds.
+    patience: '20s',
     leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
     invalidTopics: INVALID_TOPICS,
   };
