@@ -88,4 +88,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 141, broker: 'log', cut: {} },
     about: 'letters could not go back while a redrive was under way: they stay',
   },
+  {
+    ...{ seed: 5599, broker: 'lease', cut: {} },
+    about: 'a move that was under way when the bus closed was still leaving the broker afterwards',
+  },
 ];

@@ -100,7 +100,7 @@ export class Lifecycle {
     // Handlers drain first, and may publish while they do; then publishing is refused and flushed.
     const drained = await Promise.all(drains);
     // The driver closes last, so a subscription that is just being made is given the time to give up.
-    await settledWithin(clock, subscriptions.joined(), Math.min(left(), LEAST_DISCONNECT_MS));
+    await settledWithin(clock, subscriptions.atRest(), Math.min(left(), LEAST_DISCONNECT_MS));
     publisher.refuse();
     const flushed = await settledWithin(clock, publisher.flush(), left());
     const { unpublished } = publisher.close();

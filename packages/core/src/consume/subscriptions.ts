@@ -150,7 +150,8 @@ export class Subscriptions {
     const moving = deferred();
     this.#moving.set(topic, moving.promise);
     try {
-      await this.joined();
+      // Those that are being made come first.
+      await Promise.allSettled(this.#joining);
       return await work();
     } finally {
       this.#moving.delete(topic);
@@ -208,9 +209,9 @@ export class Subscriptions {
     );
   }
 
-  /** Resolves when no subscription is being made any more. */
-  async joined(): Promise<void> {
-    await Promise.allSettled(this.#joining);
+  /** Resolves when no subscription is being made or moved any more. */
+  async atRest(): Promise<void> {
+    await Promise.allSettled([...this.#joining, ...this.#moving.values()]);
   }
 
   get #closed(): boolean {
