@@ -252,3 +252,12 @@ export function cannotConnect(brokers: readonly string[], error: unknown): EbusE
     );
   });
 }
+
+/** @param trouble kept it from joining */
+export function joinedLate(topic: string, group: string, trouble?: unknown): EbusError {
+  const text =
+    trouble === undefined
+      ? `group '${group}' was assigned nothing of '${topic}' in time`
+      : `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(trouble)}`;
+  return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause: trouble });
+}

@@ -1,14 +1,13 @@
 /** Membership in one group: which topics it is in for, by one consumer for all of them. */
 import {
   type CallOptions,
-  EbusError,
   type PartitionLag,
   reasonOf,
   type SubscriptionSink,
   type SubscriptionSpec,
   within,
 } from '@ebus/core/driver';
-import { cannotSubscribe } from '../errors.js';
+import { cannotSubscribe, joinedLate } from '../errors.js';
 import type { NativeConsumer } from '../native-client.js';
 import type { ByPartition } from '../questions.js';
 import { Changes } from './changes.js';
@@ -86,7 +85,7 @@ export class Membership {
     const { group, durable } = this.#options;
     let trouble: unknown;
     const late = () => {
-      throw this.#late(spec.topic, trouble);
+      throw joinedLate(spec.topic, group, trouble);
     };
     const told = (error: unknown) => {
       trouble = error;
@@ -288,16 +287,6 @@ export class Membership {
     session.end();
     if (isLost) this.#options.retire(session);
     else await this.#options.leave(session);
-  }
-
-  /** @param trouble kept it from joining */
-  #late(topic: string, trouble?: unknown): EbusError {
-    const { group } = this.#options;
-    const text =
-      trouble === undefined
-        ? `group '${group}' was assigned nothing of '${topic}' in time`
-        : `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(trouble)}`;
-    return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause: trouble });
   }
 
   #warn(error: unknown, what: string): void {
