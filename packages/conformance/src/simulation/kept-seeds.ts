@@ -92,4 +92,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 5599, broker: 'lease', cut: {} },
     about: 'a move that was under way when the bus closed was still leaving the broker afterwards',
   },
+  {
+    ...{ seed: 6552, broker: 'log', cut: {} },
+    about: 'a topic that had gone was taken for there by each new subscription to it',
+  },
 ];

@@ -23,6 +23,8 @@ interface JoinGroupOptions {
   /** One for each attempt: late pushes of an earlier attempt must not reach the present one. */
   make(): Consumer;
   readonly signal: AbortSignal;
+  /** Whether to try again where the broker does not have the topic: whoever knows better looks for it first. */
+  readonly triesMissing: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function joinGroup(options: JoinGroupOptions): Promise<Consumer> {
     try {
       return await join(options, attempt);
     } catch (error) {
-      if (signal.aborted || !mayPass(driver, error)) throw error;
+      if (signal.aborted || !mayPass(driver, error, options.triesMissing)) throw error;
       const { topic, group } = spec;
       logger.debug({ err: error, topic, group, attempt }, 'subscribing failed; trying again');
       await backOff(clock, RETRY, attempt, signal);
@@ -70,7 +72,8 @@ function leave(
 }
 
 /** Without a connection the caller is told at once, and decides for itself. */
-function mayPass(driver: Driver, error: unknown): boolean {
+function mayPass(driver: Driver, error: unknown, triesMissing: boolean): boolean {
   const { code, retryable } = classOf(driver, error);
+  if (code === 'TOPIC_NOT_FOUND' && !triesMissing) return false;
   return retryable && code !== 'CONNECTION_FAILED';
 }

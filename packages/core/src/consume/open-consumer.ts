@@ -147,14 +147,15 @@ export class ConsumerOpener {
         topicMissed: () => this.#options.topicMissed(topic, persistence),
       });
     const spec = { topic, group, persistence, from, ordering, durable: !internal };
-    const join = () => joinGroup({ driver, clock, logger, spec, make, signal });
+    const join = (triesMissing = true) =>
+      joinGroup({ driver, clock, logger, spec, make, signal, triesMissing });
     const asked = this.#asked(policy, signal);
     if (asked !== false) {
       await asked;
       return join();
     }
     try {
-      return await join();
+      return await join(false);
     } catch (error) {
       if (signal.aborted || classOf(driver, error).code !== 'TOPIC_NOT_FOUND') throw error;
       // It was there when it was used before.
