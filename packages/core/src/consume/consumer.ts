@@ -88,12 +88,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
 
   /** Settings that are left out stay. */
   adjust({ concurrency, rateLimit }: SubscriptionChanges): void {
-    const { parts, dispatcher, gate } = this.#works;
-    if (concurrency !== undefined) {
-      parts.policy = { ...parts.policy, concurrency };
-      dispatcher.setConcurrency(concurrency);
-      this.#works.resize();
-    }
+    const { parts, gate } = this.#works;
+    if (concurrency !== undefined) this.#works.setConcurrency(concurrency);
     if (rateLimit !== undefined) {
       parts.policy = { ...parts.policy, rateLimit: rateLimitOf(rateLimit) };
       gate.setBuckets(parts.bucketsOf(parts.policy));

@@ -32,6 +32,16 @@ export class StartGate {
     this.#open();
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes out the one that came last; undefined where none waits. */
+  takeLast(): Delivery | undefined {
+    return this.#waiting.pop();
+  }
+
   /** Lets the delivery go on, now or when the gate is open and it has a token of each rate limit. */
   pass(delivery: Delivery): void {
     const free = !this.#rate.isLimited && this.#closedBy.size === 0 && this.#waiting.length === 0;

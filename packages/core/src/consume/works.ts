@@ -160,6 +160,20 @@ export class Works {
     this.resize();
   }
 
+  /** So many handlers run at once from now on. With fewer, those that wait at the gate for their start give up their places. */
+  setConcurrency(concurrency: number): void {
+    const { parts, dispatcher, gate, runner } = this;
+    parts.policy = { ...parts.policy, concurrency };
+    dispatcher.setConcurrency(concurrency);
+    for (let left = gate.waiting - Math.max(0, concurrency - runner.running); left > 0; left--) {
+      const delivery = gate.takeLast();
+      if (delivery === undefined) break;
+      dispatcher.hold(delivery);
+      dispatcher.resume(delivery);
+    }
+    this.resize();
+  }
+
   /** The policy permits another window. */
   resize(): void {
     this.#window = windowOf(this.parts.policy);

@@ -6,7 +6,7 @@ describe('Deque', () => {
   it('behaves as an array does', () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constantFrom('push', 'unshift'), value: fc.nat() }),
-      fc.record({ kind: fc.constantFrom('push', 'shift'), count: fc.integer({ min: 1, max: 60 }) }),
+      fc.record({ kind: fc.constantFrom('push', 'shift', 'pop'), count: fc.integer({ min: 1, max: 60 }) }),
       fc.constant({ kind: 'clear' }),
     );
     fc.assert(
@@ -27,6 +27,8 @@ describe('Deque', () => {
               model.unshift(value);
             } else if (kind === 'shift') {
               expect(deque.shift()).toBe(model.shift());
+            } else if (kind === 'pop') {
+              expect(deque.pop()).toBe(model.pop());
             } else {
               deque.clear();
               model.length = 0;

@@ -43,9 +43,18 @@ export class Deque<T> {
     this.#buffer[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#buffer.length - 1);
     this.#length--;
-    if (this.#length < this.#buffer.length >> 2 && this.#buffer.length > MIN_CAPACITY) {
-      this.#resize(this.#buffer.length >> 1);
-    }
+    this.#shrink();
+    return item;
+  }
+
+  /** Removes the last. */
+  pop(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const index = (this.#head + this.#length - 1) & (this.#buffer.length - 1);
+    const item = this.#buffer[index];
+    this.#buffer[index] = undefined;
+    this.#length--;
+    this.#shrink();
     return item;
   }
 
@@ -64,6 +73,12 @@ export class Deque<T> {
   *[Symbol.iterator](): Iterator<T> {
     for (let i = 0; i < this.#length; i++) {
       yield this.#buffer[(this.#head + i) & (this.#buffer.length - 1)] as T;
+    }
+  }
+
+  #shrink(): void {
+    if (this.#length < this.#buffer.length >> 2 && this.#buffer.length > MIN_CAPACITY) {
+      this.#resize(this.#buffer.length >> 1);
     }
   }
 

@@ -29,8 +29,6 @@ export class Process {
   concurrency: number;
   /** Of those that there are. */
   limit = 0;
-  /** How many handlers may run: what waits for the end of a pause had its place before there were fewer. */
-  #places = 0;
   state: 'opening' | 'open' | 'closing' | 'closed' | 'killed' = 'opening';
   readonly #world: World;
   /** The bus: core's timers. */
@@ -106,7 +104,6 @@ export class Process {
   setConcurrency(concurrency: number): void {
     this.concurrency = concurrency;
     if (this.subscriptions.length > 0) this.limit = concurrency;
-    this.#places = Math.max(this.#places, this.limit);
     for (const subscription of this.subscriptions) subscription.update({ concurrency });
   }
 
@@ -246,12 +243,11 @@ export class Process {
     if (bus === undefined) return;
     const generation = ++this.#generation;
     this.limit = this.concurrency;
-    this.#places = this.limit;
     this.subscriptions = await subscribeAll({
       ...{ world: this.#world, bus, owner: this.#work, given: this.#given, generation },
       process: this.#asSeenByHandlers(),
       concurrency: this.concurrency,
-      limit: () => this.#places,
+      limit: () => this.limit,
       isOver: () => this.state === 'killed' || generation !== this.#generation,
     });
   }
