@@ -26,8 +26,6 @@ const shared = {
   testTimeout: 20_000,
   hookTimeout: 60_000,
   retry: 0,
-  // Tests of brokers wait most of the time, those of units work: side by side they use the machine.
-  maxWorkers: 5,
 };
 
 export default defineConfig({
@@ -47,7 +45,7 @@ export default defineConfig({
           name: 'unit',
           include: all,
           exclude: ['**/node_modules/**', '**/dist/**', ...withServices],
-          typecheck: { enabled: true, include: ['packages/*/src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -58,6 +56,9 @@ export default defineConfig({
           name: 'int',
           include: withServices,
           exclude: ['**/node_modules/**', '**/dist/**'],
+          // They wait for brokers most of the time: side by side they use the machine, one by one they do not.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

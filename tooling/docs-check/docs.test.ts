@@ -25,7 +25,7 @@ const blocks = files.flatMap((file) => codeBlocks(file, readFileSync(join(root, 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('documentation', () => {
-  it('has TypeScript that compiles', { timeout: 60_000 }, () => {
+  it('has TypeScript that compiles', { timeout: 180_000 }, () => {
     expect(blocks.filter(isTypeScript).length).toBeGreaterThan(0);
     expect(compile(blocks.filter(isTypeScript))).toEqual([]);
   });

@@ -1,4 +1,7 @@
 import { commonGroups } from '@ebus/conformance';
-import { conformanceOf } from './testing/conformance.js';
+import { conformanceOf, failureGroups } from './testing/conformance.js';
 
-await conformanceOf('ephemeral', commonGroups);
+await conformanceOf(
+  'ephemeral',
+  commonGroups.filter((name) => !failureGroups.includes(name)),
+);

@@ -18,6 +18,22 @@ const BACK_SOON = { 'reconnect.backoff.max.ms': 500 } as const;
 
 const LEASE_MS = 2_000;
 
+/** Groups about failures, in a file of their own: every test waits for its member to join. */
+export const failureGroups: readonly GroupName[] = [
+  'retry',
+  'permanent failures',
+  'dead letters',
+  'redrive',
+  'redrive trouble',
+  'browse',
+  'halt',
+  'processing timeout',
+  'backpressure',
+  'pausing',
+  'updating',
+  'idle',
+];
+
 export async function conformanceOf(
   persistence: 'persistent' | 'ephemeral',
   groups?: readonly GroupName[],

@@ -1,0 +1,3 @@
+import { conformanceOf, failureGroups } from './testing/conformance.js';
+
+await conformanceOf('persistent', failureGroups);
