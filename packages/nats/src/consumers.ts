@@ -79,11 +79,12 @@ export class Consumers {
     );
   }
 
-  /** Has the server choose the single active client anew. */
-  async unpin({ stream, name }: Named): Promise<void> {
-    await this.#api.ask(`leaving consumer '${name}'`, (manager) =>
-      manager.consumers.unpin(stream, name, SINGLE_ACTIVE),
-    );
+  /** Has the server choose the single active client anew, if that is still the one with this pin. */
+  async unpin({ stream, name }: Named, pin: string): Promise<void> {
+    await this.#api.ask(`leaving consumer '${name}'`, async (manager) => {
+      if (pinIn(await manager.consumers.info(stream, name)) !== pin) return;
+      await manager.consumers.unpin(stream, name, SINGLE_ACTIVE);
+    });
   }
 
   async #adopt(spec: ConsumerSpec, info: ConsumerInfo): Promise<ConsumerInfo> {
@@ -128,4 +129,10 @@ function refused(spec: Named, error: unknown): unknown {
   const isFinal = EbusError.isInstance(error) && !error.retryable && error.code === 'SUBSCRIBE_FAILED';
   if (!isFinal) return error;
   return new ConfigError(`the server refused ${shown(spec)}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** The pin of the active client. The client's types do not have it yet (ADR-42). */
+function pinIn(info: ConsumerInfo): string | undefined {
+  const { priority_groups: groups } = info as { priority_groups?: readonly { pinned_client_id?: string }[] };
+  return groups?.[0]?.pinned_client_id;
 }

@@ -122,7 +122,8 @@ export class JetStreamSubscription implements DriverSubscription {
     if (!spec.durable) return consumers.delete(spec);
     await this.#puller.deliveries.confirm();
     // The server chooses the next one at once, instead of when it misses this one.
-    if (spec.singleActive && this.#puller.pin !== undefined) await consumers.unpin(spec);
+    const { pin } = this.#puller;
+    if (spec.singleActive && pin !== undefined) await consumers.unpin(spec, pin);
   }
 
   /** The client would keep the question until the server is back, or its time is up. */
