@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The first that fits counts. */
 const LONGEST_FIRST = [
   /kafka.*\.conformance\.test\.ts$/,
-  /\.conformance\.test\.ts$/,
+  /conformance(\.int)?\.test\.ts$/,
   /kafka.*\.int\.test\.ts$/,
   /\.int\.test\.ts$|examples\/flights-/,
 ];
