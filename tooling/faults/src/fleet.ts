@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { programOf } from '@ebus/run-source';
+import { eachLine } from '../../../packages/conformance/src/process/each-line.js';
 import { now, type Report, type Task } from './reports.js';
 
 const program = programOf(fileURLToPath(new URL('worker.ts', import.meta.url)));
@@ -16,7 +17,6 @@ export class Member {
   /** It ended by itself, and not because it was told to. */
   hasFailed = false;
   readonly #process: ChildProcess;
-  #rest = '';
 
   constructor(
     readonly task: Task,
@@ -27,15 +27,11 @@ export class Member {
       env: { ...process.env, ...program.env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = `${this.#rest}${text}`.split('\n');
-      this.#rest = lines.pop() ?? '';
-      for (const line of lines) {
-        if (!line.startsWith('[')) continue;
-        const report: Report = JSON.parse(line);
-        if (report[1] === 'ready') this.isReady = true;
-        tell(report);
-      }
+    eachLine(this.#process.stdout, (line) => {
+      if (!line.startsWith('[')) return;
+      const report: Report = JSON.parse(line);
+      if (report[1] === 'ready') this.isReady = true;
+      tell(report);
     });
     this.ended = new Promise((resolve) => {
       this.#process.on('error', () => resolve());

@@ -25,9 +25,10 @@ export async function classArchive({ java, javaVersion, jars }, log) {
   const key = createHash('sha256').update(`${java}\n${javaVersion}`).digest('hex').slice(0, 12);
   const file = `${jars}.${key}.jsa`;
   const failed = `${file}.failed`;
-  if (!existsSync(file) && !existsSync(failed)) {
+  const isTried = () => existsSync(file) || existsSync(failed);
+  if (!isTried()) {
     await withLock(`${file}.lock`, async () => {
-      if (existsSync(file)) return;
+      if (isTried()) return;
       log('making an archive of the classes of Kafka, once ...');
       if (!(await make(java, jars, file))) writeFileSync(failed, '');
     });

@@ -19,15 +19,15 @@ export function common({
   scramUsers = {},
   advertised,
 }) {
-  const forEach = (option) =>
+  const perNode = (option) =>
     Array.from({ length: nodes }, (_, i) => (typeof option === 'function' ? option(i + 1) : option));
   return {
     nodes,
-    configs: forEach(config),
+    configs: perNode(config),
     files,
     protocol,
     scramUsers,
-    advertised: forEach(advertised),
+    advertised: perNode(advertised),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A process that a test started: what it told so far, and ways to end it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ChildProgram } from '../abilities.js';
+import { eachLine } from './each-line.js';
 import type { ProcessReport, ProcessTask } from './process-task.js';
 
 type Kind = ProcessReport['kind'];
@@ -15,7 +16,6 @@ export class Child {
   readonly ended: Promise<number | null>;
   readonly #process: ChildProcess;
   readonly #onReport: ((report: ProcessReport) => void) | undefined;
-  #rest = '';
 
   constructor({ command, env }: ChildProgram, task: ProcessTask, onReport?: (report: ProcessReport) => void) {
     const [file = '', ...args] = command;
@@ -24,7 +24,7 @@ export class Child {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    eachLine(this.#process.stdout, (line) => this.#read(line));
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
@@ -67,15 +67,11 @@ export class Child {
     await this.ended;
   }
 
-  #read(text: string): void {
-    const lines = `${this.#rest}${text}`.split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      // Others in that process may write, too.
-      if (!line.startsWith('{"kind":')) continue;
-      const report: ProcessReport = JSON.parse(line);
-      this.reports.push(report);
-      this.#onReport?.(report);
-    }
+  #read(line: string): void {
+    // Others in that process may write, too.
+    if (!line.startsWith('{"kind":')) return;
+    const report: ProcessReport = JSON.parse(line);
+    this.reports.push(report);
+    this.#onReport?.(report);
   }
 }

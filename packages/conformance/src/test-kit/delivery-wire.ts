@@ -8,7 +8,7 @@ import type {
   SubscriptionSink,
   TransportPlugin,
 } from '@ebus/core/driver';
-import { replacing } from './replacing.js';
+import { replacing, replacingDriver } from './replacing.js';
 
 /** Wraps an adapter's plug-in. One wire may serve several buses; its counts add up. */
 export class DeliveryWire {
@@ -35,10 +35,7 @@ export class DeliveryWire {
   /** The same plug-in with this wire before its driver. */
   // biome-ignore lint/suspicious/noExplicitAny: passes any adapter's configuration and client through
   wrap(plugin: TransportPlugin<string, any, any>): TransportPlugin<string, any, any> {
-    return {
-      ...plugin,
-      create: async (config, context) => this.#wrapDriver(await plugin.create(config, context)),
-    };
+    return replacingDriver(plugin, (driver) => this.#wrapDriver(driver));
   }
 
   #wrapDriver(driver: Driver): Driver {

@@ -1,4 +1,5 @@
-/** An object with some of its members replaced, whatever class it is of. */
+/** An object with some of its members replaced, whatever class it is of; a plug-in whose drivers are. */
+import type { Driver, TransportPlugin } from '@ebus/core/driver';
 
 /** The other members keep working on the object itself, private fields included. */
 export function replacing<T extends object>(target: T, members: Partial<T>): T {
@@ -9,4 +10,14 @@ export function replacing<T extends object>(target: T, members: Partial<T>): T {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** The same plug-in with something before each of its drivers. */
+export function replacingDriver(
+  // biome-ignore lint/suspicious/noExplicitAny: passes any adapter's configuration and client through
+  plugin: TransportPlugin<string, any, any>,
+  wrap: (driver: Driver) => Driver,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+): TransportPlugin<string, any, any> {
+  return { ...plugin, create: async (config, context) => wrap(await plugin.create(config, context)) };
 }

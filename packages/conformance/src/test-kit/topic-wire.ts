@@ -1,6 +1,6 @@
 /** The wire between core and an adapter's topic administration: another bus may be quicker. */
 import type { Driver, DriverTopicAdmin, TransportPlugin } from '@ebus/core/driver';
-import { replacing } from './replacing.js';
+import { replacing, replacingDriver } from './replacing.js';
 
 /** Wraps an adapter's plug-in to simulate a race for a topic. */
 export class TopicWire {
@@ -14,14 +14,12 @@ export class TopicWire {
   /** The same plug-in with this wire before its driver. */
   // biome-ignore lint/suspicious/noExplicitAny: passes any adapter's configuration and client through
   wrap(plugin: TransportPlugin<string, any, any>): TransportPlugin<string, any, any> {
-    return {
-      ...plugin,
-      create: async (config, context) => {
-        const driver: Driver = await plugin.create(config, context);
-        const { admin } = driver;
-        return admin === undefined ? driver : replacing(driver, { admin: this.#wrapAdmin(admin) });
-      },
-    };
+    return replacingDriver(plugin, (driver) => this.#wrapDriver(driver));
+  }
+
+  #wrapDriver(driver: Driver): Driver {
+    const { admin } = driver;
+    return admin === undefined ? driver : replacing(driver, { admin: this.#wrapAdmin(admin) });
   }
 
   #wrapAdmin(admin: DriverTopicAdmin): DriverTopicAdmin {

@@ -14,7 +14,7 @@ import type {
   TransportPlugin,
 } from '@ebus/core/driver';
 import { Deferred } from './deferred.js';
-import { replacing } from './replacing.js';
+import { replacing, replacingDriver } from './replacing.js';
 
 /** A record as it was when it was sent; core may go on with its own object. */
 export type SentRecord = Pick<OutgoingRecord, 'key' | 'messageId' | 'headers' | 'value'>;
@@ -90,10 +90,7 @@ export class Wire {
   /** The same plug-in with this wire before its driver. */
   // biome-ignore lint/suspicious/noExplicitAny: passes any adapter's configuration and client through
   wrap(plugin: TransportPlugin<string, any, any>): TransportPlugin<string, any, any> {
-    return {
-      ...plugin,
-      create: async (config, context) => this.#wrapDriver(await plugin.create(config, context)),
-    };
+    return replacingDriver(plugin, (driver) => this.#wrapDriver(driver));
   }
 
   #wrapDriver(driver: Driver): Driver {
