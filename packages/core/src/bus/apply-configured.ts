@@ -4,6 +4,7 @@ import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { TopicApplyError } from '../topics/apply-error.js';
 import type { TopicManager, TopicOptions } from '../topics/types.js';
+import type { BackoffOptions } from '../util/backoff.js';
 import { backOff } from '../util/waiting.js';
 
 const EAGER_BACKOFF = { base: 200, max: 2_000 };
@@ -23,55 +24,62 @@ export interface ApplyOptions {
 
 /**
  * For a bus that its creator waits for. A broker that elects a leader just now is asked again for so many milliseconds;
- * other errors fail at once.
+ * a failure that no time mends fails at once.
  *
- * @throws the last error of `topics.apply`
+ * @throws what `topics.apply` threw last
  */
 export async function applyEagerly(options: ApplyOptions, timeoutMs: number): Promise<void> {
-  const { topics, clock, logger, closing } = options;
+  const { clock, closing } = options;
   const deadline = clock.monotonic() + timeoutMs;
-  let { configs } = options;
+  await applyAgain(options, EAGER_BACKOFF, (error, { never }) => {
+    if (never || closing.aborted || clock.monotonic() >= deadline) throw error;
+    return false;
+  });
+}
+
+/**
+ * For a bus that connected in the background. A failure that no time mends is logged once. The state of the connection is another
+ * matter: topics that were not applied keep nobody from publishing. Never rejects.
+ */
+export async function applyLazily(options: ApplyOptions): Promise<void> {
+  const { logger, closing } = options;
+  if (closing.aborted) return;
+  await applyAgain(options, LAZY_BACKOFF, (err, { later }) => {
+    if (closing.aborted) return true;
+    if (Object.keys(later).length > 0) return false;
+    logger.error({ err }, 'the configured topics were not applied; call topics.apply() once that is mended');
+    return true;
+  });
+}
+
+/** Until all are applied, or `givesUp` says so. */
+async function applyAgain(
+  { topics, configs: all, clock, logger, closing }: ApplyOptions,
+  backoff: BackoffOptions,
+  givesUp: (error: unknown, left: Failed) => boolean,
+): Promise<void> {
+  let configs = all;
   for (let attempt = 1; ; attempt++) {
     try {
       return void (await topics.apply(configs));
     } catch (err) {
-      const { later, never } = sorted(err, configs);
-      if (never || closing.aborted || clock.monotonic() >= deadline) throw err;
-      configs = later;
+      const left = sorted(err, configs);
+      if (givesUp(err, left)) return;
+      configs = left.later;
       logger.warn({ err, attempt }, 'the configured topics were not applied; trying again');
-      await backOff(clock, EAGER_BACKOFF, attempt, closing);
+      await backOff(clock, backoff, attempt, closing);
+      if (closing.aborted && givesUp(err, left)) return;
     }
   }
 }
 
-/**
- * For a bus that connected in the background. Permanent errors are logged once. The state of the connection is another
- * matter: topics that were not applied keep no publish from being sent. Never rejects.
- */
-export async function applyLazily(options: ApplyOptions): Promise<void> {
-  const { topics, clock, logger, closing } = options;
-  let { configs } = options;
-  for (let attempt = 1; !closing.aborted; attempt++) {
-    try {
-      return void (await topics.apply(configs));
-    } catch (err) {
-      if (closing.aborted) return;
-      configs = sorted(err, configs).later;
-      if (Object.keys(configs).length === 0) {
-        logger.error(
-          { err },
-          'the configured topics were not applied; call topics.apply() once that is mended',
-        );
-        return;
-      }
-      logger.warn({ err, attempt }, 'the configured topics were not applied; trying again');
-      await backOff(clock, LAZY_BACKOFF, attempt, closing);
-    }
-  }
+interface Failed {
+  readonly later: Configs;
+  readonly never: boolean;
 }
 
 /** Which may succeed later, and whether there are others that cannot. */
-function sorted(error: unknown, configs: Configs): { later: Configs; never: boolean } {
+function sorted(error: unknown, configs: Configs): Failed {
   if (TopicApplyError.isInstance(error)) {
     const left = error.failures.filter((failure) => failure.error.retryable);
     const later = Object.fromEntries(left.map(({ topic }) => [topic, configs[topic] ?? {}]));
