@@ -11,7 +11,7 @@ export interface Cluster {
   /** One for each node, in the same order. */
   readonly networks: readonly TcpProxy[];
   /** Faults that only this broker has. Each is over when it resolves. */
-  readonly faults: Readonly<Record<string, (pick: <T>(items: readonly T[]) => T) => Promise<void>>>;
+  readonly faults: Readonly<Record<string, () => Promise<void>>>;
   close(): Promise<void>;
 }
 

@@ -76,11 +76,8 @@ export class Nemesis {
     const node = 1 + random.int(networks.length);
     const network = networks[node - 1] as (typeof networks)[number];
     const during = random.between(300, 6_000);
-    const own = Object.entries(faults).map(
-      ([name, fault]) => [name, () => fault((items) => random.pick(items))] as const,
-    );
     return {
-      ...Object.fromEntries(own),
+      ...faults,
       'a node is killed': async () => {
         await service.kill(node);
         await this.#pause(during);
