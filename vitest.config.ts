@@ -43,6 +43,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          isolate: false,
           include: all,
           exclude: ['**/node_modules/**', '**/dist/**', ...withServices],
           sequence: { groupOrder: 0 },

@@ -1,9 +1,8 @@
 /** Every key of core is read by something, or refused: a key that somebody adds and nobody reads fails here. */
 import { recordReads, settingsOf } from '@ebus/conformance';
 import { memory } from '@ebus/memory';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { createEventBus } from '../bus/create-event-bus.js';
 import type { TopicSpec } from '../driver/topic-admin.js';
 import { InMemoryMetricsCollector } from '../metrics/in-memory.js';
 import { definePlugin } from '../registry/plugin.js';
@@ -58,12 +57,20 @@ const registry = new Registry().use(memory).use(collector);
 const core = z.strictObject(commonShape);
 
 beforeEach(async () => {
+  // Other files of this process may have loaded it without the mock.
+  vi.resetModules();
+  const { createEventBus } = await import('../bus/create-event-bus.js');
   const bus = await createEventBus({ type: 'memory', ...everything }, { registry });
   await bus.subscribeEnvelope('orders', () => {});
   await bus.subscribe('other', () => {}, { group: 'another' });
   await bus.publishEnvelope('orders', { aggregateId: 'a', eventType: 'A', eventVersion: 1, payload: {} });
   await bus.idle();
   await bus.close();
+});
+
+afterAll(() => {
+  vi.doUnmock('./check-config.js');
+  vi.resetModules();
 });
 
 it('is read by a bus that has everything switched on', () => {

@@ -1,7 +1,9 @@
+import fs from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEventBus } from '../bus/create-event-bus.js';
 import type { EventBus } from '../bus/event-bus.js';
 import { systemClock } from '../clock.js';
@@ -11,15 +13,22 @@ import { ScriptedDriver, scriptedPlugin } from '../testing/scripted-driver.js';
 import { ModelAdmin } from './testing/model-admin.js';
 import type { TopicOutcome, WatchOptions } from './types.js';
 
-const { open } = vi.hoisted(() => ({ open: new Set<unknown>() }));
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const watch = (...args: Parameters<typeof fs.watch>) => {
-    const watcher = fs.watch(...args);
+/** The watches of files that are open. */
+const open = new Set<fs.FSWatcher>();
+const { watch } = fs;
+
+beforeAll(() => {
+  vi.spyOn(fs, 'watch').mockImplementation((...args: Parameters<typeof watch>) => {
+    const watcher = watch(...args);
     open.add(watcher);
     return watcher.on('close', () => open.delete(watcher));
-  };
-  return { ...fs, watch };
+  });
+  syncBuiltinESMExports();
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
 });
 
 let folder: string;
