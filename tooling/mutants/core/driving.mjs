@@ -211,9 +211,9 @@ export const drivingMutants = [
   },
   {
     name: 'core: keeps from the other members what it waits for itself',
-    file: core('consume/order-recovery'),
-    find: "(ordering === 'cluster' || (isOverfull() && !hasGivenBack))",
-    replace: "ordering === 'instance' && isOverfull() && !hasGivenBack",
+    file: core('consume/recovery-step'),
+    find: "  if (ordering === 'cluster') return 'hand back';\n",
+    replace: "  if (ordering === 'cluster') return 'give up';\n",
     killedBy: inSimulation('lease'),
   },
 ];

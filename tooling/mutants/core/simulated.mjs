@@ -14,9 +14,23 @@ export const simulatedMutants = [
   },
   {
     name: 'core: takes what a former holder settled for what is elsewhere',
+    file: core('consume/recovery-step'),
+    find: 'if (missing + doubtful <= 0 && knowsAll)',
+    replace: 'if (missing <= 0 && knowsAll)',
+    killedBy: inUnit(core('consume/order-recovery.test')),
+  },
+  {
+    name: 'core: begins what is pushed before it knows what the connection that broke has lost',
     file: core('consume/order-recovery'),
-    find: 'const mayBeMissing = missing + doubtful;',
-    replace: 'const mayBeMissing = missing;',
+    find: '    this.#isInterrupted = true;\n    this.#hold();\n',
+    replace: '    this.#isInterrupted = true;\n',
+    killedBy: inKeptSeed(17149, 'lease'),
+  },
+  {
+    name: 'core: does not ask what is unsettled where the driver says nothing after an interruption',
+    file: core('consume/order-recovery'),
+    find: 'if (this.#isInterrupted) this.resumed();',
+    replace: '',
     killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {

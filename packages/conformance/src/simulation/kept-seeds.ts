@@ -96,4 +96,12 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 6552, broker: 'log', cut: {} },
     about: 'a topic that had gone was taken for there by each new subscription to it',
   },
+  {
+    ...{ seed: 17149, broker: 'lease', cut: {} },
+    about: 'a message that was pushed before the driver had resumed was begun before an older one',
+  },
+  {
+    ...{ seed: 45453, broker: 'lease', cut: {} },
+    about: 'messages came over a new client whose connecting had not succeeded, and passed lost ones',
+  },
 ];

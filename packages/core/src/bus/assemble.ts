@@ -109,10 +109,6 @@ export function assemble(input: AssembleInput): BusParts {
     events: publishReports(events, logger, disclose),
   });
   middleware.onPublishChange((all) => publisher.setMiddleware(composePublish(all)));
-  connection.onChange(({ status, lastError }) => {
-    if (status === 'connected') publisher.setConnection('connected');
-    else publisher.setConnection(status === 'failed' ? 'failed' : 'away', lastError);
-  });
   const { letters } = publisher;
   const outbound = new Outbound({
     ...{ driver, publisher, routes, codec, telemetry, logger, defaults },
@@ -140,6 +136,11 @@ export function assemble(input: AssembleInput): BusParts {
     logger,
     handlerLogger,
     disclose,
+  });
+  connection.onChange(({ status, lastError }) => {
+    if (status === 'connected') publisher.setConnection('connected');
+    else publisher.setConnection(status === 'failed' ? 'failed' : 'away', lastError);
+    subscriptions.connectionChanged(status === 'connected');
   });
   const move: MoveTopicParts = {
     ...{ driver, subscriptions, clock, logger },

@@ -75,6 +75,11 @@ export class Consumer implements Omit<Subscription, 'update'> {
     this.#intake.start();
   }
 
+  /** The connection is away, or back. */
+  connectionChanged(isConnected: boolean): void {
+    this.#intake.connectionChanged(isConnected);
+  }
+
   /** It cannot go on: the driver broke its contract. */
   fail(err: unknown): void {
     if (this.#closing === undefined) this.#hasEnded = true;

@@ -89,6 +89,13 @@ export class Intake implements SubscriptionSink {
     if (!this.#stopped) this.#recovery?.resumed();
   }
 
+  /** The connection is away, or back: a driver may push before it says `resumed`. */
+  connectionChanged(isConnected: boolean): void {
+    if (this.#stopped) return;
+    if (isConnected) this.#recovery?.restored();
+    else this.#recovery?.interrupted();
+  }
+
   lost(tokens: readonly SettleToken[]): void {
     const gone = new Set(tokens);
     const deliveries = [...this.#works.inFlight].filter(({ token }) => gone.has(token));

@@ -143,6 +143,40 @@ describe('after a process died', () => {
     expect(handled).toEqual(['a-1', 'a-5', 'a-6']);
   });
 
+  it('waits, with whatever the driver pushes before it says that it has resumed', async () => {
+    const { below, driver, clock, handled, logged } = await joined({ count: 0 });
+    driver.host?.onState({ status: 'reconnecting' });
+    const { asked } = driver;
+    // 'a-1' was given to the connection that broke.
+    driver.answer = { count: 2, through: 2 };
+    driver.log = [1, 2].map((offset) => ({ aggregateId: 'a', offset }));
+    below.deliver(envelope('a', 2));
+    await clock.advance(120_000);
+    await settle();
+    expect([handled, driver.asked]).toEqual([[], asked]);
+    expect(logged.filter(({ args }) => String(args[1]).startsWith('fetching waits'))).toEqual([]);
+    below.sink.resumed();
+    driver.host?.onState({ status: 'connected' });
+    await settle();
+    expect(driver.asked).toBe(asked + 1);
+    below.deliver(again('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-2']);
+  });
+
+  it('is asked for where the driver never says that it has resumed', async () => {
+    const { below, driver, handled } = await joined({ count: 0 });
+    driver.answer = { count: 2, through: 2 };
+    driver.log = [1, 2].map((offset) => ({ aggregateId: 'a', offset }));
+    driver.host?.onState({ status: 'reconnecting' });
+    below.deliver(envelope('a', 2));
+    driver.host?.onState({ status: 'connected' });
+    await settle();
+    below.deliver(again('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-2']);
+  });
+
   it('is waited for although a broker that was killed has forgotten what it gave since', async () => {
     const log = [1, 2].map((offset) => ({ aggregateId: 'a', offset }));
     const { below, driver, clock, handled } = await joined({ count: 2, through: 2 }, log);

@@ -1,24 +1,23 @@
 /** Asks for messages unsettled elsewhere after each interruption, and browses them, for `LeasedOrder`. */
 import type { Clock } from '../clock.js';
 import type { IncomingMessage } from '../driver/message.js';
-import { compareOffsets } from '../driver/offsets.js';
 import type { DriverSubscription, UnsettledCount } from '../driver/subscription.js';
 import type { Logger } from '../logger.js';
 import { backOff } from '../util/waiting.js';
+import { type CandidateOptions, candidatesIn } from './candidates.js';
 import type { Delivery } from './delivery.js';
 import { elsewhere } from './elsewhere.js';
 import type { Candidate, LeasedOrder } from './leased-order.js';
+import { countToCome, recoveryStep } from './recovery-step.js';
 
 const ASK_TIMEOUT_MS = 10_000;
 const RETRY = { base: 200, max: 10_000 };
 /** Between two questions how much is missing still. */
 const POLL = { base: 15, max: 250, factor: 1.5, jitter: false };
-/** More candidates than that are not told apart: every key stands back. */
-const MOST_CANDIDATES = 10_000;
 /** Beyond the lease itself, within which the broker must have redelivered a dead process's messages. */
 const PATIENCE = { factor: 1.5, extraMs: 1_000 };
 
-interface OrderRecoveryOptions {
+interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'> {
   readonly order: LeasedOrder;
   readonly ordering: 'instance' | 'cluster';
   readonly clock: Clock;
@@ -29,9 +28,6 @@ interface OrderRecoveryOptions {
   here(): readonly Delivery[];
   /** The messages of the group from its position on; undefined where that cannot be looked at. */
   browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
-  /** The lane of a message. */
-  keyOf(message: IncomingMessage): string;
-  isHere(message: IncomingMessage): boolean;
   /** Newer messages have taken the room of the missing ones, too. */
   isOverfull(): boolean;
   /** These may begin, in this order. */
@@ -50,6 +46,8 @@ export class OrderRecovery {
   #driver: DriverSubscription | undefined;
   /** Counts interruptions; an older recovery that still runs gives up. */
   #epoch = 0;
+  /** Nothing has been asked since the connection broke. */
+  #isInterrupted = false;
 
   constructor(options: OrderRecoveryOptions) {
     this.#options = options;
@@ -63,71 +61,101 @@ export class OrderRecovery {
   /** Messages may be unsettled elsewhere. */
   resumed(): void {
     if (this.#driver === undefined || this.#stopped.signal.aborted) return;
-    this.#options.order.ask();
-    this.#options.onChange();
-    void this.#recover(this.#driver, ++this.#epoch);
+    this.#isInterrupted = false;
+    this.#hold();
+    void this.#recover(this.#driver, this.#epoch);
+  }
+
+  /** The connection broke: what comes before the driver says more stands back, whatever was asked before. */
+  interrupted(): void {
+    if (this.#driver === undefined || this.#stopped.signal.aborted) return;
+    this.#isInterrupted = true;
+    this.#hold();
+  }
+
+  /** The connection is back; the driver may have said so for this subscription already. */
+  restored(): void {
+    if (this.#isInterrupted) this.resumed();
   }
 
   stop(): void {
     this.#stopped.abort();
   }
 
+  #hold(): void {
+    this.#epoch++;
+    this.#options.order.ask();
+    this.#options.onChange();
+  }
+
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, here, isOverfull, pass, handBack, onChange } = this.#options;
-    const { logger, topic, group, ordering } = this.#options;
-    let deadline = Number.POSITIVE_INFINITY;
-    let isBehind = false;
-    let hasGivenBack = false;
-    for (let failures = 0, polls = 0; this.#isCurrent(epoch); ) {
+    const { order, clock, isOverfull, ordering } = this.#options;
+    let [deadline, isBehind, hasHandedBack] = [Number.POSITIVE_INFINITY, false, false];
+    for (let polls = 0; ; ) {
+      const answered = await this.#answer(driver, epoch);
+      if (answered === undefined) return;
+      const { answer, unsettled, counted } = answered;
+      const step = recoveryStep({
+        ...{ phase: order.phase, elsewhere: unsettled, ordering, others: answer.others === true },
+        ...{ isBehind, isLate: clock.monotonic() > deadline },
+        ...{ isOverfull: isOverfull(), hasHandedBack },
+      });
+      if (step === 'open' || step === 'give up') return this.#open(step);
+      if (step === 'look') {
+        // A broker that has forgotten deliveries gives them anew, and may give others before those: every key waits.
+        isBehind = unsettled.forgotten > 0;
+        const candidates = isBehind ? undefined : await this.#candidates(answer, unsettled.missing);
+        if (!this.#isCurrent(epoch)) return;
+        const count = countToCome(unsettled, candidates?.length);
+        if (count === undefined) return this.#open('open');
+        deadline = this.#deadline(driver);
+        this.#collect(count, candidates, counted);
+      }
+      if (step === 'hand back') {
+        [deadline, hasHandedBack] = [Number.POSITIVE_INFINITY, true];
+        this.#handBack();
+      }
+      await backOff(clock, POLL, ++polls, this.#stopped.signal);
+      if (!this.#isCurrent(epoch)) return;
+    }
+  }
+
+  /** Asks until there is an answer; undefined once it is of no use any more. */
+  async #answer(driver: DriverSubscription, epoch: number) {
+    const { order, here, clock } = this.#options;
+    for (let failures = 0; ; ) {
       // What arrives after the question is not in its answer for sure.
       const [held, counted] = [here(), order.standing];
       const answer = await this.#ask(driver);
-      if (!this.#isCurrent(epoch)) return;
-      if (answer === undefined) {
-        await backOff(clock, RETRY, ++failures, this.#stopped.signal);
-        continue;
-      }
-      failures = 0;
-      const { missing, doubtful, forgotten } = elsewhere(answer, held);
-      const mayBeMissing = missing + doubtful;
-      // What members that are at work hold is theirs: order within an instance does not wait for them.
-      const isTheirs = ordering === 'instance' && answer.others === true;
-      if (order.isOpen || isTheirs || (mayBeMissing <= 0 && forgotten === 0)) break;
-      if (order.phase === 'asking' || (isBehind && forgotten === 0)) {
-        // A broker that has forgotten deliveries gives them anew, and may give others before those: every key waits.
-        isBehind = forgotten > 0;
-        const candidates = isBehind ? undefined : await this.#candidates(answer, missing);
-        if (!this.#isCurrent(epoch)) return;
-        if (missing <= 0 && forgotten === 0 && candidates === undefined) break;
-        const most = candidates === undefined ? missing : Math.min(mayBeMissing, candidates.length);
-        logger.debug({ topic, group, missing: most, forgotten }, 'waiting for what was not settled before');
-        deadline = this.#deadline(driver);
-        pass(order.collect(Math.max(0, most) + forgotten, candidates, counted));
-        onChange();
-      } else if (clock.monotonic() > deadline && missing <= 0 && forgotten === 0) {
-        // Whatever nobody holds has come by now.
-        break;
-      } else if (
-        clock.monotonic() > deadline &&
-        (ordering === 'cluster' || (isOverfull() && !hasGivenBack))
-      ) {
-        // Another member may wait for these, as this one waits for what that one holds: whoever is given all of it goes on.
-        // Or they took the room of what is missing: the broker gives that first.
-        logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for older messages');
-        hasGivenBack = true;
-        handBack(order.takeStanding());
-        order.ask();
-        deadline = Number.POSITIVE_INFINITY;
-        onChange();
-      } else if (clock.monotonic() > deadline) {
-        const text = 'other instances hold unsettled messages; order is kept within this instance only';
-        logger.warn({ topic, group, missing: order.missing }, text);
-        break;
-      }
-      await backOff(clock, POLL, ++polls, this.#stopped.signal);
+      if (!this.#isCurrent(epoch)) return undefined;
+      if (answer !== undefined) return { answer, unsettled: elsewhere(answer, held), counted };
+      await backOff(clock, RETRY, ++failures, this.#stopped.signal);
+      if (!this.#isCurrent(epoch)) return undefined;
     }
-    if (!this.#isCurrent(epoch)) return;
+  }
+
+  #open(step: 'open' | 'give up'): void {
+    const { order, pass, onChange, logger, topic, group } = this.#options;
+    if (step === 'give up') {
+      const text = 'other instances hold unsettled messages; order is kept within this instance only';
+      logger.warn({ topic, group, missing: order.missing }, text);
+    }
     pass(order.open());
+    onChange();
+  }
+
+  #collect(count: number, candidates: Candidate[] | undefined, counted: number): void {
+    const { order, pass, onChange, logger, topic, group } = this.#options;
+    logger.debug({ topic, group, missing: count }, 'waiting for what was not settled before');
+    pass(order.collect(count, candidates, counted));
+    onChange();
+  }
+
+  #handBack(): void {
+    const { order, handBack, onChange, logger, topic, group } = this.#options;
+    logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for older messages');
+    handBack(order.takeStanding());
+    order.ask();
     onChange();
   }
 
@@ -148,25 +176,15 @@ export class OrderRecovery {
 
   /** Undefined where they cannot be known: every key stands back. */
   async #candidates({ through }: UnsettledCount, missing: number): Promise<Candidate[] | undefined> {
-    const { browse, keyOf, isHere, logger, topic, group } = this.#options;
+    const { browse, logger, topic, group } = this.#options;
     if (browse === undefined || through === undefined) return undefined;
-    const found: Candidate[] = [];
     try {
-      for await (const message of browse(this.#signal())) {
-        const { position } = message;
-        if (position === undefined || found.length >= MOST_CANDIDATES) return undefined;
-        if (compareOffsets(position.offset, through) > 0) break;
-        if (!isHere(message)) found.push({ offset: position.offset, key: keyOf(message) });
-      }
+      return await candidatesIn(browse(this.#signal()), { ...this.#options, through, missing });
     } catch (err) {
-      logger.debug(
-        { err, topic, group },
-        'cannot look at what is unsettled elsewhere: every key waits for it',
-      );
+      const text = 'cannot look at what is unsettled elsewhere: every key waits for it';
+      logger.debug({ err, topic, group }, text);
       return undefined;
     }
-    // Fewer than are missing: some of them are out of sight.
-    return found.length < missing ? undefined : found;
   }
 
   #signal(): AbortSignal {

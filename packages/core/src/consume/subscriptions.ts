@@ -126,6 +126,11 @@ export class Subscriptions {
     return found.map(({ deadLetterTopic }) => deadLetterTopic);
   }
 
+  /** The connection is away, or back. */
+  connectionChanged(isConnected: boolean): void {
+    for (const consumer of this.consumers()) consumer.connectionChanged(isConnected);
+  }
+
   totals(): Totals {
     const totals = { ...this.#past };
     for (const running of this.#active.values()) {

@@ -138,9 +138,10 @@ export class Works {
     if (driver.lag === undefined) this.reached ??= new HighOffsets();
   }
 
-  /** Paused, or halted without order: nothing is fetched. */
+  /** Paused, halted without order, or not told yet what is unsettled elsewhere: nothing is fetched. */
   get stands(): boolean {
-    return this.gate.isClosedBy('paused') || this.gate.isClosedBy('halted');
+    const { gate } = this;
+    return gate.isClosedBy('paused') || gate.isClosedBy('halted') || this.#extra() === undefined;
   }
 
   /** `extra`: messages that there is room for in any case; undefined: nothing is to be fetched. */
@@ -241,8 +242,8 @@ export class Works {
   }
 
   #room() {
-    const extra = this.#extra();
-    if (this.stands || extra === undefined) return NO_ROOM;
+    if (this.stands) return NO_ROOM;
+    const extra = this.#extra() ?? 0;
     const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
     if (extra === 0 || this.isOverfull) return room;
     const beyond = extra - Math.max(0, this.inFlight.count - this.#window);

@@ -179,9 +179,9 @@ export class LeaseMember implements Inbox, Member {
     this.#consumer.leave(this);
   }
 
-  restored(): void {
+  restored(isTold: boolean): void {
     if (this.#closed) return;
-    this.#sink.resumed();
+    if (isTold) this.#sink.resumed();
     this.#pulling = false;
     this.#pull();
   }

@@ -62,5 +62,6 @@ export interface Member extends DriverSubscription {
   /** The group has said that it is in position. */
   readonly ready: Promise<void>;
   dropped(): void;
-  restored(): void;
+  /** `isTold`: core is told of it; drivers have forgotten to. */
+  restored(isTold: boolean): void;
 }

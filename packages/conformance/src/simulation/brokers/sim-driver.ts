@@ -36,6 +36,8 @@ export interface SimDriverOptions {
   refuse(record: OutgoingRecord): EbusError | undefined;
   /** What shares one limit. */
   kindOf(record: OutgoingRecord): string;
+  /** It says of a subscription that it has resumed. */
+  saysResumed(): boolean;
   /** The bus says that it is connected. */
   saysConnected(): boolean;
   /** So many sends of that kind are in the driver now. */
@@ -99,7 +101,7 @@ export class SimDriver implements Driver<undefined> {
       events.problem('connection', `${name} was connected before its subscriptions were back`);
     this.#attempt = attempt;
     this.#isAway = false;
-    for (const member of this.#members) member.restored();
+    this.#restored();
   }
 
   async ping({ signal }: CallOptions): Promise<object> {
@@ -197,8 +199,12 @@ export class SimDriver implements Driver<undefined> {
 
   back(): void {
     this.#isAway = false;
-    for (const member of this.#members) member.restored();
+    this.#restored();
     this.#host?.onState({ status: 'connected', attempt: this.#attempt });
+  }
+
+  #restored(): void {
+    for (const member of this.#members) member.restored(this.#options.saysResumed());
   }
 
   async #sent(record: SendRecord, refused: EbusError | undefined): Promise<SendReceipt> {

@@ -17,6 +17,7 @@ export function driverOptions(
   parts: MemberParts,
 ): Omit<SimDriverOptions, 'saysConnected'> {
   const random = randomOf(plan.seed, 'sends', parts.name);
+  const resuming = randomOf(plan.seed, 'resumed', parts.name);
   const { ways } = plan;
   const passing = () => {
     history.count('send: refused');
@@ -32,6 +33,7 @@ export function driverOptions(
       ? new SimAdmin({ parts, there: topicsThere, isRoute: ways.moves && plan.broker === 'lease' })
       : undefined,
     batches: ways.batches,
+    saysResumed: () => resuming.chance(0.7),
     refuse: ({ topic }) => {
       if (!isLetterTopic(topic)) return random.chance(sends.refused) ? passing() : undefined;
       if (random.chance(sends.letterTooLarge)) return final();

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { countToCome, type RecoveryState, recoveryStep } from './recovery-step.js';
+
+const NONE = { missing: 0, doubtful: 0, forgotten: 0 };
+/** One message has been missing for longer than a lease, within one instance. */
+const LATE: RecoveryState = {
+  ...{ phase: 'collecting', elsewhere: { ...NONE, missing: 1 }, ordering: 'instance', others: false },
+  ...{ isBehind: false, isLate: true, isOverfull: false, hasHandedBack: false },
+};
+const WAITING: RecoveryState = { ...LATE, isLate: false };
+const ASKING: RecoveryState = { ...WAITING, phase: 'asking' };
+
+describe('the next step of a recovery', () => {
+  it.each<[string, RecoveryState, string]>([
+    ['nothing is missing', { ...ASKING, elsewhere: NONE }, 'open'],
+    ['all have come meanwhile', { ...WAITING, phase: 'open' }, 'open'],
+    ['members that are at work hold them', { ...ASKING, others: true }, 'open'],
+    ['the same, and order holds across members', { ...ASKING, others: true, ordering: 'cluster' }, 'look'],
+    ['messages are missing', ASKING, 'look'],
+    ['messages may be missing', { ...ASKING, elsewhere: { ...NONE, doubtful: 1 } }, 'look'],
+    ['the broker has forgotten some', { ...ASKING, elsewhere: { ...NONE, forgotten: 1 } }, 'look'],
+    ['it is known which are missing', WAITING, 'wait'],
+    ['the broker can say now which are missing', { ...WAITING, isBehind: true }, 'look'],
+    [
+      'the broker cannot say yet which are missing',
+      { ...WAITING, isBehind: true, elsewhere: { ...NONE, forgotten: 1 } },
+      'wait',
+    ],
+    [
+      'doubtful ones have not come in time',
+      { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 } },
+      'open',
+    ],
+    ['another member waits for these, perhaps', { ...LATE, ordering: 'cluster' }, 'hand back'],
+    [
+      'it did, and does again',
+      { ...LATE, ordering: 'cluster', hasHandedBack: true, others: true },
+      'hand back',
+    ],
+    ['newer ones have taken their room', { ...LATE, isOverfull: true }, 'hand back'],
+    ['newer ones have taken it again', { ...LATE, isOverfull: true, hasHandedBack: true }, 'give up'],
+    ['they have not come in time', LATE, 'give up'],
+    ['forgotten ones have not come in time', { ...LATE, elsewhere: { ...NONE, forgotten: 1 } }, 'give up'],
+  ])('where %s', (_, state, step) => {
+    expect(recoveryStep(state)).toBe(step);
+  });
+});
+
+describe('how many deliveries have to come', () => {
+  it.each([
+    ['as many as are missing', { ...NONE, missing: 2 }, undefined, 2],
+    ['no more than there are candidates', { missing: 2, doubtful: 2, forgotten: 0 }, 3, 3],
+    ['the doubtful ones too, where they can be told', { missing: 1, doubtful: 1, forgotten: 0 }, 9, 2],
+    ['the forgotten ones too', { missing: 2, doubtful: 0, forgotten: 3 }, undefined, 5],
+    [
+      'all forgotten ones, whatever was settled late',
+      { missing: -2, doubtful: 0, forgotten: 3 },
+      undefined,
+      3,
+    ],
+    ['none, where only doubtful ones cannot be told', { ...NONE, doubtful: 1 }, undefined, undefined],
+    ['none of no candidates', { ...NONE, doubtful: 1 }, 0, 0],
+  ])('%s', (_, elsewhere, candidates, count) => {
+    expect(countToCome(elsewhere, candidates)).toBe(count);
+  });
+});
