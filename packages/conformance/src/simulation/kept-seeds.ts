@@ -104,4 +104,14 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 45453, broker: 'lease', cut: {} },
     about: 'messages came over a new client whose connecting had not succeeded, and passed lost ones',
   },
+  {
+    ...{ seed: 41129, broker: 'lease', cut: {} },
+    about:
+      'letters that a redrive had not come to yet were not leased anew, and went to another redrive as well',
+  },
+  {
+    ...{ seed: 45556, broker: 'lease', cut: {} },
+    about:
+      'the simulation took it for a fault that a process that sleeps writes a letter whose lease has run out',
+  },
 ];

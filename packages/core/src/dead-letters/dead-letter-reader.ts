@@ -52,7 +52,7 @@ export class DeadLetterReader {
     this.#mailbox = mailbox;
     this.#unsettled = unsettled;
     this.#left = left;
-    this.#stopKeeping = keepLeases(options.clock, subscription, this.#unsettled);
+    this.#stopKeeping = keepLeases(options.clock, subscription, () => [...unsettled, ...mailbox.waiting]);
   }
 
   /**
@@ -162,7 +162,7 @@ export class DeadLetterReader {
     const { clock, signal, topic } = this.#options;
     const what = `reading dead letters of '${topic}'`;
     if (signal.aborted) throw abortError(signal, what);
-    const room = Math.min(BATCH.messages, this.#left) - this.#mailbox.waiting;
+    const room = Math.min(BATCH.messages, this.#left) - this.#mailbox.waiting.length;
     if (room > 0) this.#subscription.request({ ...BATCH, messages: room });
     const news = abortable(this.#mailbox.news(), signal, what);
     await within(news, { clock, ms: LOOK_AFTER_MS }, () => {});
@@ -211,16 +211,17 @@ async function leave(
   }
 }
 
-/** A filter may take its time: messages handed over stay this reader's meanwhile. */
+/** A filter or a publish may take its time: all messages that were pushed stay this reader's meanwhile. */
 function keepLeases(
   clock: Clock,
   subscription: DriverSubscription,
-  unsettled: ReadonlySet<IncomingMessage>,
+  held: () => readonly IncomingMessage[],
 ): () => void {
   const { leaseMs } = subscription;
   if (leaseMs === undefined) return () => {};
   const renew = () => {
-    if (unsettled.size > 0) subscription.extendLease?.(Array.from(unsettled, ({ token }) => token));
+    const messages = held();
+    if (messages.length > 0) subscription.extendLease?.(messages.map(({ token }) => token));
     timer = clock.setTimeout(renew, leaseMs / 3);
   };
   let timer = clock.setTimeout(renew, leaseMs / 3);

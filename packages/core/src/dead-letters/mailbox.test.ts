@@ -11,7 +11,7 @@ it('keeps what is pushed until it is taken, and says when there is something', a
   box.push([message(1), message(2)]);
   await news;
   await box.news();
-  expect([box.waiting, box.take().length, box.waiting]).toEqual([2, 2, 0]);
+  expect([box.waiting.length, box.take().length, box.waiting.length]).toEqual([2, 2, 0]);
 });
 
 it('throws what fetching failed with, once', async () => {

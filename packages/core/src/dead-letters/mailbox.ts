@@ -19,8 +19,9 @@ export class Mailbox implements SubscriptionSink {
     };
   }
 
-  get waiting(): number {
-    return this.#messages.length;
+  /** Pushed and not taken. */
+  get waiting(): readonly IncomingMessage[] {
+    return this.#messages;
   }
 
   /** The messages here. @throws the error of fetching, once */

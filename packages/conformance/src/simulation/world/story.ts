@@ -190,7 +190,8 @@ function settle({ ledger, history, plan, app, state, server, topics }: World): v
     ),
   );
   const { requestLost, answerLost, slow } = plan.network;
-  const isReliable = requestLost + answerLost + slow === 0;
+  const { suspended = 0 } = plan.handler;
+  const isReliable = requestLost + answerLost + slow + suspended === 0;
   if (isReliable && !plan.steps.some((step) => DISTURBS_LETTERS.has(step.do))) ledger.letters.checkDoubles();
   try {
     app.check?.(state);
