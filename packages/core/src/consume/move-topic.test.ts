@@ -11,6 +11,7 @@ import { deferred } from '../util/promise.js';
 class RoutedSubscription extends ScriptedSubscription {
   drained = 0;
   drainError: Error | undefined;
+  left: () => void = () => {};
 
   async drain(): Promise<void> {
     if (this.drainError !== undefined) throw this.drainError;
@@ -20,12 +21,19 @@ class RoutedSubscription extends ScriptedSubscription {
   end(): void {
     this.sink.ended();
   }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.left();
+  }
 }
 
 class RoutedDriver extends ScriptedDriver {
   readonly routes: RoutedSubscription[] = [];
   /** Value and persistence at the time of each send. */
   readonly sent: [string, Persistence][] = [];
+  /** What has left or closed, in order. */
+  readonly ends: string[] = [];
   subscribing: Promise<void> | undefined;
   subscribeError: Error | undefined;
 
@@ -38,8 +46,14 @@ class RoutedDriver extends ScriptedDriver {
     await this.subscribing;
     if (this.subscribeError !== undefined) throw this.subscribeError;
     const subscription = new RoutedSubscription(spec, sink, undefined);
+    subscription.left = () => this.ends.push(spec.persistence);
     this.routes.push(subscription);
     return subscription;
+  }
+
+  override async close(): Promise<void> {
+    this.ends.push('driver');
+    await super.close();
   }
 }
 
@@ -363,6 +377,23 @@ describe('moving subscriptions', () => {
     // A later move has nothing to do with it.
     await bus.topics.setPersistence('orders', true);
     expect(driver.routes).toHaveLength(2);
+  });
+
+  it('leaves the new route before the driver closes, where the bus closes in the midst', async () => {
+    const { bus, clock } = await routedBus();
+    await bus.subscribe('orders', () => {});
+    const joined = deferred();
+    driver.subscribing = joined.promise;
+    const moved = bus.topics.setPersistence('orders', false).catch((error: unknown) => error);
+    await settle();
+    const closing = bus.close();
+    await settle();
+    expect(driver.ends).toEqual(['persistent']);
+    joined.resolve();
+    await closing;
+    await moved;
+    expect(driver.ends).toEqual(['persistent', 'ephemeral', 'driver']);
+    expect(clock.pending).toBe(0);
   });
 
   it('follows a topic that is forgotten back to the default', async () => {

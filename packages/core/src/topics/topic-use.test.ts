@@ -161,6 +161,23 @@ describe('a topic that goes missing', () => {
     expect(admin.topics.get('orders')).toMatchObject({ partitions: 3, replicas: 1, retentionMs: WEEK });
   });
 
+  it('is made again where only a new subscription is told', async () => {
+    class Missing extends ScriptedDriver {
+      override subscribe(...[spec, ...rest]: Parameters<ScriptedDriver['subscribe']>) {
+        if (admin.topics.has(spec.topic)) return super.subscribe(spec, ...rest);
+        throw new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND', retryable: true });
+      }
+    }
+    const driver = new Missing();
+    driver.admin = admin;
+    const { bus } = await scriptedBus({}, { driver });
+    await bus.subscribe('orders', () => {}, { group: 'first' });
+    admin.topics.delete('orders');
+    await bus.subscribe('orders', () => {}, { group: 'second' });
+    expect(admin.calls).toEqual(['ensure orders to subscribe', 'ensure orders to subscribe']);
+    expect(driver.subscriptions.map(({ spec }) => spec.group)).toEqual(['first', 'second']);
+  });
+
   it('is made again as a dead-letter topic, which `refuse` says nothing of', async () => {
     const { bus, driver } = await aBus({ unconfiguredTopics: 'refuse', topics: { orders: {} } });
     await bus.subscribe('orders', () => Promise.reject(new Error('no')), { maxRetries: 0 });
