@@ -17,8 +17,10 @@ import {
   type Persistence,
   type PingReply,
   type SendRecord,
+  type ServerAddress,
   type SubscriptionSink,
   type SubscriptionSpec,
+  serverAddress,
   TopicNameError,
   UnsupportedError,
   within,
@@ -57,6 +59,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
   readonly isShared = true;
   readonly defaultGroup: string | undefined;
   readonly clientId: string | undefined;
+  /** The first of the configured brokers: it names the cluster, and not the leader of a partition. */
+  readonly server: ServerAddress | undefined;
   readonly defaultFrom: 'earliest' | 'latest';
   readonly admin: TopicAdmin;
   readonly #client: NativeClient;
@@ -79,6 +83,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
     this.#serviceName = serviceName;
     this.defaultGroup = config.consumer.groupId;
     this.clientId = config.clientId;
+    this.server = serverAddress(config.brokers[0]);
     this.defaultFrom = config.consumer.autoOffsetReset;
     this.#clock = clock;
     this.#retirement = new Retirement(clock, config);

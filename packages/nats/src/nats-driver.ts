@@ -15,8 +15,10 @@ import {
   type Persistence,
   type PingReply,
   type SendRecord,
+  type ServerAddress,
   type SubscriptionSink,
   type SubscriptionSpec,
+  serverAddress,
   type TopicConfigStrategy,
   UnsupportedError,
 } from '@ebus/core/driver';
@@ -98,6 +100,10 @@ export class NatsDriver implements Driver<NatsNative> {
       jetstream: enabled ? client : undefined,
       jetstreamManager: enabled ? manager : undefined,
     };
+  }
+
+  get server(): ServerAddress | undefined {
+    return serverAddress(this.#link.current?.connection.getServer() || this.#config.urls[0]);
   }
 
   capabilities(persistence: Persistence): Capabilities {

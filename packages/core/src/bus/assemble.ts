@@ -101,7 +101,7 @@ export function assemble(input: AssembleInput): BusParts {
     signal: undefined,
   };
   const publisher = new Publisher({
-    ...{ driver, clock, loopYield, metrics, routes, topics, defaults, disclose, logger },
+    ...{ driver, clock, loopYield, metrics, telemetry, routes, topics, defaults, disclose, logger },
     maxInFlight: maxInFlight ?? driver.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
     bucket: bucketOf(rateLimit, clock),
     backoff: { base: errorHandling.retryBackoffBase, max: errorHandling.retryBackoffMax },

@@ -6,6 +6,7 @@ import type { ConsumePolicy } from '../consume/policy.js';
 import { EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { FailureAction } from '../pipeline/failure.js';
+import { logFields } from '../telemetry/telemetry.js';
 import type { Disclose } from '../util/disclose.js';
 import type { Emitter } from './bus-events.js';
 
@@ -27,9 +28,11 @@ export function consumeReports(
     return { topic, group, message, ...ids };
   };
   const line = (delivery: Delivery) => {
-    const { key, eventId, eventType } = (delivery.attempt as Attempt).ids;
+    const { ids, span } = delivery.attempt as Attempt;
+    const { key, eventId, eventType } = ids;
     const { position } = delivery.incoming;
-    return { topic, group, key, eventId, eventType, ...(position === undefined ? {} : { position }) };
+    const at = position === undefined ? {} : { position };
+    return { topic, group, key, eventId, eventType, ...at, ...logFields(span) };
   };
   const failure = (error: unknown) => ({ error, errorMessage: disclose(error) });
 

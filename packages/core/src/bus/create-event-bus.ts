@@ -18,7 +18,11 @@ import { guarded } from '../metrics/guarded.js';
 import type { Extension, Plugin, PluginContext, TransportPlugin } from '../registry/plugin.js';
 import { defaultRegistry, type Registry } from '../registry/registry.js';
 import { REGISTRY_OPTIONS } from '../registry/registry-options.js';
-import { loadTelemetry } from '../telemetry/tracing.js';
+import { activeIds } from '../telemetry/active-ids.js';
+import { loadApi } from '../telemetry/sdk.js';
+import type { ClientInfo } from '../telemetry/span-attributes.js';
+import { keepsFormerNames } from '../telemetry/stability.js';
+import { OpenTelemetry } from '../telemetry/tracing.js';
 import type { TopicGovernance } from '../topics/governance.js';
 import type { TopicOptions } from '../topics/types.js';
 import { busLogger } from '../util/bus-logger.js';
@@ -104,7 +108,9 @@ export async function createEventBus(
   });
   const handlerLogger = options.logger ?? defaultLogger;
   const disclose = discloser(options.redact);
-  const logger = busLogger(handlerLogger, { clock, disclose });
+  const { enabled, ...tracing } = resolved.tracing;
+  const api = enabled ? await loadApi() : undefined;
+  const logger = busLogger(handlerLogger, { clock, disclose, activeIds: api && activeIds(api) });
   const base = { environment: resolved.environment, logger, clock };
   const { signal } = options;
   if (signal?.aborted === true) throw abortError(signal, 'creating the event bus');
@@ -123,9 +129,8 @@ export async function createEventBus(
     checkTopicNames(resolved, driver);
     ownMetrics = configuredMetrics(resolved, options, registry, context);
     const metrics = ownMetrics ?? (options.metrics && bounded(guarded(options.metrics, logger)));
-    const { enabled, sampleRate, consumer, baggage } = resolved.tracing;
-    const tracing = { system: driver.system, sampleRate, consumer, baggage, disclose, clock };
-    const telemetry = enabled ? await loadTelemetry(tracing) : undefined;
+    const telemetry =
+      api && new OpenTelemetry(api, { ...tracing, ...clientOf(driver, resolved), disclose, clock });
     const events = new Emitter(logger, disclose);
     const closing = new AbortController();
     const connection = supervise(driver, resolved, {
@@ -198,6 +203,16 @@ export async function createEventBus(
     else await discard(clock, disconnected ? undefined : driver, ownMetrics);
     throw error;
   }
+}
+
+/** The client that spans describe. */
+function clientOf(driver: Driver, { serviceName }: ResolvedConfig): ClientInfo {
+  return {
+    system: driver.system,
+    clientId: driver.clientId ?? serviceName,
+    server: () => driver.server,
+    formerNames: keepsFormerNames(process.env.OTEL_SEMCONV_STABILITY_OPT_IN),
+  };
 }
 
 /** Leaves nothing behind of a bus that never was. */

@@ -146,6 +146,7 @@ export class EventBus implements AsyncDisposable {
     checkOptions('publishEnvelopes', options, PUBLISH_ENVELOPES_OPTIONS);
     const { maxInFlight, ...each } = options;
     const { outbound, publisher, routes, loopYield, clock } = this.#parts;
+    const batch = outbound.startBatch(topic);
     return publishEnvelopes(envelopes, {
       topic,
       maxInFlight,
@@ -154,7 +155,8 @@ export class EventBus implements AsyncDisposable {
       closed: publisher.refused,
       loopYield,
       pipelinePerAggregate: routes.keepsOrderOverRetries(topic),
-      publish: (envelope) => outbound.publishEnvelope(topic, envelope, each),
+      publish: (envelope) => outbound.publishEnvelope(topic, envelope, each, batch),
+      ended: (error) => batch?.end(error),
       now: () => clock.now(),
     });
   }

@@ -6,6 +6,7 @@ import { boundLogger, type Logger } from '../logger.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
 import { idsOf, type MessageIds } from '../pipeline/message-ids.js';
+import { logFields, type SpanIdentity } from '../telemetry/telemetry.js';
 import type { DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 import { shown } from '../util/shown.js';
 import { AttemptContext } from './attempt-context.js';
@@ -32,6 +33,8 @@ export class Attempt implements DeadlineEntry {
   #context: HandlerContext | undefined;
   /** Once the message was decoded. */
   envelope: Envelope | undefined = undefined;
+  /** The span that it runs in, where there is one. */
+  span: SpanIdentity | undefined = undefined;
 
   /** Its processing timeout has passed: the attempt has failed, even if the handler still succeeds. */
   timedOut = false;
@@ -82,6 +85,7 @@ export class Attempt implements DeadlineEntry {
       this.#logger = boundLogger(this.#owner.logger, {
         ...{ topic, group, attempt },
         ...{ key: shownIfAny(key), eventId: shownIfAny(eventId), traceId: shownIfAny(traceId) },
+        ...logFields(this.span),
       });
     }
     return this.#logger;

@@ -7,6 +7,7 @@ import type { Envelope } from '../envelope/envelope.js';
 import type { Lane } from '../keyed-pool/keyed-lanes.js';
 import type { Message } from '../pipeline/message.js';
 import type { MessageIds } from '../pipeline/message-ids.js';
+import type { SpanIdentity } from '../telemetry/telemetry.js';
 
 /**
  * `buffered`: read ahead, not begun. `queued`: waits for its lane, the rate limit or the end of a pause. `running`: its
@@ -26,6 +27,8 @@ export type DeliveryState =
 export interface DeliveryAttempt {
   readonly message: Message;
   readonly ids: MessageIds;
+  /** The span that it runs in, where there is one. */
+  readonly span: SpanIdentity | undefined;
   /** Until when it may run, in monotonic time. */
   readonly deadline: number;
   /** Aborts its signal; the first reason stays. */

@@ -4,7 +4,7 @@ import { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { Letter } from '../dead-letters/letter.js';
 import { classOf, driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
-import type { Persistence } from '../driver/message.js';
+import { givenMessageId, type Persistence } from '../driver/message.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { abortError, ConfigError, type EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -13,6 +13,7 @@ import { SharedGauges } from '../metrics/shared-gauges.js';
 import { composeConsume, type Handle } from '../pipeline/compose.js';
 import type { ConsumeMiddleware } from '../pipeline/context.js';
 import { isHandling, whileHandling } from '../pipeline/handling.js';
+import { idsOf } from '../pipeline/message-ids.js';
 import { measured } from '../pipeline/metrics.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { validateTopicName } from '../topic-name.js';
@@ -22,6 +23,7 @@ import { TokenBucket } from '../util/token-bucket.js';
 import { abortable } from '../util/waiting.js';
 import type { Attempt } from './attempt.js';
 import { Consumer } from './consumer.js';
+import type { Delivery } from './delivery.js';
 import type { ConsumeEvents } from './events.js';
 import { joinGroup } from './join-group.js';
 import { laneAssigner } from './lane-key.js';
@@ -112,7 +114,8 @@ export class ConsumerOpener {
 
   /** A consumer in position, that does not fetch yet. */
   async open(policy: ConsumePolicy, { handler, internal }: Work, signal: AbortSignal): Promise<Consumer> {
-    const { driver, clock, loopYield, logger, handlerLogger, metrics, codec, disclose } = this.#options;
+    const { driver, clock, loopYield, logger, handlerLogger, metrics, telemetry, codec, disclose } =
+      this.#options;
     const { topic, group, persistence, from, ordering } = policy;
     const reports = this.#options.eventsOf(policy);
     const events: ConsumeEvents = {
@@ -141,6 +144,7 @@ export class ConsumerOpener {
         events,
         deadLetters,
         bucketsOf: (changed) => this.#buckets(changed),
+        settling: telemetry && ((batch) => settling(telemetry, policy, batch)),
         assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
         browse: this.#browse(policy),
         pipeline: () => this.#pipeline(policy, handler, internal),
@@ -201,8 +205,14 @@ export class ConsumerOpener {
     const inner = pipeline;
     return (attempt) => {
       if (!telemetry.active) return inner(attempt);
-      const info = { group: policy.group, attempt: attempt.attempt };
-      return telemetry.process(attempt.delivery.incoming, info, () => inner(attempt));
+      const { incoming, decoded } = attempt.delivery;
+      const { eventId, correlationId } = idsOf(incoming, decoded);
+      const info = {
+        ...{ group: policy.group, attempt: attempt.attempt },
+        messageId: eventId ?? givenMessageId(incoming.topic, incoming.messageId),
+        conversationId: correlationId,
+      };
+      return telemetry.process(incoming, info, attempt, () => inner(attempt));
     };
   }
 
@@ -211,6 +221,16 @@ export class ConsumerOpener {
     const buckets = rateLimit === undefined ? [] : [rateLimit];
     return own === undefined ? buckets : [...buckets, new TokenBucket(own.perSecond, own.burst, clock)];
   }
+}
+
+/** Of a settlement that waits for the broker. */
+function settling(telemetry: Telemetry, { topic, group }: ConsumePolicy, batch: readonly Delivery[]) {
+  if (!telemetry.active) return undefined;
+  return telemetry.startSettle(
+    topic,
+    group,
+    batch.map(({ attempt }) => attempt?.span),
+  );
 }
 
 /** Events always have ids that travel; other messages may have them in their headers. */

@@ -1,5 +1,6 @@
 import { lookable } from '../errors.js';
 import { decideFailure, type FailureAction } from '../pipeline/failure.js';
+import { logFields } from '../telemetry/telemetry.js';
 import { backoffDelay } from '../util/backoff.js';
 import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
@@ -250,7 +251,11 @@ export class Runner {
     } catch (err) {
       const { topic, deadLetterTopic } = policy;
       const note = 'a dead letter can never be written; its key is halted';
-      events.failed('dead-letter-write', err, note, { deadLetterTopic, key: delivery.key });
+      events.failed('dead-letter-write', err, note, {
+        deadLetterTopic,
+        key: delivery.key,
+        ...logFields(delivery.attempt?.span),
+      });
       metrics?.recordError('dead_letter', topic);
       if (this.#halt(delivery)) events.halted(delivery, err);
       throw err;

@@ -9,9 +9,13 @@ interface Unconfirmed {
   readonly partitions: ReadonlySet<number>;
 }
 
+/** Told of a batch that the driver confirms later. Returns who hears of the outcome, if anyone. */
+export type Settling = (batch: readonly Delivery[]) => ((error?: unknown) => void) | undefined;
+
 /** Settles in the order of `add`. Errors of the driver go to `onError`; such messages come again. */
 export class Settler {
   readonly #onError: (error: unknown, count: number) => void;
+  readonly #settling: Settling | undefined;
   readonly #flushSoon = () => {
     this.#scheduled = false;
     if (!this.#batching) this.flush();
@@ -23,8 +27,9 @@ export class Settler {
   #batching = false;
   readonly #unconfirmed = new Set<Unconfirmed>();
 
-  constructor(onError: (error: unknown, count: number) => void) {
+  constructor(onError: (error: unknown, count: number) => void, settling?: Settling) {
     this.#onError = onError;
+    this.#settling = settling;
   }
 
   /** Who settles; once, before the first delivery. */
@@ -90,7 +95,17 @@ export class Settler {
     const count = batch.length;
     const partitions = new Set<number>();
     for (const { incoming } of batch) partitions.add(incoming.position?.partition ?? 0);
-    const confirmed = Promise.resolve(settled).then(recycle, (error: unknown) => this.#onError(error, count));
+    const ended = this.#settling?.(batch);
+    const confirmed = Promise.resolve(settled).then(
+      () => {
+        ended?.();
+        recycle();
+      },
+      (error: unknown) => {
+        ended?.(error);
+        this.#onError(error, count);
+      },
+    );
     const call = { confirmed, partitions };
     this.#unconfirmed.add(call);
     void confirmed.finally(() => this.#unconfirmed.delete(call));

@@ -21,7 +21,7 @@ import { Leases } from './leases.js';
 import type { ConsumePolicy } from './policy.js';
 import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
-import { Settler } from './settler.js';
+import { Settler, type Settling } from './settler.js';
 import { StartGate } from './start-gate.js';
 import { roomOf, WINDOW_BYTES, windowOf } from './window.js';
 
@@ -38,6 +38,8 @@ export interface ConsumerParts {
   readonly deadLetters: DeadLetterWriter;
   /** The rate limits that the policy means, full. */
   bucketsOf(policy: ConsumePolicy): readonly TokenBucket[];
+  /** Begins the span of a settlement that waits; returns its end. */
+  readonly settling?: Settling | undefined;
   /** Finds the lane of a delivery, and keeps the decoded envelope on it; absent where there is no order. */
   readonly assignLane: ((delivery: Delivery) => void) | undefined;
   /** The group's messages from its position on; absent where the transport cannot show them. */
@@ -88,7 +90,7 @@ export class Works {
     this.pipeline = parts.pipeline();
     this.#window = windowOf(policy);
     this.drain = new Drain(inFlight, clock);
-    this.settler = new Settler((error, count) => events.settleFailed(error, count));
+    this.settler = new Settler((error, count) => events.settleFailed(error, count), parts.settling);
     this.runner = new Runner({
       ...{ policy, inFlight, clock },
       ...{ logger: parts.logger, handlerLogger: parts.handlerLogger, metrics: parts.metrics },

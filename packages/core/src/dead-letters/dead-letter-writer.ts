@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { EbusError, type ErrorCode, PublishError } from '../errors.js';
+import { logFields, type SpanIdentity } from '../telemetry/telemetry.js';
 import type { Disclose } from '../util/disclose.js';
 import { backOff } from '../util/waiting.js';
 import { deadLetterHeaders } from './format.js';
@@ -20,6 +21,8 @@ export interface FailedMessage {
   readonly incoming: IncomingMessage;
   /** Attempts that were made to handle it. */
   readonly attempts: number;
+  /** The last one, where there was one. */
+  readonly attempt?: { readonly span: SpanIdentity | undefined } | undefined;
 }
 
 /** The subscription whose messages are dead-lettered, and where they go. */
@@ -59,6 +62,7 @@ export class DeadLetterWriter {
       { topic: deadLetterTopic, key, value, tombstone, headers: deadLetterHeaders(headers, reason) },
       clock,
     );
+    letter.cause = failed.attempt?.span;
     let shortened = false;
     for (let attempt = 1; !this.#stopped.signal.aborted; attempt++) {
       try {
@@ -74,7 +78,11 @@ export class DeadLetterWriter {
         }
         if (code !== undefined && FINAL.has(code)) throw this.#unwritable(err as EbusError);
         const note = 'could not publish a dead letter; trying again';
-        events.failed('dead-letter-write', err, note, { deadLetterTopic, attempt });
+        events.failed('dead-letter-write', err, note, {
+          deadLetterTopic,
+          attempt,
+          ...logFields(letter.cause),
+        });
         await backOff(clock, WRITE_BACKOFF, attempt, this.#stopped.signal);
       }
     }

@@ -1,7 +1,7 @@
 /** The format of dead letters: the unchanged message, and headers that say where and why it failed. */
 import { formatPosition, type Position } from '../driver/message.js';
 import { EbusError, reasonOf } from '../errors.js';
-import type { HeaderList, HeaderValue } from '../headers.js';
+import { findHeader, type HeaderList, type HeaderValue } from '../headers.js';
 import { type Disclose, disclosed } from '../util/disclose.js';
 
 /** Headers that every dead letter gets. Redriving removes them again. */
@@ -83,6 +83,11 @@ export function deadLetterHeaders(
 export function withoutDeadLetterHeaders(headers: HeaderList): HeaderList {
   const added = ownTimestamp(headers);
   return headers.filter(([name], index) => index !== added && !REMOVED.has(name.toLowerCase()));
+}
+
+/** Whether these are the headers of a dead letter. */
+export function isDeadLetter(headers: HeaderList): boolean {
+  return findHeader(headers, ORIGINAL_TOPIC) !== undefined;
 }
 
 /** When a dead letter was written, as it says; its message may have a header of that name, too, before it. */

@@ -1,6 +1,7 @@
 /** A message that is published as it is, under an unguessable id: a dead letter or a redrive. */
 import type { Clock } from '../clock.js';
 import type { HeaderList } from '../headers.js';
+import type { SpanIdentity } from '../telemetry/telemetry.js';
 import { randomUuid } from '../util/random-uuid.js';
 
 /** Topic, key, bytes and headers of a letter. */
@@ -20,6 +21,8 @@ export class Letter implements LetterContent {
   readonly value: Uint8Array;
   readonly tombstone: boolean;
   headers: HeaderList;
+  /** The span of the attempt that failed, where there was one: its letter is shown below it. */
+  cause: SpanIdentity | undefined = undefined;
   /** It was sent under its present id, and it is unknown whether it was stored. */
   mayBeStored = false;
   readonly #clock: Pick<Clock, 'randomBytes'>;

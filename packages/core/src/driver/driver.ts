@@ -12,6 +12,7 @@ import type { Logger } from '../logger.js';
 import type { CallOptions } from './call-options.js';
 import type { Capabilities } from './capabilities.js';
 import type { IncomingMessage, Persistence, SendReceipt, SendRecord } from './message.js';
+import type { ServerAddress } from './server-address.js';
 import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from './subscription.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from './topic-admin.js';
 
@@ -92,6 +93,8 @@ export interface Driver<Native = unknown> {
   readonly defaultGroup?: string | undefined;
   /** The configured name of this client at the broker; core's name for the service where that has none. */
   readonly clientId?: string | undefined;
+  /** The server at the other end, or the first of those that are configured. May change. Spans name it. */
+  readonly server?: ServerAddress | undefined;
   /** Where a group without a position starts on a persistent topic, if the subscription does not say. */
   readonly defaultFrom?: 'earliest' | 'latest' | undefined;
   /**

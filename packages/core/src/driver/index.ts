@@ -65,6 +65,7 @@ export {
 export { messageSize } from './message-size.js';
 export { compareOffsets, isSamePosition } from './offsets.js';
 export { PrefixTracker } from './prefix-tracker.js';
+export { type ServerAddress, serverAddress } from './server-address.js';
 export { logCreated, logSettingChanges, type SettingChange, type SettingKind } from './setting-changes.js';
 export type {
   Credit,

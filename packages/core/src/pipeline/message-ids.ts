@@ -25,7 +25,10 @@ export interface EnvelopeIds {
 }
 
 /** From the envelope where there is one, else from the headers that envelopes are published with. */
-export function idsOf(incoming: IncomingMessage, envelope: EnvelopeIds | undefined): MessageIds {
+export function idsOf(
+  incoming: Pick<IncomingMessage, 'key' | 'headers'>,
+  envelope: EnvelopeIds | undefined,
+): MessageIds {
   const key = keyText(incoming.key);
   if (envelope !== undefined) return { key: key || envelope.aggregateId, ...envelopeIds(envelope) };
   const text = (name: string) => {

@@ -25,6 +25,7 @@ function publishing(...answers: ({ duplicate?: true } | Error)[]) {
   const publisher = new LetterPublisher({
     ...{ clock, topics: topics as never, defaults: DEFAULTS, routes: { route: () => route } as never },
     logger: { debug() {}, info() {}, error() {}, warn },
+    telemetry: undefined,
     submit: async (job) => {
       sent.push(job);
       job.sent = true;

@@ -1,9 +1,12 @@
 /** Publishing letters: dead letters and redriven ones, as they are. */
 import type { Clock } from '../clock.js';
+import { isDeadLetter } from '../dead-letters/format.js';
 import type { Letter } from '../dead-letters/letter.js';
 import { EbusError, PublishError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
+import { idsOf } from '../pipeline/message-ids.js';
+import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { abortable } from '../util/waiting.js';
 import { type OwnTopics, usingOwnTopic } from './own-topic.js';
 import { type JobOptions, PublishJob, type Purpose } from './publish-job.js';
@@ -24,6 +27,7 @@ export interface LetterPublisherOptions {
   readonly topics: LetterTopics;
   readonly clock: Pick<Clock, 'timeout'>;
   readonly logger: Logger;
+  readonly telemetry: Telemetry | undefined;
   /** Of letters that say nothing else. */
   readonly defaults: JobOptions;
   submit(job: PublishJob): Promise<PublishReceipt>;
@@ -56,6 +60,7 @@ export class LetterPublisher {
       const job = new PublishJob(route, key, value, headers, id, false, { ...options, signal }, undefined);
       job.purpose = purpose;
       job.verbatim = true;
+      job.span = this.#startSpan(letter);
       job.tombstone = letter.tombstone;
       // What the application published had been admitted, and so is its letter.
       job.entered = purpose === 'publisher-letter';
@@ -74,6 +79,19 @@ export class LetterPublisher {
         'the broker took a letter for one that it has, and it had none; sending it again under another id',
       );
     }
+  }
+
+  #startSpan({ topic, key, value, tombstone, headers, cause }: Letter): SendSpan | undefined {
+    const { telemetry } = this.#options;
+    if (telemetry?.active !== true) return undefined;
+    const { eventId, correlationId } = idsOf({ key, headers }, undefined);
+    return telemetry.startLetter({
+      operation: isDeadLetter(headers) ? 'dead-letter' : 'redrive',
+      ...{ topic, key, tombstone, headers, cause },
+      bodySize: value.byteLength,
+      messageId: eventId,
+      conversationId: correlationId,
+    });
   }
 
   /** The same, once its topic is there. `of`: the topics whose dead letters go there, this one's among them. */

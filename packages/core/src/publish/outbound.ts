@@ -14,7 +14,7 @@ import { PublishError } from '../errors.js';
 import { type HeaderList, headersToSend, NO_HEADERS } from '../headers.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
-import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
+import type { BatchSpan, SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
 import { inheritIds, withInherited } from './inherit.js';
 import { bodyOf } from './message-body.js';
@@ -67,8 +67,8 @@ export class Outbound {
       const headers = withInherited(
         options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers),
       );
-      const span = this.#startSpan(topic, key, messageId);
-      const sent = span === undefined ? headers : span.inject(headers);
+      const span = this.#startSpan(topic, key, messageId, undefined);
+      const sent = span === undefined ? headers : span.inject(headers, body.value.byteLength);
       const job = new PublishJob(
         route,
         emptyToNone(key),
@@ -90,6 +90,7 @@ export class Outbound {
     topic: string,
     input: EnvelopeInput,
     options: PublishEnvelopeOptions | undefined,
+    batch?: BatchSpan,
   ): Promise<PublishReceipt> {
     let span: SendSpan | undefined;
     try {
@@ -97,13 +98,13 @@ export class Outbound {
       const jobOptions =
         options === undefined ? this.#defaults : this.#jobOptions(options, PUBLISH_ENVELOPE_OPTIONS);
       const envelope = this.#complete(input);
-      span = this.#startSpan(topic, envelope.aggregateId, envelope.eventId);
+      span = this.#startSpan(topic, envelope.aggregateId, envelope.eventId, envelope.correlationId, batch);
       if (envelope.traceId === undefined && span?.traceId !== undefined) envelope.traceId = span.traceId;
       const value = this.#options.codec.encode(envelope);
       this.#checkSize(route, value);
       if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
       const headers = this.#headers(envelope, options?.headers);
-      const sent = span === undefined ? headers : span.inject(headers);
+      const sent = span === undefined ? headers : span.inject(headers, value.byteLength);
       const { aggregateId, eventId } = envelope;
       const id = route.messageId(eventId);
       const job = new PublishJob(route, aggregateId, value, sent, id, true, jobOptions, envelope);
@@ -146,9 +147,23 @@ export class Outbound {
     return this.#options.publisher.submit(job);
   }
 
-  #startSpan(topic: string, key: string | undefined, messageId: string | undefined): SendSpan | undefined {
+  /** The span of a call that publishes several messages; `undefined` without an SDK. */
+  startBatch(topic: string): BatchSpan | undefined {
     const { telemetry } = this.#options;
-    return telemetry?.active === true ? telemetry.startSend({ topic, key, messageId }) : undefined;
+    return telemetry?.active === true ? telemetry.startBatch(topic) : undefined;
+  }
+
+  #startSpan(
+    topic: string,
+    key: string | undefined,
+    messageId: string | undefined,
+    conversationId: string | undefined,
+    batch?: BatchSpan,
+  ): SendSpan | undefined {
+    const { telemetry } = this.#options;
+    if (telemetry?.active !== true) return undefined;
+    const info = { topic, key, messageId, conversationId };
+    return batch === undefined ? telemetry.startSend(info) : batch.startCreate(info);
   }
 
   #jobOptions(options: PublishOptions, table: OptionTable): JobOptions {

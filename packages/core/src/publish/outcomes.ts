@@ -117,7 +117,7 @@ export class Outcomes {
     if (receipt.position !== undefined) job.route.published.note(receipt.position);
     else job.route.unplaced++;
     if (job.startedAt >= 0) this.#measure(job, true);
-    if (job.span !== undefined) job.span.end();
+    if (job.span !== undefined) job.span.end(undefined, receipt, job.attempts);
     if (full.duplicate === true && isUnexpected(job)) this.#options.metrics?.recordDuplicate?.(job.topic);
     if (job.readers.length > 0) this.#deliverResult(job, { ok: true, receipt: full });
     if (events.wantsPublished) events.published(full, job);
@@ -186,7 +186,7 @@ export class Outcomes {
     const { metrics, events } = this.#options;
     if (job.startedAt >= 0) this.#measure(job, false);
     metrics?.recordError(error.code, job.topic);
-    job.span?.end(error);
+    job.span?.end(error, undefined, job.attempts);
     // A caller that does not await has its reader to tell it: without that, Node ends the process.
     if (this.#deliverResult(job, { ok: false, error })) job.outcome?.catch(() => {});
     events.publishFailed(error, job);

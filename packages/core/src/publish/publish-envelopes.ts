@@ -26,6 +26,8 @@ export interface PublishEnvelopesOptions {
   pipelinePerAggregate: boolean;
   loopYield: EventLoopYield;
   publish(envelope: EnvelopeInput): Promise<PublishReceipt>;
+  /** Told once, with the first failure, if any. */
+  ended?(error: unknown): void;
   now(): number;
 }
 
@@ -34,6 +36,21 @@ export interface PublishEnvelopesOptions {
  * acknowledged. Once an event of an aggregate has failed, its later events are reported unsent.
  */
 export async function publishEnvelopes(
+  envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
+  options: PublishEnvelopesOptions,
+): Promise<PublishReport> {
+  try {
+    const report = await publishAll(envelopes, options);
+    const [first] = report.failed;
+    options.ended?.(first?.ok === false ? first.error : report.stopped);
+    return report;
+  } catch (error) {
+    options.ended?.(error);
+    throw error;
+  }
+}
+
+async function publishAll(
   envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
   options: PublishEnvelopesOptions,
 ): Promise<PublishReport> {

@@ -12,6 +12,7 @@ import { abortError, BusClosedError, type EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { PublishMiddleware, PublishReceipt } from '../pipeline/context.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { BackoffOptions } from '../util/backoff.js';
 import type { Disclose } from '../util/disclose.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
@@ -35,6 +36,7 @@ export interface PublisherOptions {
   bucket: TokenBucket | undefined;
   backoff: BackoffOptions;
   metrics: MetricsCollector | undefined;
+  telemetry: Telemetry | undefined;
   routes: TopicRoutes;
   topics: LetterTopics;
   /** Of publishes that say nothing else. */
@@ -102,9 +104,9 @@ export class Publisher {
       redrive: admission(INTERNAL_IN_FLIGHT),
       probe: admission(INTERNAL_IN_FLIGHT),
     };
-    const { routes, topics, defaults, logger, disclose, deadLetterTopic: topic } = options;
+    const { routes, topics, defaults, logger, telemetry, disclose, deadLetterTopic: topic } = options;
     this.letters = new LetterPublisher({
-      ...{ routes, topics, defaults, clock, logger },
+      ...{ routes, topics, defaults, clock, logger, telemetry },
       submit: (job) => this.submit(job),
     });
     const deadLetters = topic === '' ? undefined : { topic, disclose, letters: this.letters };

@@ -63,7 +63,7 @@ it('measures what the conventions name, for a meter provider that is registered 
   expect(subscription.stats()).toMatchObject({ handled: 1, retried: 1 });
 
   const common = (operation: string, topic: string) =>
-    `system=scripted destination.name=${topic} operation.name=${operation} operation.type=${operation}`;
+    `system.name=scripted operation.name=${operation} operation.type=${operation} destination.name=${topic} system=scripted`;
   const sends = {
     [common('send', 'orders')]: 1,
     [`${common('send', 'mails')} error.type=PUBLISH_FAILED`]: 1,

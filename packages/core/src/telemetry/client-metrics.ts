@@ -1,6 +1,7 @@
 /** The four client metrics of OpenTelemetry's messaging conventions, where the application has a meter provider. */
 import type * as Api from '@opentelemetry/api';
 import * as name from './semantic-conventions.js';
+import type { OperationType, SpanAttributes } from './span-attributes.js';
 
 /** Upper bounds in seconds, as the conventions advise. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -15,13 +16,13 @@ interface Instruments {
 /** Records the metrics. Without a meter provider nothing is recorded. */
 export class ClientMetrics {
   readonly #api: typeof Api;
-  readonly #system: string;
+  readonly #common: Pick<SpanAttributes, 'common'>;
   #provider: Api.MeterProvider | undefined;
   #instruments: Instruments | undefined;
 
-  constructor(api: typeof Api, system: string) {
+  constructor(api: typeof Api, common: Pick<SpanAttributes, 'common'>) {
     this.#api = api;
-    this.#system = system;
+    this.#common = common;
   }
 
   /** An SDK may be registered after the bus was created, so this is asked anew. */
@@ -34,9 +35,9 @@ export class ClientMetrics {
     return this.#instruments !== undefined;
   }
 
-  /** A publish has ended; `errorType` where it failed. */
-  sent(topic: string, seconds: number, errorType: string | undefined): void {
-    const attributes = this.#attributes('send', topic, errorType);
+  /** A publish has ended; `errorType` where it failed. `operation`: the name of it. */
+  sent(operation: string, topic: string, seconds: number, errorType: string | undefined): void {
+    const attributes = this.#attributes(operation, 'send', topic, errorType);
     this.#instruments?.operationDuration.record(seconds, attributes);
     this.#instruments?.sent.add(1, attributes);
   }
@@ -44,23 +45,18 @@ export class ClientMetrics {
   /** An attempt has ended; a message counts as consumed with its first one. */
   processed(
     topic: string,
-    group: string,
-    attempt: number,
+    { group, attempt }: { readonly group: string; readonly attempt: number },
     seconds: number,
     errorType: string | undefined,
   ): void {
-    const attributes = { ...this.#attributes('process', topic, errorType), [name.CONSUMER_GROUP]: group };
+    const attributes = this.#attributes('process', 'process', topic, errorType);
+    attributes[name.CONSUMER_GROUP] = group;
     this.#instruments?.processDuration.record(seconds, attributes);
     if (attempt === 1) this.#instruments?.consumed.add(1, attributes);
   }
 
-  #attributes(operation: string, topic: string, errorType: string | undefined): Api.Attributes {
-    const attributes: Api.Attributes = {
-      [name.SYSTEM]: this.#system,
-      [name.DESTINATION]: topic,
-      [name.OPERATION_NAME]: operation,
-      [name.OPERATION_TYPE]: operation,
-    };
+  #attributes(operation: string, type: OperationType, topic: string, errorType: string | undefined) {
+    const attributes = this.#common.common(operation, type, topic);
     if (errorType !== undefined) attributes[name.ERROR_TYPE] = errorType;
     return attributes;
   }

@@ -1,23 +1,31 @@
 /**
- * Tracing through `@opentelemetry/api`, where the application has it: `send` and `process` spans, and the context
- * in the message headers by the application's own propagator (W3C Trace Context and Baggage by default). The client
- * metrics of the same conventions are measured along.
+ * Tracing through `@opentelemetry/api`, where the application has it: spans of publishing and consuming, and the context
+ * in the message headers. The client metrics of the same conventions are measured along.
  */
 import type * as Api from '@opentelemetry/api';
 import type { Clock } from '../clock.js';
-import { givenMessageId, type IncomingMessage } from '../driver/message.js';
-import { findHeader, type HeaderList, type HeaderValue, headerText } from '../headers.js';
+import type { IncomingMessage, SendReceipt } from '../driver/message.js';
+import type { HeaderList } from '../headers.js';
 import type { Disclose } from '../util/disclose.js';
-import { disclosedField } from '../util/disclosed-fields.js';
-import { isPromise } from '../util/promise.js';
 import { ClientMetrics } from './client-metrics.js';
+import { errorType, harmlessly, recordFailure, watched } from './outcome.js';
+import { extracted, injected } from './propagation.js';
+import { isAnythingRegistered, rememberRegistration } from './sdk.js';
 import * as attribute from './semantic-conventions.js';
-import type { ProcessInfo, SendInfo, SendSpan, Telemetry } from './telemetry.js';
+import { type ClientInfo, SpanAttributes } from './span-attributes.js';
+import type {
+  BatchSpan,
+  LetterInfo,
+  ProcessInfo,
+  SendInfo,
+  SendSpan,
+  SpanIdentity,
+  Spanned,
+  Telemetry,
+} from './telemetry.js';
 
-/** System name, sampling and masking of spans. */
-export interface TracingOptions {
-  /** The transport, as `messaging.system`. */
-  readonly system: string;
+/** Client, sampling and masking of spans. */
+export interface TracingOptions extends ClientInfo {
   /** The share of messages that get spans; the context always travels. */
   readonly sampleRate: number;
   readonly consumer: 'link' | 'parent';
@@ -28,51 +36,29 @@ export interface TracingOptions {
   readonly disclose: Disclose;
 }
 
-/** `undefined` where `@opentelemetry/api` is not installed. */
-export async function loadTelemetry(options: TracingOptions): Promise<Telemetry | undefined> {
-  try {
-    return new OpenTelemetry(await import('@opentelemetry/api'), options);
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
-/** Where version 1 of the API keeps what an application has registered: nothing is there while it has registered nothing. */
-const REGISTERED = Symbol.for('opentelemetry.js.api.1');
-
-type Carrier = [name: string, value: HeaderValue][];
-
-const setter: Api.TextMapSetter<Carrier> = {
-  set: (carrier, name, value) => void carrier.push([name.toLowerCase(), value]),
-};
-
-const getter: Api.TextMapGetter<HeaderList> = {
-  keys: (headers) => headers.map(([name]) => name),
-  get: (headers, name) => {
-    const value = findHeader(headers, name);
-    return value === undefined ? undefined : headerText(value);
-  },
-};
+/** SDKs keep 128 links of a span by default. */
+const MAX_LINKS = 128;
 
 /** `Telemetry` over the application's OpenTelemetry API. */
 export class OpenTelemetry implements Telemetry {
   readonly #api: typeof Api;
   readonly #tracer: Api.Tracer;
   readonly #metrics: ClientMetrics;
+  readonly #attributes: SpanAttributes;
   readonly #options: TracingOptions;
 
   constructor(api: typeof Api, options: TracingOptions) {
     this.#api = api;
     this.#options = options;
     this.#tracer = api.trace.getTracer('@ebus/core');
-    this.#metrics = new ClientMetrics(api, options.system);
+    this.#attributes = new SpanAttributes(options);
+    this.#metrics = new ClientMetrics(api, this.#attributes);
+    rememberRegistration();
   }
 
   /** An SDK may be registered after the bus was created, so this is asked anew, twice for each message. */
   get active(): boolean {
-    if ((globalThis as Record<symbol, unknown>)[REGISTERED] === undefined) return false;
+    if (!isAnythingRegistered()) return false;
     const { propagation, trace } = this.#api;
     if (propagation.fields().length > 0 || this.#metrics.active) return true;
     const provider = trace.getTracerProvider() as Partial<Api.ProxyTracerProvider>;
@@ -80,74 +66,114 @@ export class OpenTelemetry implements Telemetry {
   }
 
   startSend(info: SendInfo): SendSpan {
-    const { context, propagation, trace, isSpanContextValid } = this.#api;
-    const began = this.#metrics.active ? this.#options.clock.monotonic() : undefined;
+    const { context, SpanKind } = this.#api;
     const parent = context.active();
-    const span = this.#sampled ? this.#sendSpan(info, parent) : undefined;
-    const carried = span === undefined ? parent : trace.setSpan(parent, span);
-    const spanContext = trace.getSpanContext(carried);
+    const span = this.#start(`send ${info.topic}`, parent, () => ({
+      kind: SpanKind.PRODUCER,
+      attributes: this.#attributes.send('send', 'send', info),
+    }));
+    return this.#sent('send', info.topic, span, parent);
+  }
+
+  /** Its messages have contexts of their own: `create` spans, which the batch's `send` span is linked to. */
+  startBatch(topic: string): BatchSpan {
+    const { context, SpanKind } = this.#api;
+    const parent = context.active();
+    const batch = this.#start(`send ${topic}`, parent, () => ({
+      kind: SpanKind.CLIENT,
+      attributes: this.#attributes.batch(topic),
+    }));
+    let count = 0;
     return {
-      traceId: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined,
-      inject: (headers) => {
-        const carrier: Carrier = [];
-        propagation.inject(carried, carrier, setter);
-        if (carrier.length === 0) return headers;
-        const injected = new Set(carrier.map(([name]) => name));
-        return [...headers.filter(([name]) => !injected.has(name.toLowerCase())), ...carrier];
+      startCreate: (info) => {
+        const span = this.#start(`create ${info.topic}`, parent, () => ({
+          kind: SpanKind.PRODUCER,
+          attributes: this.#attributes.send('create', 'create', info),
+        }));
+        count++;
+        if (span !== undefined && count <= MAX_LINKS) batch?.addLink({ context: span.spanContext() });
+        return this.#sent('send', topic, span, parent);
       },
       end: (error) => {
-        try {
-          this.#end(span, error);
-          if (began === undefined) return;
-          const type = error === undefined ? undefined : errorType(error);
-          this.#metrics.sent(info.topic, this.#secondsSince(began), type);
-        } catch {
-          // The publish is over: an exporter that throws must not make another outcome of it.
-        }
+        batch?.setAttribute(attribute.BATCH_COUNT, count);
+        this.#end(batch, error);
       },
     };
+  }
+
+  /**
+   * In the trace of the event, whatever is active: a dead letter below the attempt that failed, a redrive below the event's
+   * publish, with a link to the caller's span.
+   */
+  startLetter(info: LetterInfo): SendSpan {
+    const { context, trace, ROOT_CONTEXT, SpanKind } = this.#api;
+    const event = trace.getSpanContext(extracted(this.#api, info.headers, { baggage: false }));
+    const caller = info.operation === 'redrive' ? trace.getSpanContext(context.active()) : undefined;
+    const above = info.cause ?? event ?? caller;
+    const parent = above === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, above);
+    const links = [event, caller].filter((linked) => linked !== undefined && linked.spanId !== above?.spanId);
+    const span = this.#start(`${info.operation} ${info.topic}`, parent, () => ({
+      kind: SpanKind.CLIENT,
+      links: links.map((linked) => ({ context: linked as Api.SpanContext })),
+      attributes: this.#attributes.letter(info),
+    }));
+    return this.#sent(info.operation, info.topic, span, parent);
   }
 
   process(
     incoming: IncomingMessage,
     info: ProcessInfo,
+    attempt: Spanned,
     run: () => void | Promise<void>,
   ): void | Promise<void> {
-    return this.#trace(incoming, info, this.#metrics.active ? this.#measured(incoming, info, run) : run);
-  }
-
-  #measured(incoming: IncomingMessage, info: ProcessInfo, run: () => void | Promise<void>) {
-    const { topic } = incoming;
-    const { group, attempt } = info;
-    const began = this.#options.clock.monotonic();
-    const note = (error?: string) =>
-      this.#metrics.processed(topic, group, attempt, this.#secondsSince(began), error);
-    return () => watched(run, note, (error) => note(errorType(error)));
-  }
-
-  #trace(
-    incoming: IncomingMessage,
-    info: ProcessInfo,
-    run: () => void | Promise<void>,
-  ): void | Promise<void> {
-    const { context, propagation, trace, ROOT_CONTEXT } = this.#api;
-    const extracted = propagation.extract(ROOT_CONTEXT, incoming.headers, getter);
-    const sent = this.#options.baggage ? extracted : propagation.deleteBaggage(extracted);
-    if (!this.#sampled) return context.with(sent, run);
+    const { context, trace, SpanKind } = this.#api;
+    const began = this.#began;
+    const sent = extracted(this.#api, incoming.headers, this.#options);
     const producer = trace.getSpanContext(sent);
     const isLink = this.#options.consumer === 'link';
     const parent = isLink ? trace.deleteSpan(sent) : sent;
-    const links = isLink && producer !== undefined ? [{ context: producer }] : [];
-    const span = this.#tracer.startSpan(
-      `process ${incoming.topic}`,
-      { kind: this.#api.SpanKind.CONSUMER, links, attributes: this.#processAttributes(incoming, info) },
-      parent,
-    );
+    const span = this.#start(`process ${incoming.topic}`, parent, () => ({
+      kind: SpanKind.CONSUMER,
+      links: isLink && producer !== undefined ? [{ context: producer }] : [],
+      attributes: this.#attributes.process(incoming, info),
+    }));
+    attempt.span = this.#identity(span);
+    const ended = (error?: unknown, failed = false) => {
+      this.#end(span, error, failed);
+      if (began === undefined) return;
+      const seconds = this.#secondsSince(began);
+      harmlessly(() =>
+        this.#metrics.processed(incoming.topic, info, seconds, failed ? errorType(error) : undefined),
+      );
+    };
     return watched(
-      () => context.with(trace.setSpan(parent, span), run),
-      () => span.end(),
-      (error) => this.#end(span, error, true),
+      () => context.with(span === undefined ? sent : trace.setSpan(parent, span), run),
+      () => ended(),
+      (error) => ended(error, true),
     );
+  }
+
+  startSettle(
+    topic: string,
+    group: string,
+    messages: readonly (SpanIdentity | undefined)[],
+  ): (error?: unknown) => void {
+    const { trace, ROOT_CONTEXT, SpanKind } = this.#api;
+    const handled = messages.filter((message) => message !== undefined);
+    const [only] = handled;
+    const isOne = messages.length === 1 && only !== undefined;
+    const parent = isOne ? trace.setSpanContext(ROOT_CONTEXT, only) : ROOT_CONTEXT;
+    const span = this.#start(`settle ${topic}`, parent, () => ({
+      kind: SpanKind.CLIENT,
+      links: isOne ? [] : handled.slice(0, MAX_LINKS).map((context) => ({ context })),
+      attributes: this.#attributes.settle(topic, group, messages.length),
+    }));
+    return (error) => this.#end(span, error);
+  }
+
+  /** When a measured operation begins; `undefined` where none is measured. */
+  get #began(): number | undefined {
+    return this.#metrics.active ? this.#options.clock.monotonic() : undefined;
   }
 
   #secondsSince(began: number): number {
@@ -159,76 +185,43 @@ export class OpenTelemetry implements Telemetry {
     return sampleRate >= 1 || clock.random() < sampleRate;
   }
 
-  #sendSpan(info: SendInfo, parent: Api.Context): Api.Span {
-    const attributes: Api.Attributes = {
-      [attribute.SYSTEM]: this.#options.system,
-      [attribute.DESTINATION]: info.topic,
-      [attribute.OPERATION_NAME]: 'send',
-      [attribute.OPERATION_TYPE]: 'send',
-    };
-    if (info.messageId !== undefined) attributes[attribute.MESSAGE_ID] = info.messageId;
-    return this.#tracer.startSpan(
-      `send ${info.topic}`,
-      { kind: this.#api.SpanKind.PRODUCER, attributes },
-      parent,
-    );
+  #start(name: string, parent: Api.Context, options: () => Api.SpanOptions): Api.Span | undefined {
+    return this.#sampled ? harmlessly(() => this.#tracer.startSpan(name, options(), parent)) : undefined;
   }
 
-  #processAttributes(incoming: IncomingMessage, info: ProcessInfo): Api.Attributes {
-    const attributes: Api.Attributes = {
-      [attribute.SYSTEM]: this.#options.system,
-      [attribute.DESTINATION]: incoming.topic,
-      [attribute.OPERATION_NAME]: 'process',
-      [attribute.OPERATION_TYPE]: 'process',
-      [attribute.CONSUMER_GROUP]: info.group,
-      [attribute.BODY_SIZE]: incoming.value.byteLength,
+  #sent(operation: string, topic: string, span: Api.Span | undefined, parent: Api.Context): SendSpan {
+    const { trace, isSpanContextValid } = this.#api;
+    const began = this.#began;
+    const carried = span === undefined ? parent : trace.setSpan(parent, span);
+    const identity = trace.getSpanContext(carried);
+    return {
+      traceId: identity !== undefined && isSpanContextValid(identity) ? identity.traceId : undefined,
+      inject: (headers: HeaderList, bodySize: number) => {
+        span?.setAttribute(attribute.BODY_SIZE, bodySize);
+        return injected(this.#api, carried, headers);
+      },
+      end: (error: unknown, receipt?: SendReceipt, attempts = 1) => {
+        if (span?.isRecording() === true)
+          span.setAttributes(this.#attributes.receipt(receipt ?? {}, attempts));
+        this.#end(span, error);
+        if (began === undefined) return;
+        const type = error === undefined ? undefined : errorType(error);
+        const seconds = this.#secondsSince(began);
+        harmlessly(() => this.#metrics.sent(operation, topic, seconds, type));
+      },
     };
-    const messageId = givenMessageId(incoming.topic, incoming.messageId);
-    if (messageId !== undefined) attributes[attribute.MESSAGE_ID] = messageId;
-    if (incoming.position?.partition !== undefined) {
-      attributes[attribute.PARTITION] = String(incoming.position.partition);
-    }
-    return attributes;
+  }
+
+  #identity(span: Api.Span | undefined): SpanIdentity | undefined {
+    const identity = span?.spanContext();
+    return identity !== undefined && this.#api.isSpanContextValid(identity) ? identity : undefined;
   }
 
   #end(span: Api.Span | undefined, error: unknown, failed = error !== undefined): void {
     if (span === undefined) return;
-    if (failed) {
-      const message = this.#options.disclose(error);
-      if (error instanceof Error)
-        span.recordException(disclosedField(error, this.#options.disclose) as Error);
-      span.setAttribute(attribute.ERROR_TYPE, errorType(error));
-      span.setStatus({
-        code: this.#api.SpanStatusCode.ERROR,
-        message,
-      });
-    }
-    span.end();
+    harmlessly(() => {
+      if (failed) recordFailure(span, this.#api, error, this.#options.disclose);
+      span.end();
+    });
   }
-}
-
-/** Runs it, and tells how it ended before its caller learns of that. */
-function watched(
-  run: () => void | Promise<void>,
-  succeeded: () => void,
-  failed: (error: unknown) => void,
-): void | Promise<void> {
-  let outcome: void | Promise<void>;
-  try {
-    outcome = run();
-  } catch (error) {
-    failed(error);
-    throw error;
-  }
-  if (!isPromise(outcome)) return succeeded();
-  return Promise.resolve(outcome).then(succeeded, (error: unknown) => {
-    failed(error);
-    throw error;
-  });
-}
-
-function errorType(error: unknown): string {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  if (typeof code === 'string') return code;
-  return error instanceof Error ? error.name : '_OTHER';
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Capabilities } from '../driver/capabilities.js';
 import type { AttemptOptions, CallOptions, Driver, DriverHost, PingReply } from '../driver/driver.js';
 import type { SendReceipt, SendRecord } from '../driver/message.js';
+import type { ServerAddress } from '../driver/server-address.js';
 import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from '../driver/subscription.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
 import { definePlugin } from '../registry/plugin.js';
@@ -27,12 +28,13 @@ export function clientError(message: string, retryable: boolean): Error {
 
 export class ScriptedDriver implements Driver<string> {
   readonly specVersion = 2;
-  readonly system = 'scripted';
+  system = 'scripted';
   readonly native = 'the native client';
   readonly defaultPersistence = 'persistent';
   isShared = false;
   defaultGroup?: string;
   clientId?: string;
+  server?: ServerAddress;
   readonly sends: PendingSend[] = [];
   readonly subscriptions: ScriptedSubscription[] = [];
   capability: Partial<Capabilities> = {};

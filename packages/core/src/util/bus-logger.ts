@@ -5,6 +5,7 @@ import type { Disclose } from './disclose.js';
 import { disclosedField } from './disclosed-fields.js';
 import { LineThinner, WINDOW_MS } from './line-thinner.js';
 import { isPromise } from './promise.js';
+import { isRecord } from './records.js';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -14,17 +15,25 @@ export interface BusLogger extends Logger {
   flush(): void;
 }
 
+/** Clock, masking, and the trace of the code at hand. */
+export interface BusLoggerOptions {
+  readonly clock: Clock;
+  readonly disclose: Disclose;
+  /** `trace_id` and `span_id` of the span that is active, if any. */
+  readonly activeIds?: (() => object) | undefined;
+}
+
 /**
  * Errors and texts are written without secrets, on one line, and cut. Floods of the same kind of line are thinned and
  * counted: the kind is the level, the text, topic and group, and the name and code of the error. A logger that throws
  * disturbs no caller; the console is told once.
  */
-export function busLogger(target: Logger, options: { clock: Clock; disclose: Disclose }): BusLogger {
-  const { clock, disclose } = options;
+export function busLogger(target: Logger, options: BusLoggerOptions): BusLogger {
+  const { clock, disclose, activeIds } = options;
   const thinner = new LineThinner(clock);
   const guard = loggerGuard();
   const write = (level: Level, args: readonly unknown[]) => {
-    const safe = args.map((arg) => disclosedField(arg, disclose));
+    const safe = withIds(args, activeIds?.()).map((arg) => disclosedField(arg, disclose));
     guard(() => target[level]?.(...safe));
   };
   const line =
@@ -44,6 +53,13 @@ export function busLogger(target: Logger, options: { clock: Clock; disclose: Dis
     error: line('error'),
     flush: () => thinner.flush(),
   };
+}
+
+/** The fields of the line and the ids, where it has none of its own. */
+function withIds(args: readonly unknown[], ids: object | undefined): readonly unknown[] {
+  if (ids === undefined || !('trace_id' in ids)) return args;
+  const at = args.findIndex(isRecord);
+  return at < 0 ? [ids, ...args] : args.with(at, { ...ids, ...(args[at] as object) });
 }
 
 /** Calls a logger that may throw or reject; the first time the console is told. */
