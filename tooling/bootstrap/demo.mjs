@@ -1,6 +1,6 @@
 // `npm run demo [-- transport] [options]`: installs and builds just what the flights example needs on that transport,
 // then runs it. `npm run demo -- monitoring [transport]` does so with a service that is watched, `-- orders [transport]`
-// with one that has an outbox.
+// with one that has an outbox, `-- tracing` shows one trace over two services.
 import './node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,11 @@ const examples = {
 /** With `--config`: on the transport that the file names, so it brings all of them. */
 const configured = 'examples/flights-config';
 /** Programs by their name, with all transports. */
-const services = { monitoring: 'examples/monitoring', orders: 'examples/orders' };
+const services = {
+  monitoring: 'examples/monitoring',
+  orders: 'examples/orders',
+  tracing: 'examples/tracing',
+};
 
 /** The example and the packages of this workspace that it needs, each after those that it needs itself. */
 function foldersOf(folder) {

@@ -3,6 +3,7 @@ import { consumingMutants } from './core/consuming.mjs';
 import { drivingMutants } from './core/driving.mjs';
 import { publishingMutants } from './core/publishing.mjs';
 import { simulatedMutants } from './core/simulated.mjs';
+import { tracingMutants } from './core/tracing.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
 export const coreMutants = [
@@ -10,4 +11,5 @@ export const coreMutants = [
   ...consumingMutants,
   ...drivingMutants,
   ...simulatedMutants,
+  ...tracingMutants,
 ];

@@ -1,4 +1,4 @@
-import { createEventBus, type Envelope, type EventBus, type HandlerContext } from '@ebus/core';
+import { createEventBus, EbusError, type Envelope, type EventBus, type HandlerContext } from '@ebus/core';
 import { memory } from '@ebus/memory';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -63,11 +63,52 @@ it('an event is published in the trace of its transaction, baggage included, wha
   await bus.idle();
   const { traceId } = request.spanContext();
   expect(seen).toMatchObject([{ envelope: { traceId }, baggage: '771' }]);
-  const send = exporter.getFinishedSpans().find(({ name }) => name === `send ${topic}`);
-  expect(send?.spanContext().traceId).toBe(traceId);
-  expect(send?.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
+  const spanOf = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name);
+  const [relay, send] = [spanOf(`relay ${topic}`), spanOf(`send ${topic}`)];
+  expect(relay).toMatchObject({
+    parentSpanContext: { traceId, spanId: request.spanContext().spanId },
+    links: [{ context: { spanId: spanOf('relay')?.spanContext().spanId } }],
+    attributes: {
+      'messaging.destination.name': topic,
+      'messaging.message.id': seen[0]?.envelope.eventId,
+      'ebus.attempt': 1,
+    },
+  });
+  expect(send?.parentSpanContext?.spanId).toBe(relay?.spanContext().spanId);
   expect(seen[0]?.context.message.headers.getAll('traceparent')).toHaveLength(1);
   expect(seen[0]?.context.message.headers.get('traceparent')).toContain(traceId);
+});
+
+it('a publish that fails shows on the span of the relay, and the next one has the next number', async () => {
+  const store = new MemoryOutboxStore();
+  await memoryTransaction((tx) => outboxed(bus, store).publishEnvelope(tx, topic, input));
+  let refused = 0;
+  const failing = {
+    connection: bus.connection,
+    health: bus.health,
+    on: bus.on.bind(bus),
+    publishEnvelope: (...args: Parameters<EventBus['publishEnvelope']>) =>
+      refused++ === 0
+        ? Promise.reject(new EbusError('away', { code: 'PUBLISH_FAILED', retryable: true }))
+        : bus.publishEnvelope(...args),
+  };
+  const relay = new OutboxRelay({ bus: failing as EventBus, store, retryBackoff: { base: 1, max: 1 } });
+  while (seen.length === 0) await relay.runOnce();
+  const spans = exporter.getFinishedSpans().filter(({ name }) => name === `relay ${topic}`);
+  expect(spans).toMatchObject([
+    { status: { code: 2 }, attributes: { 'ebus.attempt': 1, 'error.type': 'PUBLISH_FAILED' } },
+    { status: { code: 0 }, attributes: { 'ebus.attempt': 2 } },
+  ]);
+});
+
+it('makes no spans of its own where that is not wanted', async () => {
+  const store = new MemoryOutboxStore();
+  await memoryTransaction((tx) => outboxed(bus, store).publishEnvelope(tx, topic, input));
+  await new OutboxRelay({ bus, store, tracing: false }).runOnce();
+  await bus.idle();
+  const names = exporter.getFinishedSpans().map(({ name }) => name);
+  expect(names).toContain(`send ${topic}`);
+  expect(names).not.toContain(`relay ${topic}`);
 });
 
 it('correlation, tenant and headers travel from the transaction to the handler', async () => {

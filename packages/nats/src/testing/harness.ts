@@ -1,7 +1,7 @@
 /** What the tests on a real server share: buses, names of their own, plain clients, histories. */
 import { type Clock, type CommonConfig, createEventBus, type EventBus, type Logger } from '@ebus/core';
 import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type MsgHdrs, type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node';
 import { Cleanup } from '../../../conformance/src/test-kit/cleanup.js';
 import { event } from '../../../conformance/src/test-kit/events.js';
 import { eventually as eventuallyWithin } from '../../../conformance/src/test-kit/eventually.js';
@@ -54,6 +54,13 @@ export async function plainClient(
 ): Promise<Plain> {
   const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')), ...login });
   return { connection, manager: await jetstreamManager(connection, { checkAPI: false }) };
+}
+
+/** Headers as nats.js has them. */
+export function plainHeaders(entries: Readonly<Record<string, string>>): MsgHdrs {
+  const headers = natsHeaders();
+  for (const [name, value] of Object.entries(entries)) headers.append(name, value);
+  return headers;
 }
 
 export async function consumersOf({ manager }: Plain, stream: string): Promise<ConsumerInfo[]> {

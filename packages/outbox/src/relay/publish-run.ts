@@ -11,6 +11,8 @@ interface RunOptions extends DecideOptions {
   readonly bus: RelayBus;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Whether each publish gets a span. */
+  readonly tracing: boolean;
   /** True once nothing more is to be sent. */
   stopping(): boolean;
   onPublished(): void;
@@ -19,13 +21,13 @@ interface RunOptions extends DecideOptions {
 
 /** Never rejects. Each event is sent once the one before it was acknowledged. */
 export async function publishRun(run: readonly Held[], options: RunOptions): Promise<void> {
-  const { bus, ledger, clock } = options;
+  const { ledger, clock } = options;
   for (const [index, held] of run.entries()) {
     // Whoever has taken an event of the run goes on with the aggregate.
     const lost = held.lost || run[index - 1]?.lost === true || clock.monotonic() >= held.expiresAt;
     if (lost || options.stopping()) return ledger.released(run.slice(index));
     try {
-      await publish(bus, held);
+      await publish(options, held);
     } catch (error) {
       const decision = decide(error, held.event, options);
       if (decision.release) return ledger.released(run.slice(index));
@@ -38,9 +40,9 @@ export async function publishRun(run: readonly Held[], options: RunOptions): Pro
   }
 }
 
-function publish(bus: RelayBus, { event }: Held): Promise<unknown> {
+function publish({ bus, tracing }: RunOptions, { event }: Held): Promise<unknown> {
   const { topic, envelope, headers = [] } = event;
-  return withinTrace(headers, () =>
+  return withinTrace(event, tracing, () =>
     headers.length === 0
       ? bus.publishEnvelope(topic, envelope)
       : bus.publishEnvelope(topic, envelope, { headers }),

@@ -45,6 +45,8 @@ export interface OutboxRelayOptions {
   retryBackoff?: { base?: Duration; max?: Duration };
   /** The check that the relay adds to the bus' health report. `false`: none. */
   health?: false | HealthOptions;
+  /** Whether each publish gets a `relay` span in the trace of its event. Default true; without an OpenTelemetry SDK it does nothing. */
+  tracing?: boolean;
   /** Default: silent below `warn`, to the console. */
   logger?: Logger;
   clock?: Clock;
@@ -87,6 +89,7 @@ const OPTIONS = optionTable<OutboxRelayOptions>({
   lease: kinds.positiveDuration,
   retryBackoff: kinds.nested(RETRY_BACKOFF),
   health: kinds.nested(HEALTH),
+  tracing: kinds.flag,
   logger: kinds.withMethods('a logger', 'debug', 'info', 'warn', 'error'),
   clock: kinds.clock,
 });
@@ -103,6 +106,7 @@ export interface RelaySettings {
   readonly lease: number;
   readonly backoff: BackoffOptions;
   readonly health: { readonly name: string; readonly maxAge: number } | undefined;
+  readonly tracing: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -133,6 +137,7 @@ export function settingsOf(options: OutboxRelayOptions): RelaySettings {
       health === false
         ? undefined
         : { name: health.name ?? 'outbox', maxAge: parseDuration(health.maxAge ?? '5m') },
+    tracing: options.tracing ?? true,
     logger: options.logger ?? defaultLogger,
     clock: options.clock ?? systemClock,
   };

@@ -73,9 +73,9 @@ export class Session {
   }
 
   #publish(run: readonly Held[]): Promise<void> {
-    const { bus, clock, maxRetries, backoff } = this.#settings;
+    const { bus, clock, maxRetries, backoff, tracing } = this.#settings;
     return publishRun(run, {
-      ...{ bus, clock, maxRetries, backoff, ledger: this.#ledger },
+      ...{ bus, clock, maxRetries, backoff, tracing, ledger: this.#ledger },
       stopping: () => this.#over,
       onPublished: () => this.#figures.wasPublished(),
       onFailure: (held, error, failure) => {

@@ -1,0 +1,61 @@
+/** An OpenTelemetry SDK that records spans, and their trees as text. */
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+export interface RecordedSpans {
+  ended(): readonly ReadableSpan[];
+  unregister(): void;
+}
+
+/** Registers the SDK for this process. */
+export function recordSpans(): RecordedSpans {
+  const exporter = new InMemorySpanExporter();
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  return {
+    ended: () => exporter.getFinishedSpans(),
+    unregister: () => {
+      trace.disable();
+      context.disable();
+      propagation.disable();
+    },
+  };
+}
+
+/** A trace as a tree, a line for each span, in the order of their beginnings: name, attempt, kind, and whether it failed. */
+export function treeOf(spans: readonly ReadableSpan[], traceId: string): string[] {
+  const ofTrace = spans.filter((span) => span.spanContext().traceId === traceId);
+  const known = new Set(ofTrace.map((span) => span.spanContext().spanId));
+  const begun = ([seconds, nanos]: ReadableSpan['startTime']) =>
+    BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+  const inOrder = [...ofTrace].sort((a, b) => (begun(a.startTime) < begun(b.startTime) ? -1 : 1));
+  const lines: string[] = [];
+  const add = (parent: string | undefined, depth: number) => {
+    for (const span of inOrder) {
+      const above = span.parentSpanContext?.spanId;
+      const isRoot = above === undefined || !known.has(above);
+      if (parent === undefined ? !isRoot : above !== parent) continue;
+      lines.push(`${'  '.repeat(depth)}${lineOf(span)}`);
+      add(span.spanContext().spanId, depth + 1);
+    }
+  };
+  add(undefined, 0);
+  return lines;
+}
+
+const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'];
+
+function lineOf({ name, kind, attributes, status }: ReadableSpan): string {
+  const attempt = attributes['ebus.attempt'];
+  const number = attempt === undefined ? '' : ` #${String(attempt)}`;
+  return `${name}${number} (${KINDS[kind]})${status.code === 2 ? ' failed' : ''}`;
+}
