@@ -1,15 +1,18 @@
 import { trace } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isAnythingRegistered, rememberRegistration } from './sdk.js';
 
 const GLOBAL = Symbol.for('opentelemetry.js.api.1');
 const world = globalThis as Record<symbol, unknown>;
 
-afterEach(() => {
+// Other tests in this process may have registered an SDK before.
+const forget = () => {
   trace.disable();
   delete world[GLOBAL];
-});
+};
+beforeEach(forget);
+afterEach(forget);
 
 it('knows at once of what is registered, before and after it was asked for the first time', () => {
   expect(isAnythingRegistered()).toBe(false);
