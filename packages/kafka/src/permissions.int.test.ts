@@ -3,15 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventBus } from '@ebus/core';
 import { type Service, startService } from '@ebus/services';
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup, event, eventually, failure, kafkaBus, plainAdmin, uniqueName } from './testing/harness.js';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ResourcePatternTypes,
-} from './testing/kafka-log.js';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 const USERS = ['publisher', 'consumer', 'administrator'] as const;
 type User = (typeof USERS)[number];

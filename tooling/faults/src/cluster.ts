@@ -10,8 +10,8 @@ export interface Cluster {
   readonly service: Service;
   /** One for each node, in the same order. */
   readonly networks: readonly TcpProxy[];
-  /** Faults that only this broker has. Each is over when it resolves. */
-  readonly faults: Readonly<Record<string, () => Promise<void>>>;
+  /** Faults that only this broker has. Each is over when it resolves. What it takes away it gives back after `pause`. */
+  readonly faults: Readonly<Record<string, (pause: () => Promise<void>) => Promise<void>>>;
   close(): Promise<void>;
 }
 
@@ -22,4 +22,20 @@ export function networksFor(nodes: number): Promise<TcpProxy[]> {
 
 export function forward(networks: readonly TcpProxy[], { addresses }: Service): void {
   for (const [i, network] of networks.entries()) network.forwardTo(addresses[i] as string);
+}
+
+/** Takes the permission to publish, or to consume, away for a while. */
+export function permissionFaults(
+  deny: (use: 'publish' | 'subscribe') => Promise<void>,
+  restore: () => Promise<void>,
+): Cluster['faults'] {
+  const denied = (use: 'publish' | 'subscribe') => async (pause: () => Promise<void>) => {
+    await deny(use);
+    try {
+      await pause();
+    } finally {
+      await restore();
+    }
+  };
+  return { 'nobody may publish': denied('publish'), 'nobody may consume': denied('subscribe') };
 }

@@ -76,8 +76,10 @@ export class Nemesis {
     const node = 1 + random.int(networks.length);
     const network = networks[node - 1] as (typeof networks)[number];
     const during = random.between(300, 6_000);
+    const pause = () => this.#pause(during);
+    const own = Object.entries(faults).map(([name, fault]) => [name, () => fault(pause)] as const);
     return {
-      ...faults,
+      ...Object.fromEntries(own),
       'a node is killed': async () => {
         await service.kill(node);
         await this.#pause(during);

@@ -3,36 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigOverlay, type LogAccess, ProxiedBroker } from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  KafkaLog,
-  ResourcePatternTypes,
-} from './kafka-log.js';
-
-const PRINCIPAL = 'User:app';
-
-/** Clients log in; the other listener, which `log` uses, may do everything. */
-const config = [
-  'sasl.enabled.mechanisms=PLAIN',
-  'listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_app="right";',
-  'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-  'super.users=User:ANONYMOUS',
-  'allow.everyone.if.no.acl.found=true',
-].join('\n');
-
-const login = (password: string): ConfigOverlay => ({
-  kafka: {
-    security: {
-      enabled: true,
-      protocol: 'SASL_PLAINTEXT',
-      mechanism: 'PLAIN',
-      username: 'app',
-      password,
-    },
-  },
-});
+import { KafkaLog } from './kafka-log.js';
+import { deny, login, restore, rules } from './kafka-rules.js';
 
 export class KafkaBroker extends ProxiedBroker<Service> {
   readonly log: LogAccess;
@@ -52,13 +24,12 @@ export class KafkaBroker extends ProxiedBroker<Service> {
       protocol: 'SASL_PLAINTEXT',
       // Clients go where the broker tells them to go.
       advertised: this.network.address,
-      config,
+      config: rules,
     });
     this.network.forwardTo(this.server.addresses[0] as string);
     const text = await readFile(this.#file, 'utf8');
     this.#internal = /^advertised\.listeners=.*INTERNAL:\/\/([\d.]+:\d+)/m.exec(text)?.[1] ?? '';
-    const { kafka } = login('right') as { kafka: object };
-    return { kafka: { brokers: [this.network.address], ...kafka } };
+    return { kafka: { brokers: [this.network.address], ...login('right').kafka } };
   }
 
   override async close(): Promise<void> {
@@ -67,38 +38,8 @@ export class KafkaBroker extends ProxiedBroker<Service> {
   }
 
   readonly permissions = {
-    deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {
-      const admin = await this.#log.admin();
-      const operation = use === 'publish' ? AclOperationTypes.WRITE : AclOperationTypes.READ;
-      const rule = {
-        resourceType: AclResourceTypes.TOPIC,
-        resourceName: topic,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: PRINCIPAL,
-        host: '*',
-      };
-      // A topic with any rule permits only what its rules say.
-      await admin.createAcls({
-        acl: [
-          { ...rule, operation: AclOperationTypes.ALL, permissionType: AclPermissionTypes.ALLOW },
-          { ...rule, operation, permissionType: AclPermissionTypes.DENY },
-        ],
-      });
-    },
-    restore: async (): Promise<void> => {
-      const admin = await this.#log.admin();
-      await admin.deleteAcls({
-        filters: [
-          {
-            resourceType: AclResourceTypes.TOPIC,
-            resourcePatternType: ResourcePatternTypes.LITERAL,
-            principal: PRINCIPAL,
-            operation: AclOperationTypes.ANY,
-            permissionType: AclPermissionTypes.ANY,
-          },
-        ],
-      });
-    },
+    deny: async (topic: string, use: 'publish' | 'subscribe') => deny(await this.#log.admin(), topic, use),
+    restore: async () => restore(await this.#log.admin()),
   };
 
   readonly login = {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from '@confluentinc/kafka-javascript';
 import type { LogAccess, StoredMessage } from '@ebus/conformance';
-import kafkajs, { type Admin, type Consumer, type Producer } from 'kafkajs';
+import type { Admin, Consumer, Producer } from 'kafkajs';
 import { called, loadNativeClient } from '../native-client.js';
 import { eventually, plainKafka } from './harness.js';
 
@@ -157,5 +157,3 @@ async function connected<T extends { connect(): Promise<void> }>(client: T): Pro
   await client.connect();
   return client;
 }
-
-export const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

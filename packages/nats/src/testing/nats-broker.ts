@@ -1,44 +1,14 @@
 /** A server that the conformance suite breaks: killed, frozen, cut off, its login and permissions taken away. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { type ConfigOverlay, type LogAccess, ProxiedBroker } from '@ebus/conformance';
 import { type Service, startService } from '@ebus/services';
-import { streamName } from '../names.js';
-import { eventually } from './harness.js';
 import { NatsLog } from './nats-log.js';
-
-const ROOT = { user: 'root', pass: 'root' };
-
-interface Rules {
-  password: string;
-  denied: { publish: string[]; subscribe: string[] };
-}
-
-const OPEN: Rules = { password: 'right', denied: { publish: [], subscribe: [] } };
-
-/** Between these lines is what tests change. */
-const [BEGIN, END] = ['# rules', '# end of rules'];
-
-function authorization({ password, denied }: Rules): string {
-  const deny = (subjects: string[]) => `{ deny: [${subjects.map((one) => JSON.stringify(one)).join(', ')}] }`;
-  return [
-    BEGIN,
-    'authorization {',
-    '  users: [',
-    '    { user: root, password: root }',
-    `    { user: app, password: ${password}, permissions: {`,
-    `      publish: ${deny(denied.publish)}, subscribe: ${deny(denied.subscribe)} } }`,
-    '  ]',
-    '}',
-    END,
-  ].join('\n');
-}
+import { apply, authorization, deny, openRules, ROOT } from './nats-rules.js';
 
 export class NatsBroker extends ProxiedBroker<Service> {
   readonly log: LogAccess;
   readonly #version: string;
   readonly #log: NatsLog;
-  #rules: Rules = structuredClone(OPEN);
+  #rules = openRules();
 
   constructor(version: string) {
     super();
@@ -73,18 +43,11 @@ export class NatsBroker extends ProxiedBroker<Service> {
 
   readonly permissions = {
     deny: async (topic: string, use: 'publish' | 'subscribe'): Promise<void> => {
-      const { publish, subscribe } = this.#rules.denied;
-      if (use === 'publish') publish.push(topic);
-      else {
-        // Without JetStream by the subject, with it by what a consumer asks for.
-        subscribe.push(topic);
-        for (const request of ['CREATE', 'DURABLE.CREATE', 'MSG.NEXT'])
-          publish.push(`$JS.API.CONSUMER.${request}.${streamName(topic)}.>`);
-      }
+      deny(this.#rules, topic, use);
       await this.#apply();
     },
     restore: async (): Promise<void> => {
-      this.#rules.denied = structuredClone(OPEN.denied);
+      this.#rules = { ...openRules(), password: this.#rules.password };
       await this.#apply();
     },
   };
@@ -96,28 +59,12 @@ export class NatsBroker extends ProxiedBroker<Service> {
       await this.#apply();
     },
     giveBack: async (): Promise<void> => {
-      this.#rules.password = OPEN.password;
+      this.#rules.password = openRules().password;
       await this.#apply();
     },
   };
 
-  /** Has the server read its configuration again. */
-  async #apply(): Promise<void> {
-    const { folder } = this.server;
-    const [pid] = await this.server.pids();
-    if (folder === undefined || pid === null || pid === undefined)
-      throw new Error('rules can be changed only where the server is a process of this machine');
-    const file = join(folder, `${basename(folder)}-1`, 'nats.conf');
-    const text = await readFile(file, 'utf8');
-    const [before, after] = [text.split(BEGIN)[0], text.split(END)[1]];
-    await writeFile(file, `${before}${authorization(this.#rules)}${after}`);
-    const loaded = await this.#loadedAt();
-    process.kill(pid, 'SIGHUP');
-    await eventually(async () => (await this.#loadedAt()) !== loaded, 'the configuration is loaded');
-  }
-
-  async #loadedAt(): Promise<string> {
-    const answer = await fetch(`${this.server.monitoring[0]}/varz`);
-    return ((await answer.json()) as { config_load_time: string }).config_load_time;
+  #apply(): Promise<void> {
+    return apply(this.server, this.#rules);
   }
 }

@@ -3,7 +3,14 @@
 import { startService } from '@ebus/services';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { type Cluster, forward, networksFor } from '../cluster.js';
+import {
+  apply,
+  authorization,
+  deny,
+  openRules,
+  ROOT,
+} from '../../../../packages/nats/src/testing/nats-rules.js';
+import { type Cluster, forward, networksFor, permissionFaults } from '../cluster.js';
 
 const NODES = 3;
 
@@ -13,11 +20,12 @@ export async function natsCluster(topic: string): Promise<Cluster> {
     own: true,
     nodes: NODES,
     // Clients go where the servers tell them to go.
-    config: (node) => `client_advertise: "${networks[node - 1]?.address}"`,
+    config: (node) => `client_advertise: "${networks[node - 1]?.address}"\n${authorization(openRules())}`,
   });
   forward(networks, service);
   const plain = await connect({
     servers: [...service.addresses],
+    ...ROOT,
     maxReconnectAttempts: -1,
     ignoreClusterUpdates: true,
   });
@@ -41,6 +49,7 @@ export async function natsCluster(topic: string): Promise<Cluster> {
       nats: {
         urls: networks.map(({ address }) => `nats://${address}`),
         reconnectWait: '100ms',
+        security: { enabled: true, username: 'app', password: openRules().password },
         jetstream: {
           ackWait: '4s',
           stream: { replicas: 3 },
@@ -51,6 +60,14 @@ export async function natsCluster(topic: string): Promise<Cluster> {
     service,
     networks,
     faults: {
+      ...permissionFaults(
+        (use) => {
+          const rules = openRules();
+          deny(rules, topic, use);
+          return apply(service, rules);
+        },
+        () => apply(service, openRules()),
+      ),
       'the leader of the stream steps down': async () => stepDown(`STREAM.LEADER.STEPDOWN.${await stream()}`),
       'the leader of the consumer steps down': async () => {
         const [name, durable] = await consumer();
