@@ -94,7 +94,7 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     const { plain, handled, subscribe, publish, names } = await subscribed();
     await subscribe();
     await publish(1);
-    await eventually(() => handled.length === 1);
+    await eventually(() => new Set(handled).size === 1);
     let pulls = 0;
     plain.connection.subscribe('$JS.API.CONSUMER.MSG.NEXT.>', { callback: () => void pulls++ });
     await plain.manager.consumers.update(...names, { max_batch: 1, max_bytes: 1_000 } as object);
@@ -106,7 +106,7 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
       expect(info?.config.max_bytes ?? 0).toBe(0);
     });
     await publish(5);
-    await eventually(() => handled.length === 5);
+    await eventually(() => new Set(handled).size === 5);
     expect(pulls).toBeLessThan(50);
   });
 
@@ -116,7 +116,7 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     await subscribe(undefined, { from: 'latest' });
     await plain.manager.consumers.delete(...names);
     await publish(4, 5, 6);
-    await eventually(() => handled.length === 3);
+    await eventually(() => new Set(handled).size === 3);
     expect(handled).toEqual([4, 5, 6]);
   });
 
@@ -149,12 +149,15 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     const seen: string[] = [];
     const topics = [`${name}.orders`, `${name}.refunds`];
     for (const topic of topics)
-      await bus.subscribeEnvelope(topic, (one) => void seen.push(`${topic} ${one.eventVersion}`));
+      await bus.subscribeEnvelope<{ sequence: number }>(
+        topic,
+        ({ payload }) => void seen.push(`${topic} ${payload.sequence}`),
+      );
     for (const topic of topics) await bus.publishEnvelope(topic, event('a', 1));
-    await eventually(() => seen.length === 2);
+    await eventually(() => new Set(seen).size === 2);
     await plain.manager.streams.delete(name);
     for (const topic of topics) await bus.publishEnvelope(topic, event('a', 2));
-    await eventually(() => seen.length === 4);
+    await eventually(() => new Set(seen).size === 4);
     const streams = [];
     for await (const { config } of plain.manager.streams.list(`${name}.>`)) streams.push(config);
     expect(streams).toMatchObject([{ name, max_msgs: 1_000, max_age: 3_600e9 }]);
@@ -168,24 +171,25 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     await plain.manager.streams.add({ name: uniqueName('other'), subjects: [topic] });
     await subscribe();
     await publish(1);
-    await eventually(() => handled.length === 1);
+    await eventually(() => new Set(handled).size === 1);
   });
 
   it('a stream that was deleted between two subscriptions is made again', async () => {
     const { topic, bus, plain, handled, subscribe, publish, names } = await subscribed();
     const subscription = await subscribe();
     await publish(1);
-    await eventually(() => handled.length === 1);
+    await eventually(() => new Set(handled).size === 1);
     await subscription.close();
     await plain.manager.streams.delete(names[0]);
     await subscribe();
     await publish(2);
-    await eventually(() => handled.length === 2);
+    await eventually(() => new Set(handled).size === 2);
     await bus.topics.configure(topic, { retention: '1d' });
     await plain.manager.streams.delete(names[0]);
     await bus.subscribeEnvelope(topic, () => {}, { group: 'another' });
     await publish(3);
-    await eventually(() => handled.length === 3);
+    // A server under load may have the last message in the new stream as well: that one comes twice.
+    await eventually(() => new Set(handled).size === 3);
   });
 
   it.runIf(version === 'current')("ordering: 'cluster' is taken up and taken back", async () => {
@@ -198,7 +202,7 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
         { ordering },
       );
       await publish(index);
-      await eventually(() => handled.length === index + 1);
+      await eventually(() => new Set(handled).size === index + 1);
       await bus.close();
     }
     expect(handled).toEqual([0, 1, 2]);
@@ -227,7 +231,7 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
       ({ payload }) => void seen.push(payload.sequence),
     );
     await publish(4);
-    await eventually(() => seen.length === 2);
+    await eventually(() => new Set(seen).size === 2);
     expect(seen).toEqual([3, 4]);
     expect(await consumersOf(plain, stream)).toHaveLength(1);
   });

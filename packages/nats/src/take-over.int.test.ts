@@ -1,4 +1,5 @@
 import { sharedService } from '@ebus/services';
+import { jetstream } from '@nats-io/jetstream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consumerName, streamName } from './names.js';
 import {
@@ -37,11 +38,10 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     making.pause();
     await first.close({ timeout: 0 });
     const plain = await plainClient(addresses);
-    const { jetstream } = plain.manager as unknown as {
-      jetstream(): import('@nats-io/jetstream').JetStreamClient;
-    };
-    const client = jetstream.call(plain.manager);
-    const consumer = await client.consumers.get(streamName(topic), consumerName(service, topic));
+    const consumer = await jetstream(plain.connection).consumers.get(
+      streamName(topic),
+      consumerName(service, topic),
+    );
     let settled = 0;
     for await (const message of await consumer.fetch({ max_messages: 500, expires: 5_000 })) {
       const { aggregate_id: id, payload } = message.json<{
@@ -74,6 +74,53 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
         Array.from({ length: 45 }, (_, i) => i + 1),
       );
     }
+  });
+
+  it('what a dead process had is waited for although many requests are open, and other aggregates go on', {
+    timeout: 40_000,
+  }, async () => {
+    const topic = uniqueName('topic');
+    const service = uniqueName('service');
+    const settings = { service, nats: { jetstream: { ackWait: '1500ms' } } } as const;
+    const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
+    await publisher.publishEnvelope(topic, event('order-1', 1));
+    const first = await natsBus(addresses, settings);
+    (await first.subscribeEnvelope(topic, () => {})).pause();
+    await first.close({ timeout: 0 });
+    const plain = await plainClient(addresses);
+    const consumer = await jetstream(plain.connection).consumers.get(
+      streamName(topic),
+      consumerName(service, topic),
+    );
+    expect(await consumer.next({ expires: 3_000 })).not.toBeNull();
+    await plain.connection.close();
+
+    const second = cleanup.add(await natsBus(addresses, settings), (bus) => bus.close());
+    const handled: number[] = [];
+    let others = 0;
+    await second.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      async ({ aggregateId, payload }) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (aggregateId === 'order-1') handled.push(payload.sequence);
+        else others++;
+      },
+      { concurrency: 8, ordering: 'instance' },
+    );
+    await publisher.publishEnvelope(topic, event('order-1', 2));
+    let going = true;
+    const load = Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        for (let sequence = 1; going; sequence++)
+          await publisher.publishEnvelope(topic, event(`other-${i}`, sequence));
+      }),
+    );
+    await eventually(() => others > 200, 'other aggregates go on');
+    expect(handled).toEqual([]);
+    await eventually(() => handled.length >= 2, 'what was in hand comes again');
+    going = false;
+    await load;
+    expect(handled).toEqual([1, 2]);
   });
 
   it('what was delivered more often than maxDeliver allows is dead-lettered without another attempt', async () => {

@@ -14,8 +14,10 @@ const ASK_TIMEOUT_MS = 10_000;
 const RETRY = { base: 200, max: 10_000 };
 /** Between two questions how much is missing still. */
 const POLL = { base: 15, max: 250, factor: 1.5, jitter: false };
-/** Beyond the lease itself, within which the broker must have redelivered a dead process's messages. */
-const PATIENCE = { factor: 1.5, extraMs: 1_000 };
+/** By then a broker has redelivered a dead process's messages. */
+const LATE = { factor: 1.5, extraMs: 1_000 };
+/** By then a broker under load has, too: NATS 2.9 redelivers some after two leases only. */
+const OVERDUE = { factor: 3, extraMs: 2_000 };
 
 interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'> {
   readonly order: LeasedOrder;
@@ -90,15 +92,16 @@ export class OrderRecovery {
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
     const { order, clock, isOverfull, ordering } = this.#options;
-    let [deadline, isBehind, hasHandedBack] = [Number.POSITIVE_INFINITY, false, false];
+    let [collectingSince, isBehind, hasHandedBack] = [Number.POSITIVE_INFINITY, false, false];
     for (let polls = 0; ; ) {
       const answered = await this.#answer(driver, epoch);
       if (answered === undefined) return;
       const { answer, unsettled, counted } = answered;
       const step = recoveryStep({
         ...{ phase: order.phase, elsewhere: unsettled, ordering, others: answer.others === true },
-        ...{ isBehind, isLate: clock.monotonic() > deadline },
-        ...{ isOverfull: isOverfull(), hasHandedBack },
+        isLate: this.#isOver(collectingSince, LATE, driver),
+        isOverdue: this.#isOver(collectingSince, OVERDUE, driver),
+        ...{ isBehind, isOverfull: isOverfull(), hasHandedBack },
       });
       if (step === 'open' || step === 'give up') return this.#open(step);
       if (step === 'look') {
@@ -108,11 +111,11 @@ export class OrderRecovery {
         if (!this.#isCurrent(epoch)) return;
         const count = countToCome(unsettled, candidates?.length);
         if (count === undefined) return this.#open('open');
-        deadline = this.#deadline(driver);
+        collectingSince = clock.monotonic();
         this.#collect(count, candidates, counted);
       }
       if (step === 'hand back') {
-        [deadline, hasHandedBack] = [Number.POSITIVE_INFINITY, true];
+        [collectingSince, hasHandedBack] = [Number.POSITIVE_INFINITY, true];
         this.#handBack();
       }
       await backOff(clock, POLL, ++polls, this.#stopped.signal);
@@ -159,10 +162,8 @@ export class OrderRecovery {
     onChange();
   }
 
-  /** By then the broker must have redelivered a dead process's messages. */
-  #deadline({ leaseMs = 0 }: DriverSubscription): number {
-    const { clock } = this.#options;
-    return clock.monotonic() + PATIENCE.factor * leaseMs + PATIENCE.extraMs;
+  #isOver(since: number, { factor, extraMs }: typeof LATE, { leaseMs = 0 }: DriverSubscription): boolean {
+    return this.#options.clock.monotonic() - since > factor * leaseMs + extraMs;
   }
 
   async #ask(driver: DriverSubscription): Promise<UnsettledCount | undefined> {

@@ -5,8 +5,9 @@ const NONE = { missing: 0, doubtful: 0, forgotten: 0 };
 /** One message has been missing for longer than a lease, within one instance. */
 const LATE: RecoveryState = {
   ...{ phase: 'collecting', elsewhere: { ...NONE, missing: 1 }, ordering: 'instance', others: false },
-  ...{ isBehind: false, isLate: true, isOverfull: false, hasHandedBack: false },
+  ...{ isBehind: false, isLate: true, isOverdue: false, isOverfull: false, hasHandedBack: false },
 };
+const OVERDUE: RecoveryState = { ...LATE, isOverdue: true };
 const WAITING: RecoveryState = { ...LATE, isLate: false };
 const ASKING: RecoveryState = { ...WAITING, phase: 'asking' };
 
@@ -38,9 +39,10 @@ describe('the next step of a recovery', () => {
       'hand back',
     ],
     ['newer ones have taken their room', { ...LATE, isOverfull: true }, 'hand back'],
-    ['newer ones have taken it again', { ...LATE, isOverfull: true, hasHandedBack: true }, 'give up'],
-    ['they have not come in time', LATE, 'give up'],
-    ['forgotten ones have not come in time', { ...LATE, elsewhere: { ...NONE, forgotten: 1 } }, 'give up'],
+    ['newer ones have taken it again', { ...OVERDUE, isOverfull: true, hasHandedBack: true }, 'give up'],
+    ['they have not come in time, and the broker may be under load', LATE, 'wait'],
+    ['they have not come in any time', OVERDUE, 'give up'],
+    ['forgotten ones have not come', { ...OVERDUE, elsewhere: { ...NONE, forgotten: 1 } }, 'give up'],
   ])('where %s', (_, state, step) => {
     expect(recoveryStep(state)).toBe(step);
   });

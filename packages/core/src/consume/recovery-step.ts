@@ -11,8 +11,10 @@ export interface RecoveryState {
   readonly others: boolean;
   /** At the last look the broker had forgotten deliveries, and so could not say which are missing. */
   readonly isBehind: boolean;
-  /** By now the broker must have redelivered the messages of a dead process. */
+  /** By now a broker has redelivered the messages of a dead process. */
   readonly isLate: boolean;
+  /** By now a broker under load has as well. */
+  readonly isOverdue: boolean;
   /** Newer messages have taken the room of the missing ones, too. */
   readonly isOverfull: boolean;
   readonly hasHandedBack: boolean;
@@ -29,7 +31,7 @@ export type RecoveryStep = 'open' | 'look' | 'wait' | 'hand back' | 'give up';
 
 /** The next step after an answer. */
 export function recoveryStep(state: RecoveryState): RecoveryStep {
-  const { phase, ordering, others, isBehind, isLate, isOverfull, hasHandedBack } = state;
+  const { phase, ordering, others, isBehind, isLate, isOverdue, isOverfull, hasHandedBack } = state;
   const { missing, doubtful, forgotten } = state.elsewhere;
   const knowsAll = forgotten === 0;
   // Members that are at work keep their messages: order within an instance does not wait for them.
@@ -42,7 +44,8 @@ export function recoveryStep(state: RecoveryState): RecoveryStep {
   // Another member may wait for these, as this one waits for that one's: whoever is given all of them goes on.
   if (ordering === 'cluster') return 'hand back';
   // The broker gives the older messages first, once there is room for them.
-  return isOverfull && !hasHandedBack ? 'hand back' : 'give up';
+  if (isOverfull && !hasHandedBack) return 'hand back';
+  return isOverdue ? 'give up' : 'wait';
 }
 
 /**

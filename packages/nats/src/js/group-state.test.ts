@@ -13,16 +13,17 @@ it('tells a date where the server does not', () => {
   expect(ageOf(STORED, undefined)).toEqual({ oldestTimestamp: STORED });
 });
 
-const state = (waiting: number) =>
+const state = (waiting: number, seesOthers = false) =>
   ({
     info: { num_ack_pending: 4, num_waiting: waiting, delivered: { stream_seq: 9 } },
-    ...{ ownRequests: 2, incarnation: 'one' },
+    ...{ ownRequests: 2, incarnation: 'one', seesOthers },
   }) as ConsumerState;
 
-it('tells what is unsettled, and of others by the requests that are not its own', () => {
+it('tells what is unsettled, and of others by their requests and deliveries', () => {
   const said = { count: 4, through: 9, incarnation: 'one' };
   expect(standing(state(2), false)).toEqual(said);
   expect(standing(state(3), false)).toEqual({ ...said, others: true });
+  expect(standing(state(0, true), false)).toEqual({ ...said, others: true });
 });
 
 it('takes instances that stand by for nobody who is at work', () => {

@@ -9,6 +9,8 @@ export interface ConsumerState {
   readonly info: ConsumerInfo;
   /** The most requests of this instance that may have waited at the server when it said so. */
   readonly ownRequests: number;
+  /** Deliveries to other members were noticed. */
+  readonly seesOthers: boolean;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
 }
@@ -18,11 +20,11 @@ export interface ConsumerState {
  * for.
  */
 export function standing(
-  { info, ownRequests, incarnation }: ConsumerState,
+  { info, ownRequests, seesOthers, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
   const { num_ack_pending: count, num_waiting: waiting, delivered } = info;
-  const others = !singleActive && waiting > ownRequests;
+  const others = !singleActive && (seesOthers || waiting > ownRequests);
   const through = delivered.stream_seq;
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }

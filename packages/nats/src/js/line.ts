@@ -58,7 +58,7 @@ export class Line {
       if (left === 'nothing') return !this.#isCancelled;
       if (left !== 'elsewhere') continue;
       alone ??= clock.monotonic();
-      if (clock.monotonic() - alone < 1.5 * ackWait + 1_000) continue;
+      if (clock.monotonic() - alone < 3 * ackWait + 2_000) continue;
       logger.warn({ topic }, 'the topic moves on while other instances of the group hold unsettled messages');
       return !this.#isCancelled;
     }

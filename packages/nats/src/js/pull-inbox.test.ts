@@ -47,6 +47,24 @@ it('knows the bytes that may still come, in whatever turns the server fills requ
   expect(inbox).toMatchObject({ outstanding: 0, promised: 0, requests: 0 });
 });
 
+it('knows the most requests that may wait, in whatever turns the server fills them', () => {
+  const { inbox, message, ended } = anInbox();
+  inbox.request({ ...request, batch: 3 }, 0);
+  inbox.request({ ...request, batch: 3 }, 0);
+  for (let n = 0; n < 4; n++) message(10);
+  // Two of each came, or three of one.
+  expect(inbox.waitingAtMost(0)).toBe(2);
+  message(10);
+  expect(inbox.waitingAtMost(0)).toBe(1);
+  inbox.request({ ...request, batch: 9 }, 2_500);
+  ended(1, 1, 0);
+  expect(inbox.waitingAtMost(2_500)).toBe(2);
+  // The second was filled: the server says nothing of that.
+  expect(inbox.waitingAtMost(3_001)).toBe(1);
+  for (let n = 0; n < 9; n++) message(10);
+  expect(inbox.waitingAtMost(3_001)).toBe(0);
+});
+
 it('keeps no bytes promised once nothing more is to come, where the server does not say that a request is full', () => {
   const { inbox, message, ended } = anInbox();
   inbox.request({ ...request, batch: 3 }, 0);

@@ -6,6 +6,8 @@ import { headerBytesOf } from './delivery.js';
 const NANOS = 1_000_000;
 /** How long the server may take to say that there is no listener. */
 const HEARD_MS = 1_000;
+/** So much later than a request expires, the server has removed it. */
+const REMOVED_MS = 2_000;
 
 /** One pull request (`$JS.API.CONSUMER.MSG.NEXT`), durations in milliseconds. */
 export interface PullRequest {
@@ -39,6 +41,8 @@ export class PullInbox {
   readonly #events: PullEvents;
   /** Messages that are left of each request, as if the server filled the oldest first. */
   readonly #open = new Map<string, number>();
+  /** Requests that may wait at the server, and until when (monotonic): it does not say which of them it has filled. */
+  readonly #waiting = new Map<string, number>();
   #count = 0;
   #live = true;
   /** Monotonic; no request made here outlives it. */
@@ -66,6 +70,15 @@ export class PullInbox {
     return this.#open.size;
   }
 
+  /**
+   * Requests that wait at the server, at most. It fills requests in turns, so that none of them may be full as long as each can
+   * have a message left. `now`: monotonic.
+   */
+  waitingAtMost(now: number): number {
+    this.#forget(now);
+    return Math.min(this.#waiting.size, this.outstanding);
+  }
+
   /** Requests that were ever made. */
   get requested(): number {
     return this.#count;
@@ -74,10 +87,12 @@ export class PullInbox {
   /** `now`: monotonic. */
   request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
     const number = String(++this.#count);
+    this.#forget(now);
     this.#open.set(number, batch);
     this.outstanding += batch;
     this.promised += maxBytes;
     this.#liveUntil = now + expiresMs;
+    this.#waiting.set(number, now + expiresMs + REMOVED_MS);
     const body = {
       batch,
       max_bytes: maxBytes,
@@ -125,6 +140,14 @@ export class PullInbox {
     } else if (this.#live) this.#status(message);
   }
 
+  /** Requests that the server has filled, and said nothing about. */
+  #forget(now: number): void {
+    for (const [number, until] of this.#waiting) {
+      if (until > now) return;
+      this.#waiting.delete(number);
+    }
+  }
+
   #fill(bytes: number): void {
     if (this.outstanding > 0) this.outstanding--;
     this.promised = Math.max(0, this.promised - bytes);
@@ -140,6 +163,7 @@ export class PullInbox {
   #reconcile(): void {
     if (this.outstanding > 0) return;
     this.#open.clear();
+    this.#waiting.clear();
     this.promised = 0;
   }
 
@@ -152,6 +176,7 @@ export class PullInbox {
     const bytes = message.headers?.get('Nats-Pending-Bytes') ?? '';
     const left = messages === '' ? (this.#open.get(number) ?? 0) : Number(messages);
     this.#open.delete(number);
+    this.#waiting.delete(number);
     this.outstanding = Math.max(0, this.outstanding - left);
     this.promised = Math.max(0, this.promised - Number(bytes));
     this.#reconcile();

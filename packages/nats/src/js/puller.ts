@@ -96,8 +96,9 @@ export class Puller {
   }
 
   async state(): Promise<ConsumerState> {
-    const inbox = this.#inbox;
-    const before = inbox === undefined ? 0 : inbox.requests - inbox.requested;
+    const before = this.#inbox;
+    const waiting = before?.waitingAtMost(this.#options.clock.monotonic()) ?? 0;
+    const requested = before?.requested ?? 0;
     const { spec, incarnation } = this.locator;
     const epoch = this.#epoch;
     const info = await this.#options.consumers.info(spec).catch((error: unknown) => {
@@ -106,7 +107,8 @@ export class Puller {
       throw error;
     });
     if (!this.locator.knows(info)) this.#lookAgain(epoch);
-    return { info, incarnation, ownRequests: before + (inbox?.requested ?? 0) };
+    const since = (this.#inbox?.requested ?? 0) - (this.#inbox === before ? requested : 0);
+    return { info, incarnation, ownRequests: waiting + since, seesOthers: this.#receiver.seesOthers };
   }
 
   /** It is another consumer, or none. */
@@ -199,7 +201,7 @@ export class Puller {
     const isFirst = this.#isNew;
     this.#inbox = undefined;
     this.#isNew = false;
-    this.#receiver.pin = undefined;
+    this.#receiver.begin();
     if (old !== undefined) await this.#opening.end(old, link);
     if (afterMs > 0) await this.#timers.pause(afterMs);
     // The first time the consumer was looked for just now, and the inbox is there before the flush of `subscribe`.

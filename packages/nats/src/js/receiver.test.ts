@@ -1,3 +1,4 @@
+import { systemClock } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import type { Deliveries } from './deliveries.js';
@@ -19,7 +20,7 @@ function made(accepts?: (sequence: number) => boolean) {
   } as unknown as Deliveries;
   const locator = { incarnation: 'one', floor: { delivered: () => {} } } as unknown as Locator;
   const receiver = new Receiver({
-    ...{ target, deliveries, locator, onPushed: () => {} },
+    ...{ target, deliveries, locator, clock: systemClock, onPushed: () => {} },
     ...(accepts === undefined ? {} : { accepts: ({ sequence }: { sequence: number }) => accepts(sequence) }),
   });
   const receive = (sequence: number, bytes = 10) => {
@@ -49,4 +50,18 @@ it('hands back what is no business of its target', async () => {
   for (const sequence of [1, 2, 3]) receive(sequence);
   await Promise.resolve();
   expect([pushed, refused]).toEqual([[[1, 3]], [2]]);
+});
+
+it('sees other members by the deliveries that are missing, and not by those to its own former requests', () => {
+  const { receiver, receive } = made();
+  for (const sequence of [1, 2, 3]) receive(sequence);
+  expect(receiver.seesOthers).toBe(false);
+  receiver.begin();
+  receive(9);
+  receive(10);
+  expect(receiver.seesOthers).toBe(false);
+  receive(12);
+  expect(receiver.seesOthers).toBe(true);
+  receiver.begin();
+  expect(receiver.seesOthers).toBe(false);
 });

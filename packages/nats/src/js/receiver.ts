@@ -1,5 +1,5 @@
 /** Takes in the server's messages, and pushes those that came together. */
-import type { Credit } from '@ebus/core/driver';
+import type { Clock, Credit } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
 import { JetStreamDelivery } from './delivery.js';
@@ -7,6 +7,7 @@ import type { Locator } from './locator.js';
 import type { Target } from './target.js';
 
 interface ReceiverOptions {
+  readonly clock: Clock;
   readonly target: Target;
   readonly deliveries: Deliveries;
   readonly locator: Locator;
@@ -16,12 +17,18 @@ interface ReceiverOptions {
   onPushed(): void;
 }
 
+/** For so long a member counts as one that is at work. */
+const OTHERS_MS = 5_000;
+
 /** Collects the deliveries of one turn of the event loop into one push. */
 export class Receiver {
   readonly #options: ReceiverOptions;
   #batch: JetStreamDelivery[] = [];
   #bytes = 0;
   #isFlushing = false;
+  /** The consumer's count of the last delivery here. */
+  #count: number | undefined;
+  #othersAt = Number.NEGATIVE_INFINITY;
   /** The server's pin for this client while it is the active one. */
   pin: string | undefined;
 
@@ -34,12 +41,27 @@ export class Receiver {
     return { messages: messages - this.#batch.length, bytes: bytes - this.#bytes, ...rest };
   }
 
+  /** Another member was given a message a short while ago: the consumer counts all deliveries, and one of them was missing. */
+  get seesOthers(): boolean {
+    return this.#options.clock.monotonic() - this.#othersAt < OTHERS_MS;
+  }
+
+  /** Other requests than before: deliveries may be missing here that went to those. */
+  begin(): void {
+    this.pin = undefined;
+    this.#count = undefined;
+    this.#othersAt = Number.NEGATIVE_INFINITY;
+  }
+
   receive(message: Msg): void {
-    const { locator, deliveries, accepts, target } = this.#options;
+    const { locator, deliveries, accepts, target, clock } = this.#options;
     const delivery = new JetStreamDelivery(message, locator.incarnation);
+    const { consumerSequence } = delivery;
+    if (this.#count !== undefined && consumerSequence > this.#count + 1) this.#othersAt = clock.monotonic();
+    this.#count = consumerSequence;
     // Not counted as delivered here, so that no consumer that is made anew begins behind it.
     if (accepts?.(delivery) === false) return deliveries.refuse(delivery);
-    locator.floor.delivered(delivery.consumerSequence, delivery.sequence);
+    locator.floor.delivered(consumerSequence, delivery.sequence);
     deliveries.add(delivery);
     const { pin } = delivery;
     if (pin !== undefined && pin !== this.pin) {
