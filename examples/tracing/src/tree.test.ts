@@ -19,12 +19,12 @@ const span = (
     ...more,
   }) as ReadableSpan;
 
-it('draws children below their parent, in the order of their beginnings', () => {
+it('draws children below their parent, in the order given', () => {
   const tree = treeOf([
-    span('c', 'a', [5, 6], { attributes: { 'ebus.attempt': 2 }, status: { code: 2, message: 'no' } }),
-    span('d', 'b', [2, 4]),
-    span('b', 'a', [1, 2], { attributes: { 'messaging.client.id': 'shop' } }),
     span('a', 'elsewhere', [0, 1.5]),
+    span('b', 'a', [1, 2], { attributes: { 'messaging.client.id': 'shop' } }),
+    span('d', 'b', [2, 4]),
+    span('c', 'a', [5, 6], { attributes: { 'ebus.attempt': 2 }, status: { code: 2, message: 'no' } }),
   ]);
   expect(tree).toEqual([
     'a                   +0.0 ms    1.5 ms',

@@ -1,7 +1,7 @@
 /** A trace as a tree of text. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
-/** A line for each span, below its parent and in the order of their beginnings: name, service, when it began, how long it took. */
+/** A line for each span, below its parent and in the order given: name, service, when it began, how long it took. */
 export function treeOf(spans: readonly ReadableSpan[]): string[] {
   const first = Math.min(...spans.map(begin));
   const rows = rowsOf(spans);
@@ -20,9 +20,8 @@ interface Row {
 
 function rowsOf(spans: readonly ReadableSpan[]): Row[] {
   const ids = new Set(spans.map((span) => span.spanContext().spanId));
-  const ordered = [...spans].sort((a, b) => begin(a) - begin(b));
   const below = (parent: string | undefined) =>
-    ordered.filter(({ parentSpanContext: above }) =>
+    spans.filter(({ parentSpanContext: above }) =>
       above === undefined || !ids.has(above.spanId) ? parent === undefined : above.spanId === parent,
     );
   const walk = (span: ReadableSpan, lead: string, branch: string, rest: string): Row[] => {

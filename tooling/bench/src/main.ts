@@ -12,6 +12,7 @@ import { outbox } from './suites/outbox.js';
 import { outboxSize } from './suites/outbox-size.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
+import { tracing } from './suites/tracing.js';
 import { unordered } from './suites/unordered.js';
 
 /** Measures something over that many rounds. */
@@ -37,6 +38,7 @@ const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }
     onlyByName: true,
   },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
+  tracing: { about: 'what traces cost: nothing without an SDK, against spans with one', run: tracing },
 };
 
 const USAGE = `Usage: pnpm bench [suite ...] [--rounds <n>] [--json <file>]
