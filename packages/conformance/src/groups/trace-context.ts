@@ -1,6 +1,7 @@
 /** W3C trace context travels with the message, whether or not an OpenTelemetry SDK is there. */
 import assert from 'node:assert/strict';
 import type { Message } from '@ebus/core';
+import { redriving } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectMessages } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
@@ -11,8 +12,8 @@ const context = {
   baggage: 'userId=alice,serverNode=DF%2028',
 };
 
-/** `traceparent` and `tracestate` arrive unchanged, in dead letters as well. */
-export const traceContext: Group = ({ test }) => {
+/** `traceparent` and `tracestate` arrive unchanged, in dead letters and after a redrive as well. */
+export const traceContext: Group = ({ test, testWhere }) => {
   test('it arrives as it was published', async (t) => {
     const bus = await t.bus();
     const seen = collectMessages();
@@ -32,6 +33,24 @@ export const traceContext: Group = ({ test }) => {
     await bus.publish(t.topic, 'hello', { headers: context });
     await t.eventually(() => subscription.stats().deadLettered === 1);
     for (const letter of await t.deadLetters(bus)) assertContext(letter);
+  });
+
+  testWhere(redriving, 'so does what is redriven', async (t) => {
+    const bus = await t.bus();
+    const handled: Message[] = [];
+    let broken = true;
+    const handler = (message: Message) => {
+      if (broken) throw new Error('broken');
+      handled.push(message);
+    };
+    const how = { maxRetries: 0, onExhausted: 'dead-letter' } as const;
+    const subscription = await bus.subscribe(t.topic, handler, how);
+    await bus.publish(t.topic, 'hello', { headers: context });
+    await t.eventually(() => subscription.stats().deadLettered === 1);
+    broken = false;
+    await bus.deadLetters.redrive(t.topic);
+    await t.eventually(() => handled.length === 1);
+    for (const message of handled) assertContext(message);
   });
 };
 

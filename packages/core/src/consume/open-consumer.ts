@@ -201,7 +201,7 @@ export class ConsumerOpener {
     let pipeline = internal ? handle : composeConsume<Attempt>(middleware.consume, handle);
     if (metrics !== undefined) pipeline = measured(policy.topic, { metrics, clock }, pipeline);
     pipeline = inContext(policy.ordering !== 'none', pipeline);
-    if (telemetry === undefined) return pipeline;
+    if (telemetry === undefined || internal) return pipeline;
     const inner = pipeline;
     return (attempt) => {
       if (!telemetry.active) return inner(attempt);

@@ -304,4 +304,18 @@ describe('spans', () => {
     expect(attributes).toMatchObject({ 'messaging.system.name': 'kafka', 'kafka.offset': 7 });
     expect(Object.keys(attributes).filter((name) => /^messaging\.(system$|kafka)/.test(name))).toEqual([]);
   });
+
+  it('are not made for the probes of the bus', async () => {
+    scripted = await scriptedBus({
+      healthCheck: { enabled: true, publisher: {}, subscriber: { topic: 'probes' } },
+    });
+    const { driver } = scripted;
+    await settle();
+    while (driver.subscriptions[0]?.asking !== true) await settle();
+    driver.subscriptions[0].deliver({ value: 'x', headers: fromElsewhere });
+    for (const send of driver.sends) send.ack();
+    await settle();
+    expect(driver.subscriptions[0].settled).toHaveLength(1);
+    expect(spans.all().map(({ name }) => name)).toEqual([]);
+  });
 });
