@@ -12,8 +12,8 @@ const NANOS = 1_000_000;
 const INACTIVE_MS = 5 * 60_000;
 /** The one priority group of a consumer with a single active client. */
 export const SINGLE_ACTIVE = 'ebus';
-/** A chosen client that does not ask for so long is replaced. */
-export const PIN_TTL_MS = 10_000;
+/** The bounds of a pin's lifetime, in milliseconds. */
+const PIN_TTL_MS = { least: 2_000, most: 10_000 };
 
 /** The consumer that a subscription needs. A consumer is found by stream and name. */
 export interface ConsumerSpec {
@@ -37,6 +37,14 @@ export interface ConsumerSettings {
   readonly replayPolicy: 'instant' | 'original';
 }
 
+/**
+ * A single active client that asks for nothing for so long is replaced, in milliseconds. No longer than leases last where it
+ * can be: its successor waits for the leases of what it held. Not much shorter than an event loop may be busy.
+ */
+export function pinTtlOf({ ackWait }: Pick<ConsumerSettings, 'ackWait'>): number {
+  return Math.min(PIN_TTL_MS.most, Math.max(PIN_TTL_MS.least, ackWait));
+}
+
 type ConsumerPlan =
   | { readonly act: 'use' }
   | { readonly act: 'change'; readonly changes: Partial<ConsumerConfig> }
@@ -57,15 +65,17 @@ export function newConsumer(spec: ConsumerSpec, settings: ConsumerSettings): Con
     max_ack_pending: settings.maxAckPending,
     max_deliver: -1,
     ...startOf(spec.from),
-    ...(spec.singleActive ? PINNED : {}),
+    ...(spec.singleActive ? pinned(settings) : {}),
   };
 }
 
-const PINNED: Partial<ConsumerConfig> = {
-  priority_groups: [SINGLE_ACTIVE],
-  priority_policy: 'pinned_client' as PriorityPolicy,
-  priority_timeout: PIN_TTL_MS * NANOS,
-};
+function pinned(settings: ConsumerSettings): Partial<ConsumerConfig> {
+  return {
+    priority_groups: [SINGLE_ACTIVE],
+    priority_policy: 'pinned_client' as PriorityPolicy,
+    priority_timeout: pinTtlOf(settings) * NANOS,
+  };
+}
 /** Left out of the request, and so taken off. */
 const UNPINNED = { priority_groups: undefined, priority_policy: undefined, priority_timeout: undefined };
 
@@ -94,7 +104,7 @@ export function planConsumer(
     max_expires: 0,
     // A durable one would lose its position while its service is away.
     ...(spec.durable ? { inactive_threshold: 0 } : {}),
-    ...(spec.singleActive ? PINNED : UNPINNED),
+    ...(spec.singleActive ? pinned(settings) : UNPINNED),
   };
   const changes = Object.fromEntries(
     Object.entries(wanted).filter(([key, value]) => !isSame(value, found[key as keyof ConsumerConfig])),

@@ -1,7 +1,17 @@
+import { TcpProxy } from '@ebus/conformance';
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consumerName, streamName } from './names.js';
-import { Cleanup, event, eventually, History, natsBus, plainClient, uniqueName } from './testing/harness.js';
+import {
+  Cleanup,
+  event,
+  eventually,
+  gate,
+  History,
+  natsBus,
+  plainClient,
+  uniqueName,
+} from './testing/harness.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -70,5 +80,78 @@ describe('on a current server', async () => {
     history.check();
     expect(history.duplicates).toBe(0);
     expect([...by]).toEqual([1, 2]);
+  });
+
+  it('one that has no room while its handlers run keeps its place, for longer than the server waits for one that asks', {
+    timeout: 60_000,
+  }, async () => {
+    const [topic, service] = [uniqueName('topic'), uniqueName('service')];
+    const plain = cleanup.add(await plainClient(addresses), ({ connection }) => connection.close());
+    const unpinned: string[] = [];
+    const advisories = `$JS.EVENT.ADVISORY.CONSUMER.UNPINNED.${streamName(topic)}.>`;
+    plain.connection.subscribe(advisories, {
+      callback: (_, message) => void unpinned.push(message.string()),
+    });
+    const done = gate();
+    const began: string[] = [];
+    const member = async (name: string) => {
+      const settings = { service, common: { keyedWorkerPool: { queueSize: 1 } } };
+      const bus = cleanup.add(await natsBus(addresses, settings), (one) => one.close());
+      await bus.subscribeEnvelope<{ sequence: number }>(
+        topic,
+        async ({ payload }) => {
+          began.push(`${name} ${payload.sequence}`);
+          await done.promise;
+        },
+        { ordering: 'cluster', concurrency: 1 },
+      );
+      return bus;
+    };
+    const first = await member('first');
+    await first.publishEnvelope(topic, event('a', 1));
+    await eventually(() => began.length === 1);
+    const second = await member('second');
+    for (const sequence of [2, 3]) await second.publishEnvelope(topic, event('a', sequence));
+    // The pins of these consumers last for two seconds.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect([began, unpinned]).toEqual([['first 1'], []]);
+    done.resolve();
+    await eventually(() => began.length === 3);
+    expect(began).toEqual(['first 1', 'first 2', 'first 3']);
+  });
+
+  it('one that is cut off lets go of what it holds before its lease is over, and its successor goes on in order', {
+    timeout: 60_000,
+  }, async () => {
+    const [topic, service] = [uniqueName('topic'), uniqueName('service')];
+    const network = new TcpProxy();
+    await network.listen();
+    network.forwardTo(addresses[0] as string);
+    cleanup.add(network, (one) => one.close());
+    const log: string[] = [];
+    const member = async (name: string, urls: readonly string[]) => {
+      const bus = cleanup.add(await natsBus(urls, { service }), (one) => one.close({ timeout: 0 }));
+      await bus.subscribeEnvelope<{ sequence: number }>(
+        topic,
+        async ({ payload }, { signal }) => {
+          log.push(`${name} begins ${payload.sequence}`);
+          if (name === 'first') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          log.push(`${name} ends ${payload.sequence}`);
+        },
+        { ordering: 'cluster' },
+      );
+      return bus;
+    };
+    await member('first', [`nats://${network.address}`]);
+    const second = await member('second', addresses);
+    await second.publishEnvelope(topic, event('a', 1));
+    await eventually(() => log.length === 1);
+    network.swallow();
+    await second.publishEnvelope(topic, event('a', 2));
+    await eventually(() => log.includes('second ends 2'), 'the successor goes on');
+    expect(log).toEqual([
+      ...['first begins 1', 'first ends 1'],
+      ...['second begins 1', 'second ends 1', 'second begins 2', 'second ends 2'],
+    ]);
   });
 });

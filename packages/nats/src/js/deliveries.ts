@@ -54,11 +54,21 @@ export class Deliveries {
     }
   }
 
-  extendLease(tokens: Iterable<SettleToken>): void {
+  /** False where none of them is here. */
+  extendLease(tokens: Iterable<SettleToken>): boolean {
+    let any = false;
     for (const token of tokens) {
       const delivery = token as JetStreamDelivery;
-      if (this.holds(delivery)) this.#say(delivery, WORKING);
+      if (!this.holds(delivery)) continue;
+      this.#say(delivery, WORKING);
+      any = true;
     }
+    return any;
+  }
+
+  /** They are another member's, perhaps: nothing is said of them any more. */
+  drop(lost: readonly JetStreamDelivery[]): void {
+    for (const delivery of lost) if (this.holds(delivery)) this.#held.delete(delivery.sequence);
   }
 
   /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
@@ -79,10 +89,14 @@ export class Deliveries {
     return held;
   }
 
-  /** The server works acknowledgements off one by one: its answer to one more says that all are done. */
-  async confirm(): Promise<void> {
-    if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return;
+  /**
+   * The server works acknowledgements off one by one: its answer to one more says that all are done. False where it cannot be
+   * asked. @throws where it does not answer
+   */
+  async confirm(): Promise<boolean> {
+    if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return false;
     await this.#link.connection.request(this.#last.reply, WORKING, { timeout: CONFIRM_MS });
+    return true;
   }
 
   /** Without a connection the server will deliver it again, and is told then. */

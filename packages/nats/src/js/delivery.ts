@@ -28,6 +28,8 @@ export class JetStreamDelivery implements IncomingMessage {
   /** Bytes of value and headers. */
   readonly size: number;
   readonly pin: string | undefined;
+  /** Monotonic milliseconds at which its lease began, where a single active client looks after that. */
+  leasedAt = 0;
   /** Where acknowledgements go. */
   readonly reply: string;
 

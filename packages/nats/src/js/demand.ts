@@ -1,6 +1,6 @@
 /** How much a puller asks the server for. Pure. */
 import type { Credit } from '@ebus/core/driver';
-import { PIN_TTL_MS, SINGLE_ACTIVE } from '../consumer-plan.js';
+import { SINGLE_ACTIVE } from '../consumer-plan.js';
 import type { PullRequest } from './pull-inbox.js';
 
 /** Also how long a server that did not notice the end of a connection may go on delivering to it. */
@@ -45,12 +45,12 @@ export function limitsOf(batch: number, bytes: number, isLarge: boolean, maxPayl
   return isLarge ? { batch: 1, maxBytes: 2 * maxPayload } : { batch, maxBytes: Math.min(bytes, MAX_BYTES) };
 }
 
-/** With a single active client the server misses one that does not ask. */
+/** With a single active client (`pin`), the server misses one that does not ask: requests end well before that. */
 export function requestOf(
   limits: Pick<PullRequest, 'batch' | 'maxBytes'>,
-  singleActive: boolean,
-  pin: string | undefined,
+  pin?: { readonly ttlMs: number; readonly id: string | undefined },
 ): PullRequest {
-  if (!singleActive) return { ...limits, expiresMs: EXPIRES_MS, heartbeatMs: HEARTBEAT_MS };
-  return { ...limits, expiresMs: PIN_TTL_MS / 2, heartbeatMs: PIN_TTL_MS / 5, group: SINGLE_ACTIVE, id: pin };
+  if (pin === undefined) return { ...limits, expiresMs: EXPIRES_MS, heartbeatMs: HEARTBEAT_MS };
+  const { ttlMs, id } = pin;
+  return { ...limits, expiresMs: ttlMs / 2, heartbeatMs: ttlMs / 5, group: SINGLE_ACTIVE, id };
 }

@@ -58,7 +58,6 @@ export class JetStream {
     this.#shared = new SharedConsumers({
       ...this.#pullerParts(),
       api: this.#api,
-      ackWait,
       topics: consumer.topics,
     });
   }
@@ -70,7 +69,7 @@ export class JetStream {
     onClosed: (subscription: PersistentSubscription) => void,
     options: CallOptions,
   ): Promise<PersistentSubscription> {
-    const { consumer: settings, ackWait } = this.#config;
+    const { consumer: settings } = this.#config;
     const found = await this.streams.findUsable(spec.topic);
     if (found === undefined)
       throw new EbusError(`no stream holds '${spec.topic}'`, { code: 'TOPIC_NOT_FOUND' });
@@ -90,7 +89,7 @@ export class JetStream {
     };
     const info = await this.#consumers.ensure(consumer);
     return new JetStreamSubscription(
-      { ...this.#pullerParts(), spec, sink, api: this.#api, ackWait, onClosed },
+      { ...this.#pullerParts(), spec, sink, api: this.#api, onClosed },
       { spec: consumer, info, incarnation: found.created },
     );
   }
@@ -108,8 +107,9 @@ export class JetStream {
   }
 
   #pullerParts() {
-    const { consumer, apiPrefix, domain } = this.#config;
+    const { consumer, apiPrefix, domain, ackWait } = this.#config;
     return {
+      ackWait,
       consumers: this.#consumers,
       streams: this.streams,
       clock: this.#host.clock,

@@ -8,28 +8,30 @@ const request = { maxBytes: 1_000, expiresMs: 1_000, heartbeatMs: 500 };
 /** An inbox, and the server's end of it. */
 function anInbox() {
   let receive: OnMessage = () => {};
+  const sent: unknown[] = [];
+  const ends: string[] = [];
   const link = {
     inbox: () => 'inbox',
     subscribe: (_subject: string, onMessage: OnMessage) => {
       receive = onMessage;
       return {};
     },
-    connection: { publish: () => {} },
+    connection: { publish: (_: string, body: string) => void sent.push(JSON.parse(body)) },
   } as unknown as Link;
   const inbox = new PullInbox(link, 'next', {
-    ...{ onMessage: () => {}, onEnd: () => {}, onSign: () => {} },
+    ...{ onMessage: () => {}, onEnd: (reason: string) => void ends.push(reason), onSign: () => {} },
     onDenied: () => {},
   });
   /** `bytes`: of all of it. */
   const message = (bytes: number) =>
     receive(null, { subject: 't', reply: 'ack', data: new Uint8Array(bytes - 4) } as Msg);
-  const ended = (number: number, left: number, bytes: number, text = '408 Request Timeout') => {
+  const ended = (number: number | 'pin', left: number, bytes: number, text = '408 Request Timeout') => {
     const [code, description] = [Number(text.slice(0, 3)), text.slice(4)];
     const get = (name: string) => String(name === 'Nats-Pending-Bytes' ? bytes : left);
     const headers = { code, description, get };
     receive(null, { subject: `inbox.${number}`, data: new Uint8Array(), headers } as unknown as Msg);
   };
-  return { inbox, message, ended };
+  return { inbox, message, ended, sent, ends };
 }
 
 it('knows the bytes that may still come, in whatever turns the server fills requests', () => {
@@ -45,6 +47,18 @@ it('knows the bytes that may still come, in whatever turns the server fills requ
   expect(inbox).toMatchObject({ outstanding: 2, promised: 900 });
   ended(2, 2, 900);
   expect(inbox).toMatchObject({ outstanding: 0, promised: 0, requests: 0 });
+});
+
+it('keeps its pin without asking for a message, and counts no answer to that', () => {
+  const { inbox, ended, sent, ends } = anInbox();
+  inbox.request({ ...request, batch: 3 }, 0);
+  inbox.keepPinned('only', 'p1');
+  expect(sent[1]).toMatchObject({ batch: 1, max_bytes: 1, group: 'only', id: 'p1' });
+  ended('pin', 1, 1, '409 Message Size Exceeds MaxBytes');
+  ended('pin', 1, 1, '408 Request Timeout');
+  expect([inbox.outstanding, inbox.promised, ends]).toEqual([3, 1_000, []]);
+  ended('pin', 1, 1, '423 Nats-Pin-Id mismatch');
+  expect([inbox.outstanding, ends]).toEqual([3, ['unpinned']]);
 });
 
 it('knows the most requests that may wait, in whatever turns the server fills them', () => {

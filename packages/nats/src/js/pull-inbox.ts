@@ -9,6 +9,11 @@ const HEARD_MS = 1_000;
 /** So much later than a request expires, the server has removed it. */
 const REMOVED_MS = 2_000;
 
+/** In place of a request's number: it is no request for messages. */
+const PIN = 'pin';
+/** How long such a request waits at the server. */
+const PIN_MS = 100;
+
 /** One pull request (`$JS.API.CONSUMER.MSG.NEXT`), durations in milliseconds. */
 export interface PullRequest {
   readonly batch: number;
@@ -104,6 +109,15 @@ export class PullInbox {
     this.link.connection.publish(this.#subject, JSON.stringify(body), { reply: this.#inbox + number });
   }
 
+  /**
+   * Has the server keep this client pinned although it asks for nothing now: a request with the pin that no message fits into.
+   * The server restarts the time of a pin at every such request (ADR-42), and answers with 423 where the pin is another's.
+   */
+  keepPinned(group: string, id: string): void {
+    const body = { batch: 1, max_bytes: 1, expires: PIN_MS * NANOS, group, id };
+    this.link.connection.publish(this.#subject, JSON.stringify(body), { reply: this.#inbox + PIN });
+  }
+
   /** Asks for nothing more; messages sent by the server are still delivered. */
   async drain(): Promise<void> {
     this.#live = false;
@@ -172,6 +186,10 @@ export class PullInbox {
     const text = message.headers?.description ?? '';
     if (code === 100) return;
     const number = message.subject.slice(this.#inbox.length);
+    if (number === PIN) {
+      if (code === 423) this.#events.onEnd('unpinned', `${code} ${text}`);
+      return;
+    }
     const messages = message.headers?.get('Nats-Pending-Messages') ?? '';
     const bytes = message.headers?.get('Nats-Pending-Bytes') ?? '';
     const left = messages === '' ? (this.#open.get(number) ?? 0) : Number(messages);

@@ -55,7 +55,7 @@ function made() {
   } as const;
   const options = {
     ...{ consumers, streams, logger, target, clock: systemClock },
-    ...{ topic: 't', apiPrefix: '$JS.API', maxAckPending: 1_000 },
+    ...{ topic: 't', apiPrefix: '$JS.API', maxAckPending: 1_000, ackWait: 30_000 },
   };
   const puller = new Puller(options, { spec, info: info(), incarnation: CREATED });
   const grant = (messages: number, bytes: number) => {

@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import type { ConsumerSpec } from '../consumer-plan.js';
+import { type ConsumerSpec, pinTtlOf, SINGLE_ACTIVE } from '../consumer-plan.js';
 import { isMissing } from '../errors.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
@@ -14,6 +14,7 @@ import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
 import type { ConsumerState } from './group-state.js';
 import { Locator, type LocatorOptions } from './locator.js';
 import { Opening } from './opening.js';
+import { OwnLeases } from './own-leases.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
 import { Receiver } from './receiver.js';
 import type { Target } from './target.js';
@@ -37,6 +38,8 @@ export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLo
   readonly logger: Logger;
   readonly apiPrefix: string;
   readonly maxAckPending: number;
+  /** The lease of a delivery, in milliseconds. */
+  readonly ackWait: number;
   readonly target: Target;
   /** False: it is no business of this subscription. */
   accepts?(delivery: JetStreamDelivery): boolean;
@@ -67,20 +70,30 @@ export class Puller {
   readonly #timers: Timers;
   readonly #receiver: Receiver;
   readonly #opening: Opening;
+  /** With a single active client: what the server does not tell it. */
+  readonly #leases: OwnLeases | undefined;
+  readonly #pinTtlMs: number;
 
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
     this.deliveries = new Deliveries();
     const { deliveries } = this;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
+    const leases = spec.singleActive ? new OwnLeases({ ...options, deliveries, onLost }) : undefined;
+    this.#leases = leases;
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
     const { locator } = this;
-    this.#receiver = new Receiver({ ...options, deliveries, locator, onPushed: () => this.fetch() });
+    this.#receiver = new Receiver({
+      ...{ ...options, deliveries, locator, onPushed: () => this.fetch() },
+      ...(leases === undefined ? {} : { onBatch: (batch) => leases.begun(batch) }),
+    });
     const timers = new Timers(options.clock);
     this.#timers = timers;
     this.#opening = new Opening({ clock: options.clock, timers, locator, target: options.target });
-    this.#timers.every(CHECK_MS, () => this.#checkSigns());
-    this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
+    timers.every(CHECK_MS, () => this.#checkSigns());
+    timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
+    this.#pinTtlMs = pinTtlOf(options);
+    if (spec.singleActive) timers.every(this.#pinTtlMs / 4, () => this.#keepPinned());
   }
 
   get link(): Link | undefined {
@@ -141,8 +154,10 @@ export class Puller {
     const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
     const limits = limitsOf(batch, credit.bytes - this.#inbox.promised, this.#nextIsLarge, maxPayload);
     if (limits === undefined) return;
-    const { singleActive } = this.locator.spec;
-    this.#inbox.request(requestOf(limits, singleActive, this.#receiver.pin), clock.monotonic());
+    const pin = this.locator.spec.singleActive
+      ? { ttlMs: this.#pinTtlMs, id: this.#receiver.pin }
+      : undefined;
+    this.#inbox.request(requestOf(limits, pin), clock.monotonic());
     this.#nextIsLarge = false;
   }
 
@@ -152,7 +167,8 @@ export class Puller {
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
-    this.deliveries.extendLease(tokens);
+    if (this.#leases === undefined) this.deliveries.extendLease(tokens);
+    else void this.#leases.renew(tokens).catch(() => {});
   }
 
   /** The server refuses requests to this consumer, or acknowledgements: no message comes, or all come again. */
@@ -164,6 +180,11 @@ export class Puller {
     this.#options.target.failed(refusal(`${what} '${this.#options.topic}'`, error));
     // What it handles now would come again after a restart.
     this.#restart(RETRY_MS.most);
+  }
+
+  /** Nothing is settled any more. */
+  close(): void {
+    this.#leases?.stop();
   }
 
   /** Resolves when nothing more comes. */
@@ -249,6 +270,16 @@ export class Puller {
   #denied(error: Error): void {
     this.#options.target.failed(refusal(`the inbox for messages of '${this.#options.topic}'`, error));
     this.#restart(RETRY_MS.most);
+  }
+
+  /**
+   * The only active client has no room, and so asks for nothing, while its handlers run: another one would be chosen. Without
+   * anything in hand it may well lose its place.
+   */
+  #keepPinned(): void {
+    const { pin } = this.#receiver;
+    if (pin === undefined || !this.#isFetching || this.deliveries.size === 0) return;
+    this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
   }
 
   #checkSigns(): void {

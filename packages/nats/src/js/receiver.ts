@@ -13,7 +13,9 @@ interface ReceiverOptions {
   readonly locator: Locator;
   /** False: it is no business of this subscription. */
   accepts?(delivery: JetStreamDelivery): boolean;
-  /** A batch was pushed. */
+  /** A batch is about to be pushed. */
+  onBatch?(batch: readonly JetStreamDelivery[]): void;
+  /** It was. */
   onPushed(): void;
 }
 
@@ -48,7 +50,6 @@ export class Receiver {
 
   /** Other requests than before: deliveries may be missing here that went to those. */
   begin(): void {
-    this.pin = undefined;
     this.#count = undefined;
     this.#othersAt = Number.NEGATIVE_INFINITY;
   }
@@ -65,7 +66,8 @@ export class Receiver {
     deliveries.add(delivery);
     const { pin } = delivery;
     if (pin !== undefined && pin !== this.pin) {
-      // The server has chosen this client: whoever was it before may still be handling something.
+      // The server has chosen this client: whoever was it before may still be handling something. Kept through interruptions of
+      // the connection, so that the server need not miss this client first.
       this.flush();
       this.pin = pin;
       target.resumed();
@@ -84,6 +86,7 @@ export class Receiver {
     if (batch.length === 0) return;
     this.#batch = [];
     this.#bytes = 0;
+    this.#options.onBatch?.(batch);
     this.#options.target.push(batch);
     this.#options.onPushed();
   }

@@ -32,7 +32,6 @@ export interface SharedOptions extends Omit<PullerOptions, 'target' | 'topic' | 
   /** Of its topics, those that are declared here: each is to have a subscription. */
   readonly expected: readonly string[];
   readonly api: Api;
-  readonly ackWait: number;
 }
 
 /** Fetches once every expected topic has a subscription here. Closes with the last of them. */
@@ -98,6 +97,7 @@ export class SharedConsumer {
     await this.puller.deliveries.confirm().catch((err: unknown) => {
       logger.debug({ err, consumer: consumer.name }, 'leaving the consumer was not confirmed');
     });
+    this.puller.close();
   }
 
   /** Not declared any more, or its subscription has gone: it waits for one that has it. */

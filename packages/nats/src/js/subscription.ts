@@ -27,7 +27,6 @@ interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | '
   readonly clock: Clock;
   readonly logger: Logger;
   readonly api: Api;
-  readonly ackWait: number;
   onClosed(subscription: JetStreamSubscription): void;
 }
 
@@ -111,6 +110,7 @@ export class JetStreamSubscription implements DriverSubscription {
       const { logger, spec } = this.#options;
       logger.debug({ err, topic: spec.topic }, 'leaving the consumer was not confirmed');
     }
+    this.#puller.close();
     this.#options.onClosed(this);
   }
 

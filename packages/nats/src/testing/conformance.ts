@@ -12,20 +12,6 @@ const program = programOf(fileURLToPath(new URL('conformance-process.ts', import
 
 const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 
-const LATE_WORD = 'JetStream takes the word of a former holder for that of the present one';
-const lateWord = (how: string) =>
-  `leases: what a member has lost and says is ${how} changes nothing for the one that has it now: no two of an aggregate at once`;
-
-/** Only servers with a single active client promise order across members. */
-const KNOWN_TO_FAIL = {
-  [lateWord('handled')]: LATE_WORD,
-  [lateWord('handed back')]: LATE_WORD,
-  'leases: a member that lost its lease is told: the signal of its handler aborts': {
-    reason: 'JetStream tells nobody that a delivery was given to another member',
-    sometimes: true,
-  },
-} as const;
-
 export async function conformanceOf(
   version: 'current' | '2.9',
   persistence: 'persistent' | 'ephemeral',
@@ -48,7 +34,6 @@ export async function conformanceOf(
     patience: '20s',
     leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
     invalidTopics: INVALID_TOPICS,
-    ...(version === 'current' && persistence === 'persistent' ? { knownToFail: KNOWN_TO_FAIL } : {}),
   };
   await runConformance({ describe, it }, harness, groups === undefined ? {} : { groups });
 }
