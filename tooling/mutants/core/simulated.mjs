@@ -38,7 +38,7 @@ export const simulatedMutants = [
     file: core('consume/works'),
     find: 'const beyond = extra - Math.max(0, this.inFlight.count - this.#window);',
     replace: 'const beyond = extra;',
-    killedBy: inKeptSeed(12, 'lease'),
+    killedBy: inKeptSeed(26, 'lease'),
   },
   {
     name: 'core: begins on a third way before the first has ended',

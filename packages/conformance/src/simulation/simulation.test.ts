@@ -75,5 +75,12 @@ const MUST_HAPPEN = [
     'message: tombstone',
     'handler: without order',
   ],
-  ...['failure: retry', 'failure: discard', 'failure: halt', 'failure: dead-letter', 'driver: reconnect'],
+  ...[
+    'failure: retry',
+    'failure: discard',
+    'failure: halt',
+    'failure: dead-letter',
+    'driver: reconnect',
+    'credit: bytes used up',
+  ],
 ];

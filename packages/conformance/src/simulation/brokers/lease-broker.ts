@@ -13,6 +13,8 @@ export const LEASE_MS = 6_000;
 export interface Inbox {
   /** How many more it has room for. */
   credit: number;
+  /** The same in bytes; the message that crosses it still comes. */
+  bytes: number;
   /** It takes nothing after that offset. */
   line: number;
   deliver(delivery: LeaseDelivery): void;
@@ -232,7 +234,7 @@ export class LeaseConsumer {
   pump(): void {
     while (!this.isDeleted) {
       const offset = this.#again[0]?.record.offset ?? this.#taken + 1;
-      const mayTake = ({ credit, line }: Inbox) => credit > 0 && line >= offset;
+      const mayTake = ({ credit, bytes, line }: Inbox) => credit > 0 && bytes > 0 && line >= offset;
       // A member that takes no more stands in nobody's way.
       const inbox = this.#isSingleActive
         ? this.#inboxes

@@ -9,7 +9,7 @@ import type {
   UnsettledCount,
 } from '@ebus/core/driver';
 import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery, type Stream } from './lease-broker.js';
-import { checkCredit, type Member, type MemberParts, whenSettled } from './member.js';
+import { checkCredit, type Held, type Member, type MemberParts, sizeOf, whenSettled } from './member.js';
 import { incoming } from './records.js';
 
 /** How often a request for messages is repeated: it may have been lost. */
@@ -26,6 +26,7 @@ interface Hold {
 
 interface Token {
   readonly offset: number;
+  readonly bytes: number;
   readonly count: number;
   isSettled: boolean;
   /** Core was told that it is gone. */
@@ -53,6 +54,7 @@ export class LeaseMember implements Inbox, Member {
   readonly leaseMs = LEASE_MS;
   readonly ready = Promise.resolve();
   credit = 0;
+  bytes = 0;
   line = Number.POSITIVE_INFINITY;
   readonly #parts: MemberParts;
   readonly #place: LeasePlace;
@@ -61,7 +63,7 @@ export class LeaseMember implements Inbox, Member {
   /** The one that it was given messages by. */
   #consumer: LeaseConsumer;
   readonly #held = new Set<Token>();
-  #wanted = 0;
+  #wanted = { messages: 0, bytes: 0 };
   #pulling = false;
   #stopped = false;
   #closed = false;
@@ -80,10 +82,11 @@ export class LeaseMember implements Inbox, Member {
   }
 
   request(credit: Credit): void {
-    const { messages } = credit;
-    this.#wanted = messages;
+    const { messages, bytes } = credit;
+    this.#wanted = { messages, bytes };
     checkCredit(this.#parts, this.#place.group, credit, () => ({ held: this.#valid, wanted: this.#wanted }));
     this.credit = Math.min(this.credit, messages);
+    this.bytes = Math.min(this.bytes, bytes);
     this.#pull();
   }
 
@@ -120,11 +123,12 @@ export class LeaseMember implements Inbox, Member {
     });
   }
 
-  /** How many messages it was given, and the broker has not given away. */
-  get #valid(): number {
+  /** What it was given, and the broker has not given away. */
+  get #valid(): Held {
     const consumer = this.#consumer;
     const valid = [...this.#held].filter(({ offset, count }) => consumer.holds(offset, count));
-    return new Set(valid.map(({ offset }) => offset)).size;
+    const sizes = new Map(valid.map(({ offset, bytes }) => [offset, bytes]));
+    return { messages: sizes.size, bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) };
   }
 
   async unsettled({ signal }: CallOptions): Promise<UnsettledCount> {
@@ -202,6 +206,7 @@ export class LeaseMember implements Inbox, Member {
   }
 
   deliver({ record, count, floor }: LeaseDelivery): void {
+    this.bytes -= sizeOf(this.#parts, record);
     this.#parts.events.gave(record, this.#parts.name);
     this.#parts.link.push(() => {
       this.#floor = Math.max(this.#floor, floor);
@@ -219,7 +224,8 @@ export class LeaseMember implements Inbox, Member {
     const hold: Hold = earlier?.hold ?? { since: 0, busyBefore: 0 };
     hold.since = time.now;
     hold.busyBefore = time.computed;
-    const token: Token = { offset, count, isSettled: false, isLost: false, hold };
+    const bytes = sizeOf(this.#parts, record);
+    const token: Token = { offset, count, bytes, isSettled: false, isLost: false, hold };
     this.#held.add(token);
     this.#parts.given(value, {
       isValid: () => !consumer.isDeleted && consumer.holds(offset, count) && this.#parts.owner.alive,
@@ -228,21 +234,25 @@ export class LeaseMember implements Inbox, Member {
     });
     const message: IncomingMessage = {
       ...incoming(record, value),
+      size: bytes,
       ...{ token, position: { offset } },
       ...{ deliveryCount: count, redelivered: count > 1 },
     };
-    this.#wanted--;
+    this.#wanted.messages--;
+    this.#wanted.bytes -= bytes;
+    if (this.#wanted.bytes <= 0) this.#parts.events.count('credit: bytes used up');
     this.#sink.push([message]);
   }
 
   #pull(): void {
-    if (this.#pulling || this.#wanted <= 0 || this.#stopped) return;
+    if (this.#pulling || this.#wanted.messages <= 0 || this.#wanted.bytes <= 0 || this.#stopped) return;
     this.#pulling = true;
     const { time, owner, link } = this.#parts;
     link.tell(() => {
       if (link.isDead || this.#stopped) return;
       if (this.#consumer.isDeleted) return link.push(() => this.#recreate());
-      this.credit = Math.max(0, this.#wanted);
+      this.credit = Math.max(0, this.#wanted.messages);
+      this.bytes = Math.max(0, this.#wanted.bytes);
       this.#consumer.join(this);
     });
     time.at(

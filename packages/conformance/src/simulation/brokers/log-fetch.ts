@@ -2,14 +2,14 @@
 
 import type { GroupTopic } from './log-group.js';
 import { type Found, read, type Share } from './log-share.js';
-import type { MemberParts } from './member.js';
+import { type Held, type MemberParts, sizeOf } from './member.js';
 
 const FETCH_EVERY_MS = 1_000;
 const MOST_AT_ONCE = 500;
 
 interface FetchOptions {
-  /** How many messages may come: 0 where nothing is to be fetched. */
-  most(): number;
+  /** How much may come: no messages where nothing is to be fetched. */
+  most(): Held;
   positions(): { share: Share; from: number; incarnation: number }[];
   arrived(found: Found[]): void;
 }
@@ -35,19 +35,20 @@ export class LogFetch {
   /** Unless a fetch is under way. */
   soon(): void {
     const { most, positions, arrived } = this.#options;
-    if (this.#round !== undefined || most() <= 0) return;
+    const { messages, bytes } = most();
+    if (this.#round !== undefined || messages <= 0 || bytes <= 0) return;
     const { link, time, owner } = this.#parts;
     const { waiting, partitions } = this.#topic;
     const round = {};
     this.#round = round;
     const from = positions();
-    const count = Math.min(most(), MOST_AT_ONCE);
+    const atOnce = { messages: Math.min(messages, MOST_AT_ONCE), bytes };
     const over = () => {
       waiting.delete(look);
       if (this.#round === round) this.#round = undefined;
     };
     const look = () => {
-      const found = read(partitions, from, count);
+      const found = read(partitions, from, atOnce, (record) => sizeOf(this.#parts, record));
       if (found === undefined) return;
       waiting.delete(look);
       link.push(() => {

@@ -12,7 +12,9 @@ import { LogFetch } from './log-fetch.js';
 import type { LogGroup } from './log-group.js';
 import { type Assigned, type Found, messageOf, type Share, shareOf, type Token } from './log-share.js';
 import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
-import { checkCredit, type Member, type MemberParts } from './member.js';
+import { checkCredit, type Held, type Member, type MemberParts, sizeOf } from './member.js';
+
+const NOTHING: Held = { messages: 0, bytes: 0 };
 
 /** One member of a group, whose partitions come and go with rebalances. */
 export class LogMember implements GroupMember, Member {
@@ -24,7 +26,7 @@ export class LogMember implements GroupMember, Member {
   readonly #shares = new Map<number, Share>();
   readonly #fetch: LogFetch;
   readonly #commits: LogCommits;
-  #credit = 0;
+  #credit = { messages: 0, bytes: 0 };
   #stopped = false;
   #closed = false;
   #isAssigned!: () => void;
@@ -41,7 +43,7 @@ export class LogMember implements GroupMember, Member {
     this.#groupName = groupName;
     this.#sink = sink;
     this.#fetch = new LogFetch(parts, group.topic, {
-      most: () => (this.#stopped ? 0 : this.#credit),
+      most: () => (this.#stopped ? NOTHING : this.#credit),
       positions: () =>
         [...this.#shares.values()]
           .filter(({ isTaken, isPaused }) => !isTaken && !isPaused)
@@ -61,20 +63,26 @@ export class LogMember implements GroupMember, Member {
   // ---- what core asks for
 
   request(credit: Credit): void {
-    const { messages, partition } = credit;
+    const { messages, bytes, partition } = credit;
     if (partition !== undefined) {
       const share = this.#shares.get(partition);
       if (share !== undefined) share.isPaused = messages <= 0;
     } else {
       const now = () => ({ held: this.#held, wanted: this.#credit });
-      this.#credit = messages;
+      this.#credit = { messages, bytes };
       checkCredit(this.#parts, this.#groupName, credit, now);
     }
     this.#fetch.soon();
   }
 
-  get #held(): number {
-    return [...this.#shares.values()].reduce((sum, share) => sum + (share.isTaken ? 0 : share.unsettled), 0);
+  get #held(): Held {
+    const held = { ...NOTHING };
+    for (const { isTaken, unsettled } of this.#shares.values()) {
+      if (isTaken) continue;
+      held.messages += unsettled.messages;
+      held.bytes += unsettled.bytes;
+    }
+    return held;
   }
 
   settle(done: readonly Settlement[]): void {
@@ -86,7 +94,8 @@ export class LogMember implements GroupMember, Member {
       if (share.isGone) events.problem('settled', `${what} after it was gone`);
       if (token.isSettled) events.problem('settled', `${what} for the second time`);
       token.isSettled = true;
-      share.unsettled--;
+      share.unsettled.messages--;
+      share.unsettled.bytes -= token.bytes;
       if (!share.isGone && outcome !== 'released') share.tracker.settle(handle);
     }
     this.#commits.soon();
@@ -269,11 +278,14 @@ export class LogMember implements GroupMember, Member {
           isValid: () => !share.isGone && this.#holds(share.index, share.epoch) && this.#parts.owner.alive,
           isTaken: () => share.isTaken,
         });
-        batch.push(messageOf(share, record, value));
+        const bytes = sizeOf(this.#parts, record);
+        this.#credit.bytes -= bytes;
+        batch.push(messageOf(share, record, value, bytes));
       }
       share.next = next;
     }
-    this.#credit -= batch.length;
+    this.#credit.messages -= batch.length;
+    if (batch.length > 0 && this.#credit.bytes <= 0) this.#parts.events.count('credit: bytes used up');
     if (resets.length > 0) {
       this.#parts.events.count('member: position out of range');
       this.#lose(resets.map(({ partition }) => partition));

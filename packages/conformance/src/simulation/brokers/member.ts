@@ -1,8 +1,8 @@
 /** What members of both brokers have in common. */
-import type { Credit, DriverSubscription } from '@ebus/core/driver';
+import { type Credit, type DriverSubscription, messageSize } from '@ebus/core/driver';
 import type { Owner, VirtualTime } from '../time/virtual-time.js';
 import type { Link } from './link.js';
-import type { BrokerEvents, Given } from './records.js';
+import type { BrokerEvents, Given, StoredRecord } from './records.js';
 
 /** The surroundings of a member: its process, link and history. */
 export interface MemberParts {
@@ -14,8 +14,16 @@ export interface MemberParts {
   readonly events: BrokerEvents;
   /** Remembers a delivery by its bytes. */
   given(value: Uint8Array, given: Given): void;
-  /** How many messages a subscription of that group may hold unsettled. */
-  window(group: string): number;
+  /** How much a subscription of that group may hold unsettled. */
+  window(group: string): Held;
+  /** The bytes that a message is said to have; undefined where it has them. */
+  sizeOf(record: StoredRecord): number | undefined;
+}
+
+/** Messages, and their bytes. */
+export interface Held {
+  readonly messages: number;
+  readonly bytes: number;
 }
 
 /** Core may not grant more than it has room for beside what it holds; it may be about to settle something. */
@@ -23,13 +31,19 @@ export function checkCredit(
   { events, name, window, time, owner }: MemberParts,
   group: string,
   { missing = 0 }: Credit,
-  now: () => { readonly held: number; readonly wanted: number },
+  now: () => { readonly held: Held; readonly wanted: Held },
 ): void {
   const problem = () => {
     const { held, wanted } = now();
-    const most = window(group) + missing;
-    if (wanted <= 0 || held + wanted <= most) return undefined;
-    return `${name} holds ${held} messages and has room for ${wanted} more, ${most} are allowed`;
+    if (wanted.messages <= 0 || wanted.bytes <= 0) return undefined;
+    const { messages, bytes } = window(group);
+    const most = messages + missing;
+    if (held.messages + wanted.messages > most)
+      return `${name} holds ${held.messages} messages and has room for ${wanted.messages} more, ${most} are allowed`;
+    // Messages that are missing have to come whatever is held: one more byte lets the next one in.
+    const room = Math.max(bytes - held.bytes, missing > 0 ? 1 : 0);
+    if (wanted.bytes <= room) return undefined;
+    return `${name} holds ${held.bytes} bytes and has room for ${wanted.bytes} more, ${bytes} are allowed`;
   };
   if (problem() === undefined) return;
   time.at(
@@ -40,6 +54,11 @@ export function checkCredit(
     },
     owner,
   );
+}
+
+/** The bytes of a message, as core is told. */
+export function sizeOf({ sizeOf: claimed }: MemberParts, record: StoredRecord): number {
+  return claimed(record) ?? messageSize(record.value, record.key, record.headers);
 }
 
 const LOOK_EVERY_MS = 200;

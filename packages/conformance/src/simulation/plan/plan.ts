@@ -63,6 +63,8 @@ export interface Ways {
   headers: boolean;
   /** Of the published messages, those that are tombstones. */
   tombstones: number;
+  /** How large messages are said to be, on average. 0: as they are. */
+  megabytes: number;
 }
 
 /** What operators and accidents do to a broker. */

@@ -10,6 +10,7 @@ export const NO_WAYS: Ways = {
   moves: false,
   headers: false,
   tombstones: 0,
+  megabytes: 0,
 };
 
 /** Every other plan is widened; and some burst in on a group that is shared out anew. */
@@ -20,6 +21,7 @@ export function widen(plan: Plan): Plan {
 }
 
 function withWays(plan: Plan, random: Random): Plan {
+  const large = randomOf(plan.seed, 'large');
   const isMoving = random.chance(0.3);
   const ways: Ways = {
     moves: isMoving,
@@ -28,6 +30,8 @@ function withWays(plan: Plan, random: Random): Plan {
     batches: random.chance(0.4),
     headers: random.chance(0.5),
     tombstones: random.chance(0.3) ? 0.1 : 0,
+    // Drawn apart: the rest of the plan stays as it was.
+    megabytes: large.chance(0.2) ? large.pick([1, 10, 40]) : 0,
   };
   if (isMoving) return { ...plan, ways, steps: moving(plan.steps, random) };
   if (ways.unordered) return { ...plan, ways, handler: together(plan.handler) };

@@ -1,7 +1,7 @@
 /** One process of the service: a bus over a link, its subscriptions, and what becomes of both. */
 import { createEventBus, type EventBus, type EventBusConfig, type Subscription } from '@ebus/core';
 import { Link } from '../brokers/link.js';
-import type { Given } from '../brokers/records.js';
+import type { Given, StoredRecord } from '../brokers/records.js';
 import { SimDriver, simulated } from '../brokers/sim-driver.js';
 import { type Random, randomOf } from '../time/random.js';
 import { VirtualClock } from '../time/virtual-clock.js';
@@ -15,6 +15,8 @@ import type { World } from './world.js';
 
 /** What closing may take beyond its timeout: aborted handlers, the last confirmations, goodbyes. */
 const CLOSE_GRACE_MS = 5_000;
+/** The most bytes of one subscription in flight. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
 /** A redrive may still be saying goodbye for so long. */
 const REMAINDER_MS = 250;
 
@@ -220,7 +222,11 @@ export class Process {
       ...{ name: this.name, time: this.#world.time, owner: this.#client, link: this.link },
       events: this.#world.brokerEvents,
       given: (value: Uint8Array, given: Given) => void this.#given.set(value, given),
-      window: (group: string) => (group === GROUP ? this.#window : Number.POSITIVE_INFINITY),
+      window: (group: string) => ({
+        messages: group === GROUP ? this.#window : Number.POSITIVE_INFINITY,
+        bytes: WINDOW_BYTES,
+      }),
+      sizeOf: (record: StoredRecord) => this.#world.sizeOf(record),
     };
     this.#driver = new SimDriver({
       ...driverOptions(this.#world, parts),

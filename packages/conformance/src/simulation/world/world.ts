@@ -82,6 +82,13 @@ export class World implements HandlerWorld {
 
   readonly count = (event: string): void => this.history.count(event);
 
+  /** The bytes that members say of a message; undefined where they say the truth. */
+  sizeOf({ topic, partition, offset }: StoredRecord): number | undefined {
+    const { megabytes } = this.plan.ways;
+    if (megabytes === 0) return undefined;
+    return Math.ceil(randomOf(this.seed, 'size', topic, partition, offset).next() * 2 * megabytes * 2 ** 20);
+  }
+
   /** Starts a process in a slot that is free. */
   open(slot: number): void {
     // Where topics are moved, one process at a time: others do not follow.
