@@ -135,6 +135,12 @@ export const browsing = resting(
     (offer.ofDeadLetters.browse === true ? undefined : 'transport declares no browse for dead-letter topics'),
 );
 
+/** Keys can be parked in the dead-letter topic. */
+export const parking = resting(
+  () => 'parking: true',
+  ({ capabilities }) => (capabilities.parking === true ? undefined : 'transport declares no parking'),
+);
+
 /** Values of this many bytes fit. */
 export function messageBytes(bytes: number): Requirement {
   return resting(limit, (offer) => {

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'INVALID_ARGUMENT',
   'LIMIT',
   'MESSAGE_TOO_LARGE',
+  'PARKED',
   'PERMANENT',
   'PLUGIN',
   'POOL_FULL',

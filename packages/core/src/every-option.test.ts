@@ -54,6 +54,11 @@ const ROWS: Record<string, Row> = {
   'topics.plan': { call: (o) => bus.topics.plan({}, o), wrong: { allowPartitionIncrease: 'yes' } },
   'topics.watch': { call: (o) => bus.topics.watch('no-such-file', o), wrong: { onApplied: 'log' } },
   'deadLetters.list': { call: (o) => bus.deadLetters.list('t', o), wrong: { limit: 0 } },
+  'deadLetters.keys': { call: (o) => bus.deadLetters.keys('t', o), wrong: { failedAfter: 'today' } },
+  'deadLetters.delete': {
+    call: (o) => bus.deadLetters.delete('t', { message: {} } as never, o),
+    wrong: { dryRun: 1 },
+  },
   'deadLetters.redrive': { call: (o) => bus.deadLetters.redrive('t', o), wrong: { dryRun: 'yes' } },
   'connection.reconnect': { call: (o) => bus.connection.reconnect(o), wrong: { signal: 5 } },
   'health.report': { call: (o) => bus.health.report(o), wrong: { signal: {} } },

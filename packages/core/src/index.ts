@@ -36,6 +36,7 @@ export type {
   HaltFailure,
   HandlerFailure,
   ListenerFailure,
+  ParkedFailure,
   SubscriptionFailure,
 } from './bus/error-event.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
@@ -74,7 +75,13 @@ export type {
   SubscriptionStats,
 } from './consume/types.js';
 export type { DeadLetter } from './dead-letters/dead-letter.js';
-export type { DeadLetters, ListOptions as DeadLetterListOptions } from './dead-letters/dead-letters.js';
+export type { DeadLetters } from './dead-letters/dead-letters.js';
+export type { LetterCriteria } from './dead-letters/letter-criteria.js';
+export type {
+  DeleteOptions as DeadLetterDeleteOptions,
+  ListOptions as DeadLetterListOptions,
+} from './dead-letters/options.js';
+export type { ParkedKeySummary } from './dead-letters/park/parked-actions.js';
 export type { FailedLetter, RedriveOptions, RedriveProgress } from './dead-letters/redrive.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';

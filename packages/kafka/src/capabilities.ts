@@ -14,6 +14,7 @@ export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities 
     acknowledged: producer.requiredAcks !== 0,
     lag: true,
     browse: true,
+    parking: true,
     tombstones: true,
   };
 }

@@ -159,11 +159,11 @@ export class Lane {
 
   /** @returns false where the client's queue is full */
   #produce(record: SendRecord): boolean {
-    const { topic, key, value, tombstone, headers } = record;
+    const { topic, key, value, tombstone, headers, partition = null } = record;
     try {
       this.#producer?.produce(
         topic,
-        null,
+        partition,
         tombstone === true ? null : toClientValue(value),
         key === undefined ? key : toClient(key),
         null,

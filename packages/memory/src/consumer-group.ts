@@ -18,11 +18,15 @@ export interface GroupLog extends MessageSource {
 export interface Member {
   /** Whether it needs per-key order. */
   readonly ordered: boolean;
+  /** Keys may be parked: one member is active at a time, and is told when it is. */
+  readonly parks: boolean;
   /** Its room. */
   readonly messages: number;
   readonly bytes: number;
   /** Uses up some of the room. */
   deliver(batch: readonly LogMessage[]): void;
+  /** Others of the group were active before. */
+  activated(): void;
 }
 
 /** The most that a member is given at a time, so that what it finishes at once is settled at once, and work spreads. */
@@ -41,6 +45,8 @@ export class ConsumerGroup {
   readonly #line = new Set<Member>();
   #scheduled = false;
   #dispatching = false;
+  /** The only one that is given messages, where members park keys. */
+  #active: Member | undefined;
   /** Keeps its position when all its members are gone, if the topic is persistent. */
   durable: boolean;
 
@@ -150,7 +156,7 @@ export class ConsumerGroup {
     let gave = false;
     for (const member of [...this.#line]) {
       // Gone, or served by what an earlier one of this round did.
-      if (!this.#line.has(member)) continue;
+      if (!this.#line.has(member) || (this.#active !== undefined && member !== this.#active)) continue;
       const batch = new Batch(Math.min(member.messages, most), member.bytes);
       this.#deliveries.fill(batch, this.#members.get(member) as number);
       if (batch.messages.length === 0) continue;
@@ -165,7 +171,18 @@ export class ConsumerGroup {
   #membersChanged(): void {
     const ordered = [...this.#members.keys()].some((member) => member.ordered);
     this.#deliveries.keepKeysTogether(ordered && this.#members.size > 1);
+    this.#choose();
     this.wake();
+  }
+
+  /** The one that is here for longest: which keys are parked is known to the active member alone. */
+  #choose(): void {
+    const parks = [...this.#members.keys()].some((member) => member.parks);
+    const [longest] = this.#members.keys();
+    const next = parks ? longest : undefined;
+    if (next === this.#active) return;
+    this.#active = next;
+    next?.activated();
   }
 
   #freeNumber(): number {

@@ -36,10 +36,17 @@ const PERSISTENT: Capabilities = {
   acknowledged: true,
   lag: true,
   browse: true,
+  parking: true,
 };
 
 /** Only groups that are there get the messages, but those get them with all guarantees. */
-const EPHEMERAL: Capabilities = { ...PERSISTENT, replay: false, acknowledged: false, browse: false };
+const EPHEMERAL: Capabilities = {
+  ...PERSISTENT,
+  replay: false,
+  acknowledged: false,
+  browse: false,
+  parking: false,
+};
 
 /**
  * The memory transport as a driver. Messages live in this process and end with it. A send resolves once its message is

@@ -16,6 +16,7 @@ import type { TopicLog } from './topic-log.js';
 /** A member of a group. Its room is the credit that core granted last; deliveries use it up. */
 export class MemorySubscription implements DriverSubscription, Member {
   readonly ordered: boolean;
+  readonly parks: boolean;
   messages = 0;
   bytes = 0;
   readonly #log: TopicLog;
@@ -32,6 +33,7 @@ export class MemorySubscription implements DriverSubscription, Member {
     onClosed: (subscription: MemorySubscription) => void,
   ) {
     this.ordered = spec.ordering !== 'none';
+    this.parks = spec.parks === true;
     this.#onClosed = onClosed;
     this.#log = log;
     this.#sink = sink;
@@ -49,6 +51,10 @@ export class MemorySubscription implements DriverSubscription, Member {
     this.messages -= batch.length;
     for (const { size } of batch) this.bytes -= size;
     this.#sink.push(batch as readonly IncomingMessage[]);
+  }
+
+  activated(): void {
+    this.#sink.resumed();
   }
 
   settle(done: readonly Settlement[]): void {

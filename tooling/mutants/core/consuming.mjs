@@ -179,8 +179,8 @@ export const consumingMutants = [
   {
     name: 'core: settles a message before its dead letter is acknowledged',
     file: 'packages/core/src/consume/runner.ts',
-    find: '      written = await deadLetters.write(delivery, error);',
-    replace: '      deadLetters.write(delivery, error).catch(() => {});\n      written = true;',
+    find: '      written = await deadLetters.write({ incoming, attempts, attempt }, error, note && parkHeader(note));',
+    replace: '      deadLetters.write({ incoming, attempts, attempt }, error).catch(() => {});\n      written = true;',
     killedBy: inSuite('dead letters the original is settled only after'),
     gate: true,
   },
@@ -215,8 +215,8 @@ export const consumingMutants = [
   {
     name: 'core: handles what was redriven for another group',
     file: 'packages/core/src/consume/intake.ts',
-    find: '    return group !== undefined && headerText(group) !== policy.group;',
-    replace: "    return group !== undefined && headerText(group) === '';",
+    find: '    return policy.trustsRedrives && redrivenFor !== policy.group;',
+    replace: "    return policy.trustsRedrives && redrivenFor === '';",
     killedBy: inSuite('redrive '),
   },
   {

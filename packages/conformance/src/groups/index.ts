@@ -22,6 +22,7 @@ import { metrics } from './metrics.js';
 import { middleware } from './middleware.js';
 import { orderedDelivery } from './ordered-delivery.js';
 import { outages } from './outages.js';
+import { parkedKeys } from './parked-keys.js';
 import { pausing } from './pausing.js';
 import { permanentFailures } from './permanent-failures.js';
 import { permissions } from './permissions.js';
@@ -72,6 +73,7 @@ export const groups = {
   'redrive trouble': redriveTrouble,
   browse,
   halt,
+  'parked keys': parkedKeys,
   'processing timeout': processingTimeout,
   backpressure,
   pausing,

@@ -155,7 +155,7 @@ export function assemble(input: AssembleInput): BusParts {
   const configuredTopic = config.subscriber.errorHandling.deadLetterTopic;
   const { refused } = publisher;
   const deadLetters = new DeadLetters({
-    ...{ driver, clock, logger, configuredTopic, refused },
+    ...{ driver, clock, logger, codec, configuredTopic, refused },
     publish: (letter, signal) => letters.publish(letter, signal, 'redrive'),
     deadLetterTopicsOf: (topic) => subscriptions.deadLetterTopicsOf(topic),
     deadLettersInto: (topic) => subscriptions.deadLettersInto(topic),

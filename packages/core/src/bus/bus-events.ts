@@ -76,6 +76,8 @@ export interface DeadLetteredEvent extends SubscriptionEvent, MessageIds {
   readonly message: Message;
   readonly deadLetterTopic: string;
   readonly attempts: number;
+  /** Set where the key of the message is parked: with the failed message (`attempts` above 0), or behind it. */
+  readonly parkedKey?: string;
 }
 
 /** A message could not be handled, and its key (or an unordered subscription) stands still. */

@@ -30,7 +30,7 @@ export function consumeReports(
   const line = (delivery: Delivery) => {
     const { ids, span } = delivery.attempt as Attempt;
     const { key, eventId, eventType } = ids;
-    const { position } = delivery.incoming;
+    const { position } = delivery.subject;
     const at = position === undefined ? {} : { position };
     return { topic, group, key, eventId, eventType, ...at, ...logFields(span) };
   };
@@ -62,15 +62,37 @@ export function consumeReports(
       events.emit('handlerError', told);
       events.emit('error', { source: 'handler', ...told });
     },
-    deadLettered: (delivery, error) => {
+    deadLettered: (delivery, error, parked) => {
       const { attempts } = delivery;
-      logger.error(
-        { ...line(delivery), attempts, deadLetterTopic, err: error },
-        'a message could not be handled and was dead-lettered; bus.deadLetters.redrive(topic) publishes it again',
-      );
-      const told = { ...of(delivery), ...failure(error), deadLetterTopic, attempts };
+      const fields = { ...line(delivery), attempts, deadLetterTopic };
+      if (parked === undefined) {
+        logger.error(
+          { ...fields, err: error },
+          'a message could not be handled and was dead-lettered; bus.deadLetters.redrive(topic) publishes it again',
+        );
+      } else if (parked === 'first') {
+        logger.error(
+          { ...fields, key: delivery.key, err: error },
+          'a message could not be handled, and its key is parked: its messages go to the dead-letter topic until ' +
+            'bus.deadLetters.redrive(topic, { key }) hands them back',
+        );
+      } else logger.info({ ...fields, key: delivery.key }, 'a message of a parked key went to the dead-letter topic');
+      const told = {
+        ...of(delivery),
+        ...failure(error),
+        deadLetterTopic,
+        attempts,
+        ...(parked === undefined ? {} : { parkedKey: delivery.key }),
+      };
       events.emit('deadLettered', told);
-      events.emit('error', { source: 'dead-letter', ...told });
+      if (parked !== 'behind') events.emit('error', { source: 'dead-letter', ...told });
+    },
+    parkedAgain: (delivery, error) => {
+      logger.error(
+        { topic, group, key: delivery.key, deadLetterTopic, err: error },
+        'a message of a parked key was redriven and failed again: the key stays parked',
+      );
+      events.emit('error', { source: 'parked', topic, group, key: delivery.key, deadLetterTopic, ...failure(error) });
     },
     halted: (delivery, error) => {
       const isKey = policy.ordering !== 'none';

@@ -39,9 +39,19 @@ export interface HaltFailure extends OfMessage {
   readonly source: 'halt';
 }
 
-/** Fetching or settling failed, or a dead letter could not be written: it is tried again, and no message is lost. */
+/** A letter of a parked key was redriven, and failed again: the key stays parked, from that letter on. */
+export interface ParkedFailure extends OfSubscription {
+  readonly source: 'parked';
+  readonly key: string;
+  readonly deadLetterTopic: string;
+}
+
+/**
+ * Fetching or settling failed, or a dead letter could not be written, or not be read to tell which keys are parked: it is tried
+ * again, and no message is lost.
+ */
 export interface SubscriptionFailure extends OfSubscription {
-  readonly source: 'receive' | 'settle' | 'dead-letter-write';
+  readonly source: 'receive' | 'settle' | 'dead-letter-write' | 'dead-letter-read';
 }
 
 /** Partitions were lost to another member before begun messages could be settled: those are handled again there. */
@@ -67,6 +77,7 @@ export type BusErrorEvent =
   | HandlerFailure
   | DeadLetterFailure
   | HaltFailure
+  | ParkedFailure
   | SubscriptionFailure
   | AssignmentFailure
   | ConnectionFailure

@@ -52,7 +52,7 @@ export class Attempt implements DeadlineEntry {
   constructor(delivery: Delivery, owner: AttemptOwner) {
     this.delivery = delivery;
     this.attempt = delivery.attempts;
-    this.message = new ReceivedMessage(delivery.incoming);
+    this.message = new ReceivedMessage(delivery.subject);
     this.#owner = owner;
   }
 
@@ -63,7 +63,7 @@ export class Attempt implements DeadlineEntry {
   }
 
   get topic(): string {
-    return this.delivery.incoming.topic;
+    return this.delivery.subject.topic;
   }
 
   get group(): string {
@@ -71,11 +71,11 @@ export class Attempt implements DeadlineEntry {
   }
 
   get deliveryCount(): number | undefined {
-    return this.delivery.incoming.deliveryCount;
+    return this.delivery.subject.deliveryCount;
   }
 
   get redelivered(): boolean {
-    return this.delivery.incoming.redelivered === true;
+    return this.delivery.subject.redelivered === true;
   }
 
   get logger(): Logger {
@@ -92,7 +92,7 @@ export class Attempt implements DeadlineEntry {
   }
 
   get ids(): MessageIds {
-    return idsOf(this.delivery.incoming, this.envelope);
+    return idsOf(this.delivery.subject, this.envelope);
   }
 
   get signal(): AbortSignal {

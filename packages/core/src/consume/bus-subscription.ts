@@ -24,7 +24,7 @@ const COUNTERS = [
   'skipped',
 ] as const;
 /** Values added up over the present consumers. The oldest message in flight is with the first of them. */
-const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'overrunning'] as const;
+const GAUGES = ['inFlight', 'inFlightBytes', 'running', 'halted', 'parked', 'overrunning'] as const;
 
 /** The `Subscription` of the public API. All its methods reach each of its consumers. */
 export class BusSubscription implements Subscription {

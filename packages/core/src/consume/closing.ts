@@ -35,10 +35,12 @@ export async function closeConsumer(works: Works, intake: Intake, timeout: numbe
     for (const delivery of inFlight) runner.abandon(delivery, reason);
     works.revocation.end();
     deadLetters.stop();
+    works.redrives?.stop();
     await drain.within(ABORT_GRACE_MS);
   }
   // Also the letters of what was lost meanwhile, which nobody waits for.
   deadLetters.stop();
+  works.redrives?.stop();
   if (!(await settledWithin(clock, stopped, left(STOP_TIMEOUT_MS)))) intake.abandon();
   await settledWithin(clock, settler.settled(), left(CONFIRM_TIMEOUT_MS));
   const back = inFlight.takeBack();
@@ -68,8 +70,10 @@ async function stop({ driver, parts }: Works): Promise<void> {
 }
 
 /** Backoff, rate limit, pause and halt end here: those messages stay unsettled. */
-function cutWaitsShort({ runner, gate, inFlight, parts }: Works): void {
+function cutWaitsShort({ runner, gate, inFlight, parts, parking, redrives }: Works): void {
   runner.beginClosing();
+  parking?.stop();
+  redrives?.close();
   gate.shut();
   for (const delivery of inFlight) {
     if (delivery.backoffTimer !== undefined) parts.clock.clearTimeout(delivery.backoffTimer);

@@ -1,5 +1,6 @@
 /** One received message on its way to being settled. */
 import type { TimerHandle } from '../clock.js';
+import type { RedriveCommand } from '../dead-letters/park/redrive-command.js';
 import type { IncomingMessage, Settlement, SettleOutcome, SettleToken } from '../driver/message.js';
 import { messageSize } from '../driver/message-size.js';
 import { compareOffsets } from '../driver/offsets.js';
@@ -11,8 +12,8 @@ import type { SpanIdentity } from '../telemetry/telemetry.js';
 
 /**
  * `buffered`: read ahead, not begun. `queued`: waits for its lane, the rate limit or the end of a pause. `running`: its
- * handler runs. `backoff`: waits for its next attempt. `dead-lettering`: its dead letter is being published. `halted`:
- * stands until released by hand. `done`: settled, or let go of. `InFlight` alone changes it.
+ * handler runs. `backoff`: waits for its next attempt. `dead-lettering`: its dead letter is being published, or letters of its
+ * key are being read. `halted`: stands until released by hand. `done`: settled, or let go of. `InFlight` alone changes it.
  */
 export type DeliveryState =
   | 'buffered'
@@ -67,6 +68,14 @@ export class Delivery implements Settlement {
   /** Decoded while looking for the key; the first attempt uses it. */
   decoded: Envelope | undefined = undefined;
   lane: Lane<Delivery> | undefined = undefined;
+  /** It has its place in its lane although no attempt was begun. */
+  isHeld = false;
+  /** The group that it was redriven for, if any. */
+  redrivenFor: string | undefined = undefined;
+  /** It asks for the letters of its key, and is no message by itself. */
+  command: RedriveCommand | undefined = undefined;
+  /** The letters that are handed to the handler in its place. */
+  redrive: { readonly letter: IncomingMessage | undefined } | undefined = undefined;
   backoffTimer: TimerHandle | undefined = undefined;
   /** Its place in the list of deliveries in flight, while it is there. */
   readonly share: Share | undefined = undefined;
@@ -78,6 +87,11 @@ export class Delivery implements Settlement {
     this.token = incoming.token;
     this.bytes = incoming.size ?? messageSize(incoming.value, incoming.key, incoming.headers);
     this.receivedAt = receivedAt;
+  }
+
+  /** The message to handle: a letter of its key, while that is redriven. */
+  get subject(): IncomingMessage {
+    return this.redrive?.letter ?? this.incoming;
   }
 }
 

@@ -16,6 +16,11 @@ export function verdictOf(
   try {
     const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt);
     const verdict = policy.onError(error, { message, topic, group, attempt, retriesLeft });
+    if (verdict === 'park' && policy.onExhausted !== 'park') {
+      const text = "onError returned 'park', which needs onExhausted: 'park'; the default applies";
+      logger.error({ topic, group }, text);
+      return undefined;
+    }
     if (verdict === undefined || FAILURE_ACTIONS.includes(verdict)) return verdict;
     // An async function answers too late; what it rejects with must not end the process.
     quietly(verdict);

@@ -131,7 +131,7 @@ export class InFlight implements Iterable<Delivery> {
     const { state: before } = delivery;
     const fits =
       before === 'running' ||
-      (before === 'halted' && state === 'dead-lettering') ||
+      ((before === 'halted' || before === 'queued') && state === 'dead-lettering') ||
       before === 'dead-lettering';
     if (!fits) throw wrong(delivery, state);
     const [wasBusy, nowBusy] = [isBusy(delivery), isBusy({ state })];
@@ -145,6 +145,13 @@ export class InFlight implements Iterable<Delivery> {
   requeue(delivery: Delivery): void {
     if (delivery.state !== 'backoff' && delivery.state !== 'halted') throw wrong(delivery, 'queued');
     (delivery as Writable).state = 'queued';
+  }
+
+  /** The next letter of its key is handled in its place. */
+  again(delivery: Delivery): void {
+    if (delivery.state !== 'dead-lettering') throw wrong(delivery, 'queued');
+    (delivery as Writable).state = 'queued';
+    this.#nowBusy(delivery, -1);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Core's end of a subscription: takes the driver's messages, and begins them in order. */
 import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
+import { redriveCommandOf } from '../dead-letters/park/redrive-command.js';
 import type { CallOptions } from '../driver/driver.js';
 import { HighOffsets } from '../driver/high-offsets.js';
 import type { IncomingMessage, SettleToken } from '../driver/message.js';
@@ -61,6 +62,7 @@ export class Intake implements SubscriptionSink {
     if (leases.any) this.#expectRedeliveries();
     revocation.begin();
     inFlight.onLeft = this.#redeliveries && ((delivery) => this.#left(delivery));
+    this.#works.parking?.start();
     this.#recovery?.start(driver);
     credit.start(driver);
   }
@@ -86,7 +88,9 @@ export class Intake implements SubscriptionSink {
 
   resumed(): void {
     this.failures = 0;
-    if (!this.#stopped) this.#recovery?.resumed();
+    if (this.#stopped) return;
+    this.#works.parking?.reload();
+    this.#recovery?.resumed();
   }
 
   /** The connection is away, or back: a driver may push before it says `resumed`. */
@@ -103,7 +107,7 @@ export class Intake implements SubscriptionSink {
     this.#works.revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
     this.#events.lost(deliveries.length);
     // They come again, here or elsewhere, and newer ones of their keys must not pass them.
-    if (!this.#stopped) this.#recovery?.resumed();
+    this.resumed();
   }
 
   ended(): void {
@@ -113,14 +117,18 @@ export class Intake implements SubscriptionSink {
   assigned(partitions: readonly number[]): void {
     this.#works.reached ??= new HighOffsets();
     this.failures = 0;
-    if (!this.#stopped) this.#works.revocation.assigned(partitions);
+    if (this.#stopped) return;
+    this.#works.revocation.assigned(partitions);
+    this.#works.parking?.reload();
   }
 
   revoked(partitions: readonly number[], options: CallOptions): Promise<void> {
+    this.#works.parking?.forget(partitions);
     return this.#works.revocation.revoked(partitions, options);
   }
 
   unassigned(partitions: readonly number[], why?: string): void {
+    this.#works.parking?.forget(partitions);
     this.#works.revocation.unassigned(partitions, why);
   }
 
@@ -166,7 +174,9 @@ export class Intake implements SubscriptionSink {
     inFlight.add(delivery, share);
     if (position !== undefined) this.#redeliveries?.add(delivery, position);
     if (this.#stopped) return delivery.bytes;
-    this.#works.parts.assignLane?.(delivery);
+    if (message.headers.length > 0) this.#lookForRedrive(delivery);
+    if (delivery.command !== undefined) delivery.key = delivery.command.key;
+    else this.#works.parts.assignLane?.(delivery);
     if (this.#order !== undefined && !this.#order.isOpen) this.#pass(this.#order.arrive(delivery));
     else this.#beginInTurn(delivery);
     return delivery.bytes;
@@ -186,7 +196,7 @@ export class Intake implements SubscriptionSink {
   #begin(delivery: Delivery): void {
     const { leases, inFlight, dispatcher } = this.#works;
     if (leases.any && leases.hasRunOut(delivery)) return leases.drop();
-    if (this.#isForAnotherGroup(delivery.incoming)) {
+    if (this.#isForAnotherGroup(delivery)) {
       this.#works.finish(delivery, 'skipped');
       return this.#events.skipped(delivery);
     }
@@ -200,11 +210,18 @@ export class Intake implements SubscriptionSink {
   }
 
   /** A redriven message is handled only by the group that had dead-lettered it. */
-  #isForAnotherGroup({ headers }: IncomingMessage): boolean {
+  #isForAnotherGroup({ redrivenFor }: Delivery): boolean {
+    if (redrivenFor === undefined) return false;
     const { policy } = this.#works.parts;
-    if (headers.length === 0 || !policy.trustsRedrives) return false;
-    const group = findHeader(headers, REDRIVE_GROUP_HEADER);
-    return group !== undefined && headerText(group) !== policy.group;
+    return policy.trustsRedrives && redrivenFor !== policy.group;
+  }
+
+  #lookForRedrive(delivery: Delivery): void {
+    const group = findHeader(delivery.incoming.headers, REDRIVE_GROUP_HEADER);
+    if (group === undefined) return;
+    delivery.redrivenFor = headerText(group);
+    if (delivery.redrivenFor === this.#works.parts.policy.group)
+      delivery.command = redriveCommandOf(delivery.incoming);
   }
 
   /** A redelivery of a message that is here, or was settled here: it is handled once. */

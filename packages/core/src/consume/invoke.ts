@@ -78,7 +78,7 @@ function decoded(delivery: Delivery, codec: EnvelopeCodec): Envelope {
     return decoded;
   }
   try {
-    return codec.decode(delivery.incoming.value);
+    return codec.decode(delivery.subject.value);
   } catch (error) {
     const toEnvelopeError = (reason: string) =>
       new EnvelopeError(`failed to unmarshal envelope: ${reason}`, undefined, { cause: error });

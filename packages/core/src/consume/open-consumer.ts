@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
 import type { Letter } from '../dead-letters/letter.js';
+import { ParkedLetters } from '../dead-letters/park/parked-letters.js';
 import { classOf, driverError } from '../driver/classified.js';
 import type { Driver } from '../driver/driver.js';
 import { givenMessageId, type Persistence } from '../driver/message.js';
@@ -122,12 +123,14 @@ export class ConsumerOpener {
       ...reports,
       failed: (source, error, ...rest) => reports.failed(source, this.#told(topic, error), ...rest),
     };
+    const { deadLetterTopic } = policy;
+    const publish = (letter: Letter, abort: AbortSignal) =>
+      this.#options.publishDeadLetter(letter, () => this.#deadLettersInto(letter.topic), abort);
     const deadLetters = new DeadLetterWriter({
       topic,
       group,
-      deadLetterTopic: policy.deadLetterTopic,
-      publish: (letter, abort) =>
-        this.#options.publishDeadLetter(letter, () => this.#deadLettersInto(letter.topic), abort),
+      deadLetterTopic,
+      publish,
       clock,
       events,
       disclose,
@@ -143,6 +146,10 @@ export class ConsumerOpener {
         gauges: this.#gauges?.share(topic, ordering !== 'none'),
         events,
         deadLetters,
+        parkedLetters: this.#canPark(policy)
+          ? new ParkedLetters({ driver, topic, group, deadLetterTopic, clock, publish })
+          : undefined,
+        disclose,
         bucketsOf: (changed) => this.#buckets(changed),
         settling: telemetry && ((batch) => settling(telemetry, policy, batch)),
         assignLane: ordering === 'none' ? undefined : laneAssigner(codec, policy.laneBy),
@@ -150,7 +157,8 @@ export class ConsumerOpener {
         pipeline: () => this.#pipeline(policy, handler, internal),
         topicMissed: () => this.#options.topicMissed(topic, persistence),
       });
-    const spec = { topic, group, persistence, from, ordering, durable: !internal };
+    const parks = policy.onExhausted === 'park';
+    const spec = { topic, group, persistence, from, ordering, durable: !internal, parks };
     const join = (triesMissing = true) =>
       joinGroup({ driver, clock, logger, spec, make, signal, triesMissing });
     const asked = this.#asked(policy, signal);
@@ -174,6 +182,12 @@ export class ConsumerOpener {
     const ready = this.#options.whenTopicReady(topic, persistence);
     if (ready === undefined) return false;
     return abortable(ready, signal, `subscribing to '${topic}'`).then(() => true);
+  }
+
+  /** Where letters of parked keys may be: also of those that were parked under other options. */
+  #canPark({ persistence }: ConsumePolicy): boolean {
+    const { driver } = this.#options;
+    return driver.browse !== undefined && driver.capabilities(persistence).parking === true;
   }
 
   #browse({ topic, group, persistence }: ConsumePolicy) {
@@ -205,14 +219,14 @@ export class ConsumerOpener {
     const inner = pipeline;
     return (attempt) => {
       if (!telemetry.active) return inner(attempt);
-      const { incoming, decoded } = attempt.delivery;
-      const { eventId, correlationId } = idsOf(incoming, decoded);
+      const { subject, decoded } = attempt.delivery;
+      const { eventId, correlationId } = idsOf(subject, decoded);
       const info = {
         ...{ group: policy.group, attempt: attempt.attempt },
-        messageId: eventId ?? givenMessageId(incoming.topic, incoming.messageId),
+        messageId: eventId ?? givenMessageId(subject.topic, subject.messageId),
         conversationId: correlationId,
       };
-      return telemetry.process(incoming, info, attempt, () => inner(attempt));
+      return telemetry.process(subject, info, attempt, () => inner(attempt));
     };
   }
 
@@ -238,7 +252,7 @@ function inContext(isOfEvents: boolean, handle: Handle<Attempt>): Handle<Attempt
   if (isOfEvents) return (attempt) => whileHandling(attempt, handle);
   return (attempt) => {
     // A subscription that was made in a handler must not hand on the ids of that one's message.
-    const mayMatter = attempt.delivery.incoming.headers.length > 0 || isHandling();
+    const mayMatter = attempt.delivery.subject.headers.length > 0 || isHandling();
     return mayMatter ? whileHandling(attempt, handle) : handle(attempt);
   };
 }

@@ -47,6 +47,8 @@ export interface ConsumePolicy {
   readonly deadLetterTopic: string;
   /** Whether messages that name another group in `X-Redrive-Group` are settled unhandled. */
   readonly trustsRedrives: boolean;
+  /** How many keys may be parked at once; beyond it a key is halted instead. */
+  readonly maxParkedKeys: number;
 }
 
 /** A subscribe call, the defaults, and the abilities of the transport. */
@@ -109,6 +111,7 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
     onError: options.onError,
     deadLetterTopic,
     trustsRedrives: options.redrives !== 'ignore',
+    maxParkedKeys: maxParkedKeysOf(input, onExhausted),
   };
 }
 
@@ -141,6 +144,34 @@ function startPosition({
   return from;
 }
 
+/** A parked key takes about 300 bytes here: 3 MB. That many broken keys are no matter of single keys any more. */
+const MOST_PARKED_KEYS = 10_000;
+
+function maxParkedKeysOf(input: PolicyInput, onExhausted: ExhaustedAction): number {
+  const { topic, ordered, options, persistence, capabilities, system } = input;
+  const { maxParkedKeys = MOST_PARKED_KEYS } = options;
+  if (onExhausted !== 'park') {
+    if (options.maxParkedKeys === undefined) return maxParkedKeys;
+    throw new ConfigError(`subscription to '${topic}': maxParkedKeys is for onExhausted: 'park'`);
+  }
+  if (!ordered) {
+    throw new ConfigError(
+      `subscribe('${topic}') is unordered, so no message waits for another: onExhausted 'park' needs subscribeEnvelope`,
+    );
+  }
+  if (options.ordering === 'instance') {
+    throw new ConfigError(
+      `subscription to '${topic}': onExhausted 'park' keeps the order over all members; leave ordering: 'instance' out`,
+    );
+  }
+  const { parking, browse, ordering } = capabilities;
+  if (parking === true && browse === true && ordering === 'cluster') return maxParkedKeys;
+  throw new UnsupportedError(
+    `${persistence} topics over ${system} cannot park keys, and the subscription to '${topic}' has onExhausted 'park'` +
+      `${parking === true && browse === true ? ` (the broker offers ordering '${ordering}')` : ''}; use 'halt' or 'dead-letter'`,
+  );
+}
+
 function demandedOrdering({ topic, options, ordered, persistence, capabilities, system }: PolicyInput) {
   if (!ordered) {
     if (options.ordering === undefined) return 'none' as const;
@@ -148,7 +179,7 @@ function demandedOrdering({ topic, options, ordered, persistence, capabilities, 
       `subscribe('${topic}') is unordered: ordering '${options.ordering}' needs subscribeEnvelope`,
     );
   }
-  const ordering = options.ordering ?? 'instance';
+  const ordering = options.ordering ?? (options.onExhausted === 'park' ? 'cluster' : 'instance');
   const offered = capabilities.ordering;
   if (
     options.ordering !== undefined &&

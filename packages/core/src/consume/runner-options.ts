@@ -8,6 +8,8 @@ import type { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
 import type { ConsumeEvents } from './events.js';
 import type { InFlight } from './in-flight.js';
+import type { KeyRedrives } from './key-redrive.js';
+import type { Parking } from './parking.js';
 import type { ConsumePolicy } from './policy.js';
 
 /** Totals of one subscription since it was made. */
@@ -30,6 +32,10 @@ export interface RunnerOptions {
   metrics: MetricsCollector | undefined;
   events: ConsumeEvents;
   deadLetters: DeadLetterWriter;
+  /** Set with `onExhausted: 'park'`. */
+  parking: Parking | undefined;
+  /** Set where letters of parked keys can be read. */
+  redrives: KeyRedrives | undefined;
   /** The composed pipeline around the handler; looked up per attempt, since middleware may be added. */
   invoke(attempt: Attempt): void | Promise<void>;
   finish(delivery: Delivery, outcome: SettleOutcome): void;

@@ -1,4 +1,5 @@
-import { lookable } from '../errors.js';
+import { parkHeader } from '../dead-letters/park/park-note.js';
+import { EbusError, lookable } from '../errors.js';
 import { decideFailure, type FailureAction } from '../pipeline/failure.js';
 import { logFields } from '../telemetry/telemetry.js';
 import { backoffDelay } from '../util/backoff.js';
@@ -88,7 +89,7 @@ export class Runner {
     const attempt = new Attempt(delivery, this.#owner);
     delivery.attempt = attempt;
     this.#running++;
-    const { deliveryCount } = delivery.incoming;
+    const { deliveryCount } = delivery.subject;
     if (
       deliveryCount !== undefined &&
       deliveryCount > this.#maxDeliveries &&
@@ -206,6 +207,8 @@ export class Runner {
         // Where it can never be written, that has been told.
         this.#deadLetter(delivery, error).catch(() => {});
         return;
+      case 'park':
+        return this.#park(delivery, error);
       case 'discard':
         this.counters.discarded++;
         return finish(delivery, 'discarded');
@@ -215,6 +218,24 @@ export class Runner {
         return events.halted(delivery, error);
     }
   }
+
+  #park(delivery: Delivery, error: unknown): void {
+    const { parking, redrives } = this.#options;
+    if (delivery.redrive !== undefined) return redrives?.letterFailed(delivery, error);
+    const refusal = parking === undefined ? 'the subscription does not park keys' : parking.refusal(delivery);
+    if (refusal !== undefined) return this.#act(delivery, notParked(refusal, error), 'halt', undefined);
+    this.#dispatcher.hold(delivery);
+    this.#deadLetter(delivery, error, 'first').catch(() => {});
+  }
+
+  /** Its key is parked: it is not handled, and becomes a letter behind those of its key. */
+  readonly append = (delivery: Delivery): void => {
+    delivery.isHeld = true;
+    delivery.attempt = new Attempt(delivery, this.#owner);
+    this.#dispatcher.hold(delivery);
+    const error = new EbusError('an earlier message of its key is parked', { code: 'PARKED' });
+    this.#deadLetter(delivery, error, 'behind').catch(() => {});
+  };
 
   /** False where it goes back instead. */
   #halt(delivery: Delivery): boolean {
@@ -242,12 +263,14 @@ export class Runner {
   }
 
   /** @throws PublishError where the letter can never be written: its key is halted for a manual decision */
-  async #deadLetter(delivery: Delivery, error: unknown): Promise<void> {
-    const { deadLetters, events, metrics, policy, finish, inFlight } = this.#options;
+  async #deadLetter(delivery: Delivery, error: unknown, parked?: 'first' | 'behind'): Promise<void> {
+    const { deadLetters, events, metrics, policy, finish, inFlight, parking } = this.#options;
     inFlight.hold(delivery, 'dead-lettering');
-    let written: boolean;
+    const note = parked === undefined ? undefined : parking?.noteOf(delivery);
+    let written = false;
     try {
-      written = await deadLetters.write(delivery, error);
+      const { subject: incoming, attempts, attempt } = delivery;
+      written = await deadLetters.write({ incoming, attempts, attempt }, error, note && parkHeader(note));
     } catch (err) {
       const { topic, deadLetterTopic } = policy;
       const note = 'a dead letter can never be written; its key is halted';
@@ -259,12 +282,14 @@ export class Runner {
       metrics?.recordError('dead_letter', topic);
       if (this.#halt(delivery)) events.halted(delivery, err);
       throw err;
+    } finally {
+      if (note !== undefined) parking?.written(note, written);
     }
     // Not written means that the bus closes: the message stays unsettled and comes again.
     if (!written) return finish(delivery, 'released');
     this.counters.deadLettered++;
     metrics?.recordDeadLetter(policy.topic);
-    events.deadLettered(delivery, error);
+    events.deadLettered(delivery, error, parked);
     finish(delivery, 'dead-lettered');
   }
 
@@ -298,4 +323,12 @@ export class Runner {
     // Its partition or lease is gone: there is nothing to decide, and its key has waited only for the handler.
     if (attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
   }
+}
+
+/** Its key is halted instead. */
+function notParked(refusal: string, cause: unknown): EbusError {
+  return new EbusError(`the message could not be handled, and its key is not parked: ${refusal}`, {
+    code: 'LIMIT',
+    cause,
+  });
 }

@@ -73,11 +73,23 @@ export interface SubscribeOptions {
   retryBackoff?: RetryBackoff;
   /** Attempts per second, as a token bucket; `burst` defaults to `perSecond`. */
   rateLimit?: RateLimit;
-  /** The action for a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
-   * ephemeral ones, `halt` on dead-letter topics. */
+  /**
+   * The action for a message whose attempts are used up. Default: `dead-letter` on persistent topics, `discard` on
+   * ephemeral ones, `halt` on dead-letter topics.
+   *
+   * `park`, for `subscribeEnvelope` on persistent topics: the message and all later ones of its key go to the dead-letter topic, in
+   * order, while other keys go on. `bus.deadLetters.redrive(topic, { key })` hands them back in order, before newer ones of the key
+   * are handled. The parked keys are read from the dead-letter topic by each member that starts or takes over. Refused where the
+   * transport cannot park (`capabilities`): Core NATS, NATS before 2.11.
+   */
   onExhausted?: ExhaustedAction;
   /** Default `<topic>.dlq`. */
   deadLetterTopic?: string;
+  /**
+   * With `onExhausted: 'park'`: how many keys this member may have parked at once. Default 10,000. Beyond it a key is halted
+   * instead. A member that finds more of them when it starts handles nothing, and says so, until there are fewer.
+   */
+  maxParkedKeys?: number;
   /**
    * Messages that were redriven for another group: `trust`, the default, settles them unhandled; `ignore` handles them, for
    * topics where strangers may write that header. Messages settled this way are counted in `stats().skipped` and logged.
@@ -99,6 +111,8 @@ export interface SubscriptionStats {
   readonly running: number;
   /** Keys (or, unordered, messages) that stand still until `retryHalted` or `skipHalted`. */
   readonly halted: number;
+  /** Keys that are parked: their messages go to the dead-letter topic until they are redriven. */
+  readonly parked: number;
   /** Timed-out handlers that have not returned. */
   readonly overrunning: number;
   readonly paused: boolean;

@@ -1,7 +1,10 @@
 /** The parts of a consumer, joined: each does one thing, and this file connects them. */
 import type { Clock } from '../clock.js';
 import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
+import { LogOrder } from '../dead-letters/park/log-order.js';
+import type { ParkedLetters } from '../dead-letters/park/parked-letters.js';
 import { HighOffsets } from '../driver/high-offsets.js';
+import type { RedriveCommand } from '../dead-letters/park/redrive-command.js';
 import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import type { Logger } from '../logger.js';
@@ -9,6 +12,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { GaugeShare } from '../metrics/shared-gauges.js';
 import type { Handle } from '../pipeline/compose.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
+import type { Disclose } from '../util/disclose.js';
 import type { TokenBucket } from '../util/token-bucket.js';
 import type { Attempt } from './attempt.js';
 import { Credit } from './credit.js';
@@ -17,7 +21,9 @@ import { type Dispatcher, orderedDispatcher, UnorderedDispatcher } from './dispa
 import { Drain } from './drain.js';
 import type { ConsumeEvents } from './events.js';
 import { InFlight } from './in-flight.js';
+import { KeyRedrives } from './key-redrive.js';
 import { Leases } from './leases.js';
+import { Parking } from './parking.js';
 import type { ConsumePolicy } from './policy.js';
 import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
@@ -36,6 +42,9 @@ export interface ConsumerParts {
   readonly gauges: GaugeShare | undefined;
   readonly events: ConsumeEvents;
   readonly deadLetters: DeadLetterWriter;
+  /** The letters of parked keys; absent where they cannot be read. */
+  readonly parkedLetters: ParkedLetters | undefined;
+  readonly disclose: Disclose;
   /** The rate limits that the policy means, full. */
   bucketsOf(policy: ConsumePolicy): readonly TokenBucket[];
   /** Begins the span of a settlement that waits; returns its end. */
@@ -73,6 +82,9 @@ export class Works {
   readonly credit: Credit;
   readonly leases: Leases;
   readonly revocation: Revocation;
+  /** Set with `onExhausted: 'park'`. */
+  readonly parking: Parking | undefined;
+  readonly redrives: KeyRedrives | undefined;
   /** How far this member has received, where that counts: of its own partitions, or where no other can be asked. */
   reached: HighOffsets | undefined;
   pipeline: Handle<Attempt>;
@@ -91,20 +103,26 @@ export class Works {
     this.#window = windowOf(policy);
     this.drain = new Drain(inFlight, clock);
     this.settler = new Settler((error, count) => events.settleFailed(error, count), parts.settling);
+    this.gate = new StartGate(
+      (delivery) => this.#start(delivery),
+      parts.bucketsOf(policy),
+      clock,
+      () => this.credit.refresh(),
+    );
+    const toGate = (delivery: Delivery) => this.#leaveLane(delivery);
+    this.dispatcher =
+      policy.ordering === 'none'
+        ? new UnorderedDispatcher(policy.concurrency, toGate)
+        : orderedDispatcher(policy.concurrency, toGate);
+    [this.parking, this.redrives] = this.#parking();
     this.runner = new Runner({
+      ...{ parking: this.parking, redrives: this.redrives },
       ...{ policy, inFlight, clock },
       ...{ logger: parts.logger, handlerLogger: parts.handlerLogger, metrics: parts.metrics },
       ...{ events: parts.events, deadLetters: parts.deadLetters },
       invoke: (attempt) => this.pipeline(attempt),
       finish: (delivery, outcome) => this.finish(delivery, outcome),
     });
-    const toRunner = (delivery: Delivery) => this.#start(delivery);
-    this.gate = new StartGate(toRunner, parts.bucketsOf(policy), clock, () => this.credit.refresh());
-    const toGate = (delivery: Delivery) => this.#leaveLane(delivery);
-    this.dispatcher =
-      policy.ordering === 'none'
-        ? new UnorderedDispatcher(policy.concurrency, toGate)
-        : orderedDispatcher(policy.concurrency, toGate);
     this.runner.connect(this.dispatcher, this.gate);
     this.leases = new Leases({
       clock,
@@ -186,9 +204,10 @@ export class Works {
   /** The outcome is final. A released delivery stays in flight, to be handed back in log order by the close. */
   finish(delivery: Delivery, outcome: SettleOutcome): void {
     if (delivery.state === 'done') return;
+    if (delivery.redrive !== undefined && outcome !== 'released') return this.redrives?.letterDone(delivery);
     this.inFlight.finish(delivery, outcome);
     if (outcome !== 'released') this.settler.add(delivery);
-    if (delivery.attempts > 0) this.dispatcher.release(delivery);
+    if (delivery.attempts > 0 || delivery.isHeld) this.dispatcher.release(delivery);
     this.#left();
   }
 
@@ -222,8 +241,39 @@ export class Works {
 
   #start(delivery: Delivery): void {
     if (this.leases.any && this.leases.hasRunOut(delivery)) this.leases.drop();
-    if (delivery.revoked) this.dispatcher.release(delivery);
-    else this.runner.start(delivery);
+    if (delivery.revoked) return this.dispatcher.release(delivery);
+    if (delivery.redrive === undefined) {
+      if (delivery.command !== undefined) return this.#redrive(delivery, delivery.command);
+      if (this.parking?.takes(delivery) === true) return;
+    }
+    this.runner.start(delivery);
+  }
+
+  #redrive(delivery: Delivery, command: RedriveCommand): void {
+    if (this.redrives !== undefined) return this.redrives.begin(delivery, command);
+    delivery.isHeld = true;
+    this.finish(delivery, 'skipped');
+  }
+
+  #parking(): [Parking | undefined, KeyRedrives | undefined] {
+    const { inFlight, dispatcher, gate, parts } = this;
+    const { policy, clock, events, disclose, parkedLetters: letters } = parts;
+    if (letters === undefined) return [undefined, undefined];
+    const finish = (delivery: Delivery, outcome: SettleOutcome) => this.finish(delivery, outcome);
+    const parking =
+      policy.onExhausted === 'park'
+        ? new Parking({
+            ...{ policy, clock, events, gate, letters, finish },
+            partitions: () => this.revocation.partitions,
+            append: (delivery) => this.runner.append(delivery),
+          })
+        : undefined;
+    const redrives = new KeyRedrives({
+      ...{ policy, clock, disclose, events, inFlight, dispatcher, letters, finish },
+      order: () => parking?.order ?? new LogOrder(),
+      noted: (note) => parking?.apply(note),
+    });
+    return [parking, redrives];
   }
 
   #leaveLane(delivery: Delivery): void {

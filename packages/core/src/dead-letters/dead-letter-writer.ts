@@ -51,13 +51,14 @@ export class DeadLetterWriter {
   /**
    * True once the letter is acknowledged; false only if `stop` was called before that. A letter that is too large is tried
    * once more with only the headers that redriving needs.
+   * @param parked of a letter that is parked: the value of its header
    * @throws PublishError where it can never be written
    */
-  async write(failed: FailedMessage, error: unknown): Promise<boolean> {
+  async write(failed: FailedMessage, error: unknown, parked?: string): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
     const { incoming, attempts } = failed;
     const { key, value, tombstone, headers, position } = incoming;
-    const reason = { topic, group, error, disclose, position, attempts, now: clock.now() };
+    const reason = { topic, group, error, disclose, position, attempts, parked, now: clock.now() };
     const letter = new Letter(
       { topic: deadLetterTopic, key, value, tombstone, headers: deadLetterHeaders(headers, reason) },
       clock,

@@ -4,6 +4,7 @@ import { parseTimestamp } from '../envelope/rfc3339.js';
 import { findHeader, headerText } from '../headers.js';
 import { type Message, ReceivedMessage } from '../pipeline/message.js';
 import { writtenAt } from './format.js';
+import { parkNoteOf } from './park/park-note.js';
 
 /** A message that a group could not handle. What its headers do not say, or not so that it can be read, is undefined. */
 export interface DeadLetter {
@@ -18,6 +19,8 @@ export interface DeadLetter {
   readonly errorCode: string | undefined;
   readonly attempts: number | undefined;
   readonly failedAt: Date | undefined;
+  /** The key that is parked, where the message waits for its key to be redriven. */
+  readonly parkedKey: string | undefined;
 }
 
 /** Reads the headers of a dead letter. Never throws: missing or malformed headers are left out. */
@@ -35,6 +38,7 @@ export function readDeadLetter(incoming: IncomingMessage): DeadLetter {
     errorCode: text('X-Error-Code'),
     attempts: countOf(text('X-Attempts')),
     failedAt: dateOf(incoming),
+    parkedKey: parkNoteOf(incoming)?.key,
   };
 }
 

@@ -2,11 +2,12 @@
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
+import { isSamePosition } from '../driver/offsets.js';
+import type { EnvelopeCodec } from '../envelope/codec.js';
 import { abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { validateTopicName } from '../topic-name.js';
-import { abortSignal, filledText, flag, func, kind, positiveInteger } from '../util/option-kinds.js';
-import { checkOptions, optionTable } from '../util/options.js';
+import { checkOptions } from '../util/options.js';
 import { shown } from '../util/shown.js';
 import { Turns } from '../util/turns.js';
 import { abortable } from '../util/waiting.js';
@@ -14,39 +15,18 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from './format.js';
 import type { Letter } from './letter.js';
+import { criteriaOf } from './letter-criteria.js';
 import type { DestinationRules } from './letter-destination.js';
+import {
+  DELETE_OPTIONS,
+  type DeleteOptions,
+  LIST_OPTIONS,
+  type ListOptions,
+  REDRIVE_OPTIONS,
+} from './options.js';
+import { parkNoteOf } from './park/park-note.js';
+import { ParkedActions, type ParkedKeySummary } from './park/parked-actions.js';
 import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
-
-/** How many dead letters to list, and from where. */
-export interface ListOptions {
-  /** At most so many. Default 100. */
-  limit?: number;
-  /** Where the topic's dead letters are, if not in the configured place. */
-  deadLetterTopic?: string;
-  signal?: AbortSignal;
-}
-
-const LIST_OPTIONS = optionTable<ListOptions>({
-  limit: positiveInteger,
-  deadLetterTopic: filledText,
-  signal: abortSignal,
-});
-
-const topicNames = kind(
-  'a list of topic names',
-  (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
-  "['shop.orders']",
-);
-
-const REDRIVE_OPTIONS = optionTable<RedriveOptions>({
-  filter: func,
-  limit: positiveInteger,
-  dryRun: flag,
-  deadLetterTopic: filledText,
-  to: topicNames,
-  signal: abortSignal,
-  onProgress: func,
-});
 
 const DEFAULT_LIST_LIMIT = 100;
 
@@ -58,6 +38,8 @@ export interface DeadLettersOptions {
   deadLetterTopicsOf(topic: string): readonly string[];
   /** The topics whose subscriptions on this bus dead-letter into that one. */
   deadLettersInto(deadLetterTopic: string): readonly string[];
+  /** Reads the types of events that have no headers. */
+  codec: EnvelopeCodec;
   clock: Clock;
   logger: Logger;
   /** Aborts once publishing is refused: redrives end then. */
@@ -67,7 +49,7 @@ export interface DeadLettersOptions {
 }
 
 /** Letters of one dead-letter topic are read under these. */
-interface Place {
+export interface Place {
   readonly deadLetterTopic: string;
   readonly signal: AbortSignal;
 }
@@ -79,38 +61,85 @@ export class DeadLetters {
   readonly #turns = new Turns();
   /** Calls under way. */
   readonly #open = new Set<Promise<unknown>>();
+  readonly #parked: ParkedActions;
 
   /** @internal */
   constructor(options: DeadLettersOptions) {
     this.#options = options;
+    this.#parked = new ParkedActions(options);
   }
 
   /**
-   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic. Looking takes nothing:
-   * any number may look at once, redrives may run meanwhile (their current letter may still be shown), and nothing
-   * stays behind.
+   * The oldest dead letters that were not redriven yet, of a topic or of a dead-letter topic; with criteria those that fit all of
+   * them. Letters of parked keys are among them (`parkedKey`). Looking takes nothing: any number may look at once, redrives may
+   * run meanwhile (their current letter may still be shown), and nothing stays behind.
    * @throws TopicNameError, ConfigError, BusClosedError, EbusError `ABORTED`, and the broker's errors, by rejecting
    */
   async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
     const place = this.#place(topic, options);
-    return this.#whileOpen(() => this.#list(topic, place, limit), options.signal);
+    return this.#whileOpen(() => this.#list(topic, place, options, limit), options.signal);
   }
 
-  async #list(topic: string, place: Place, limit: number): Promise<DeadLetter[]> {
+  async #list(topic: string, place: Place, options: ListOptions, limit: number): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
     if (!(await this.#exists(place))) return letters;
-    const isDeadLetters = place.deadLetterTopic === topic;
+    const fits = this.#fitting(topic, place, options);
     await this.#look(place, async (messages) => {
       for await (const incoming of messages) {
+        if (parkNoteOf(incoming) !== undefined) continue;
         const letter = readDeadLetter(incoming);
-        // Several topics may share a dead-letter topic.
-        if (isDeadLetters || letter.originalTopic === topic) letters.push(letter);
+        if (fits(letter, incoming)) letters.push(letter);
         if (letters.length >= limit) break;
       }
     });
-    return letters;
+    const parked = await this.#parked.list(place, fits, limit);
+    return parked.length === 0 ? letters : [...letters, ...parked].sort(byFailure).slice(0, limit);
+  }
+
+  /**
+   * The parked keys of a topic, or of a dead-letter topic, oldest first: of each its group, how many letters wait, since when,
+   * and the failure of the first. With criteria: those whose oldest letter fits. Reads the dead-letter topic twice.
+   * @throws what `list` throws
+   */
+  async keys(topic: string, options: ListOptions = {}): Promise<ParkedKeySummary[]> {
+    checkOptions(`deadLetters.keys('${shown(topic)}')`, options, LIST_OPTIONS);
+    const { limit = DEFAULT_LIST_LIMIT } = options;
+    const place = this.#place(topic, options);
+    const fits = this.#fitting(topic, place, options);
+    return this.#whileOpen(async () => {
+      return (await this.#exists(place)) ? this.#parked.keys(place, fits, limit) : [];
+    }, options.signal);
+  }
+
+  /**
+   * Deletes one letter, as `list` returned it: it is never redriven. True where it was there. Of a parked key the others stay, in
+   * their order; with its last letter the key is free. Of others, those before it are appended to the dead-letter topic anew.
+   * @throws what `redrive` throws
+   */
+  async delete(topic: string, letter: DeadLetter, options: DeleteOptions = {}): Promise<boolean> {
+    checkOptions(`deadLetters.delete('${shown(topic)}')`, options, DELETE_OPTIONS);
+    const place = this.#place(topic, options);
+    const { position } = letter.message;
+    return this.#whileOpen(async () => {
+      if (position === undefined || !(await this.#exists(place))) return false;
+      if (letter.parkedKey !== undefined) return this.#parked.delete(place, letter, options.dryRun === true);
+      const isIt = (incoming: IncomingMessage) =>
+        incoming.position !== undefined && isSamePosition(incoming.position, position);
+      if (options.dryRun === true) {
+        return this.#look(place, async (messages) => {
+          for await (const incoming of messages) if (isIt(incoming)) return true;
+          return false;
+        });
+      }
+      const rules = this.#rules(topic, place, {});
+      return this.#turns.run(place.deadLetterTopic, async () => {
+        const redrive = this.#begin(rules, place.signal, {}, (one) => this.#publish(one, place), isIt);
+        await this.#reading(place, (reader) => redrive.run(reader));
+        return redrive.deleted;
+      });
+    }, options.signal);
   }
 
   /**
@@ -121,7 +150,12 @@ export class DeadLetters {
    * those whose subscriptions on this bus dead-letter into it; and to the topics in `to`. Letters that name another topic, or
    * that the broker refuses, are left and reported in `failed`.
    *
-   * Each is settled only after its publish was acknowledged; those that stay are appended to the dead-letter topic again.
+   * Parked keys are handed back to the group's member that has them, which handles their letters in order, before newer messages
+   * of the key. The call waits for that, or for the first letter that fails again: then the key stays parked, and is in `failed`. It
+   * waits for as long as no member of the group is there: give a `signal`. The letters of a key that was asked for are handed back even
+   * if the call ends before.
+   *
+   * Of the others, each is settled only after its publish was acknowledged; those that stay are appended to the dead-letter topic again.
    * Killed midway it loses nothing: the letter it was at may be published twice. Dead letters that come in meanwhile are left
    * for the next call. Several redrives at once share the letters; on one bus they take turns.
    * @throws TopicNameError, ConfigError, the filter's errors, and EbusError: `ABORTED`, `BUS_CLOSED`; retryable where the
@@ -133,23 +167,57 @@ export class DeadLetters {
     const rules = this.#rules(topic, place, options);
     return this.#whileOpen(async () => {
       if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
-      if (options.dryRun === true) return this.#count(place, rules, options);
-      return this.#turns.run(place.deadLetterTopic, () => this.#redrive(place, rules, options));
+      const done = await this.#redriveOthers(place, rules, options);
+      return this.#parked.redrive(place, rules, options, done);
     }, options.signal);
   }
 
+  /** All but parked letters. */
+  async #redriveOthers(
+    place: Place,
+    rules: DestinationRules,
+    options: RedriveOptions,
+  ): Promise<RedriveProgress> {
+    if (options.dryRun === true) return this.#count(place, rules, options);
+    if (options.key !== undefined) {
+      // Mostly it is parked: then the others stay where they are, and are not appended anew.
+      const { onProgress: _, ...quietly } = options;
+      const counted = await this.#count(place, rules, quietly);
+      if (counted.redriven === 0) return counted;
+    }
+    return this.#turns.run(place.deadLetterTopic, () => this.#redrive(place, rules, options));
+  }
+
   async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
+    const publish = (letter: Letter) => this.#publish(letter, place);
+    const redrive = this.#begin(rules, place.signal, options, publish);
+    return this.#reading(place, (reader) => redrive.run(reader));
+  }
+
+  #publish(letter: Letter, { signal }: Place): Promise<unknown> {
+    return this.#options.publish(letter, signal);
+  }
+
+  async #reading<T>(
+    { deadLetterTopic, signal }: Place,
+    work: (reader: DeadLetterReader) => Promise<T>,
+  ): Promise<T> {
     const { driver, clock, logger } = this.#options;
-    const { deadLetterTopic, signal } = place;
     // It may have waited for its turn until now.
     if (signal.aborted) throw abortError(signal, `redriving '${deadLetterTopic}'`);
     const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
     try {
-      const publish = (letter: Letter) => this.#options.publish(letter, signal);
-      return await this.#begin(rules, signal, options, publish).run(reader);
+      return await work(reader);
     } finally {
       await reader.close();
     }
+  }
+
+  /** Several topics may share a dead-letter topic. */
+  #fitting(topic: string, { deadLetterTopic }: Place, options: ListOptions) {
+    const fits = criteriaOf(options, this.#options.codec);
+    return (letter: DeadLetter, incoming: IncomingMessage) =>
+      (deadLetterTopic === topic || letter.originalTopic === topic) && fits(letter, incoming);
   }
 
   async #count(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
@@ -162,11 +230,14 @@ export class DeadLetters {
     signal: AbortSignal,
     options: RedriveOptions,
     publish: RedriveWork['publish'],
+    deletes?: RedriveWork['deletes'],
   ): Redrive {
-    const { driver, clock, logger } = this.#options;
+    const { driver, clock, logger, codec } = this.#options;
     const { limit = Number.MAX_SAFE_INTEGER } = options;
     const mayStay = driver.capabilities('persistent').settle === 'individual';
-    return new Redrive({ rules, options, limit, signal, clock, logger, mayStay, publish });
+    const fits = criteriaOf(options, codec);
+    const work = { rules, options, limit, signal, clock, logger, mayStay, fits, publish };
+    return new Redrive(deletes === undefined ? work : { ...work, deletes });
   }
 
   /** Without taking anything, where the transport can; else by handing the letters back. */
@@ -256,4 +327,9 @@ export class DeadLetters {
     if (admin === undefined) return true;
     return (await abortable(admin.describe(deadLetterTopic, { signal }), signal, what)) !== undefined;
   }
+}
+
+/** Oldest first; those that do not say when come first. */
+function byFailure({ failedAt: a }: DeadLetter, { failedAt: b }: DeadLetter): number {
+  return (a?.getTime() ?? 0) - (b?.getTime() ?? 0);
 }

@@ -15,6 +15,9 @@ export const DEAD_LETTER_HEADERS = [
   'X-Timestamp',
 ] as const;
 
+/** Makes a dead letter, or a note without a message, a part of a parked key. */
+export const PARK_HEADER = 'X-Ebus-Park';
+
 /** Names the group that a redriven message is for; other groups settle it without handling it. */
 export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
 
@@ -22,7 +25,7 @@ const ORIGINAL_TOPIC = 'x-original-topic';
 /** The only one of them that applications use, too: theirs comes first and stays. */
 const TIMESTAMP = 'x-timestamp';
 const REMOVED = new Set<string>(
-  [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER].map((name) => name.toLowerCase()),
+  [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER, PARK_HEADER].map((name) => name.toLowerCase()),
 );
 REMOVED.delete(TIMESTAMP);
 
@@ -48,6 +51,8 @@ export interface DeadLetterReason {
   /** How the text of the error is made fit to leave the process. */
   readonly disclose?: Disclose;
   readonly attempts: number;
+  /** Of a letter that is parked: the value of `X-Ebus-Park`. */
+  readonly parked?: string | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -71,6 +76,7 @@ export function deadLetterHeaders(
     headers.push(['X-Original-Position', formatPosition(reason.position)]);
   }
   if (reason.group !== undefined) headers.push(['X-Consumer-Group', reason.group]);
+  if (reason.parked !== undefined) headers.push([PARK_HEADER, reason.parked]);
   if (added === 'required') return headers;
   headers.push(['X-Error-Message', errorText(reason)]);
   headers.push(['X-Error-Code', EbusError.isInstance(reason.error) ? reason.error.code : 'HANDLER_FAILED']);

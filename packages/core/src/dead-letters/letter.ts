@@ -12,6 +12,8 @@ export interface LetterContent {
   /** The message held null, which is not the same as zero bytes. Default false. */
   readonly tombstone?: boolean | undefined;
   readonly headers: HeaderList;
+  /** Where the key does not decide. */
+  readonly partition?: number | undefined;
 }
 
 /** A message that is published as it is. Its id stays the same over retries, so that brokers can tell copies. */
@@ -20,6 +22,7 @@ export class Letter implements LetterContent {
   readonly key: string | Uint8Array | undefined;
   readonly value: Uint8Array;
   readonly tombstone: boolean;
+  readonly partition: number | undefined;
   headers: HeaderList;
   /** The span of the attempt that failed, where there was one: its letter is shown below it. */
   cause: SpanIdentity | undefined = undefined;
@@ -29,7 +32,7 @@ export class Letter implements LetterContent {
   #id: string | undefined;
 
   constructor(
-    { topic, key, value, tombstone = false, headers }: LetterContent,
+    { topic, key, value, tombstone = false, headers, partition }: LetterContent,
     clock: Pick<Clock, 'randomBytes'>,
   ) {
     this.topic = topic;
@@ -37,6 +40,7 @@ export class Letter implements LetterContent {
     this.value = value;
     this.tombstone = tombstone;
     this.headers = headers;
+    this.partition = partition;
     this.#clock = clock;
   }
 

@@ -11,7 +11,9 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import type { DeadLetterReader } from './dead-letter-reader.js';
 import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from './format.js';
 import { Letter } from './letter.js';
+import type { LetterCriteria } from './letter-criteria.js';
 import { type DestinationRules, destinationOf } from './letter-destination.js';
+import { parkNoteOf } from './park/park-note.js';
 
 /** A dead letter that was to be redriven and could not: it stays in its topic. */
 export interface FailedLetter {
@@ -35,11 +37,14 @@ export interface RedriveProgress {
   readonly failed: readonly FailedLetter[];
 }
 
-/** Which letters to redrive, and where they may go. */
-export interface RedriveOptions {
+/**
+ * Which letters to redrive, and where they may go. A parked key goes as a whole, if its oldest letter fits: `{ key }` redrives one
+ * key.
+ */
+export interface RedriveOptions extends LetterCriteria {
   /** Which to publish back. Default: all. One that throws or rejects ends the redrive. */
   filter?: (letter: DeadLetter) => boolean | Promise<boolean>;
-  /** At most so many. Default: no limit. */
+  /** At most so many; a parked key that is begun is handed back wholly. Default: no limit. */
   limit?: number;
   /** Only counts what would be published back; takes nothing. Default false. */
   dryRun?: boolean;
@@ -70,6 +75,10 @@ export interface RedriveWork {
   readonly logger: Logger;
   /** Letters are settled one by one, so that one can stay behind. */
   readonly mayStay: boolean;
+  /** Whether the letter is one that is asked for. */
+  fits(letter: DeadLetter, incoming: IncomingMessage): boolean;
+  /** Whether the letter is deleted, and the rest stays. */
+  deletes?(incoming: IncomingMessage): boolean;
   publish(letter: Letter): Promise<unknown>;
 }
 
@@ -80,6 +89,7 @@ export class Redrive {
   readonly #held = new Set<string>();
   #progress: RedriveProgress;
   #told = false;
+  #deleted = false;
 
   constructor(work: RedriveWork) {
     this.#work = work;
@@ -89,10 +99,11 @@ export class Redrive {
   /** Only counts. @throws the filter's errors */
   async count(letters: AsyncIterable<IncomingMessage>): Promise<RedriveProgress> {
     for await (const incoming of letters) {
+      if (parkNoteOf(incoming) !== undefined) continue;
       this.#progress = { ...this.#progress, total: this.#progress.total + 1 };
       if (this.#isDone) continue;
       const letter = readDeadLetter(incoming);
-      this.#note(incoming, letter, await this.#judge(letter));
+      this.#note(incoming, letter, await this.#judge(letter, incoming));
     }
     return this.#progress;
   }
@@ -101,8 +112,19 @@ export class Redrive {
   async run(reader: DeadLetterReader): Promise<RedriveProgress> {
     this.#progress = { ...this.#progress, total: reader.left };
     for await (const incoming of reader.messages()) {
+      // Parked letters are read from the beginning of the topic, wherever this group stands.
+      if (parkNoteOf(incoming) !== undefined) {
+        await reader.settle(incoming, 'handled');
+        this.#progress = { ...this.#progress, total: this.#progress.total - 1 };
+        continue;
+      }
+      if (this.#work.deletes?.(incoming) === true) {
+        await reader.settle(incoming, 'handled');
+        this.#deleted = true;
+        break;
+      }
       const letter = readDeadLetter(incoming);
-      let verdict = await this.#judge(letter);
+      let verdict = await this.#judge(letter, incoming);
       if (verdict === 'goes') verdict = await this.#sendBack(letter, incoming);
       const problem = verdict === 'goes' ? undefined : await this.#append(incoming);
       if (problem === undefined) await reader.settle(incoming, 'handled');
@@ -113,12 +135,18 @@ export class Redrive {
     return this.#progress;
   }
 
+  /** The letter to delete was there. */
+  get deleted(): boolean {
+    return this.#deleted;
+  }
+
   get #isDone(): boolean {
     return this.#progress.redriven >= this.#work.limit;
   }
 
-  async #judge(letter: DeadLetter): Promise<Verdict> {
-    const { rules, options } = this.#work;
+  async #judge(letter: DeadLetter, incoming: IncomingMessage): Promise<Verdict> {
+    const { rules, options, deletes, fits } = this.#work;
+    if (deletes !== undefined || !fits(letter, incoming)) return 'stays';
     const destination = destinationOf(letter.originalTopic, rules);
     if (destination.kind === 'stays') return 'stays';
     if (options.filter !== undefined && !(await this.#isWanted(options.filter, letter))) return 'stays';

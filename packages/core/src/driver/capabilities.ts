@@ -19,6 +19,11 @@ export interface Capabilities {
   readonly lag: boolean;
   /** A topic's messages can be browsed without consuming them (`Driver.browse`). Default: false. */
   readonly browse?: boolean;
+  /**
+   * Keys can be parked (`onExhausted: 'park'`): messages have positions, dead-letter topics can be browsed, and a member of a group
+   * that `parks` hears `assigned` or `resumed` before it is given messages of a key that another member had. Default: false.
+   */
+  readonly parking?: boolean;
   /** Null and an empty value differ, both ways. Default: false. */
   readonly tombstones?: boolean;
   /** The largest value in bytes, where there is a limit. */

@@ -56,6 +56,8 @@ export interface OutgoingRecord {
   /** `value` is empty and stands for null, where `capabilities` say `tombstones`. An empty value is zero bytes otherwise. */
   readonly tombstone?: boolean | undefined;
   readonly headers: HeaderList;
+  /** The partition to write it to, where the key does not decide. */
+  readonly partition?: number | undefined;
   /**
    * For brokers that deduplicate: what makes this message one, over all topics of the broker (`<topic>:<id>`). Hand it to
    * the broker as it is. Stays the same over retries.

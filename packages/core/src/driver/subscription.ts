@@ -23,6 +23,11 @@ export interface SubscriptionSpec {
   readonly from: 'earliest' | 'latest' | Date;
   /** The order that the subscription needs; core has checked it against the capabilities. */
   readonly ordering: 'none' | 'instance' | 'cluster';
+  /**
+   * Keys may be parked: before a member is pushed messages of a key that another member had, its sink hears `assigned` or
+   * `resumed`. Default: false. Set only where `capabilities` say `parking`.
+   */
+  readonly parks?: boolean;
 }
 
 /**

@@ -15,6 +15,7 @@ const healthy: ConsumerSnapshot = {
   settling: undefined,
   received: 10,
   halted: 0,
+  parked: 0,
   overrunning: 0,
   overlapped: 0,
   paused: false,

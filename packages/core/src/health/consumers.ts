@@ -21,6 +21,8 @@ export interface ConsumerSnapshot {
   /** Messages taken from the broker so far. */
   readonly received: number;
   readonly halted: number;
+  /** Keys that are parked. */
+  readonly parked: number;
   /** Handlers that were aborted at their timeout, have not returned, and hold their key up. */
   readonly overrunning: number;
   /** The same, where going on regardless is permitted (`overlapAfter`). */
@@ -179,7 +181,12 @@ function mayStand({ paused }: ConsumerSnapshot, head: ConsumerHead, now: number)
   return paused && head.state !== 'dead-lettering';
 }
 
-function handlers({ overrunning, overlapped, halted }: ConsumerSnapshot): [Finding['status'], string][] {
+function handlers({
+  overrunning,
+  overlapped,
+  halted,
+  parked,
+}: ConsumerSnapshot): [Finding['status'], string][] {
   const found: [Finding['status'], string][] = [];
   const unreturned = (count: number) =>
     `${count} handler${count === 1 ? ' was' : 's were'} aborted at the processing timeout and did not return`;
@@ -187,6 +194,10 @@ function handlers({ overrunning, overlapped, halted }: ConsumerSnapshot): [Findi
   if (overlapped > 0) found.push(['degraded', unreturned(overlapped)]);
   if (halted > 0) {
     found.push(['degraded', `${halted} halted; retryHalted() or skipHalted() lets it go on`]);
+  }
+  if (parked > 0) {
+    const keys = parked === 1 ? '1 key is parked' : `${parked} keys are parked`;
+    found.push(['degraded', `${keys}; bus.deadLetters.redrive(topic, { key }) hands the messages back`]);
   }
   return found;
 }

@@ -1,8 +1,11 @@
 /** The action for a failed attempt: a pure decision. */
 
 /** The possible actions after a failed attempt. */
-export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt'] as const;
-/** The action after a failed attempt. */
+export const FAILURE_ACTIONS = ['retry', 'dead-letter', 'discard', 'halt', 'park'] as const;
+/**
+ * The action after a failed attempt. `park`: the message and the later ones of its key go to the dead-letter topic, in order,
+ * until the key is redriven.
+ */
 export type FailureAction = (typeof FAILURE_ACTIONS)[number];
 /** The action after the last attempt. */
 export type ExhaustedAction = Exclude<FailureAction, 'retry'>;

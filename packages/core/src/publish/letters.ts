@@ -62,6 +62,7 @@ export class LetterPublisher {
       job.verbatim = true;
       job.span = this.#startSpan(letter);
       job.tombstone = letter.tombstone;
+      job.partition = letter.partition;
       // What the application published had been admitted, and so is its letter.
       job.entered = purpose === 'publisher-letter';
       let receipt: PublishReceipt;

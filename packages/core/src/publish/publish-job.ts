@@ -56,6 +56,8 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   /** Of a letter whose message held null. */
   tombstone = false;
   headers: HeaderList;
+  /** Of a letter that has to reach the partition of another message. */
+  partition: number | undefined = undefined;
   readonly messageId: string | undefined;
   ownsValue: boolean;
   purpose: Purpose = 'application';

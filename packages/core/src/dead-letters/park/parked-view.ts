@@ -1,0 +1,135 @@
+/** The parked letters of a dead-letter topic at one moment, of all topics and groups that are asked for. */
+import type { Driver } from '../../driver/driver.js';
+import type { IncomingMessage } from '../../driver/message.js';
+import { EbusError } from '../../errors.js';
+import { type DeadLetter, readDeadLetter } from '../dead-letter.js';
+import { type LogPlace, placeId } from './log-order.js';
+import type { LetterNote, ParkedPlace, ParkNote } from './park-note.js';
+import { ParkedKeys } from './parked-keys.js';
+import { parkedRecords } from './parked-letters.js';
+
+/** A key that is parked for one group of one topic. */
+export interface ParkedKeyId extends ParkedPlace {
+  readonly topic: string;
+  readonly group: string;
+}
+
+/** A letter that waits. */
+export interface LiveLetter extends ParkedKeyId {
+  readonly note: LetterNote;
+  readonly letter: DeadLetter;
+  readonly incoming: IncomingMessage;
+}
+
+/** Where to look, and for what. */
+export interface ParkedViewOptions {
+  readonly driver: Driver;
+  readonly deadLetterTopic: string;
+  wants(topic: string, group: string): boolean;
+}
+
+/** Deletions that are kept in mind at once. */
+const MOST_DELETED = 100_000;
+
+interface OfGroup {
+  readonly keys: ParkedKeys;
+  readonly deleted: Set<string>;
+}
+
+/** Made by reading the topic once; `letters` reads it again. Memory grows with the parked keys, not with their letters. */
+export class ParkedView {
+  readonly #options: ParkedViewOptions;
+  readonly #groups = new Map<string, OfGroup>();
+  #deleted = 0;
+
+  private constructor(options: ParkedViewOptions) {
+    this.#options = options;
+  }
+
+  static async read(
+    options: ParkedViewOptions,
+    signal: AbortSignal,
+    told?: (id: ParkedKeyId, note: ParkNote) => void,
+  ): Promise<ParkedView> {
+    const view = new ParkedView(options);
+    for await (const { note, incoming } of parkedRecords(options.driver, options.deadLetterTopic, signal)) {
+      const { originalTopic: topic, group } = readDeadLetter(incoming);
+      if (topic === undefined || group === undefined || !options.wants(topic, group)) continue;
+      view.#apply(topic, group, note);
+      told?.({ topic, group, key: note.key, partition: note.partition }, note);
+    }
+    return view;
+  }
+
+  /** No key is parked. */
+  get isEmpty(): boolean {
+    for (const { keys } of this.#groups.values()) if (keys.size > 0) return false;
+    return true;
+  }
+
+  /** Through where the key is handled; undefined where it is not parked. */
+  find({
+    topic,
+    group,
+    partition,
+    key,
+  }: ParkedKeyId): { readonly through: LogPlace | undefined } | undefined {
+    return this.#groups.get(groupId(topic, group))?.keys.find(partition, key);
+  }
+
+  /** Those that wait, each once, in the order of the dead-letter topic. */
+  async *letters(signal: AbortSignal): AsyncGenerator<LiveLetter> {
+    if (this.isEmpty) return;
+    const { driver, deadLetterTopic } = this.#options;
+    /** The last one of each key. */
+    const seen = new Map<string, LogPlace>();
+    for await (const { note, incoming } of parkedRecords(driver, deadLetterTopic, signal)) {
+      if (note.kind !== 'letter') continue;
+      const letter = readDeadLetter(incoming);
+      const { originalTopic: topic, group } = letter;
+      if (topic === undefined || group === undefined) continue;
+      const of = this.#groups.get(groupId(topic, group));
+      const parked = of?.keys.find(note.partition, note.key);
+      if (of === undefined || parked === undefined) continue;
+      const { order } = of.keys;
+      const id = keyId({ topic, group, ...note });
+      const before = seen.get(id) ?? parked.through;
+      if (before !== undefined && order.compare(note.at, before) <= 0) continue;
+      seen.set(id, note.at);
+      if (of.deleted.has(deletedId(note))) continue;
+      yield { topic, group, key: note.key, partition: note.partition, note, letter, incoming };
+    }
+  }
+
+  #apply(topic: string, group: string, note: ParkNote): void {
+    const id = groupId(topic, group);
+    let of = this.#groups.get(id);
+    if (of === undefined) {
+      of = { keys: new ParkedKeys(Number.MAX_SAFE_INTEGER), deleted: new Set() };
+      this.#groups.set(id, of);
+    }
+    of.keys.apply(note);
+    if (note.kind !== 'deleted') return;
+    of.deleted.add(deletedId(note));
+    if (++this.#deleted <= MOST_DELETED) return;
+    throw new EbusError(
+      `'${this.#options.deadLetterTopic}' has more than ${MOST_DELETED} deleted letters of parked keys`,
+      {
+        code: 'LIMIT',
+      },
+    );
+  }
+}
+
+/** One text for a parked key. */
+export function keyId({ topic, group, partition, key }: ParkedKeyId): string {
+  return `${topic}\0${group}\0${partition}\0${key}`;
+}
+
+function groupId(topic: string, group: string): string {
+  return `${topic}\0${group}`;
+}
+
+function deletedId({ partition, key, at }: { partition: number; key: string; at: LogPlace }): string {
+  return `${partition}\0${placeId(at)}\0${key}`;
+}
