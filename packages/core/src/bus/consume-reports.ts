@@ -76,7 +76,11 @@ export function consumeReports(
           'a message could not be handled, and its key is parked: its messages go to the dead-letter topic until ' +
             'bus.deadLetters.redrive(topic, { key }) hands them back',
         );
-      } else logger.info({ ...fields, key: delivery.key }, 'a message of a parked key went to the dead-letter topic');
+      } else
+        logger.info(
+          { ...fields, key: delivery.key },
+          'a message of a parked key went to the dead-letter topic',
+        );
       const told = {
         ...of(delivery),
         ...failure(error),
@@ -92,7 +96,14 @@ export function consumeReports(
         { topic, group, key: delivery.key, deadLetterTopic, err: error },
         'a message of a parked key was redriven and failed again: the key stays parked',
       );
-      events.emit('error', { source: 'parked', topic, group, key: delivery.key, deadLetterTopic, ...failure(error) });
+      events.emit('error', {
+        source: 'parked',
+        topic,
+        group,
+        key: delivery.key,
+        deadLetterTopic,
+        ...failure(error),
+      });
     },
     halted: (delivery, error) => {
       const isKey = policy.ordering !== 'none';

@@ -80,7 +80,7 @@ export class KeyRedrives {
   letterDone(delivery: Delivery): void {
     const run = delivery.redrive as Run;
     const { page } = run;
-    run.through = (page?.letters[run.index] as WaitingLetter).at;
+    run.through = page?.letters[run.index]?.at ?? run.through;
     run.count++;
     run.index++;
     this.#hold(delivery);
