@@ -138,7 +138,8 @@ export const browsing = resting(
 /** Keys can be parked in the dead-letter topic. */
 export const parking = resting(
   () => 'parking: true',
-  ({ capabilities }) => (capabilities.parking === true ? undefined : 'transport declares no parking'),
+  ({ capabilities }) =>
+    capabilities.parking === true ? undefined : 'transport declares no parking for these topics',
 );
 
 /** Values of this many bytes fit. */

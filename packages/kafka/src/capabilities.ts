@@ -1,9 +1,9 @@
 /** Capabilities of Kafka, by the demanded acknowledgements. */
-import type { Capabilities } from '@ebus/core/driver';
+import type { Capabilities, Persistence } from '@ebus/core/driver';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 
-/** Capabilities of every topic. With `requiredAcks: 0` the broker acknowledges nothing. */
-export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities {
+/** Capabilities of topics of that persistence. With `requiredAcks: 0` the broker acknowledges nothing. */
+export function capabilitiesOf({ producer }: ResolvedKafkaConfig, persistence: Persistence): Capabilities {
   return {
     settle: 'prefix',
     ordering: 'cluster',
@@ -14,7 +14,7 @@ export function capabilitiesOf({ producer }: ResolvedKafkaConfig): Capabilities 
     acknowledged: producer.requiredAcks !== 0,
     lag: true,
     browse: true,
-    parking: true,
+    parking: persistence === 'persistent',
     tombstones: true,
   };
 }

@@ -106,8 +106,8 @@ export class KafkaDriver implements Driver<KafkaNative> {
     return { producer: this.#sender?.producer, consumers, admin: this.admin.client };
   }
 
-  capabilities(): Capabilities {
-    return capabilitiesOf(this.#config);
+  capabilities(persistence: Persistence): Capabilities {
+    return capabilitiesOf(this.#config, persistence);
   }
 
   validateTopic(topic: string): void {

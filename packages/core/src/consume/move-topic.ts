@@ -48,8 +48,9 @@ export async function moveTopic(
 ): Promise<void> {
   const { driver, subscriptions, logger } = parts;
   if (driver.admin?.persistenceIs !== 'route') {
+    const refresh = subscriptions.newPolicies(topic, persistence);
     commit();
-    subscriptions.refreshPolicies(topic);
+    refresh();
     return;
   }
   await subscriptions.whileMoving(topic, async () => {

@@ -164,11 +164,19 @@ export class Subscriptions {
     }
   }
 
-  /** The topic's persistence is another one now, and its messages come over the same route as before. */
-  refreshPolicies(topic: string): void {
-    for (const { subscription, ordered, options } of this.#of(topic)) {
-      subscription.setPolicy(this.#opener.policy(topic, ordered, { ...options, from: 'latest' }));
-    }
+  /**
+   * The topic is to have another persistence, and its messages come over the same route as before. Call the function returned
+   * once it has.
+   * @throws UnsupportedError where a subscription cannot go on then
+   */
+  newPolicies(topic: string, persistence: Persistence): () => void {
+    const all = this.#of(topic).map(({ subscription, ordered, options }) => {
+      const policy = this.#opener.policy(topic, ordered, { ...options, from: 'latest' }, persistence);
+      return () => subscription.setPolicy(policy);
+    });
+    return () => {
+      for (const set of all) set();
+    };
   }
 
   /**

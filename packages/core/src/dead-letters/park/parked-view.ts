@@ -1,12 +1,13 @@
 /** The parked letters of a dead-letter topic at one moment, of all topics and groups that are asked for. */
 import type { Driver } from '../../driver/driver.js';
 import type { IncomingMessage } from '../../driver/message.js';
+import { messageSize } from '../../driver/message-size.js';
 import { EbusError } from '../../errors.js';
 import { type DeadLetter, readDeadLetter } from '../dead-letter.js';
 import { type LogPlace, placeId } from './log-order.js';
 import type { LetterNote, ParkedPlace, ParkNote } from './park-note.js';
 import { ParkedKeys } from './parked-keys.js';
-import { parkedRecords } from './parked-letters.js';
+import { type ParkedRecord, parkedRecords } from './parked-letters.js';
 
 /** A key that is parked for one group of one topic. */
 export interface ParkedKeyId extends ParkedPlace {
@@ -36,11 +37,17 @@ interface OfGroup {
   readonly deleted: Set<string>;
 }
 
-/** Made by reading the topic once; `letters` reads it again. Memory grows with the parked keys, not with their letters. */
+/** Letters that are kept from the first reading; where there are more, they are read again. */
+const KEPT = { letters: 1_000, bytes: 4 * 1024 * 1024 };
+
+/** Made by reading the topic once. Memory grows with the parked keys, not with their letters: many are read again for `letters`. */
 export class ParkedView {
   readonly #options: ParkedViewOptions;
   readonly #groups = new Map<string, OfGroup>();
   #deleted = 0;
+  /** All records so far that are letters; undefined where they are too many. */
+  #kept: ParkedRecord[] | undefined = [];
+  #bytes = 0;
 
   private constructor(options: ParkedViewOptions) {
     this.#options = options;
@@ -52,10 +59,12 @@ export class ParkedView {
     told?: (id: ParkedKeyId, note: ParkNote) => void,
   ): Promise<ParkedView> {
     const view = new ParkedView(options);
-    for await (const { note, incoming } of parkedRecords(options.driver, options.deadLetterTopic, signal)) {
+    for await (const record of parkedRecords(options.driver, options.deadLetterTopic, signal)) {
+      const { note, incoming } = record;
       const { originalTopic: topic, group } = readDeadLetter(incoming);
       if (topic === undefined || group === undefined || !options.wants(topic, group)) continue;
       view.#apply(topic, group, note);
+      if (note.kind === 'letter') view.#keep(record);
       told?.({ topic, group, key: note.key, partition: note.partition }, note);
     }
     return view;
@@ -83,7 +92,8 @@ export class ParkedView {
     const { driver, deadLetterTopic } = this.#options;
     /** The last one of each key. */
     const seen = new Map<string, LogPlace>();
-    for await (const { note, incoming } of parkedRecords(driver, deadLetterTopic, signal)) {
+    const records = this.#kept ?? parkedRecords(driver, deadLetterTopic, signal);
+    for await (const { note, incoming } of records) {
       if (note.kind !== 'letter') continue;
       const letter = readDeadLetter(incoming);
       const { originalTopic: topic, group } = letter;
@@ -99,6 +109,14 @@ export class ParkedView {
       if (of.deleted.has(deletedId(note))) continue;
       yield { topic, group, key: note.key, partition: note.partition, note, letter, incoming };
     }
+  }
+
+  #keep(record: ParkedRecord): void {
+    const { size, value, key, headers } = record.incoming;
+    this.#bytes += size ?? messageSize(value, key, headers);
+    const isTooMuch = this.#bytes > KEPT.bytes || (this.#kept?.length ?? 0) >= KEPT.letters;
+    if (isTooMuch) this.#kept = undefined;
+    else this.#kept?.push(record);
   }
 
   #apply(topic: string, group: string, note: ParkNote): void {
