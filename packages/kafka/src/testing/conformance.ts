@@ -27,6 +27,7 @@ export const failureGroups: readonly GroupName[] = [
   'redrive trouble',
   'browse',
   'halt',
+  'parked keys',
   'processing timeout',
   'backpressure',
   'pausing',
