@@ -2,6 +2,7 @@
 import { PermanentError, ProcessingTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { FAILURE_ACTIONS, type FailureAction } from '../pipeline/failure.js';
+import { logFields } from '../telemetry/telemetry.js';
 import { quietly } from '../util/promise.js';
 import type { Attempt } from './attempt.js';
 import type { ConsumePolicy } from './policy.js';
@@ -9,10 +10,11 @@ import type { ConsumePolicy } from './policy.js';
 /** The decision of `onError`; undefined where the default applies, also where it answers with no action, or throws. */
 export function verdictOf(
   { policy, logger }: { readonly policy: ConsumePolicy; readonly logger: Logger },
-  { message, topic, group, attempt }: Attempt,
+  { message, topic, group, attempt, span }: Attempt,
   error: unknown,
 ): FailureAction | undefined {
   if (policy.onError === undefined) return undefined;
+  const fields = { topic, group, ...logFields(span) };
   try {
     const retriesLeft = Math.max(0, policy.maxRetries + 1 - attempt);
     const verdict = policy.onError(error, { message, topic, group, attempt, retriesLeft });
@@ -25,9 +27,9 @@ export function verdictOf(
     // An async function answers too late; what it rejects with must not end the process.
     quietly(verdict);
     const allowed = FAILURE_ACTIONS.join(', ');
-    logger.error({ verdict, topic, group, allowed }, 'onError returned no action; the default applies');
+    logger.error({ ...fields, verdict, allowed }, 'onError returned no action; the default applies');
   } catch (err) {
-    logger.error({ err, topic, group }, 'onError threw; the default applies');
+    logger.error({ ...fields, err }, 'onError threw; the default applies');
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { EbusError, PublishError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { idsOf } from '../pipeline/message-ids.js';
-import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
+import { logFields, type SendSpan, type Telemetry } from '../telemetry/telemetry.js';
 import { abortable } from '../util/waiting.js';
 import { type OwnTopics, usingOwnTopic } from './own-topic.js';
 import { type JobOptions, PublishJob, type Purpose } from './publish-job.js';
@@ -76,7 +76,7 @@ export class LetterPublisher {
       if (tries === MAX_DUPLICATES) throw alwaysDuplicate(topic);
       letter.renewId();
       logger.warn(
-        { topic, id },
+        { topic, id, ...logFields(letter.cause) },
         'the broker took a letter for one that it has, and it had none; sending it again under another id',
       );
     }

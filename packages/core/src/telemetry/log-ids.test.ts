@@ -20,7 +20,7 @@ describe('log lines', () => {
         logger.warn({ stock: 0 }, 'out of stock');
         throw new Error('no');
       },
-      { maxRetries: 1, retryBackoff: { base: 10, jitter: false } },
+      { maxRetries: 1, retryBackoff: { base: 10, jitter: false }, onError: () => 'no action' as 'retry' },
     );
     driver.subscriptions[0]?.deliver({ value: 'x', headers: [['traceparent', REMOTE.traceparent]] });
     await settle();
@@ -36,8 +36,10 @@ describe('log lines', () => {
     const ids = (span = first) => ({ trace_id: REMOTE.traceId, span_id: span?.spanContext().spanId });
     expect(lines()).toMatchObject([
       { text: 'out of stock', stock: 0, ...ids() },
+      { text: expect.stringContaining('onError returned no action'), ...ids() },
       { text: expect.stringContaining('tried again'), ...ids() },
       { text: 'out of stock', ...ids(second) },
+      { text: expect.stringContaining('onError returned no action'), ...ids(second) },
       { text: expect.stringContaining('could not publish a dead letter'), ...ids(second) },
       { text: expect.stringContaining('was dead-lettered'), ...ids(second) },
     ]);
