@@ -108,7 +108,7 @@ export async function createEventBus(
   });
   const handlerLogger = options.logger ?? defaultLogger;
   const disclose = discloser(options.redact);
-  const { enabled, ...tracing } = resolved.tracing;
+  const { enabled, sampleRate, consumer, baggage } = resolved.tracing;
   const api = enabled ? await loadApi() : undefined;
   const logger = busLogger(handlerLogger, { clock, disclose, activeIds: api && activeIds(api) });
   const base = { environment: resolved.environment, logger, clock };
@@ -129,8 +129,8 @@ export async function createEventBus(
     checkTopicNames(resolved, driver);
     ownMetrics = configuredMetrics(resolved, options, registry, context);
     const metrics = ownMetrics ?? (options.metrics && bounded(guarded(options.metrics, logger)));
-    const telemetry =
-      api && new OpenTelemetry(api, { ...tracing, ...clientOf(driver, resolved), disclose, clock });
+    const tracing = { sampleRate, consumer, baggage, disclose, clock };
+    const telemetry = api && new OpenTelemetry(api, { ...tracing, ...clientOf(driver, resolved) });
     const events = new Emitter(logger, disclose);
     const closing = new AbortController();
     const connection = supervise(driver, resolved, {

@@ -103,6 +103,11 @@ export class Attempt implements DeadlineEntry {
     return this.#controller.signal;
   }
 
+  /** The error of the timeout, once that has passed. */
+  get overdue(): unknown {
+    return this.timedOut ? this.#abortReason : undefined;
+  }
+
   get aborted(): boolean {
     return this.#abortReason !== undefined;
   }

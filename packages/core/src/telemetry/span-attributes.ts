@@ -4,7 +4,7 @@ import type { IncomingMessage, Position, SendReceipt } from '../driver/message.j
 import type { ServerAddress } from '../driver/server-address.js';
 import * as own from './ebus-attributes.js';
 import * as name from './semantic-conventions.js';
-import type { LetterInfo, ProcessInfo, SendInfo } from './telemetry.js';
+import type { LetterInfo, ProcessInfo, SendInfo, Spanned } from './telemetry.js';
 
 /** The client that spans describe. */
 export interface ClientInfo {
@@ -72,6 +72,14 @@ export class SpanAttributes {
     return attributes;
   }
 
+  /** Known once the message is decoded, where no header has told before. */
+  ids({ eventId, correlationId }: Spanned['ids']): Api.Attributes {
+    const attributes: Api.Attributes = {};
+    if (eventId !== undefined) attributes[name.MESSAGE_ID] = eventId;
+    if (correlationId !== undefined) attributes[name.CONVERSATION_ID] = correlationId;
+    return attributes;
+  }
+
   settle(topic: string, group: string, count: number): Api.Attributes {
     const attributes = this.#ofClient('settle', 'settle', topic);
     attributes[name.CONSUMER_GROUP] = group;
@@ -105,8 +113,7 @@ export class SpanAttributes {
     { key, messageId, conversationId }: Omit<SendInfo, 'topic'>,
   ): Api.Attributes {
     const attributes = this.#ofClient(operation, type, topic);
-    if (messageId !== undefined) attributes[name.MESSAGE_ID] = messageId;
-    if (conversationId !== undefined) attributes[name.CONVERSATION_ID] = conversationId;
+    Object.assign(attributes, this.ids({ eventId: messageId, correlationId: conversationId }));
     // Bytes that are no text have no form that others would recognise.
     if (typeof key === 'string') this.#set(attributes, key, name.KAFKA_KEY, name.FORMER_KAFKA_KEY, own.KEY);
     return attributes;

@@ -166,6 +166,44 @@ describe('spans', () => {
     expect(driver.sends[0]?.record.headers.filter(([name]) => name === 'traceparent')).toEqual(fromElsewhere);
   });
 
+  it('show an attempt as failed whose handler returned after its timeout', async () => {
+    scripted = await scriptedBus();
+    const { bus, driver, clock } = scripted;
+    const slow = (_: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve());
+      });
+    await bus.subscribe('orders', slow, { processingTimeout: '1s', maxRetries: 0, onExhausted: 'discard' });
+    driver.subscriptions[0]?.deliver({ value: 'x' });
+    await settle();
+    expect(spans.all()).toEqual([]);
+    await clock.advance(1_000);
+    await settle();
+    expect(spans.only('process orders')).toMatchObject({
+      status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('1000 ms') },
+      attributes: { 'error.type': 'PROCESSING_TIMEOUT' },
+    });
+  });
+
+  it('name the event on every attempt, also where another producer has written no headers', async () => {
+    scripted = await scriptedBus();
+    const { bus, driver, clock } = scripted;
+    const fail = () => Promise.reject(new Error('no'));
+    await bus.subscribeEnvelope('orders', fail, {
+      maxRetries: 1,
+      retryBackoff: { base: 10, jitter: false },
+      onExhausted: 'discard',
+    });
+    const body = { event_id: 'e-9', aggregate_id: 'a', event_type: 'T', event_version: 1, payload: {} };
+    const value = JSON.stringify({ ...body, timestamp: '2024-05-06T07:08:09Z', correlation_id: 'c-9' });
+    driver.subscriptions[0]?.deliver({ value });
+    await settle();
+    await clock.advance(10);
+    await settle();
+    const ids = { 'messaging.message.id': 'e-9', 'messaging.message.conversation_id': 'c-9' };
+    expect(spans.all()).toMatchObject([{ attributes: ids }, { attributes: ids }]);
+  });
+
   it('links the dead letter to the event where handling has a trace of its own', async () => {
     scripted = await scriptedBus({ tracing: { consumer: 'link' } });
     const { bus, driver } = scripted;

@@ -63,6 +63,10 @@ export interface ProcessInfo {
 /** An attempt that is told of its span. */
 export interface Spanned {
   span: SpanIdentity | undefined;
+  /** Why it has failed although its handler did not throw: it took too long. */
+  readonly overdue: unknown;
+  /** Of the envelope, once it is decoded. */
+  readonly ids: { readonly eventId: string | undefined; readonly correlationId: string | undefined };
 }
 
 /** Tracing, as publishing and consuming use it. */

@@ -138,7 +138,10 @@ export class OpenTelemetry implements Telemetry {
       attributes: this.#attributes.process(incoming, info),
     }));
     attempt.span = this.#identity(span);
-    const ended = (error?: unknown, failed = false) => {
+    const ended = (thrown?: unknown, threw = false) => {
+      const failed = threw || attempt.overdue !== undefined;
+      const error = threw ? thrown : attempt.overdue;
+      if (info.messageId === undefined) span?.setAttributes(this.#attributes.ids(attempt.ids));
       this.#end(span, error, failed);
       if (began === undefined) return;
       const seconds = this.#secondsSince(began);
