@@ -123,10 +123,13 @@ export class LeaseMember implements Inbox, Member {
     });
   }
 
-  /** What it was given, and the broker has not given away. */
+  /** What it was given, and the broker has not given away. Core lets go of what was not renewed for a lease, by its own clock. */
   get #valid(): Held {
     const consumer = this.#consumer;
-    const valid = [...this.#held].filter(({ offset, count }) => consumer.holds(offset, count));
+    const { now } = this.#parts.time;
+    const valid = [...this.#held].filter(
+      ({ offset, count, hold }) => consumer.holds(offset, count) && now - hold.since <= LEASE_MS,
+    );
     const sizes = new Map(valid.map(({ offset, bytes }) => [offset, bytes]));
     return { messages: sizes.size, bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) };
   }
