@@ -132,7 +132,7 @@ function refused(spec: Named, error: unknown): unknown {
 }
 
 /** The pin of the active client. The client's types do not have it yet (ADR-42). */
-function pinIn(info: ConsumerInfo): string | undefined {
+export function pinIn(info: ConsumerInfo): string | undefined {
   const { priority_groups: groups } = info as { priority_groups?: readonly { pinned_client_id?: string }[] };
   return groups?.[0]?.pinned_client_id;
 }

@@ -35,6 +35,12 @@ export function unifiedName(group: string): string {
   return distinct(`${plain(group)}-unified`, group, /^[A-Za-z0-9_-]+$/.test(group));
 }
 
+/** Where the members of a group on a topic with partitions tell each other that they are there. */
+export function memberSubject(stream: string, consumer: string): string {
+  const id = createHash('sha256').update(`${stream}\0${consumer}`).digest('hex').slice(0, 16);
+  return `_EBUS.members.${id}`;
+}
+
 /** @throws TopicNameError for what NATS cannot have as a subject, or keeps for itself */
 export function checkSubject(topic: string): void {
   const refuse = (reason: string) => {

@@ -24,7 +24,7 @@ import {
 } from '@ebus/core/driver';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { capabilitiesOf } from './capabilities.js';
+import { capabilitiesOf, hasSingleActive, versionOf } from './capabilities.js';
 import { weaknesses } from './client-config.js';
 import type { ResolvedNatsConfig } from './config-schema.js';
 import { CoreSubscription } from './core-subscription.js';
@@ -80,11 +80,13 @@ export class NatsDriver implements Driver<NatsNative> {
     const maxDeliver = config.jetstream.maxDeliver ?? consumer.maxDeliver ?? -1;
     this.maxDeliveries = maxDeliver === -1 ? undefined : maxDeliver;
     this.topicConfigStrategy = topicConfigStrategy;
-    this.admin = topicAdmin(
-      () => this.#jetstream?.streams,
-      (topic) => this.#asksNothing && !this.#missed.has(topic),
-      stream,
-    );
+    const parts = {
+      streams: () => this.#jetstream?.streams,
+      isTrusted: (topic: string) => this.#asksNothing && !this.#missed.has(topic),
+      publishes: (topic: string) => this.#jetstream?.publishes(topic),
+      hasPartitions: () => hasSingleActive(versionOf(this.#link.current?.connection.info)),
+    };
+    this.admin = topicAdmin(parts, stream);
   }
 
   /** Strategy `skip`: nothing is looked for before the server has said that it is missing. */
@@ -122,11 +124,13 @@ export class NatsDriver implements Driver<NatsNative> {
     this.#sender = new Sender({
       clock: host.clock,
       publishTimeout,
+      layouts: this.#jetstream?.streams.layouts,
       onNoStream: (topic) => {
         if (this.#asksNothing) this.#missed.add(topic);
       },
     });
     this.#link.add(this.#sender);
+    if (this.#jetstream !== undefined) this.#link.add(this.#jetstream.news);
     await this.#dial(host, options);
   }
 

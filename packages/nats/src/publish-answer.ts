@@ -5,7 +5,7 @@ import { type PublishRefusal, refusedMessage } from './errors.js';
 const decoder = new TextDecoder();
 
 /** Ends the record by the publish acknowledgement: stored at its stream sequence, or failed. */
-export function answer(record: SendRecord, data: Uint8Array): void {
+export function answer(record: SendRecord, data: Uint8Array, partition?: number): void {
   let said: { seq?: number; duplicate?: boolean; error?: PublishRefusal };
   try {
     said = JSON.parse(decoder.decode(data));
@@ -14,7 +14,7 @@ export function answer(record: SendRecord, data: Uint8Array): void {
   }
   const { error, seq, duplicate } = said;
   if (error !== undefined || seq === undefined) return record.failed(refusedMessage(record.topic, error));
-  record.stored({ offset: seq }, duplicate === true);
+  record.stored(partition === undefined ? { offset: seq } : { partition, offset: seq }, duplicate === true);
 }
 
 /** No stream takes the topic, or the one that does elects a leader. */

@@ -16,6 +16,8 @@ import { tooLarge } from './errors.js';
 import { FlushWindow } from './flush-window.js';
 import type { Link } from './link.js';
 import { toHeaderBlock } from './mapping.js';
+import { type Layout, subjectOf } from './partitions/layout.js';
+import { Partitioner } from './partitions/partition-of.js';
 import { answer, noStream } from './publish-answer.js';
 import { type Refused, refusal } from './refusals.js';
 
@@ -24,6 +26,8 @@ export interface SenderOptions {
   readonly clock: Clock;
   /** How long one attempt waits for its acknowledgement. */
   readonly publishTimeout: number;
+  /** Of topics with partitions; others have one subject. */
+  readonly layouts?: ReadonlyMap<string, Layout> | undefined;
   /** No stream takes the topic, or the one that does elects a leader. */
   onNoStream(topic: string): void;
 }
@@ -32,6 +36,9 @@ interface Pending {
   readonly record: SendRecord;
   /** Monotonic. */
   readonly expiresAt: number;
+  /** Where it was sent to. */
+  subject: string;
+  partition: number | undefined;
 }
 
 /** Sends the records of one driver in the order of the calls. Each is answered once, also if its connection ends. */
@@ -49,6 +56,7 @@ export class Sender {
   readonly #window = new FlushWindow((link) => this.#handWaiting(link));
   /** For room, in order. */
   readonly #waiting = new Deque<Pending>();
+  readonly #partitioner = new Partitioner();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -67,11 +75,12 @@ export class Sender {
     }
     const hasRoom = this.#window.hasRoom && this.#waiting.length === 0;
     if (hasRoom && record.persistence === 'ephemeral') {
-      this.#publish(link, record, undefined);
+      this.#publish(link, record, record.topic, undefined);
       return record.stored();
     }
     const { clock, publishTimeout } = this.#options;
-    const pending = { record, expiresAt: clock.monotonic() + publishTimeout };
+    const expiresAt = clock.monotonic() + publishTimeout;
+    const pending: Pending = { record, expiresAt, subject: record.topic, partition: undefined };
     if (hasRoom) this.#hand(link, pending);
     else this.#waiting.push(pending);
     this.#timer ??= clock.setTimeout(this.#expire, publishTimeout);
@@ -103,8 +112,8 @@ export class Sender {
     if (refused.what !== 'publish') return;
     const { topic } = refused;
     const error = refusal(`publishing to '${topic}'`, cause);
-    for (const [number, { record }] of this.#pending) {
-      if (record.topic !== topic) continue;
+    for (const [number, { record, subject }] of this.#pending) {
+      if (subject !== topic) continue;
       this.#pending.delete(number);
       record.failed(error);
     }
@@ -130,19 +139,28 @@ export class Sender {
   #hand(link: Link, pending: Pending): void {
     const { record } = pending;
     if (record.persistence === 'ephemeral') {
-      this.#publish(link, record, undefined);
+      this.#publish(link, record, record.topic, undefined);
       return record.stored();
     }
+    const { layouts } = this.#options;
+    // Looked at as it is written: the topic may have another layout than when it was handed over.
+    if (layouts !== undefined && layouts.size > 0) this.#choosePartition(pending, layouts.get(record.topic));
     const number = ++this.#sent;
-    this.#publish(link, record, this.#inbox + number.toString(36));
+    this.#publish(link, record, pending.subject, this.#inbox + number.toString(36));
     this.#pending.set(number, pending);
   }
 
-  #publish(link: Link, record: SendRecord, reply: string | undefined): void {
+  #choosePartition(pending: Pending, layout: Layout | undefined): void {
+    if (layout === undefined) return;
+    pending.partition = this.#partitioner.choose(pending.record.key, layout.partitions);
+    pending.subject = subjectOf(layout, pending.partition);
+  }
+
+  #publish(link: Link, record: SendRecord, subject: string, reply: string | undefined): void {
     const headers = toHeaderBlock(record, reply !== undefined);
     const { topic, value } = record;
     try {
-      link.connection.publish(topic, value, {
+      link.connection.publish(subject, value, {
         ...(reply === undefined ? undefined : { reply }),
         ...(headers === undefined ? undefined : { headers: headers.forClient }),
       });
@@ -150,7 +168,7 @@ export class Sender {
       if (!(error as Error).message.includes('max_payload')) throw error;
       throw tooLarge(topic, link.connection.info?.max_payload, error);
     }
-    this.#window.sent(value.length + topic.length + (headers?.size ?? 0));
+    this.#window.sent(value.length + subject.length + (headers?.size ?? 0));
   }
 
   #handWaiting(link: Link): void {
@@ -178,7 +196,7 @@ export class Sender {
     if (data.length === 0 && message.headers?.code === 503) {
       this.#options.onNoStream(record.topic);
       record.failed(noStream(record.topic));
-    } else answer(record, data);
+    } else answer(record, data, pending.partition);
     if (this.#idle.length > 0) this.#settled();
   }
 

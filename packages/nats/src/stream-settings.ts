@@ -5,6 +5,7 @@
 import type { SettingChange, SettingKind, TopicSpec } from '@ebus/core/driver';
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { type ResolvedNatsConfig, STREAM_DEFAULTS } from './config-schema.js';
+import { partitionedStream } from './partitions/layout.js';
 
 type WrittenSettings = ResolvedNatsConfig['jetstream']['stream'];
 type NamedStream = Pick<StreamConfig, 'name' | 'subjects'>;
@@ -49,7 +50,15 @@ export function topicStream(
   { storage, discard, replicas }: WrittenSettings,
 ): StreamDraft {
   const common = serverSettings({ storage, discard, replicas });
-  return { retention: RetentionPolicy.Limits, ...common, name, subjects: [topic], ...topicSettings(spec) };
+  const { partitions = 1 } = spec;
+  return {
+    retention: RetentionPolicy.Limits,
+    ...common,
+    name,
+    subjects: [topic],
+    ...topicSettings(spec),
+    ...(partitions > 1 ? partitionedStream(topic, partitions) : {}),
+  };
 }
 
 /** A topic's settings in the terms of the server. */

@@ -1,6 +1,7 @@
 /** Judges the settings of a stream that only NATS has. The rest of the description is judged by core. Pure. */
 import type { StreamConfig } from '@nats-io/jetstream';
 import { covers } from './names.js';
+import { isLayoutTransform } from './partitions/layout.js';
 
 const NANOS = 1_000_000;
 /** Shorter, and a publish that is tried again may be stored twice. */
@@ -16,7 +17,8 @@ interface StreamVerdict {
 /** Refuses subject transforms that move the topic, and warns of a duplicate window below 10 s. */
 export function judgeStream(topic: string, config: StreamConfig): StreamVerdict {
   const { subject_transform: transform, duplicate_window: window = 0, name } = config;
-  if (transform !== undefined && transform.src !== transform.dest && covers(transform.src || '>', topic)) {
+  const moves = transform !== undefined && transform.src !== transform.dest;
+  if (moves && covers(transform.src || '>', topic) && !isLayoutTransform(topic, config)) {
     const why = `stores it under another subject (subject_transform to '${transform.dest}'). Take that out`;
     return { refusal: `stream '${name}', which holds '${topic}', ${why}` };
   }

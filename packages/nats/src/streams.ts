@@ -14,6 +14,7 @@ import type { Api } from './api.js';
 import type { ResolvedNatsConfig } from './config-schema.js';
 import { API, apiCode, REPLICAS } from './errors.js';
 import { covers, streamName } from './names.js';
+import { holdsOnly, type Layout, presentLayout, repartitioned } from './partitions/layout.js';
 import { overlap, tooManyReplicas } from './stream-errors.js';
 import {
   describeDraft,
@@ -31,6 +32,8 @@ interface StreamsOptions {
   readonly logger: Logger;
   readonly strategy: TopicConfigStrategy;
   readonly api: Api;
+  /** A topic has another number of partitions now. */
+  onLaidAnew(topic: string): void;
 }
 
 /** Finds, makes and changes streams. Safe where several instances do so at once. */
@@ -39,6 +42,8 @@ export class Streams {
   readonly #written: StreamDraft | undefined;
   /** Streams of which that was said. */
   readonly #warned = new Set<string>();
+  /** Of topics with partitions, as their streams had it when they were looked at last. */
+  readonly layouts = new Map<string, Layout>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -63,7 +68,9 @@ export class Streams {
   /** The stream that holds the topic, as it is now; undefined where none does. */
   async find(topic: string): Promise<StreamInfo | undefined> {
     const name = this.#configured(topic) ?? (await this.#holding(topic));
-    return name === undefined ? undefined : this.#info(name);
+    const found = name === undefined ? undefined : await this.#info(name);
+    this.#learn(topic, found?.config);
+    return found;
   }
 
   /**
@@ -85,7 +92,9 @@ export class Streams {
     }
     const config = topicStream(streamName(topic), topic, spec, this.#options.config.stream);
     try {
-      return await this.#create(config);
+      const isMade = await this.#create(config);
+      if (isMade) this.#learn(topic, config);
+      return isMade;
     } catch (error) {
       // Its subject may have become another stream's meanwhile.
       if (apiCode(error) === API.subjectsOverlap && (await this.findUsable(topic)) !== undefined)
@@ -100,13 +109,20 @@ export class Streams {
       throw new EbusError(`no stream holds '${topic}'; create the topic first`, { code: 'TOPIC_NOT_FOUND' });
     }
     const { name, subjects } = info.config;
-    if (!holdsOnly(info.config, topic)) {
+    if (!holdsOnly(topic, info.config)) {
       throw new ConfigError(
         `topic '${topic}' is one of several in stream '${name}' (${subjects.join(', ')}), so it cannot have ` +
           `${Object.keys(changes).join(', ')} of its own: change nats.jetstream.stream, or leave its subject out there`,
       );
     }
-    await this.#send({ name, subjects, ...topicSettings(changes) }, 'update');
+    const { partitions } = changes;
+    const isLaidAnew =
+      partitions !== undefined && partitions !== presentLayout(topic, info.config).partitions;
+    const layout = isLaidAnew ? repartitioned(topic, info.config, partitions) : {};
+    await this.#send({ name, subjects, ...topicSettings(changes), ...layout }, 'update');
+    if (!isLaidAnew) return;
+    await this.find(topic);
+    this.#options.onLaidAnew(topic);
   }
 
   /** The sequence of a topic's newest message; 0 where there is none. */
@@ -117,6 +133,12 @@ export class Streams {
       (manager) => manager.streams.getMessage(stream, { last_by_subj: topic }),
     );
     return message?.seq ?? 0;
+  }
+
+  #learn(topic: string, config: Pick<StreamConfig, 'subjects' | 'metadata'> | undefined): void {
+    const layout = config === undefined ? undefined : presentLayout(topic, config);
+    if (layout?.space === undefined) this.layouts.delete(topic);
+    else this.layouts.set(topic, layout);
   }
 
   #configured(topic: string): string | undefined {
@@ -190,9 +212,4 @@ export class Streams {
       throw new ConfigError(`the server refused stream '${name}': ${reasonOf(error)}`, { cause: error });
     }
   }
-}
-
-/** Whether the stream is the topic's own, so that its settings are the topic's. */
-export function holdsOnly({ subjects }: Pick<StreamConfig, 'subjects'>, topic: string): boolean {
-  return subjects.length === 1 && subjects[0] === topic;
 }

@@ -9,9 +9,10 @@ import {
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { ResolvedNatsConfig } from './config-schema.js';
 import { isUnauthorized } from './errors.js';
-import { holdsOnly, type Streams } from './streams.js';
+import { holdsOnly, presentLayout } from './partitions/layout.js';
+import type { Streams } from './streams.js';
 
-/** Partitions are Kafka's; a stream's compression is the server's own (S2) and none of ebus' codecs. */
+/** A stream's compression is the server's own (S2) and none of ebus' codecs. */
 const SUPPORTED = [
   'persistence',
   'retentionMs',
@@ -23,14 +24,34 @@ const SUPPORTED = [
 
 type StreamSettings = Pick<ResolvedNatsConfig['jetstream']['stream'], 'replicas' | 'storage'>;
 
-/** `isTrusted`: the topic is taken for there without a question. */
+/** Asked anew for each topic. */
+export interface TopicAdminParts {
+  streams(): Streams | undefined;
+  /** The topic is taken for there without a question. */
+  isTrusted(topic: string): boolean;
+  /** A topic that may have partitions is about to be published to. */
+  publishes(topic: string): void;
+  /** The server has consumers with a single active client, which partitions need. */
+  hasPartitions(): boolean;
+}
+
+/** Creates, describes and alters topics as streams. */
 export function topicAdmin(
-  streams: () => Streams | undefined,
-  isTrusted: (topic: string) => boolean,
+  { streams, isTrusted, hasPartitions, publishes }: TopicAdminParts,
   { replicas, storage }: StreamSettings,
 ): DriverTopicAdmin {
+  const described = (topic: string, config: StreamConfig): TopicDescription => {
+    const description = describe(topic, config, storage);
+    return hasPartitions()
+      ? { ...description, partitions: presentLayout(topic, config).partitions }
+      : description;
+  };
   return {
-    supports: new Set<keyof TopicSpec>(SUPPORTED),
+    get supports() {
+      return new Set<keyof TopicSpec>(hasPartitions() ? [...SUPPORTED, 'partitions'] : SUPPORTED);
+    },
+    canReducePartitions: true,
+
     /** Over JetStream, or over Core NATS. */
     persistenceIs: 'route',
 
@@ -42,8 +63,8 @@ export function topicAdmin(
       const at = required(streams());
       try {
         const found = await at.findUsable(topic);
-        if (found !== undefined)
-          return { created: false, description: describe(topic, found.config, storage) };
+        if (use === 'publish' && (found === undefined || holdsOnly(topic, found.config))) publishes(topic);
+        if (found !== undefined) return { created: false, description: described(topic, found.config) };
       } catch (error) {
         // A login that may publish and nothing else: the answer to the message says whether a stream takes it.
         if (use === 'publish' && isUnauthorized(error)) return { created: false };
@@ -58,7 +79,7 @@ export function topicAdmin(
     /** A topic that no stream holds is not there for the server, though it can be used over Core NATS. */
     async describe(topic) {
       const info = await streams()?.find(topic);
-      return info === undefined ? undefined : describe(topic, info.config, storage);
+      return info === undefined ? undefined : described(topic, info.config);
     },
 
     create(topic, spec) {
@@ -90,7 +111,7 @@ function describe(topic: string, config: StreamConfig, wanted: StreamSettings['s
     discard: config.discard,
     writable: config.sealed !== true && config.mirror === undefined,
     ...(maxMessage !== undefined && maxMessage > 0 ? { maxMessageBytes: maxMessage } : {}),
-    alterable: holdsOnly(config, topic),
+    alterable: holdsOnly(topic, config),
   };
 }
 

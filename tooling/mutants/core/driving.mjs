@@ -204,9 +204,9 @@ export const drivingMutants = [
   },
   {
     name: 'core: fetches nothing of what a dead process held where its window is full',
-    file: core('consume/intake'),
-    find: "(order.phase === 'asking' ? undefined : order.missing)",
-    replace: "(order.phase === 'asking' ? undefined : 0)",
+    file: core('consume/orders'),
+    find: "this.#whole.order.phase === 'asking' ? undefined : this.#whole.order.missing",
+    replace: "this.#whole.order.phase === 'asking' ? undefined : 0",
     killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {

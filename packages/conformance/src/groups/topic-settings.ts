@@ -139,7 +139,7 @@ export const topicSettings: Group = ({ testWhere, ...offer }) => {
 
   testWhere(
     topicsHave('partitions'),
-    'partitions are added where that is allowed, and never taken away',
+    'partitions are added and taken away only where that is allowed',
     async (t) => {
       const bus = await t.bus();
       const topic = uniqueName('topic');

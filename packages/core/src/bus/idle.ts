@@ -170,7 +170,8 @@ class Waiting {
       const lags = await source.lag(AbortSignal.any([signal]));
       if (needsLag && lags.some(({ lag }) => lag > 0)) return behind;
       const open = unknown.some(({ partition, offset }) => {
-        const of = lags.find((lag) => lag.partition === partition);
+        // One that reads all partitions together tells of all of them at once.
+        const of = lags.length === 1 ? lags[0] : lags.find((lag) => lag.partition === partition);
         return of !== undefined && of.lag > 0 && (of.settled === undefined || of.settled < offset);
       });
       return open ? behind : undefined;

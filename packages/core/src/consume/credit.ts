@@ -9,6 +9,7 @@ export interface Room {
   readonly bytes: number;
   /** Messages that have to come in spite of a full window. */
   readonly missing?: number;
+  readonly missingOf?: ReadonlyMap<number, number>;
 }
 
 /** The most of a step: large enough to spread the costs of a request. */
@@ -43,6 +44,8 @@ export class Credit {
   /** Granted and not used. */
   #messages = 0;
   #bytes = 0;
+  /** Messages that the driver was told to be missing. */
+  #missing = 0;
   #step = 1;
   #isHeld = false;
   /** Monotonic milliseconds since when there is no room. */
@@ -102,10 +105,11 @@ export class Credit {
     const messages = isFull ? 0 : room.messages;
     const bytes = Math.max(0, room.bytes);
     const shrank = messages < this.#messages || bytes < this.#bytes;
-    if (!shrank && !this.#isWorthIt(messages, bytes)) return;
+    const missesOthers = room.missingOf !== undefined && (room.missing ?? 0) !== this.#missing;
+    if (!shrank && !missesOthers && !this.#isWorthIt(messages, bytes)) return;
     this.#messages = messages;
     this.#bytes = bytes;
-    this.#request(driver, room.missing);
+    this.#request(driver, room);
   }
 
   /** Takes back the credit, and grants no more. */
@@ -119,10 +123,12 @@ export class Credit {
     if (driver !== undefined && hadSome) this.#request(driver);
   }
 
-  #request(driver: DriverSubscription, missing = 0): void {
+  #request(driver: DriverSubscription, { missing = 0, missingOf }: Partial<Room> = {}): void {
     const credit = { messages: this.#messages, bytes: this.#bytes };
+    this.#missing = missing;
     try {
-      driver.request(missing === 0 ? credit : { ...credit, missing });
+      if (missing === 0) return driver.request(credit);
+      driver.request({ ...credit, missing, ...(missingOf === undefined ? {} : { missingOf }) });
     } catch (error) {
       this.#options.onError(error);
     }

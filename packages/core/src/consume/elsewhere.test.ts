@@ -36,6 +36,18 @@ describe('what is unsettled elsewhere', () => {
     });
   });
 
+  it('is not what came while the broker was asked, and was given before it counted', () => {
+    const { inFlight, before } = here(5, 6);
+    const later = here(5, 6, 7, 8);
+    const now = [...before, ...later.before.slice(2)];
+    expect(elsewhere({ count: 4, through: 7 }, before, now)).toMatchObject({ missing: 1, forgotten: 0 });
+    expect(elsewhere({ count: 4 }, before, now)).toMatchObject({ missing: 2 });
+    expect(elsewhere({ count: 4, through: 8, incarnation: 'second' }, before, now)).toMatchObject({
+      missing: 4,
+    });
+    expect(inFlight.count).toBe(2);
+  });
+
   it('is not hidden by what has left while the broker was asked', () => {
     const { inFlight, before } = here(5, 6);
     inFlight.finish(before[0]!, 'handled');

@@ -16,10 +16,13 @@ export interface Elsewhere {
   readonly forgotten: number;
 }
 
-/** `before`: the deliveries that were here when the broker was asked. */
+/** @param before the deliveries that were here when the broker was asked
+ * @param now those that are here at its answer
+ */
 export function elsewhere(
   { count, through, incarnation }: UnsettledCount,
   before: readonly Delivery[],
+  now: readonly Delivery[] = before,
 ): Elsewhere {
   let [counted, doubtful, forgotten] = [0, 0, 0];
   for (const { share, incoming } of before) {
@@ -34,6 +37,16 @@ export function elsewhere(
     }
     counted++;
     if (incoming.redelivered === true) doubtful++;
+  }
+  // What has come since the question, and was given before the answer, is in its count: on a busy broker that is always some.
+  const known = new Set(now === before ? [] : before);
+  for (const delivery of now === before ? [] : now) {
+    const { position, redelivered } = delivery.incoming;
+    if (known.has(delivery) || position === undefined || through === undefined) continue;
+    if (incarnation !== undefined && position.incarnation !== incarnation) continue;
+    if (compareOffsets(position.offset, through) > 0) continue;
+    counted++;
+    if (redelivered === true) doubtful++;
   }
   return { missing: count - counted, doubtful, forgotten };
 }

@@ -87,6 +87,11 @@ export class InFlight implements Iterable<Delivery> {
     return share;
   }
 
+  /** The deliveries of a partition, oldest first. */
+  of(partition: number): Iterable<Delivery> {
+    return this.#shares.get(partition) ?? [];
+  }
+
   /** Takes the shares out: their deliveries are released one by one; the partitions begin anew when they come again. */
   detach(partitions: readonly number[]): PartitionShare[] {
     const detached: PartitionShare[] = [];

@@ -9,6 +9,7 @@ import { findHeader, headerText } from '../headers.js';
 import { Delivery } from './delivery.js';
 import { LeasedOrder } from './leased-order.js';
 import { OrderRecovery } from './order-recovery.js';
+import { Orders } from './orders.js';
 import { ReadAhead } from './read-ahead.js';
 import { Redeliveries } from './redeliveries.js';
 import type { Works } from './works.js';
@@ -31,8 +32,7 @@ export class Intake implements SubscriptionSink {
   readonly #readAhead: ReadAhead;
   /** Set on brokers that redeliver unsettled messages by lease. */
   #redeliveries: Redeliveries | undefined;
-  #order: LeasedOrder | undefined;
-  #recovery: OrderRecovery | undefined;
+  #orders: Orders | undefined;
   /** No delivery is begun any more: new ones are handed back. */
   #stopped = false;
   /** Nothing is taken any more. */
@@ -63,7 +63,7 @@ export class Intake implements SubscriptionSink {
     revocation.begin();
     inFlight.onLeft = this.#redeliveries && ((delivery) => this.#left(delivery));
     this.#works.parking?.start();
-    this.#recovery?.start(driver);
+    this.#orders?.start(driver, revocation.partitions);
     credit.start(driver);
   }
 
@@ -86,18 +86,17 @@ export class Intake implements SubscriptionSink {
     this.#events.failed(error);
   }
 
-  resumed(): void {
+  resumed(partition?: number): void {
     this.failures = 0;
     if (this.#stopped) return;
     this.#works.parking?.reload();
-    this.#recovery?.resumed();
+    this.#orders?.resumed(partition);
   }
 
   /** The connection is away, or back: a driver may push before it says `resumed`. */
   connectionChanged(isConnected: boolean): void {
     if (this.#stopped) return;
-    if (isConnected) this.#recovery?.restored();
-    else this.#recovery?.interrupted();
+    this.#orders?.connectionChanged(isConnected);
   }
 
   lost(tokens: readonly SettleToken[]): void {
@@ -107,7 +106,8 @@ export class Intake implements SubscriptionSink {
     this.#works.revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
     this.#events.lost(deliveries.length);
     // They come again, here or elsewhere, and newer ones of their keys must not pass them.
-    this.resumed();
+    const partitions = new Set(deliveries.map(({ incoming }) => incoming.position?.partition));
+    for (const partition of partitions) this.resumed(partition);
   }
 
   ended(): void {
@@ -120,15 +120,18 @@ export class Intake implements SubscriptionSink {
     if (this.#stopped) return;
     this.#works.revocation.assigned(partitions);
     this.#works.parking?.reload();
+    this.#orders?.assigned(partitions);
   }
 
   revoked(partitions: readonly number[], options: CallOptions): Promise<void> {
     this.#works.parking?.forget(partitions);
+    this.#orders?.gone(partitions);
     return this.#works.revocation.revoked(partitions, options);
   }
 
   unassigned(partitions: readonly number[], why?: string): void {
     this.#works.parking?.forget(partitions);
+    this.#orders?.gone(partitions);
     this.#works.revocation.unassigned(partitions, why);
   }
 
@@ -136,7 +139,7 @@ export class Intake implements SubscriptionSink {
   stop(): void {
     this.#stopped = true;
     this.#readAhead.stop();
-    this.#recovery?.stop();
+    this.#orders?.stop();
   }
 
   /** The driver did not answer its `stop`: later pushes are ignored, so those messages come again. */
@@ -177,7 +180,8 @@ export class Intake implements SubscriptionSink {
     if (message.headers.length > 0) this.#lookForRedrive(delivery);
     if (delivery.command !== undefined) delivery.key = delivery.command.key;
     else this.#works.parts.assignLane?.(delivery);
-    if (this.#order !== undefined && !this.#order.isOpen) this.#pass(this.#order.arrive(delivery));
+    const order = this.#orders?.of(position?.partition);
+    if (order !== undefined && !order.isOpen) this.#pass(order.arrive(delivery));
     else this.#beginInTurn(delivery);
     return delivery.bytes;
   }
@@ -253,31 +257,37 @@ export class Intake implements SubscriptionSink {
     const redeliveries = new Redeliveries();
     this.#redeliveries = redeliveries;
     if (ordering === 'none' || assignLane === undefined || driver?.unsettled === undefined) return;
-    const order = new LeasedOrder();
-    this.#order = order;
-    // What is missing has to come although the window is full of what waits for it.
-    works.extraRoom = () => (order.phase === 'asking' ? undefined : order.missing);
-    this.#recovery = new OrderRecovery({
-      ...{ order, ordering, clock, logger, topic, group },
-      ...{ browse: parts.browse },
-      here: () => {
-        settler.flush();
-        return [...inFlight];
-      },
-      isOverfull: () => works.isOverfull,
-      keyOf: (message) => {
-        const delivery = new Delivery(message, 0);
-        assignLane(delivery);
-        return delivery.key;
-      },
-      isHere: ({ position }) => position !== undefined && redeliveries.find(position) !== undefined,
-      pass: (deliveries) => {
-        this.#pass(deliveries);
-        works.credit.refresh();
-      },
-      handBack: (deliveries) => works.handBack(deliveries),
-      onChange: () => works.credit.refresh(),
-      onError: (error) => this.failed(error),
+    const { browse } = parts;
+    const recovery = (order: LeasedOrder, partition: number | undefined) =>
+      new OrderRecovery({
+        ...{ order, ordering, clock, logger, topic, group, partition },
+        browse: browse === undefined ? undefined : (signal) => browse(signal, partition),
+        here: () => {
+          settler.flush();
+          return [...(partition === undefined ? inFlight : inFlight.of(partition))];
+        },
+        isOverfull: () => works.isOverfull,
+        keyOf: (message) => {
+          const delivery = new Delivery(message, 0);
+          assignLane(delivery);
+          return delivery.key;
+        },
+        isHere: ({ position }) => position !== undefined && redeliveries.isHere(position),
+        pass: (deliveries) => {
+          this.#pass(deliveries);
+          works.credit.refresh();
+        },
+        handBack: (deliveries) => works.handBack(deliveries),
+        onChange: () => works.credit.refresh(),
+        onError: (error) => this.failed(error),
+      });
+    const orders = new Orders((partition) => {
+      const order = new LeasedOrder();
+      return { order, recovery: recovery(order, partition) };
     });
+    this.#orders = orders;
+    // What is missing has to come although the window is full of what waits for it.
+    works.extraRoom = () => orders.missing;
+    works.missingOf = () => orders.missingOf;
   }
 }

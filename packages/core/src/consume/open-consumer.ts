@@ -194,7 +194,8 @@ export class ConsumerOpener {
     const { driver } = this.#options;
     if (driver.browse === undefined || driver.capabilities(persistence).browse !== true) return undefined;
     const browse = driver.browse.bind(driver);
-    return (signal: AbortSignal) => browse({ topic, from: { group } }, { signal });
+    return (signal: AbortSignal, partition?: number) =>
+      browse({ topic, from: { group }, ...(partition === undefined ? {} : { partition }) }, { signal });
   }
 
   /** The driver's error of a subscription, in ebus' terms: listeners look at codes. */

@@ -26,6 +26,8 @@ interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'
   readonly logger: Logger;
   readonly topic: string;
   readonly group: string;
+  /** It is about that one alone; undefined where the topic has none. */
+  readonly partition?: number | undefined;
   /** Deliveries that are here and not settled, as of now; earlier settlements have reached the broker. */
   here(): readonly Delivery[];
   /** The messages of the group from its position on; undefined where that cannot be looked at. */
@@ -127,11 +129,12 @@ export class OrderRecovery {
   async #answer(driver: DriverSubscription, epoch: number) {
     const { order, here, clock } = this.#options;
     for (let failures = 0; ; ) {
-      // What arrives after the question is not in its answer for sure.
-      const [held, counted] = [here(), order.standing];
+      const before = here();
       const answer = await this.#ask(driver);
       if (!this.#isCurrent(epoch)) return undefined;
-      if (answer !== undefined) return { answer, unsettled: elsewhere(answer, held), counted };
+      // What arrives from now on is not counted as here.
+      if (answer !== undefined)
+        return { answer, unsettled: elsewhere(answer, before, here()), counted: order.standing };
       await backOff(clock, RETRY, ++failures, this.#stopped.signal);
       if (!this.#isCurrent(epoch)) return undefined;
     }
@@ -168,7 +171,11 @@ export class OrderRecovery {
 
   async #ask(driver: DriverSubscription): Promise<UnsettledCount | undefined> {
     try {
-      return await driver.unsettled?.({ signal: this.#signal() });
+      const { partition } = this.#options;
+      return await driver.unsettled?.({
+        signal: this.#signal(),
+        ...(partition === undefined ? {} : { partition }),
+      });
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.#options.onError(error);
       return undefined;

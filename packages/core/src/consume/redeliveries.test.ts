@@ -23,6 +23,17 @@ describe('redeliveries', () => {
     expect(redeliveries.wasSettled({ offset: '1-1' })).toBe(true);
   });
 
+  it('looking for one that is in another log forgets none', () => {
+    const redeliveries = new Redeliveries();
+    const position = { offset: 1, incarnation: 'first' };
+    const one = delivery(position);
+    redeliveries.find(position);
+    redeliveries.add(one, position);
+    expect(redeliveries.isHere({ offset: 1, incarnation: 'second' })).toBe(false);
+    expect(redeliveries.isHere({ offset: 1 })).toBe(true);
+    expect(redeliveries.find(position)).toBe(one);
+  });
+
   it('of what was let go of are handled again', () => {
     const redeliveries = new Redeliveries();
     const one = delivery({ offset: 1 });

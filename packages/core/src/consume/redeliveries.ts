@@ -17,10 +17,16 @@ export class Redeliveries {
   #next = 0;
   #incarnation: Position['incarnation'];
 
-  /** The delivery of that position that is here. */
+  /** The delivery of that position that is here. One of another log than before says that those of before are gone. */
   find(position: Position): Delivery | undefined {
     if (position.incarnation !== this.#incarnation) this.#anotherLog(position);
     return this.#here.get(idOf(position));
+  }
+
+  /** Whether it is here. A position of another log changes nothing, other than in `find`. */
+  isHere(position: Position): boolean {
+    const { incarnation = this.#incarnation } = position;
+    return incarnation === this.#incarnation && this.#here.has(idOf(position));
   }
 
   wasSettled(position: Position): boolean {

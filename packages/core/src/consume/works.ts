@@ -52,7 +52,7 @@ export interface ConsumerParts {
   /** Finds the lane of a delivery, and keeps the decoded envelope on it; absent where there is no order. */
   readonly assignLane: ((delivery: Delivery) => void) | undefined;
   /** The group's messages from its position on; absent where the transport cannot show them. */
-  readonly browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
+  readonly browse: ((signal: AbortSignal, partition?: number) => AsyncIterable<IncomingMessage>) | undefined;
   /** The pipeline at this moment. */
   pipeline(): Handle<Attempt>;
   /** The broker says that the topic is not there any more: it is made again where that is wanted. */
@@ -93,6 +93,8 @@ export class Works {
   #window: number;
   /** More room than there is, for what must come before anything else can go on. */
   #extra: () => number | undefined = () => 0;
+  /** The same by partition, where that is known. */
+  missingOf: () => ReadonlyMap<number, number> | undefined = () => undefined;
 
   constructor(parts: ConsumerParts, events: WorksEvents) {
     this.parts = parts;
@@ -299,7 +301,9 @@ export class Works {
     const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
     if (extra === 0 || this.isOverfull) return room;
     const beyond = extra - Math.max(0, this.inFlight.count - this.#window);
-    return { messages: Math.max(room.messages, beyond), bytes: Math.max(room.bytes, 1), missing: extra };
+    const missingOf = this.missingOf();
+    const more = { missing: extra, ...(missingOf === undefined ? {} : { missingOf }) };
+    return { messages: Math.max(room.messages, beyond), bytes: Math.max(room.bytes, 1), ...more };
   }
 }
 

@@ -65,6 +65,8 @@ export interface BrowseSpec {
   readonly topic: string;
   /** A group: from its settled position, or from the beginning where it has none. */
   readonly from: 'earliest' | { readonly group: string };
+  /** That partition alone, where the topic has such. */
+  readonly partition?: number;
 }
 
 /** The meaning of a client's error. */

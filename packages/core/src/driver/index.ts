@@ -32,6 +32,7 @@ export { type Bytes, parseSize } from '../size.js';
 export { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
+export { fnv1a32 } from '../util/fnv1a.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 export { randomUuid } from '../util/random-uuid.js';
@@ -74,6 +75,7 @@ export type {
   SubscriptionSink,
   SubscriptionSpec,
   UnsettledCount,
+  UnsettledOptions,
 } from './subscription.js';
 export type {
   Compression,

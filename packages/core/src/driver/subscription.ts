@@ -43,6 +43,8 @@ export interface Credit {
    * then: newer messages that are held wait for them. Never more than `messages` are pushed for that. Default: 0.
    */
   readonly missing?: number;
+  /** The same for each partition that misses some, where a broker with leases has partitions. */
+  readonly missingOf?: ReadonlyMap<number, number>;
   /**
    * About that partition alone, beside the credit of the whole subscription: with `messages` 0 the partition is paused, with
    * any other number it goes on. A partition that is assigned (again) is not paused.
@@ -74,8 +76,10 @@ export interface SubscriptionSink {
    * keys (`unsettled`). After an interruption of the connection (`DriverHost.onState`, `Driver.reconnect`) core holds back all
    * pushes until this call, or asks by itself once the connection is back. An interruption of one subscription alone only
    * the driver can see.
+   *
+   * @param partition the only one that is concerned, where a broker with leases has partitions. `assigned` says it for new ones
    */
-  resumed(): void;
+  resumed(partition?: number): void;
   /**
    * These deliveries are gone: their lease was given to another, or their log is. Core aborts the signals of those that run,
    * begins none of the others, and settles none of them.
@@ -123,6 +127,12 @@ export interface UnsettledCount {
   readonly others?: boolean;
 }
 
+/** Which unsettled messages are asked for. */
+export interface UnsettledOptions extends CallOptions {
+  /** Of that partition alone; given where partitions were assigned. */
+  readonly partition?: number;
+}
+
 /** The driver's end of one subscription. */
 export interface DriverSubscription {
   /** How long a delivery may stay unsettled before the broker hands it to another; core renews well before. */
@@ -144,9 +154,10 @@ export interface DriverSubscription {
   /**
    * The group's unsettled messages. Needed for order on brokers with leases, where a dead process's messages come
    * again late: core asks at the first request and after each `resumed`, and looks at the messages with
-   * `Driver.browse` from the group's position to learn their keys. Without `browse` it holds back every key.
+   * `Driver.browse` from the group's position to learn their keys. Without `browse` it holds back every key. Where partitions
+   * are assigned it asks for each of them, once it is assigned and after each `resumed` of it.
    */
-  unsettled?(options: CallOptions): Promise<UnsettledCount>;
+  unsettled?(options: UnsettledOptions): Promise<UnsettledCount>;
   /** The group's unsettled messages, per partition. Rejects where that cannot be found out; health reports the error. */
   lag?(options: CallOptions): Promise<readonly PartitionLag[]>;
   /**

@@ -112,7 +112,10 @@ export interface DriverTopicAdmin {
    * @throws EbusError `TOPIC_NOT_FOUND` where it is missing and not to be made
    */
   ensure?(topic: string, spec: EnsureSpec, options: CallOptions): EnsuredTopic | Promise<EnsuredTopic>;
-  /** The fields that this broker has for a topic; others are reported as unsupported, never ignored. */
+  /**
+   * The fields that this broker has for a topic; others are reported as unsupported, never ignored. Asked anew each time: it may
+   * depend on the server's version, and is the smaller set before the first connection.
+   */
   readonly supports: ReadonlySet<keyof TopicSpec>;
   /**
    * `setting`, the default: a topic has one persistence, which `alter` changes for everybody. `route`: persistent and
@@ -120,6 +123,8 @@ export interface DriverTopicAdmin {
    * asked to change the persistence, and core moves publishers and subscriptions over instead.
    */
   readonly persistenceIs?: 'setting' | 'route';
+  /** `alter` can also take partitions away. Default: only add some. */
+  readonly canReducePartitions?: boolean;
   /**
    * Defaults of a new topic of that persistence, where they differ from core's. Where `persistenceIs` a setting, a topic
    * that is moved exchanges the defaults of the former persistence for these.

@@ -104,7 +104,11 @@ export class BrokerTopics {
 
   reconcile(
     { topic, options, written, persistence, moves: alone = false }: Wanted,
-    { strategy = this.#options.strategy, allowPartitionIncrease = false }: ConfigureOptions,
+    {
+      strategy = this.#options.strategy,
+      allowPartitionIncrease = false,
+      allowPartitionDecrease = false,
+    }: ConfigureOptions,
     actual: TopicDescription | undefined,
     admin: DriverTopicAdmin | undefined,
   ): Reconciliation {
@@ -121,6 +125,8 @@ export class BrokerTopics {
       actual,
       strategy,
       allowPartitionIncrease,
+      allowPartitionDecrease,
+      canReducePartitions: admin?.canReducePartitions,
       supports: admin?.supports ?? new Set(),
       only: this.#options.driver.defaultPersistence,
       persistenceIs: admin?.persistenceIs,

@@ -83,13 +83,20 @@ describe('reconcile', () => {
     ]);
   });
 
-  it('adds partitions only where that is allowed, and never takes them away', () => {
+  it('adds partitions only where that is allowed, and takes them away only where the broker can', () => {
     const actual: TopicDescription = { name: 'orders', persistence: 'persistent', partitions: 3 };
     const allowed = { allowPartitionIncrease: true };
     expect(decide({ persistence: 'persistent', partitions: 5 }, actual, allowed).alter).toEqual({
       partitions: 5,
     });
     expect(decide({ persistence: 'persistent', partitions: 2 }, actual, allowed).alter).toBeUndefined();
+    const less = { allowPartitionDecrease: true };
+    expect(decide({ persistence: 'persistent', partitions: 2 }, actual, less).alter).toBeUndefined();
+    const able = { ...less, canReducePartitions: true };
+    expect(decide({ persistence: 'persistent', partitions: 2 }, actual, able).alter).toEqual({
+      partitions: 2,
+    });
+    expect(decide({ persistence: 'persistent', partitions: 5 }, actual, able).alter).toBeUndefined();
   });
 
   it('never changes anything with createOnly, validateOnly and skip', () => {

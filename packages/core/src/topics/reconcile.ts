@@ -39,6 +39,10 @@ export interface ReconcileInput {
   persistenceIs?: 'setting' | 'route' | undefined;
   strategy: NonNullable<ConfigureOptions['strategy']>;
   allowPartitionIncrease: boolean;
+  /** Fewer partitions are permitted. Default false. */
+  allowPartitionDecrease?: boolean;
+  /** As in `DriverTopicAdmin`. Default false. */
+  canReducePartitions?: boolean | undefined;
   /** Where the topic is being moved to another persistence, rather than found to have one that was not expected. */
   moves?: PersistenceMove | undefined;
   /** Settings of a new topic. Default: the written options. */
@@ -139,7 +143,9 @@ function isFixable(input: ReconcileInput, field: Field): boolean {
   if (actual?.alterable === false) return false;
   if (field === 'persistence') return moves !== undefined && persistenceIs !== 'route';
   if (field !== 'partitions') return FIXABLE.has(field);
-  return allowPartitionIncrease && (written.partitions ?? 0) > (actual?.partitions ?? 0);
+  return (written.partitions ?? 0) > (actual?.partitions ?? 0)
+    ? allowPartitionIncrease
+    : input.canReducePartitions === true && input.allowPartitionDecrease === true;
 }
 
 function mismatch(input: ReconcileInput, field: Field, expected: unknown): TopicMismatch {
@@ -154,7 +160,10 @@ function mismatch(input: ReconcileInput, field: Field, expected: unknown): Topic
   };
 }
 
-function recommendation({ actual, strategy, persistenceIs }: ReconcileInput, field: Field): string {
+function recommendation(
+  { actual, strategy, persistenceIs, canReducePartitions }: ReconcileInput,
+  field: Field,
+): string {
   const place = actual?.heldBy ?? 'the broker';
   if (field === 'persistence') {
     return persistenceIs === 'route'
@@ -166,7 +175,9 @@ function recommendation({ actual, strategy, persistenceIs }: ReconcileInput, fie
   }
   if (strategy !== 'createOrUpdate' && FIXABLE.has(field)) return "apply it with strategy 'createOrUpdate'";
   if (field === 'partitions') {
-    return 'set allowPartitionIncrease to add partitions (it moves keys); they cannot be taken away';
+    return canReducePartitions === true
+      ? 'set allowPartitionIncrease to add partitions, or allowPartitionDecrease to take some away'
+      : 'set allowPartitionIncrease to add partitions (it moves keys); they cannot be taken away';
   }
   return 'adjust the configuration, or create a new topic and move over';
 }

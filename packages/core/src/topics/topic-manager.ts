@@ -39,6 +39,7 @@ const HOW = optionTable<ConfigureOptions>({
   strategy: kinds.oneOf('skip', 'createOnly', 'createOrUpdate', 'validateOnly'),
   onMismatch: kinds.oneOf('warn', 'fail'),
   allowPartitionIncrease: kinds.flag,
+  allowPartitionDecrease: kinds.flag,
 });
 
 /** Strategy, rules and parts of a topic manager. */

@@ -36,6 +36,8 @@ export interface ConfigureOptions {
   onMismatch?: 'warn' | 'fail';
   /** More partitions move keys; without this they are a mismatch. Default false. */
   allowPartitionIncrease?: boolean;
+  /** Fewer partitions; only where the broker can (NATS). Without this they are a mismatch. Default false. */
+  allowPartitionDecrease?: boolean;
 }
 
 /** The result of configuring a topic. Fields have the names of `TopicOptions`. */

@@ -2,11 +2,12 @@
  * Looking at a topic: by a consumer of one's own that acknowledges nothing, lives in the server's memory, and is deleted at
  * the end. One whose process dies goes by itself.
  */
-import { abortError, type BrowseSpec, type CallOptions, type IncomingMessage } from '@ebus/core/driver';
+import { abortError, type CallOptions, type IncomingMessage } from '@ebus/core/driver';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { type Msg, nuid } from '@nats-io/transport-node';
 import { isMissing, isNoResponders } from '../errors.js';
 import type { Link } from '../link.js';
+import { partitionIn, type Reading } from '../partitions/reading.js';
 import type { Streams } from '../streams.js';
 import { JetStreamDelivery } from './delivery.js';
 
@@ -24,28 +25,33 @@ export interface BrowseParts {
   readonly link: () => Link;
   readonly streams: Streams;
   readonly stream: string;
-  /** Up to where a group has settled the topic. */
-  positionOf(group: string): Promise<number>;
 }
 
-/** @throws EbusError `ABORTED`, and the client's errors */
+/**
+ * @param settled up to where each partition is left out; undefined: nothing is
+ * @throws EbusError `ABORTED`, and the client's errors
+ */
 export async function* browse(
-  { topic, from }: BrowseSpec,
+  reading: Reading,
+  settled: ReadonlyMap<number, number> | undefined,
   { signal }: CallOptions,
   parts: BrowseParts,
 ): AsyncGenerator<IncomingMessage> {
   const { streams, stream } = parts;
-  const end = await streams.lastSequence(stream, topic);
-  let next = 1;
-  if (from !== 'earliest') next = (await parts.positionOf(from.group)) + 1;
+  const ends = await Promise.all(reading.filters.map((filter) => streams.lastSequence(stream, filter)));
+  const end = Math.max(...ends);
+  const { layout, partition } = reading;
+  let next = settled === undefined ? 1 : startOf(settled, partition === undefined ? layout.partitions : 1);
   for (let renewals = 0; next <= end; renewals++) {
-    if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
+    if (signal.aborted) throw abortError(signal, `looking at '${layout.topic}'`);
     const before = next;
     try {
-      for await (const message of deliveries(topic, next, signal, parts)) {
+      for await (const message of deliveries(reading, next, signal, parts)) {
         if (message.sequence > end) return;
         next = message.sequence + 1;
-        yield message;
+        const of = partitionIn(layout, message);
+        const isWanted = partition === undefined || of === partition;
+        if (isWanted && message.sequence > (settled?.get(of) ?? 0)) yield message;
       }
       return;
     } catch (error) {
@@ -58,9 +64,14 @@ export async function* browse(
   }
 }
 
+/** One that has settled nothing of a partition is at its beginning. */
+function startOf(settled: ReadonlyMap<number, number>, partitions: number): number {
+  return settled.size < partitions ? 1 : Math.min(...settled.values()) + 1;
+}
+
 /** From that sequence on, until there is no further message. */
 async function* deliveries(
-  topic: string,
+  { layout: { topic }, filters, incarnation, partition }: Reading,
   start: number,
   signal: AbortSignal,
   { link, stream }: BrowseParts,
@@ -70,11 +81,12 @@ async function* deliveries(
     ack_policy: AckPolicy.None,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: start,
-    filter_subject: topic,
+    ...(filters.length === 1 ? { filter_subject: filters[0] as string } : { filter_subjects: [...filters] }),
     inactive_threshold: INACTIVE_NS,
     mem_storage: true,
     num_replicas: 1,
   };
+  const place = partition === undefined ? { topic } : { topic, partition };
   const { name, num_pending: pending } = await link().manager.consumers.add(stream, config);
   try {
     const consumer = await link().client.consumers.get(stream, name);
@@ -87,7 +99,7 @@ async function* deliveries(
         for await (const message of messages) {
           came = true;
           left = message.info.pending;
-          yield new JetStreamDelivery(rawOf(message));
+          yield new JetStreamDelivery(rawOf(message), incarnation, place);
           if (signal.aborted) break;
         }
       } finally {

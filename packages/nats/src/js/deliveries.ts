@@ -45,13 +45,15 @@ export class Deliveries {
   }
 
   settle(done: readonly Settlement[]): void {
-    for (const { token, outcome } of done) {
-      const delivery = token as JetStreamDelivery;
-      // Lost meanwhile: another message may have its number.
-      if (!this.holds(delivery)) continue;
-      this.#held.delete(delivery.sequence);
-      this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
-    }
+    for (const one of done) this.settleOne(one);
+  }
+
+  settleOne({ token, outcome }: Settlement): void {
+    const delivery = token as JetStreamDelivery;
+    // Lost meanwhile: another message may have its number.
+    if (!this.holds(delivery)) return;
+    this.#held.delete(delivery.sequence);
+    this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
   }
 
   /** False where none of them is here. */
@@ -74,6 +76,11 @@ export class Deliveries {
   /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
   refuse(delivery: JetStreamDelivery): void {
     this.#say(delivery, NAK_LATER);
+  }
+
+  /** Another consumer of the group delivers it, too, and it is handled there. */
+  pass(delivery: JetStreamDelivery): void {
+    this.#say(delivery, undefined);
   }
 
   /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */

@@ -12,9 +12,17 @@ interface RawMessage {
 
 const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
+/** Where the messages of a consumer belong, other than by their subjects. */
+export interface Place {
+  readonly topic: string;
+  readonly partition?: number;
+}
+
 /** A message with its place in stream and consumer. It is its own settle token. */
 export class JetStreamDelivery implements IncomingMessage {
   readonly topic: string;
+  /** As the stream keeps it. */
+  readonly subject: string;
   readonly value: Uint8Array;
   readonly key: string | Uint8Array | undefined;
   readonly headers: HeaderList;
@@ -33,13 +41,14 @@ export class JetStreamDelivery implements IncomingMessage {
   /** Where acknowledgements go. */
   readonly reply: string;
 
-  constructor(message: Msg, incarnation?: string) {
+  constructor(message: Msg, incarnation?: string, place?: Place) {
     const { headers, key, messageId, pin } = headersOf(message);
     this.size = message.data.length + headerBytesOf(message);
     this.reply = message.reply ?? '';
     const { sequence, consumerSequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
     // Whatever the consumer was made for.
-    this.topic = message.subject;
+    this.topic = place?.topic ?? message.subject;
+    this.subject = message.subject;
     this.value = message.data;
     this.key = key;
     this.headers = headers;
@@ -48,7 +57,16 @@ export class JetStreamDelivery implements IncomingMessage {
     this.timestamp = timestamp;
     this.sequence = sequence;
     this.consumerSequence = consumerSequence;
-    this.position = incarnation === undefined ? { offset: sequence } : { offset: sequence, incarnation };
+    this.position =
+      place?.partition === undefined
+        ? incarnation === undefined
+          ? { offset: sequence }
+          : { offset: sequence, incarnation }
+        : {
+            partition: place.partition,
+            offset: sequence,
+            ...(incarnation === undefined ? {} : { incarnation }),
+          };
     this.deliveryCount = deliveryCount;
   }
 

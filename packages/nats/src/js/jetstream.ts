@@ -8,33 +8,40 @@ import {
   type SubscriptionSink,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
+import type { StreamInfo } from '@nats-io/jetstream';
 import { nuid } from '@nats-io/transport-node';
 import { Api } from '../api.js';
-import { hasManyFilters, versionOf } from '../capabilities.js';
+import { hasManyFilters, hasSingleActive, versionOf } from '../capabilities.js';
 import type { ResolvedNatsConfig } from '../config-schema.js';
-import { type ConsumerSpec, filtersOf } from '../consumer-plan.js';
 import { Consumers } from '../consumers.js';
 import type { Link } from '../link.js';
-import { consumerName, unifiedName } from '../names.js';
+import { consumerName, memberSubject, unifiedName } from '../names.js';
+import { FollowingSubscription, type LayoutReader } from '../partitions/following.js';
+import { Generations } from '../partitions/generations.js';
+import { holdsOnly, type Layout, presentLayout } from '../partitions/layout.js';
+import { LayoutNews } from '../partitions/layout-news.js';
+import { Readers } from '../partitions/readers.js';
+import { positionsOf, type Reading, readingOf } from '../partitions/reading.js';
 import { Streams } from '../streams.js';
 import { browse } from './browse.js';
 import type { SharedSubscription } from './shared-consumer.js';
 import { SharedConsumers } from './shared-consumers.js';
-import { JetStreamSubscription } from './subscription.js';
 
 const DEFAULT_API_PREFIX = '$JS.API';
 
-type PersistentSubscription = JetStreamSubscription | SharedSubscription;
+type PersistentSubscription = LayoutReader | SharedSubscription | FollowingSubscription;
 
 /** Persistent topics of one bus, over whichever link is present. */
 export class JetStream {
   readonly streams: Streams;
+  readonly news = new LayoutNews();
   readonly #config: ResolvedNatsConfig['jetstream'];
   readonly #host: DriverHost;
   readonly #link: () => Link;
   readonly #api: Api;
   readonly #consumers: Consumers;
   readonly #shared: SharedConsumers;
+  readonly #published = new Set<string>();
 
   constructor({ jetstream: config, urls }: ResolvedNatsConfig, host: DriverHost, link: () => Link) {
     this.#config = config;
@@ -54,7 +61,8 @@ export class JetStream {
       host.logger,
     );
     const strategy = config.topicConfigStrategy ?? host.topicConfigStrategy;
-    this.streams = new Streams({ config, logger: host.logger, strategy, api: this.#api });
+    const onLaidAnew = (topic: string) => this.news.tell(topic);
+    this.streams = new Streams({ config, logger: host.logger, strategy, api: this.#api, onLaidAnew });
     this.#shared = new SharedConsumers({
       ...this.#pullerParts(),
       api: this.#api,
@@ -74,24 +82,42 @@ export class JetStream {
     if (found === undefined)
       throw new EbusError(`no stream holds '${spec.topic}'`, { code: 'TOPIC_NOT_FOUND' });
     const stream = found.config.name;
-    if (this.#isShared(spec)) {
+    const isPlain = presentLayout(spec.topic, found.config).space === undefined;
+    if (isPlain && this.#isShared(spec)) {
       const joined = await this.#shared.join(spec, found, sink, onClosed, options);
       if (joined !== undefined) return joined;
     }
-    const name = consumerName(spec.group, spec.topic, settings.name);
-    const consumer: ConsumerSpec = {
-      stream,
-      name: spec.durable ? name : `${name}-${nuid.next()}`,
-      filters: [spec.topic],
-      durable: spec.durable,
-      from: (spec.durable ? settings.startSequence : undefined) ?? spec.from,
-      singleActive: spec.ordering === 'cluster',
-    };
-    const info = await this.#consumers.ensure(consumer);
-    return new JetStreamSubscription(
-      { ...this.#pullerParts(), spec, sink, api: this.#api, onClosed },
-      { spec: consumer, info, incarnation: found.created },
-    );
+    const base = consumerName(spec.group, spec.topic, settings.name);
+    const name = spec.durable ? base : `${base}-${nuid.next()}`;
+    const from = (spec.durable ? settings.startSequence : undefined) ?? spec.from;
+    const { durable, ordering, topic } = spec;
+    const generations = new Generations({
+      topic,
+      consumers: this.#consumers,
+      streams: this.streams,
+      settings: { name, durable, ordering, from },
+    });
+    const parts = { ...this.#pullerParts(), sink, api: this.#api };
+    const readers = new Readers({ ...parts, spec, generations, memberSubject: memberSubject(stream, base) });
+    const layout = await generations.current(found);
+    const mayChange = durable && holdsOnly(topic, found.config) && this.#hasPartitions;
+    if (!mayChange) return readers.open(layout, found, onClosed);
+    const open = (of: Layout, now: StreamInfo) => readers.open(of, now);
+    const { clock, logger } = this.#host;
+    const onNews = (listener: () => void) => this.news.on(topic, listener);
+    const following = { topic, streams: this.streams, generations, clock, logger, open, onNews, onClosed };
+    return new FollowingSubscription(following, await open(layout, found), layout, found);
+  }
+
+  get #hasPartitions(): boolean {
+    return hasSingleActive(versionOf(this.#link().connection.info));
+  }
+
+  /** Records go to the partitions that the topic has, also once it has others. */
+  publishes(topic: string): void {
+    if (this.#published.has(topic)) return;
+    this.#published.add(topic);
+    this.news.on(topic, () => void this.streams.find(topic).catch(() => {}));
   }
 
   /**
@@ -120,25 +146,21 @@ export class JetStream {
   }
 
   async *browse(spec: BrowseSpec, options: CallOptions): AsyncGenerator<IncomingMessage> {
-    const found = await this.streams.find(spec.topic);
+    const { topic, from } = spec;
+    const found = await this.streams.find(topic);
     if (found === undefined) return;
-    const { streams } = this;
-    const link = this.#link;
-    const positionOf = (group: string) => this.#positionOf(group, spec.topic, found.config.name);
-    const parts = { link, streams, stream: found.config.name, positionOf };
-    yield* browse(spec, options, parts);
+    const { name: stream } = found.config;
+    const reading = readingOf(spec, found);
+    const settled = from === 'earliest' ? undefined : await this.#positions(from.group, stream, reading);
+    yield* browse(reading, settled, options, { link: this.#link, streams: this.streams, stream });
   }
 
-  /** Up to where a group has settled a topic; 0 where it has nothing. */
-  async #positionOf(group: string, topic: string, stream: string): Promise<number> {
-    const names = [consumerName(group, topic, this.#config.consumer.name)];
+  /** Up to where a group has settled each partition of a topic. */
+  #positions(group: string, stream: string, reading: Reading): Promise<ReadonlyMap<number, number>> {
+    const { topic } = reading.layout;
+    const base = consumerName(group, topic, this.#config.consumer.name);
     const isDeclared = this.isDeclared({ topic, group, durable: true });
-    if (isDeclared) names.unshift(unifiedName(group));
-    for (const name of names) {
-      const found = await this.#consumers.find({ stream, name });
-      if (found === undefined || !filtersOf(found.config).includes(topic)) continue;
-      return found.ack_floor.stream_seq;
-    }
-    return 0;
+    const others = isDeclared ? [unifiedName(group)] : [];
+    return positionsOf(this.#consumers, reading, { stream, base, others });
   }
 }

@@ -10,7 +10,7 @@ interface LineOptions {
   /** The last sequence in front of it. */
   readonly through: number;
   readonly topic: string;
-  readonly deliveries: Deliveries;
+  readonly deliveries: Pick<Deliveries, 'size'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ackWait: number;

@@ -19,9 +19,14 @@ export interface LocatorOptions {
   readonly logger: Logger;
   /** A topic of the consumer, to find its stream by. */
   readonly topic: string;
+  /** The group reads other consumers by now: this one is not made again. */
+  isSuperseded?(): Promise<boolean>;
   /** They were of a stream that is gone. */
   onLost(deliveries: readonly JetStreamDelivery[]): void;
 }
+
+/** The consumer is gone for good. */
+export class Superseded extends Error {}
 
 /** Keeps the identity of a consumer by the time it was made, and recreates it at the settled position if it is gone. */
 export class Locator {
@@ -54,7 +59,7 @@ export class Locator {
     return info.created === this.#created;
   }
 
-  /** The consumer as it is now. @throws EbusError where it cannot be had now: try again */
+  /** The consumer as it is now. @throws EbusError where it cannot be had now: try again; Superseded */
   async locate(): Promise<ConsumerInfo> {
     const { consumers } = this.#options;
     try {
@@ -92,6 +97,7 @@ export class Locator {
   async #recreate(): Promise<ConsumerInfo> {
     const { consumers, deliveries, logger, topic } = this.#options;
     const stream = await this.#stream();
+    if ((await this.#options.isSuperseded?.()) === true) throw new Superseded();
     const { name } = stream.config;
     const before = { stream: this.#spec.stream, created: this.#created };
     const { isSameStream, from } = recreation(

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@ebus/core/driver';
 import type { Link } from '../link.js';
-import type { Locator } from './locator.js';
+import { type Locator, Superseded } from './locator.js';
 import type { PullInbox } from './pull-inbox.js';
 import type { Target } from './target.js';
 import type { Timers } from './timers.js';
@@ -57,7 +57,7 @@ export class Opening {
         await locator.locate();
         break;
       } catch (error) {
-        if (isCurrent()) target.failed(error);
+        if (isCurrent() && !(error instanceof Superseded)) target.failed(error);
       }
       await timers.pause(wait);
     }

@@ -9,7 +9,7 @@ import { isMissing } from '../errors.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
-import type { JetStreamDelivery } from './delivery.js';
+import type { JetStreamDelivery, Place } from './delivery.js';
 import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
 import type { ConsumerState } from './group-state.js';
 import { Locator, type LocatorOptions } from './locator.js';
@@ -30,6 +30,9 @@ const CHECK_MS = 1_000;
 const FLOOR_MS = 5_000;
 /** After an interruption, and after a refusal. */
 const RETRY_MS = { first: 200, most: 5_000 };
+/** How long deliveries may be on their way. */
+const TRANSIT_MS = 500;
+const TRANSIT_LOOK_MS = 10;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 /** Options of a `Puller`. */
@@ -41,8 +44,9 @@ export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLo
   /** The lease of a delivery, in milliseconds. */
   readonly ackWait: number;
   readonly target: Target;
-  /** False: it is no business of this subscription. */
-  accepts?(delivery: JetStreamDelivery): boolean;
+  readonly place?: Place | undefined;
+  /** False: it is no business of this subscription. `elsewhere`: another consumer of the group has it as well. */
+  accepts?(delivery: JetStreamDelivery): boolean | 'elsewhere';
 }
 
 /** A consumer that is there. */
@@ -104,6 +108,11 @@ export class Puller {
     return this.#link !== undefined;
   }
 
+  /** Messages asked for and on their way. */
+  get outstanding(): number {
+    return this.#inbox?.outstanding ?? 0;
+  }
+
   get pin(): string | undefined {
     return this.#receiver.pin;
   }
@@ -120,8 +129,17 @@ export class Puller {
       throw error;
     });
     if (!this.locator.knows(info)) this.#lookAgain(epoch);
+    else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
     const since = (this.#inbox?.requested ?? 0) - (this.#inbox === before ? requested : 0);
     return { info, incarnation, ownRequests: waiting + since, seesOthers: this.#receiver.seesOthers };
+  }
+
+  /** What the server has counted and not sent yet would be taken for another member's. */
+  async #allReceived(count: number, epoch: number): Promise<void> {
+    for (let waited = 0; waited < TRANSIT_MS; waited += TRANSIT_LOOK_MS) {
+      if (this.#receiver.hasReceived(count) || epoch !== this.#epoch) return;
+      await this.#timers.pause(TRANSIT_LOOK_MS);
+    }
   }
 
   /** It is another consumer, or none. */
@@ -244,7 +262,10 @@ export class Puller {
 
   #ended(reason: Ending, text: string): void {
     if (!this.#isFetching) return;
-    if (reason === 'unpinned') this.#receiver.pin = undefined;
+    if (reason === 'unpinned') {
+      this.#receiver.pin = undefined;
+      this.#options.target.pinChanged?.(undefined);
+    }
     // With other requests open it was only this one's bytes that were used up.
     if (reason === 'large' && this.#inbox?.requests === 0) this.#nextIsLarge = true;
     if (reason === 'consumer') return this.#restart(RETRY_MS.first);

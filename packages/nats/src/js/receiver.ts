@@ -2,7 +2,7 @@
 import type { Clock, Credit } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
-import { JetStreamDelivery } from './delivery.js';
+import { JetStreamDelivery, type Place } from './delivery.js';
 import type { Locator } from './locator.js';
 import type { Target } from './target.js';
 
@@ -11,8 +11,9 @@ interface ReceiverOptions {
   readonly target: Target;
   readonly deliveries: Deliveries;
   readonly locator: Locator;
-  /** False: it is no business of this subscription. */
-  accepts?(delivery: JetStreamDelivery): boolean;
+  readonly place?: Place | undefined;
+  /** False: it is no business of this subscription. `elsewhere`: another consumer of the group has it as well. */
+  accepts?(delivery: JetStreamDelivery): boolean | 'elsewhere';
   /** A batch is about to be pushed. */
   onBatch?(batch: readonly JetStreamDelivery[]): void;
   /** It was. */
@@ -48,6 +49,14 @@ export class Receiver {
     return this.#options.clock.monotonic() - this.#othersAt < OTHERS_MS;
   }
 
+  /**
+   * The server counts a delivery before it sends it, and may be asked in between: until that many were delivered here. True at once
+   * where nothing is delivered to this client.
+   */
+  hasReceived(count: number): boolean {
+    return this.pin === undefined || this.#count === undefined || this.#count >= count;
+  }
+
   /** Other requests than before: deliveries may be missing here that went to those. */
   begin(): void {
     this.#count = undefined;
@@ -55,29 +64,37 @@ export class Receiver {
   }
 
   receive(message: Msg): void {
-    const { locator, deliveries, accepts, target, clock } = this.#options;
-    const delivery = new JetStreamDelivery(message, locator.incarnation);
+    const { locator, deliveries, accepts, target, clock, place } = this.#options;
+    const delivery = new JetStreamDelivery(message, locator.incarnation, place);
     const { consumerSequence } = delivery;
     if (this.#count !== undefined && consumerSequence > this.#count + 1) this.#othersAt = clock.monotonic();
     this.#count = consumerSequence;
+    const accepted = accepts?.(delivery);
     // Not counted as delivered here, so that no consumer that is made anew begins behind it.
-    if (accepts?.(delivery) === false) return deliveries.refuse(delivery);
+    if (accepted === false) return deliveries.refuse(delivery);
     locator.floor.delivered(consumerSequence, delivery.sequence);
-    deliveries.add(delivery);
     const { pin } = delivery;
     if (pin !== undefined && pin !== this.pin) {
       // The server has chosen this client: whoever was it before may still be handling something. Kept through interruptions of
       // the connection, so that the server need not miss this client first.
       this.flush();
       this.pin = pin;
+      target.pinChanged?.(pin);
       target.resumed();
     }
+    if (accepted === 'elsewhere') return this.#passOn(delivery);
+    deliveries.add(delivery);
     this.#batch.push(delivery);
     this.#bytes += delivery.size;
     if (this.#isFlushing) return;
     // After everything that came in the same chunk from the server.
     this.#isFlushing = true;
     queueMicrotask(() => this.flush());
+  }
+
+  #passOn(delivery: JetStreamDelivery): void {
+    this.#options.deliveries.pass(delivery);
+    this.#options.onPushed();
   }
 
   flush(): void {

@@ -27,7 +27,7 @@ interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | '
   readonly clock: Clock;
   readonly logger: Logger;
   readonly api: Api;
-  onClosed(subscription: JetStreamSubscription): void;
+  onClosed?(subscription: JetStreamSubscription): void;
 }
 
 /** Pulls from its own consumer. Its lease is `ackWait`; core renews it for queued and running messages. */
@@ -47,6 +47,11 @@ export class JetStreamSubscription implements DriverSubscription {
     const accepts = ({ sequence }: { sequence: number }) =>
       sequence <= (this.#line?.through ?? Number.POSITIVE_INFINITY);
     this.#puller = new Puller({ ...options, topic: spec.topic, target: this.#target, accepts }, consumer);
+  }
+
+  /** The stored subjects: the topic, or those of its partitions. */
+  get #filter(): string {
+    return this.#puller.locator.spec.filters[0] as string;
   }
 
   get failure(): unknown {
@@ -84,13 +89,13 @@ export class JetStreamSubscription implements DriverSubscription {
 
   async lag(options: CallOptions): Promise<readonly PartitionLag[]> {
     const { info } = await this.#state(options);
-    return [await lagOf(info, this.#options.api, this.#options.spec.topic)];
+    return [await lagOf(info, this.#options.api, this.#filter)];
   }
 
   async drain(): Promise<void> {
     const { streams, consumers, clock, logger, ackWait, spec, sink } = this.#options;
     const { locator, deliveries } = this.#puller;
-    const through = await streams.lastSequence(locator.spec.stream, spec.topic);
+    const through = await streams.lastSequence(locator.spec.stream, this.#filter);
     const info = () => consumers.info(locator.spec);
     this.#line = new Line({ through, topic: spec.topic, deliveries, info, clock, logger, ackWait });
     void this.#line.reached().then((isReached) => {
@@ -103,6 +108,11 @@ export class JetStreamSubscription implements DriverSubscription {
     return this.#puller.stop();
   }
 
+  /** Nothing of its consumer is left. */
+  retire(): Promise<void> {
+    return this.stop();
+  }
+
   async close({ signal }: CallOptions): Promise<void> {
     try {
       await inTime(this.#leave(), signal, 'leaving the consumer takes too long');
@@ -111,7 +121,7 @@ export class JetStreamSubscription implements DriverSubscription {
       logger.debug({ err, topic: spec.topic }, 'leaving the consumer was not confirmed');
     }
     this.#puller.close();
-    this.#options.onClosed(this);
+    this.#options.onClosed?.(this);
   }
 
   async #leave(): Promise<void> {

@@ -11,6 +11,8 @@ export interface Target {
   lost(deliveries: readonly JetStreamDelivery[]): void;
   failed(error: unknown): void;
   resumed(): void;
+  /** The server has chosen this client, or says that another one is chosen. */
+  pinChanged?(pin: string | undefined): void;
 }
 
 /** One subscription. */

@@ -1,0 +1,326 @@
+/** A member's subscription to a topic with partitions, in order across the members of its group. */
+import {
+  type CallOptions,
+  type Clock,
+  ConnectionError,
+  type Credit,
+  type DriverSubscription,
+  type Logger,
+  type PartitionLag,
+  type Settlement,
+  type SettleToken,
+  type SubscriptionSink,
+  type UnsettledCount,
+} from '@ebus/core/driver';
+import { nuid } from '@nats-io/transport-node';
+import type { Api } from '../api.js';
+import type { JetStreamDelivery } from '../js/delivery.js';
+import { lagOf, standing } from '../js/group-state.js';
+import { Line } from '../js/line.js';
+import type { PullerOptions } from '../js/puller.js';
+import { inTime, type Link } from '../link.js';
+import { type Refused, refusal } from '../refusals.js';
+import { assign } from './assignment.js';
+import type { Lane } from './lanes.js';
+import { type Layout, rawSubject } from './layout.js';
+import { Members } from './members.js';
+import { partitionOf } from './partition-of.js';
+import { rawKey } from './raw-key.js';
+import { shareCredit } from './share-credit.js';
+import { Slot } from './slot.js';
+
+/** Options of a `PartitionedSubscription`. */
+export interface PartitionedOptions extends Omit<PullerOptions, 'target' | 'accepts' | 'place'> {
+  readonly layout: Layout;
+  /** One consumer for each partition. */
+  readonly lanes: readonly Lane[];
+  /** When the stream was made. */
+  readonly incarnation: string;
+  readonly memberSubject: string;
+  readonly sink: SubscriptionSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly api: Api;
+  readonly ackWait: number;
+  isSuperseded(): Promise<boolean>;
+}
+
+/** Reads the partitions that are this member's, each from its own consumer. Its lease is `ackWait`. */
+export class PartitionedSubscription implements DriverSubscription {
+  readonly leaseMs: number;
+  failure: unknown;
+  readonly #options: PartitionedOptions;
+  readonly #members: Members;
+  readonly #slots = new Map<number, Slot>();
+  readonly #opening = new Set<number>();
+  /** Those that this member is to have, as it decided last. */
+  #mine: readonly number[] = [];
+  #link: Link | undefined;
+  #credit: Credit = { messages: 0, bytes: 0 };
+  /** The most messages that core may hold, as far as it has shown. */
+  #window = 0;
+  #isStopped = false;
+  /** Of each partition the last sequence to read, where the topic's messages take another way from there on. */
+  #ends: ReadonlyMap<number, number> | undefined;
+  readonly #lines: Line[] = [];
+
+  constructor(options: PartitionedOptions) {
+    const { clock, memberSubject } = options;
+    this.#options = options;
+    this.leaseMs = options.ackWait;
+    this.#members = new Members({
+      clock,
+      subject: memberSubject,
+      id: nuid.next(),
+      claims: () => ({ partitions: this.#mine, pins: this.#pins }),
+      onChange: () => this.#share(),
+      onSilence: () => {
+        for (const slot of this.#slots.values()) slot.doubt();
+      },
+      onDenied: (error) => this.#isDenied(error),
+    });
+  }
+
+  online(link: Link): void {
+    if (this.#isStopped) return;
+    this.#link = link;
+    this.#members.online(link);
+    for (const slot of this.#slots.values()) slot.online(link);
+    this.#share();
+  }
+
+  offline(): void {
+    this.#link = undefined;
+    this.#members.offline();
+    for (const slot of this.#slots.values()) slot.offline();
+  }
+
+  refused(refused: Refused, error: Error): void {
+    if (refused.what === 'publish' && refused.topic === this.#options.memberSubject) this.#isDenied(error);
+    for (const slot of this.#slots.values()) slot.puller.refused(refused, error);
+  }
+
+  request(credit: Credit): void {
+    this.#credit = credit;
+    this.#spread();
+  }
+
+  settle(done: readonly Settlement[]): void {
+    for (const one of done) this.#slotOf(one.token)?.puller.deliveries.settleOne(one);
+    this.#spread();
+  }
+
+  extendLease(tokens: readonly SettleToken[]): void {
+    const bySlot = new Map<Slot, SettleToken[]>();
+    for (const token of tokens) {
+      const slot = this.#slotOf(token);
+      if (slot === undefined) continue;
+      const own = bySlot.get(slot);
+      if (own === undefined) bySlot.set(slot, [token]);
+      else own.push(token);
+    }
+    for (const [slot, own] of bySlot) slot.puller.extendLease(own);
+  }
+
+  async unsettled({
+    signal,
+    partition,
+  }: CallOptions & { readonly partition?: number }): Promise<UnsettledCount> {
+    const { topic } = this.#options;
+    const slot = partition === undefined ? undefined : this.#slots.get(partition);
+    if (slot === undefined || !slot.puller.isConnected) {
+      throw new ConnectionError(`not connected: the state of the group on '${topic}' cannot be asked for`);
+    }
+    const state = inTime(
+      slot.puller.state(),
+      signal,
+      `asking for the state of the group on '${topic}' takes too long`,
+    );
+    return standing(await state, true);
+  }
+
+  /** Earlier messages are pushed; the end is reached once the group has settled them, whoever has them. */
+  async drain(): Promise<void> {
+    const { lanes, streams, consumers, topic, clock, logger, ackWait, sink } = this.#options;
+    const ends = lanes.map(async ({ consumer, partition }) => {
+      const last = consumer.filters.map((filter) => streams.lastSequence(consumer.stream, filter));
+      return [partition, Math.max(...(await Promise.all(last)))] as const;
+    });
+    this.#ends = new Map(await Promise.all(ends));
+    const slots = this.#slots;
+    const reached = lanes.map(({ consumer, partition }) => {
+      const deliveries = {
+        get size() {
+          return slots.get(partition)?.puller.deliveries.size ?? 0;
+        },
+      };
+      const through = this.#ends?.get(partition) ?? 0;
+      const info = () => consumers.info(consumer);
+      const line = new Line({ through, topic, deliveries, info, clock, logger, ackWait });
+      this.#lines.push(line);
+      return line.reached();
+    });
+    void Promise.all(reached).then((all) => {
+      if (all.every(Boolean)) sink.ended();
+    });
+  }
+
+  /** Of all partitions, other members' as well. */
+  async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
+    const { lanes, consumers, api, topic } = this.#options;
+    const of = async ({ partition, consumer }: Lane) => ({
+      ...(await lagOf(await consumers.info(consumer), api, consumer.filters[0] as string)),
+      partition,
+    });
+    return inTime(
+      Promise.all(lanes.map(of)),
+      signal,
+      `asking for the lag of the group on '${topic}' takes too long`,
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const line of this.#lines) line.cancel();
+    await Promise.all([...this.#slots.values()].map((slot) => slot.stop()));
+  }
+
+  async close({ signal }: CallOptions): Promise<void> {
+    const { logger, topic } = this.#options;
+    await this.stop();
+    const leaving = Promise.all([...this.#slots.values()].map((slot) => slot.unpin()));
+    await inTime(leaving, signal, 'leaving the partitions takes too long').catch((err: unknown) => {
+      logger.debug({ err, topic }, 'leaving the partitions was not confirmed');
+    });
+    for (const { puller } of this.#slots.values()) puller.close();
+    this.#mine = [];
+    this.#members.leave();
+  }
+
+  /** Nothing of these partitions is left. */
+  async retire(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#slots.values()].map((slot) => slot.release()));
+    this.#slots.clear();
+    this.#mine = [];
+    this.#members.leave();
+  }
+
+  #isDenied(error: Error): void {
+    const { sink, memberSubject, topic } = this.#options;
+    this.failure = refusal(
+      `'${memberSubject}', by which members of the group on '${topic}' know each other`,
+      error,
+    );
+    sink.failed(this.failure);
+  }
+
+  get #pins(): string[] {
+    return [...this.#slots.values()].flatMap(({ pin }) => pin ?? []);
+  }
+
+  #slotOf(token: SettleToken): Slot | undefined {
+    return this.#slots.get((token as JetStreamDelivery).position.partition ?? 0);
+  }
+
+  /** Brings the partitions here to what the members decide. */
+  #share(): void {
+    if (this.#isStopped || this.#link === undefined) return;
+    const { layout } = this.#options;
+    const before = this.#mine;
+    const all = this.#members.all;
+    this.#mine = assign(layout.partitions, all).get((all[0] as { id: string }).id) ?? [];
+    for (const [partition, slot] of this.#slots) if (!this.#mine.includes(partition)) this.#release(slot);
+    for (const partition of this.#mine) if (!this.#slots.has(partition)) void this.#open(partition);
+    if (before.join() !== this.#mine.join()) this.#members.tell();
+    this.#spread();
+  }
+
+  async #open(partition: number): Promise<void> {
+    if (this.#opening.has(partition)) return;
+    this.#opening.add(partition);
+    const { consumers, lanes, incarnation, sink, clock, isSuperseded } = this.#options;
+    const spec = (lanes[partition] as Lane).consumer;
+    try {
+      const found = await consumers.find(spec);
+      if (found === undefined && (await isSuperseded())) return;
+      const info = await consumers.ensure(spec);
+      if (this.#isStopped || !this.#mine.includes(partition) || this.#slots.has(partition)) return;
+      const slot: Slot = new Slot(
+        this.#slotOptions(partition, () => this.#lost(slot)),
+        { spec, info, incarnation },
+      );
+      this.#slots.set(partition, slot);
+      this.#spread();
+      if (this.#link !== undefined) slot.online(this.#link);
+    } catch (error) {
+      sink.failed(error);
+      clock.setTimeout(() => this.#share(), RETRY_MS).unref();
+    } finally {
+      this.#opening.delete(partition);
+    }
+  }
+
+  #slotOptions(partition: number, onLost: () => void) {
+    const { layout, sink } = this.#options;
+    const raw = layout.partitions === 1 ? undefined : rawSubject(layout);
+    return {
+      ...this.#options,
+      partition,
+      accepts: (delivery: JetStreamDelivery) => {
+        if (delivery.sequence > (this.#ends?.get(partition) ?? Number.POSITIVE_INFINITY)) return false;
+        if (delivery.subject !== raw) return true;
+        return partitionOf(rawKey(delivery), layout.partitions) === partition || ('elsewhere' as const);
+      },
+      isClaimed: (pin: string) => this.#members.hasPin(pin),
+      onPin: () => this.#members.tell(),
+      onLost,
+      failed: (error: unknown) => {
+        this.failure = error;
+        sink.failed(error);
+      },
+    };
+  }
+
+  /** Another member has it: it is this one's again only where the members decide so. */
+  #lost(slot: Slot): void {
+    this.#mine = this.#mine.filter((partition) => partition !== slot.partition);
+    this.#members.tell();
+    this.#release(slot);
+  }
+
+  #release(slot: Slot): void {
+    void slot.release().then(() => {
+      if (this.#slots.get(slot.partition) !== slot) return;
+      this.#slots.delete(slot.partition);
+      this.#members.tell();
+      this.#share();
+    });
+  }
+
+  /** Gives each partition its part of the credit, and asks for as much. */
+  #spread(): void {
+    const slots = [...this.#slots.values()];
+    if (slots.length === 0) return;
+    const { messages, bytes, missingOf } = this.#credit;
+    const held = slots.reduce((sum, { puller }) => sum + puller.deliveries.size, 0);
+    this.#window = Math.max(this.#window, messages + held);
+    for (const slot of slots) slot.missing = missingOf?.get(slot.partition) ?? 0;
+    const shares = shareCredit(
+      messages,
+      this.#window,
+      slots.map(({ puller, missing }) => ({
+        held: puller.deliveries.size,
+        outstanding: puller.outstanding,
+        missing,
+      })),
+    );
+    for (const [index, slot] of slots.entries()) {
+      const share = Math.floor(bytes / slots.length);
+      slot.credit = { messages: shares[index] ?? 0, bytes: share, missing: slot.missing };
+      slot.puller.fetch();
+    }
+  }
+}
+
+const RETRY_MS = 1_000;
