@@ -29,7 +29,10 @@ describe('a topic with partitions', async () => {
       }
     };
     const member = async (service: string, handled = history) => {
-      const one = cleanup.add(await natsBus(addresses, { service }), (each) => each.close());
+      const one = cleanup.add(
+        await natsBus(addresses, { service, nats: { jetstream: { ackWait: '10s' } } }),
+        (each) => each.close(),
+      );
       const partitions = new Set<number>();
       one.on('assigned', (told) => told.partitions.forEach((partition) => void partitions.add(partition)));
       one.on('revoked', (told) => told.partitions.forEach((partition) => void partitions.delete(partition)));
