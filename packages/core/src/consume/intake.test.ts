@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type EnvelopeCodec, jsonCodec } from '../envelope/codec.js';
+import { createEnvelope } from '../envelope/envelope.js';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
@@ -43,6 +45,34 @@ describe('what is pushed', () => {
     gate.resolve();
     await bus.idle();
     expect([subscription.stats().handled, below.asking]).toEqual([300, true]);
+  });
+
+  it('counts for the queue of its key while it waits for a turn of the event loop', async () => {
+    let decoding = () => {};
+    const codec: EnvelopeCodec = {
+      ...jsonCodec,
+      decode: (data) => {
+        decoding();
+        return jsonCodec.decode(data);
+      },
+    };
+    const queueSize = 20;
+    const { bus, driver, clock } = await scriptedBus(
+      { keyedWorkerPool: { queueSize, workerCount: 2 } },
+      { codec },
+    );
+    decoding = () => clock.block(1);
+    const gate = deferred();
+    const subscription = await bus.subscribeEnvelope('orders', () => gate.promise);
+    const below = driver.subscriptions[0]!;
+    const event = { aggregateId: 'a', eventType: 'T', eventVersion: 1, payload: {} };
+    const value = jsonCodec.encode(createEnvelope(event));
+    below.deliver(...Array.from({ length: queueSize }, (_, offset) => ({ ...message(offset), value })));
+    // One runs, and so many may wait.
+    expect(below.room).toBeLessThanOrEqual(1);
+    gate.resolve();
+    await bus.idle();
+    expect([subscription.stats().handled, below.asking]).toEqual([queueSize, true]);
   });
 
   it('of a partition that is another member’s by now is not taken', async () => {

@@ -52,6 +52,7 @@ export class Intake implements SubscriptionSink {
       begin: (delivery) => this.#begin(delivery),
       batch: (begins) => (begins ? works.beginBatch() : this.#endBatch()),
     });
+    works.readAhead = () => this.#readAhead.waiting;
   }
 
   /** Leases are counted and order is looked after from now on. */

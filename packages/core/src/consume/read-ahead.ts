@@ -38,6 +38,11 @@ export class ReadAhead {
     return !this.#isBusy;
   }
 
+  /** Deliveries that are not begun yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** One was begun. */
   begun(): void {
     if (++this.#inSlice >= SLICE) this.#lookAtTime();

@@ -88,6 +88,8 @@ export class Works {
   /** How far this member has received, where that counts: of its own partitions, or where no other can be asked. */
   reached: HighOffsets | undefined;
   pipeline: Handle<Attempt>;
+  /** How many messages are in no lane yet. */
+  readAhead: () => number = () => 0;
   driver: DriverSubscription | undefined;
   readonly #events: WorksEvents;
   #window: number;
@@ -298,7 +300,9 @@ export class Works {
   #room() {
     if (this.stands) return NO_ROOM;
     const extra = this.#extra() ?? 0;
-    const room = roomOf(this.parts.policy, this.#window, this.inFlight, this.dispatcher.longest);
+    // All that was read ahead may be of the longest key.
+    const longest = this.dispatcher.longest + this.readAhead();
+    const room = roomOf(this.parts.policy, this.#window, this.inFlight, longest);
     if (extra === 0 || this.isOverfull) return room;
     const beyond = extra - Math.max(0, this.inFlight.count - this.#window);
     const missingOf = this.missingOf();

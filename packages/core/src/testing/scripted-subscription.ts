@@ -43,6 +43,11 @@ export class ScriptedSubscription implements DriverSubscription {
     return this.#messages > 0 && this.#bytes > 0 && !this.stopped;
   }
 
+  /** How many messages core would take. */
+  get room(): number {
+    return this.#messages;
+  }
+
   request(credit: Credit): void {
     if (credit.partition !== undefined) {
       this.paused.set(credit.partition, credit.messages === 0);
