@@ -135,6 +135,16 @@ export class Streams {
     return message?.seq ?? 0;
   }
 
+  /** Whether the stream has a message of that sequence, which others may have deleted. */
+  async holdsMessage(stream: string, sequence: number): Promise<boolean> {
+    const message = await this.#options.api.find(
+      `looking for message ${sequence} of stream '${stream}'`,
+      [API.noMessage],
+      (manager) => manager.streams.getMessage(stream, { seq: sequence }),
+    );
+    return message !== undefined && message !== null;
+  }
+
   #learn(topic: string, config: Pick<StreamConfig, 'subjects' | 'metadata'> | undefined): void {
     const layout = config === undefined ? undefined : presentLayout(topic, config);
     if (layout?.space === undefined) this.layouts.delete(topic);

@@ -1,5 +1,7 @@
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
-import { ageOf, type ConsumerState, standing } from './group-state.js';
+import type { Api } from '../api.js';
+import { ageOf, type ConsumerState, lagOf, standing } from './group-state.js';
 
 const STORED = Date.UTC(2026, 0, 1, 12, 0, 0);
 
@@ -28,4 +30,16 @@ it('tells what is unsettled, and of others by their requests and deliveries', ()
 
 it('takes instances that stand by for nobody who is at work', () => {
   expect(standing(state(3), true)).toMatchObject({ others: false });
+});
+
+it.each([
+  ['nothing', 0, undefined, 0],
+  ['a message that is stored, and not counted yet', 0, STORED, 1],
+  ['messages that are counted', 3, STORED, 3],
+  ['messages that are counted, and gone', 3, undefined, 3],
+])('counts %s as unread', async (_what, counted, stored, unread) => {
+  const info = { num_pending: counted, num_ack_pending: 0, ack_floor: { stream_seq: 4 } };
+  const api = { find: async () => (stored === undefined ? undefined : { time: new Date(stored) }) };
+  const lag = await lagOf(info as ConsumerInfo, api as unknown as Api, 'orders');
+  expect(lag).toMatchObject({ lag: unread, unread, settled: 4 });
 });

@@ -29,12 +29,16 @@ export function standing(
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }
 
-/** The lag of the consumer, with the age of its oldest unsettled message where the server tells it. Costs one request. */
+/**
+ * The lag of the consumer, with the age of its oldest unsettled message where the server tells it. Costs one request. The
+ * server counts a message a moment after it stored it: where the count is 0 and there is a message, the lag is 1.
+ */
 export async function lagOf(info: ConsumerInfo, api: Api, topic: string): Promise<PartitionLag> {
-  const { num_pending: unread, ack_floor: floor } = info;
+  const position = info.ack_floor.stream_seq;
+  const oldest = await storedAt(api, info.stream_name, topic, position + 1);
+  const counted = info.num_pending + info.num_ack_pending;
+  const unread = counted === 0 && oldest !== undefined ? 1 : info.num_pending;
   const lag = unread + info.num_ack_pending;
-  const position = floor.stream_seq;
-  const oldest = lag === 0 ? undefined : await storedAt(api, info.stream_name, topic, position + 1);
   return {
     partition: 0,
     lag,

@@ -15,18 +15,27 @@ interface LineOptions {
   readonly logger: Logger;
   readonly ackWait: number;
   info(): Promise<ConsumerInfo>;
+  /** Whether the stream still has the message of that sequence. */
+  isStored(sequence: number): Promise<boolean>;
 }
 
 type Position = Pick<ConsumerInfo, 'ack_floor' | 'delivered' | 'num_ack_pending' | 'num_pending'>;
 
 /**
  * The rest before the line: messages to deliver, or those that another instance holds. Nothing is unsettled here.
- * Pure.
+ * `unsure`: the consumer's count of what it has to deliver lags behind its stream by a moment, so that 0 may mean that the
+ * messages before the line have gone, or that they are not counted yet. Pure.
  */
-export function leftBefore(through: number, info: Position): 'undelivered' | 'elsewhere' | 'nothing' {
-  if (info.delivered.stream_seq < through && info.num_pending > 0) return 'undelivered';
-  return info.ack_floor.stream_seq >= through || info.num_ack_pending === 0 ? 'nothing' : 'elsewhere';
+export function leftBefore(
+  through: number,
+  info: Position,
+): 'undelivered' | 'unsure' | 'elsewhere' | 'nothing' {
+  if (info.ack_floor.stream_seq >= through) return 'nothing';
+  if (info.delivered.stream_seq < through) return info.num_pending > 0 ? 'undelivered' : 'unsure';
+  return delivered(info);
 }
+
+const delivered = (info: Position) => (info.num_ack_pending === 0 ? 'nothing' : 'elsewhere');
 
 /** Waits for the group to settle a topic's messages up to a stream sequence. Asks the server every 15 to 250 ms. */
 export class Line {
@@ -65,13 +74,16 @@ export class Line {
     return false;
   }
 
-  async #left(): Promise<ReturnType<typeof leftBefore> | 'here' | 'unknown'> {
-    const { deliveries, info, through } = this.#options;
+  async #left(): Promise<Exclude<ReturnType<typeof leftBefore>, 'unsure'> | 'here' | 'unknown'> {
+    const { deliveries, info, isStored, through } = this.#options;
     if (deliveries.size > 0) return 'here';
     try {
       const found = await info();
       // What came while the server was asked is not in its answer.
-      return deliveries.size > 0 ? 'here' : leftBefore(through, found);
+      if (deliveries.size > 0) return 'here';
+      const left = leftBefore(through, found);
+      if (left !== 'unsure') return left;
+      return (await isStored(through)) ? 'undelivered' : delivered(found);
     } catch (error) {
       return isMissing(error) ? 'nothing' : 'unknown';
     }

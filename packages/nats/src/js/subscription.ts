@@ -97,7 +97,8 @@ export class JetStreamSubscription implements DriverSubscription {
     const { locator, deliveries } = this.#puller;
     const through = await streams.lastSequence(locator.spec.stream, this.#filter);
     const info = () => consumers.info(locator.spec);
-    this.#line = new Line({ through, topic: spec.topic, deliveries, info, clock, logger, ackWait });
+    const isStored = (sequence: number) => streams.holdsMessage(locator.spec.stream, sequence);
+    this.#line = new Line({ through, topic: spec.topic, deliveries, info, isStored, clock, logger, ackWait });
     void this.#line.reached().then((isReached) => {
       if (isReached) sink.ended();
     });

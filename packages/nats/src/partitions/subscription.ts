@@ -156,7 +156,8 @@ export class PartitionedSubscription implements DriverSubscription {
       };
       const through = this.#ends?.get(partition) ?? 0;
       const info = () => consumers.info(consumer);
-      const line = new Line({ through, topic, deliveries, info, clock, logger, ackWait });
+      const isStored = (sequence: number) => streams.holdsMessage(consumer.stream, sequence);
+      const line = new Line({ through, topic, deliveries, info, isStored, clock, logger, ackWait });
       this.#lines.push(line);
       return line.reached();
     });
