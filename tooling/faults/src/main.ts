@@ -16,6 +16,8 @@ const HELP = `pnpm faults [-- options]
   --minutes m           how long it does it (2)
   --rate n              events a second (300)
   --keys n              aggregates (60)
+  --partitions n        of the topic; on NATS their number changes, too (NATS 1, Kafka 6)
+  --slowest ms          handlers take up to so long (20)
   --keep folder         where the history of a run that is broken is written (faults-history)
   --history             writes it in any case`;
 
@@ -26,6 +28,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '2' },
     rate: { type: 'string', default: '300' },
     keys: { type: 'string', default: '60' },
+    partitions: { type: 'string' },
+    slowest: { type: 'string', default: '20' },
     keep: { type: 'string', default: 'faults-history' },
     history: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,12 +42,12 @@ const CONSUMERS = 3;
 /** How long everything may take to be handled once nothing is broken any more. */
 const QUIET_LIMIT_MS = 180_000;
 
-const clusters: Record<string, (topic: string) => Promise<Cluster>> = {
+const clusters: Record<string, (topic: string, partitions?: number) => Promise<Cluster>> = {
   nats: natsCluster,
   kafka: kafkaCluster,
 };
 
-function number(name: 'seed' | 'minutes' | 'rate' | 'keys'): number {
+function number(name: 'seed' | 'minutes' | 'rate' | 'keys' | 'partitions' | 'slowest'): number {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
   console.error(`--${name} takes a number above 0, not '${values[name]}'`);
@@ -76,7 +80,8 @@ class Progress {
 async function run(adapter: string): Promise<boolean> {
   const [seed, minutes, rate, keys] = [number('seed'), number('minutes'), number('rate'), number('keys')];
   console.log(`${adapter}, seed ${seed}: starting its cluster ...`);
-  const cluster = await (clusters[adapter] as (typeof clusters)[string])(TOPIC);
+  const partitions = values.partitions === undefined ? undefined : number('partitions');
+  const cluster = await (clusters[adapter] as (typeof clusters)[string])(TOPIC, partitions);
   const fleet = new Fleet();
   const progress = new Progress();
   fleet.onLine = (line) => progress.take(line);
@@ -92,7 +97,7 @@ async function run(adapter: string): Promise<boolean> {
   let consumers = 0;
   const anotherConsumer = (): Task => ({
     ...{ role: 'consumer', name: `consumer-${++consumers}`, config, topic: TOPIC, options },
-    ...{ seed: seed * 1_000 + consumers, slowestMs: 20, failing: 0.01, poison: 0.0005 },
+    ...{ seed: seed * 1_000 + consumers, slowestMs: number('slowest'), failing: 0.01, poison: 0.0005 },
   });
   let producers = PRODUCERS;
   const taskAfter = (task: Task): Task =>

@@ -248,6 +248,23 @@ describe('after a process died', () => {
     expect(handled).toEqual(['a-1', 'b-3', 'b-5', 'a-2', 'a-4']);
   });
 
+  it('so does what waits behind something that is lost between two attempts', async () => {
+    const { below, driver, handled } = await joined({ count: 0 });
+    release = Promise.reject(new Error('not now'));
+    below.deliver(envelope('a', 1), envelope('a', 2));
+    await settle();
+    release = undefined;
+    driver.answer = { count: 2, through: 2 };
+    driver.log = [1, 2].map((offset) => ({ aggregateId: 'a', offset }));
+    below.sink.lost([1]);
+    await settle();
+    expect(handled).toEqual(['a-1']);
+    expect(below.settled).toContainEqual({ token: 2, outcome: 'released' });
+    below.deliver(again('a', 2), again('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-1', 'a-2']);
+  });
+
   it('what another member settles is not waited for', async () => {
     const { below, driver, clock, handled } = await joined({ count: 1, through: 1 }, [
       { aggregateId: 'a', offset: 1 },

@@ -123,12 +123,14 @@ export class Revocation {
   leasesLost(deliveries: readonly Delivery[], why: string): void {
     const keys = new Set(deliveries.map(({ key }) => key));
     keys.delete('');
-    this.lost(deliveries, why);
     const { inFlight, settler } = this.#options;
-    const waits = (one: Delivery) => one.state !== 'done' && !isBusy(one);
+    const gone = new Set(deliveries);
+    const waits = (one: Delivery) => one.state !== 'done' && !isBusy(one) && !gone.has(one);
     const behind = [...inFlight].filter((one) => keys.has(one.key) && waits(one));
-    for (const delivery of behind) delivery.revoked = true;
-    this.#drop(behind);
+    // All at once: a lane whose head goes would begin the next of its key.
+    for (const delivery of [...deliveries, ...behind]) delivery.revoked = true;
+    this.#abort(deliveries, why);
+    this.#drop([...deliveries, ...behind]);
     for (const delivery of behind.sort(byOffset)) settler.add(delivery);
   }
 

@@ -16,11 +16,11 @@ import { nuid } from '@nats-io/transport-node';
 import type { Api } from '../api.js';
 import type { JetStreamDelivery } from '../js/delivery.js';
 import { lagOf, standing } from '../js/group-state.js';
-import { Line } from '../js/line.js';
 import type { PullerOptions } from '../js/puller.js';
 import { inTime, type Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { assign } from './assignment.js';
+import { LaneLines } from './lane-lines.js';
 import type { Lane } from './lanes.js';
 import { type Layout, rawSubject } from './layout.js';
 import { Members } from './members.js';
@@ -60,14 +60,13 @@ export class PartitionedSubscription implements DriverSubscription {
   /** The most messages that core may hold, as far as it has shown. */
   #window = 0;
   #isStopped = false;
-  /** Of each partition the last sequence to read, where the topic's messages take another way from there on. */
-  #ends: ReadonlyMap<number, number> | undefined;
-  readonly #lines: Line[] = [];
+  readonly #lines: LaneLines;
 
   constructor(options: PartitionedOptions) {
     const { clock, memberSubject } = options;
     this.#options = options;
     this.leaseMs = options.ackWait;
+    this.#lines = new LaneLines(options);
     this.#members = new Members({
       clock,
       subject: memberSubject,
@@ -139,30 +138,11 @@ export class PartitionedSubscription implements DriverSubscription {
     return standing(await state, true);
   }
 
-  /** Earlier messages are pushed; the end is reached once the group has settled them, whoever has them. */
   async drain(): Promise<void> {
-    const { lanes, streams, consumers, topic, clock, logger, ackWait, sink } = this.#options;
-    const ends = lanes.map(async ({ consumer, partition }) => {
-      const last = consumer.filters.map((filter) => streams.lastSequence(consumer.stream, filter));
-      return [partition, Math.max(...(await Promise.all(last)))] as const;
-    });
-    this.#ends = new Map(await Promise.all(ends));
-    const slots = this.#slots;
-    const reached = lanes.map(({ consumer, partition }) => {
-      const deliveries = {
-        get size() {
-          return slots.get(partition)?.puller.deliveries.size ?? 0;
-        },
-      };
-      const through = this.#ends?.get(partition) ?? 0;
-      const info = () => consumers.info(consumer);
-      const isStored = (sequence: number) => streams.holdsMessage(consumer.stream, sequence);
-      const line = new Line({ through, topic, deliveries, info, isStored, clock, logger, ackWait });
-      this.#lines.push(line);
-      return line.reached();
-    });
-    void Promise.all(reached).then((all) => {
-      if (all.every(Boolean)) sink.ended();
+    const { sink } = this.#options;
+    await this.#lines.draw((partition) => this.#slots.get(partition)?.puller.deliveries.size ?? 0);
+    void this.#lines.reached().then((isReached) => {
+      if (isReached) sink.ended();
     });
   }
 
@@ -182,7 +162,7 @@ export class PartitionedSubscription implements DriverSubscription {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const line of this.#lines) line.cancel();
+    this.#lines.cancel();
     await Promise.all([...this.#slots.values()].map((slot) => slot.stop()));
   }
 
@@ -269,7 +249,7 @@ export class PartitionedSubscription implements DriverSubscription {
       ...this.#options,
       partition,
       accepts: (delivery: JetStreamDelivery) => {
-        if (delivery.sequence > (this.#ends?.get(partition) ?? Number.POSITIVE_INFINITY)) return false;
+        if (this.#lines.isBeyond(partition, delivery.sequence)) return false;
         if (delivery.subject !== raw) return true;
         return partitionOf(rawKey(delivery), layout.partitions) === partition || ('elsewhere' as const);
       },

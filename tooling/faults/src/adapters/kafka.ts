@@ -5,11 +5,10 @@ import { deny, login, ROOT, restore, rules } from '../../../../packages/kafka/sr
 import { type Cluster, forward, networksFor, permissionFaults } from '../cluster.js';
 
 const NODES = 3;
-const PARTITIONS = 6;
 /** Leaders go where the first replica is, soon after they could. */
 const leaders = ['leader.imbalance.check.interval.seconds=2', 'leader.imbalance.per.broker.percentage=0'];
 
-export async function kafkaCluster(topic: string): Promise<Cluster> {
+export async function kafkaCluster(topic: string, partitions = 6): Promise<Cluster> {
   const networks = await networksFor(NODES);
   const service = await startService('kafka', {
     own: true,
@@ -26,7 +25,7 @@ export async function kafkaCluster(topic: string): Promise<Cluster> {
   let turn = 0;
   const moveLeaders = async () => {
     turn++;
-    const partitionAssignment = Array.from({ length: PARTITIONS }, (_, partition) => ({
+    const partitionAssignment = Array.from({ length: partitions }, (_, partition) => ({
       partition,
       replicas: Array.from({ length: NODES }, (__, i) => 1 + ((partition + turn + i) % NODES)),
     }));
@@ -36,7 +35,7 @@ export async function kafkaCluster(topic: string): Promise<Cluster> {
     config: {
       type: 'kafka',
       serviceName: 'faults',
-      topics: { [topic]: { partitions: PARTITIONS, replicas: 3 } },
+      topics: { [topic]: { partitions, replicas: 3 } },
       kafka: {
         brokers,
         ...login('right').kafka,

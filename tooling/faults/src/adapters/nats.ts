@@ -1,5 +1,6 @@
 /** Three servers of NATS, streams and consumers on all of them. */
 
+import { createEventBus } from '@ebus/core';
 import { startService } from '@ebus/services';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -11,10 +12,11 @@ import {
   ROOT,
 } from '../../../../packages/nats/src/testing/nats-rules.js';
 import { type Cluster, forward, networksFor, permissionFaults } from '../cluster.js';
+import { transportOf } from './transport.js';
 
 const NODES = 3;
 
-export async function natsCluster(topic: string): Promise<Cluster> {
+export async function natsCluster(topic: string, partitions?: number): Promise<Cluster> {
   const networks = await networksFor(NODES);
   const service = await startService('nats', {
     own: true,
@@ -36,25 +38,41 @@ export async function natsCluster(topic: string): Promise<Cluster> {
   };
   const consumer = async () => {
     const name = await stream();
-    const [info] = await manager.consumers.list(name).next();
-    return [name, info?.name] as const;
+    const all = await manager.consumers.list(name).next();
+    return [name, all[Math.floor(Math.random() * all.length)]?.name] as const;
   };
   const stepDown = async (what: string) =>
     void (await plain.request(`$JS.API.${what}`, '', { timeout: 5_000 }));
+  const settings = {
+    reconnectWait: '100ms' as const,
+    security: { enabled: true, username: 'app', password: openRules().password },
+    jetstream: { ackWait: '4s' as const, stream: { replicas: 3 } },
+  };
+  const config = (urls: readonly string[]) => ({
+    type: 'nats' as const,
+    serviceName: 'faults',
+    nats: { urls: [...urls], ...settings },
+  });
+  let count = partitions ?? 1;
+  /** Between as many as were asked for, and one. */
+  const changePartitions = async () => {
+    const bus = await createEventBus(config(service.addresses), {
+      plugins: [await transportOf('nats')],
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    try {
+      const wanted = count === 1 ? (partitions ?? 1) : 1;
+      const allowed = { allowPartitionIncrease: true, allowPartitionDecrease: true };
+      await bus.topics.configure(topic, { partitions: wanted }, allowed);
+      count = wanted;
+    } finally {
+      await bus.close();
+    }
+  };
   return {
     config: {
-      type: 'nats',
-      serviceName: 'faults',
-      topics: { [topic]: { replicas: 3 } },
-      nats: {
-        urls: networks.map(({ address }) => `nats://${address}`),
-        reconnectWait: '100ms',
-        security: { enabled: true, username: 'app', password: openRules().password },
-        jetstream: {
-          ackWait: '4s',
-          stream: { replicas: 3 },
-        },
-      },
+      ...config(networks.map(({ address }) => `nats://${address}`)),
+      topics: { [topic]: { replicas: 3, ...(partitions === undefined ? {} : { partitions }) } },
     },
     options: { ordering: 'cluster' },
     service,
@@ -68,6 +86,9 @@ export async function natsCluster(topic: string): Promise<Cluster> {
         },
         () => apply(service, openRules()),
       ),
+      ...(partitions === undefined
+        ? {}
+        : { 'the topic gets another number of partitions': changePartitions }),
       'the leader of the stream steps down': async () => stepDown(`STREAM.LEADER.STEPDOWN.${await stream()}`),
       'the leader of the consumer steps down': async () => {
         const [name, durable] = await consumer();
