@@ -1,6 +1,7 @@
 // Faults of core.
 import { consumingMutants } from './core/consuming.mjs';
 import { drivingMutants } from './core/driving.mjs';
+import { parkingMutants } from './core/parking.mjs';
 import { publishingMutants } from './core/publishing.mjs';
 import { simulatedMutants } from './core/simulated.mjs';
 import { tracingMutants } from './core/tracing.mjs';
@@ -10,6 +11,7 @@ export const coreMutants = [
   ...publishingMutants,
   ...consumingMutants,
   ...drivingMutants,
+  ...parkingMutants,
   ...simulatedMutants,
   ...tracingMutants,
 ];

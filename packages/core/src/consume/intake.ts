@@ -125,13 +125,11 @@ export class Intake implements SubscriptionSink {
   }
 
   revoked(partitions: readonly number[], options: CallOptions): Promise<void> {
-    this.#works.parking?.forget(partitions);
     this.#orders?.gone(partitions);
     return this.#works.revocation.revoked(partitions, options);
   }
 
   unassigned(partitions: readonly number[], why?: string): void {
-    this.#works.parking?.forget(partitions);
     this.#orders?.gone(partitions);
     this.#works.revocation.unassigned(partitions, why);
   }

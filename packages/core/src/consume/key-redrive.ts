@@ -3,7 +3,7 @@
  * place, one after the other, and newer messages of the key wait behind it.
  */
 import type { Clock } from '../clock.js';
-import type { LogOrder, LogPlace } from '../dead-letters/park/log-order.js';
+import { LogOrder, type LogPlace, logOf } from '../dead-letters/park/log-order.js';
 import type { WaitingLetter } from '../dead-letters/park/next-letters.js';
 import { type HandledNote, type ParkNote, placeOf } from '../dead-letters/park/park-note.js';
 import { type LettersPage, type ParkedLetters, unparked } from '../dead-letters/park/parked-letters.js';
@@ -32,7 +32,6 @@ export interface KeyRedrivesOptions {
   readonly inFlight: InFlight;
   readonly dispatcher: Dispatcher;
   readonly letters: ParkedLetters;
-  order(): LogOrder;
   /** The dead-letter topic has that note now. */
   noted(note: ParkNote): void;
   finish(delivery: Delivery, outcome: SettleOutcome): void;
@@ -43,8 +42,9 @@ interface Run {
   readonly command: RedriveCommand;
   page: LettersPage | undefined;
   index: number;
-  /** All before it, it included, is handled. */
-  through: LogPlace | undefined;
+  readonly order: LogOrder;
+  /** By log: all up to there is handled. */
+  readonly through: Map<string, LogPlace>;
   /** Letters handled since the last note. */
   count: number;
   letter: IncomingMessage | undefined;
@@ -64,23 +64,24 @@ export class KeyRedrives {
 
   /** It is the turn of that message, which asks for the letters of its key. */
   begin(delivery: Delivery, command: RedriveCommand): void {
-    const run: Run = { command, page: undefined, index: 0, through: undefined, count: 0, letter: undefined };
+    const run: Run = {
+      ...{ command, page: undefined, index: 0, count: 0, letter: undefined },
+      ...{ order: new LogOrder(), through: new Map() },
+    };
     const { inFlight, dispatcher } = this.#options;
     inFlight.hold(delivery, 'dead-lettering');
     dispatcher.hold(delivery);
     delivery.isHeld = true;
     delivery.redrive = run;
-    const { position } = delivery.incoming;
-    if (position !== undefined && (position.partition ?? 0) === command.partition)
-      void this.#turnPage(delivery, run);
-    else void this.#fail(delivery, run, elsewhere(this.#options.policy, command));
+    void this.#turnPage(delivery, run);
   }
 
   /** The letter in the place of that message is handled, dead-lettered or discarded. */
   letterDone(delivery: Delivery): void {
     const run = delivery.redrive as Run;
     const { page } = run;
-    run.through = page?.letters[run.index]?.at ?? run.through;
+    const at = page?.letters[run.index]?.at;
+    if (at !== undefined) run.through.set(logOf(at), at);
     run.count++;
     run.index++;
     this.#hold(delivery);
@@ -120,7 +121,7 @@ export class KeyRedrives {
   #handle(delivery: Delivery, run: Run): void {
     const { inFlight, dispatcher, policy } = this.#options;
     const next = run.page?.letters[run.index] as WaitingLetter;
-    run.letter = unparked(next, policy.topic, run.command.partition);
+    run.letter = unparked(next, policy.topic);
     delivery.attempts = 0;
     delivery.lastError = undefined;
     delivery.decoded = undefined;
@@ -129,13 +130,12 @@ export class KeyRedrives {
   }
 
   async #turnPage(delivery: Delivery, run: Run): Promise<void> {
-    const { clock, events, letters, order, policy } = this.#options;
+    const { clock, events, letters, policy } = this.#options;
     for (let failures = 0; ; ) {
       if (this.#isOver(delivery)) return this.#cutShort(delivery, run);
       try {
         if (run.count >= MARK_EVERY) await this.#write(delivery, run, {});
-        const after = run.page?.reached ?? run.through;
-        run.page = await letters.next(run.command, after, order(), this.#closing.signal);
+        run.page = await letters.next(run.command.key, run.page?.reached, run.order, this.#closing.signal);
         run.index = 0;
       } catch (error) {
         if (this.#isOver(delivery)) continue;
@@ -154,7 +154,8 @@ export class KeyRedrives {
   /** No letter is left: the key is free, from behind the message that asked. */
   async #end(delivery: Delivery, run: Run): Promise<void> {
     const { position } = delivery.incoming;
-    run.through = position === undefined ? run.through : placeOf(position);
+    const at = position && placeOf(position);
+    if (at !== undefined) run.through.set(logOf(at), at);
     const isWritten = await this.#writeOrStop(delivery, run, { redrive: run.command.id });
     this.#finish(delivery, isWritten ? 'handled' : 'released');
   }
@@ -194,9 +195,9 @@ export class KeyRedrives {
 
   async #write(delivery: Delivery, run: Run, more: Partial<HandledNote>): Promise<void> {
     const { letters, noted } = this.#options;
-    const { key, partition } = run.command;
-    const { through, count } = run;
-    const note: ParkNote = { kind: 'handled', key, partition, through, count, ...more };
+    const { key } = run.command;
+    const { count } = run;
+    const note: ParkNote = { kind: 'handled', key, through: [...run.through.values()], count, ...more };
     await letters.write(note, delivery.incoming.key, this.#stopped.signal);
     run.count -= count;
     noted(note);
@@ -206,11 +207,4 @@ export class KeyRedrives {
     delivery.redrive = undefined;
     this.#options.finish(delivery, outcome);
   }
-}
-
-function elsewhere({ topic }: ConsumePolicy, { partition }: RedriveCommand): EbusError {
-  return new EbusError(
-    `the request to redrive a key of partition ${partition} of '${topic}' came over another partition`,
-    { code: 'INVALID_ARGUMENT' },
-  );
 }

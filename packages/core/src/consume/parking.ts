@@ -2,7 +2,7 @@
  * Which keys of a subscription are parked, and what follows from it for the next message of a lane. The dead-letter topic tells:
  * it is read when the subscription begins, and whenever messages of other keys than before may come.
  */
-import type { Clock } from '../clock.js';
+import type { Clock, TimerHandle } from '../clock.js';
 import { LONGEST_PARKED_KEY, type ParkNote, placeOf } from '../dead-letters/park/park-note.js';
 import { isKnown } from '../dead-letters/park/parked-key.js';
 import { ParkedKeys } from '../dead-letters/park/parked-keys.js';
@@ -17,6 +17,8 @@ import type { StartGate } from './start-gate.js';
 
 const RETRY = { base: 200, max: 30_000 };
 const LOADING = 'loading parked keys';
+/** Keys that another member has redriven are forgotten here within that time. */
+const REFRESH_MS = 60_000;
 
 /** The parts that parking works with. */
 export interface ParkingOptions {
@@ -25,8 +27,6 @@ export interface ParkingOptions {
   readonly events: Pick<ConsumeEvents, 'failed'>;
   readonly gate: StartGate;
   readonly letters: ParkedLetters;
-  /** This member's partitions; undefined where nothing is shared by partition. */
-  partitions(): ReadonlySet<number> | undefined;
   /** Writes the message behind the letters of its key. */
   append(delivery: Delivery): void;
   finish(delivery: Delivery, outcome: SettleOutcome): void;
@@ -44,6 +44,8 @@ export class Parking {
   #meanwhile: ParkNote[] = [];
   /** Keys whose first letter is on its way. */
   #pending = 0;
+  #isRefreshing = false;
+  #timer: TimerHandle | undefined;
 
   constructor(options: ParkingOptions) {
     this.#options = options;
@@ -53,10 +55,6 @@ export class Parking {
   /** How many keys are parked. */
   get count(): number {
     return this.#keys.size;
-  }
-
-  get order() {
-    return this.#keys.order;
   }
 
   /** Nothing is handled before it is known which keys are parked. */
@@ -72,23 +70,19 @@ export class Parking {
     void this.#load(++this.#epoch);
   }
 
-  /** These partitions are another member's. */
-  forget(partitions: readonly number[]): void {
-    this.#keys.forget(new Set(partitions));
-  }
-
   stop(): void {
     this.#closing.abort();
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
   }
 
   /** The next message of a lane. True where it is not to be handled: it goes to the letters of its key. */
   takes(delivery: Delivery): boolean {
     const { position } = delivery.incoming;
     if (this.#keys.size === 0 || position === undefined) return false;
-    const parked = this.#keys.find(position.partition ?? 0, delivery.key);
+    const parked = this.#keys.find(delivery.key);
     if (parked === undefined) return false;
     // Written before, by a process that did not live to settle it.
-    if (isKnown(parked, placeOf(position), this.order)) {
+    if (isKnown(parked, placeOf(position))) {
       delivery.isHeld = true;
       this.#options.finish(delivery, 'dead-lettered');
     } else this.#options.append(delivery);
@@ -99,7 +93,7 @@ export class Parking {
   refusal({ key, incoming: { position } }: Delivery): string | undefined {
     if (position === undefined) return 'the message has no position';
     if (key.length > LONGEST_PARKED_KEY) return `its key has more than ${LONGEST_PARKED_KEY} characters`;
-    if (this.#keys.find(position.partition ?? 0, key) !== undefined) return undefined;
+    if (this.#keys.find(key) !== undefined) return undefined;
     const { maxParkedKeys } = this.#options.policy;
     if (this.#keys.size + this.#pending < maxParkedKeys) return undefined;
     return `${maxParkedKeys} keys are parked already (maxParkedKeys)`;
@@ -110,7 +104,7 @@ export class Parking {
     if (position === undefined)
       throw new EbusError('only messages with a position are parked', { code: 'INTERNAL' });
     this.#pending++;
-    return { kind: 'letter', key, partition: position.partition ?? 0, at: placeOf(position) };
+    return { kind: 'letter', key, at: placeOf(position) };
   }
 
   /** The letter is acknowledged, or was given up. */
@@ -122,8 +116,31 @@ export class Parking {
   /** The dead-letter topic has that note now. */
   apply(note: ParkNote): void {
     this.#keys.apply(note);
-    if (this.#isLoading) this.#meanwhile.push(note);
+    if (this.#isLoading || this.#isRefreshing) this.#meanwhile.push(note);
     else this.#keys.compact();
+    this.#refreshLater();
+  }
+
+  #refreshLater(): void {
+    if (this.#timer !== undefined || this.#keys.size === 0 || this.#closing.signal.aborted) return;
+    this.#timer = this.#options.clock.setTimeout(() => void this.#refresh(), REFRESH_MS);
+    this.#timer.unref();
+  }
+
+  /** Handlers go on meanwhile. */
+  async #refresh(): Promise<void> {
+    const epoch = this.#epoch;
+    const isCurrent = () => epoch === this.#epoch && !this.#closing.signal.aborted;
+    this.#isRefreshing = true;
+    try {
+      const keys = this.#isLoading ? undefined : await this.#read(isCurrent);
+      if (keys !== undefined && isCurrent()) this.#keys = keys;
+    } catch {
+      // What is known stays so.
+    }
+    this.#isRefreshing = false;
+    this.#timer = undefined;
+    this.#refreshLater();
   }
 
   get #isLoading(): boolean {
@@ -138,6 +155,7 @@ export class Parking {
         const keys = await this.#read(isCurrent);
         if (!isCurrent()) return;
         this.#keys = keys;
+        this.#refreshLater();
         return gate.open(LOADING);
       } catch (error) {
         if (!isCurrent()) return;
@@ -150,13 +168,12 @@ export class Parking {
   }
 
   async #read(isCurrent: () => boolean): Promise<ParkedKeys> {
-    const { letters, policy, partitions } = this.#options;
-    const ours = partitions();
+    const { letters, policy } = this.#options;
     const keys = new ParkedKeys(policy.maxParkedKeys);
     this.#meanwhile = [];
     for await (const { note } of letters.records(this.#closing.signal)) {
       if (!isCurrent()) return keys;
-      if (ours === undefined || ours.has(note.partition)) keys.apply(note);
+      keys.apply(note);
       if (keys.isOver) throw tooMany(policy);
     }
     for (const note of this.#meanwhile) keys.apply(note);

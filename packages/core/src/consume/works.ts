@@ -1,7 +1,6 @@
 /** The parts of a consumer, joined: each does one thing, and this file connects them. */
 import type { Clock } from '../clock.js';
 import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.js';
-import { LogOrder } from '../dead-letters/park/log-order.js';
 import type { ParkedLetters } from '../dead-letters/park/parked-letters.js';
 import type { RedriveCommand } from '../dead-letters/park/redrive-command.js';
 import { HighOffsets } from '../driver/high-offsets.js';
@@ -268,13 +267,11 @@ export class Works {
       policy.onExhausted === 'park'
         ? new Parking({
             ...{ policy, clock, events, gate, letters, finish },
-            partitions: () => this.revocation.partitions,
             append: (delivery) => this.runner.append(delivery),
           })
         : undefined;
     const redrives = new KeyRedrives({
       ...{ policy, clock, disclose, events, inFlight, dispatcher, letters, finish },
-      order: () => parking?.order ?? new LogOrder(),
       noted: (note) => parking?.apply(note),
     });
     return [parking, redrives];

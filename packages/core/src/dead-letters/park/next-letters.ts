@@ -2,7 +2,7 @@
 import type { IncomingMessage } from '../../driver/message.js';
 import { messageSize } from '../../driver/message-size.js';
 import { EbusError } from '../../errors.js';
-import { type LogOrder, type LogPlace, placeId } from './log-order.js';
+import { compareWithin, type LogOrder, type LogPlace, logOf, placeId } from './log-order.js';
 
 /** At most so many letters and bytes are held. One letter always is. */
 export interface LettersLimit {
@@ -26,20 +26,18 @@ export class NextLetters {
   readonly #limit: LettersLimit;
   readonly #letters: (WaitingLetter & { readonly size: number })[] = [];
   readonly #deleted = new Set<string>();
+  /** By log: all up to there is handled. */
+  readonly #through = new Map<string, LogPlace>();
+  readonly #after: LogPlace | undefined;
   #bytes = 0;
-  #after: LogPlace | undefined;
   /** From there on some were left out. */
   #end: LogPlace | undefined;
 
+  /** @param after only letters behind it are asked for */
   constructor(order: LogOrder, after: LogPlace | undefined, limit: LettersLimit) {
     this.#order = order;
     this.#after = after;
     this.#limit = limit;
-  }
-
-  /** Through where all is handled. */
-  get after(): LogPlace | undefined {
-    return this.#after;
   }
 
   /** There are more than these. */
@@ -59,15 +57,19 @@ export class NextLetters {
     this.#shrink();
   }
 
-  handled(through: LogPlace): void {
-    this.#order.note(through);
-    if (this.#isBefore(through)) return;
-    this.#after = through;
-    while (this.#letters[0] !== undefined && this.#isBefore(this.#letters[0].at)) this.#drop(0);
+  handled(through: readonly LogPlace[]): void {
+    for (const place of through) {
+      this.#order.note(place);
+      const before = this.#through.get(logOf(place));
+      if (before === undefined || compareWithin(place, before) > 0) this.#through.set(logOf(place), place);
+    }
+    for (let index = this.#letters.length - 1; index >= 0; index--)
+      if (this.#isBefore((this.#letters[index] as WaitingLetter).at)) this.#drop(index);
   }
 
   /** @throws EbusError where too many are */
   deleted(at: LogPlace): void {
+    this.#order.note(at);
     if (this.#isBefore(at)) return;
     this.#deleted.add(placeId(at));
     if (this.#deleted.size <= MOST_DELETED) return;
@@ -90,6 +92,8 @@ export class NextLetters {
   }
 
   #isBefore(at: LogPlace): boolean {
+    const through = this.#through.get(logOf(at));
+    if (through !== undefined && compareWithin(at, through) <= 0) return true;
     return this.#after !== undefined && this.#order.compare(at, this.#after) <= 0;
   }
 

@@ -13,24 +13,20 @@ export const LONGEST_PARKED_KEY = 4_096;
 /** Longer headers are no notes. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Names a parked key: a key is parked by partition, since each partition is a log with a handler of its own. */
-export interface ParkedPlace {
-  readonly key: string;
-  readonly partition: number;
-}
-
 /** A message that waits in the dead-letter topic. */
-export interface LetterNote extends ParkedPlace {
+export interface LetterNote {
   readonly kind: 'letter';
+  readonly key: string;
   /** The message's place in its own topic. */
   readonly at: LogPlace;
 }
 
 /** All messages of the key up to `through` are handled or deleted. */
-export interface HandledNote extends ParkedPlace {
+export interface HandledNote {
   readonly kind: 'handled';
-  /** Undefined: none yet. */
-  readonly through?: LogPlace | undefined;
+  readonly key: string;
+  /** A place for each log that letters came from. */
+  readonly through: readonly LogPlace[];
   /** How many letters were handled since the note before. */
   readonly count: number;
   /** The redrive that ended with this note. */
@@ -40,8 +36,9 @@ export interface HandledNote extends ParkedPlace {
 }
 
 /** That letter is not to be handled any more. */
-export interface DeletedNote extends ParkedPlace {
+export interface DeletedNote {
   readonly kind: 'deleted';
+  readonly key: string;
   readonly at: LogPlace;
 }
 
@@ -49,14 +46,13 @@ export interface DeletedNote extends ParkedPlace {
 export type ParkNote = LetterNote | HandledNote | DeletedNote;
 
 /** A message's place in its log. */
-export function placeOf({ offset, incarnation }: Position): LogPlace {
-  return incarnation === undefined
-    ? { offset: String(offset) }
-    : { offset: String(offset), log: incarnation };
+export function placeOf({ partition = 0, offset, incarnation }: Position): LogPlace {
+  const place = { partition, offset: String(offset) };
+  return incarnation === undefined ? place : { ...place, log: incarnation };
 }
 
-/** The position that `placeOf` was given, in the partition of the key. */
-export function positionOf({ offset, log }: LogPlace, partition: number): Position {
+/** The position that `placeOf` was given. */
+export function positionOf({ partition, offset, log }: LogPlace): Position {
   const number = Number(offset);
   return {
     partition,
@@ -84,15 +80,14 @@ export function parkNoteOf({ headers }: Pick<IncomingMessage, 'headers'>): ParkN
 
 function checked(note: unknown): ParkNote | undefined {
   if (typeof note !== 'object' || note === null) return undefined;
-  const { kind, key, partition, at, through, count, redrive, failed } = note as Record<string, unknown>;
-  if (typeof key !== 'string' || !Number.isSafeInteger(partition)) return undefined;
-  const place = { key, partition: partition as number };
-  if (kind === 'letter' || kind === 'deleted') return isPlace(at) ? { kind, ...place, at } : undefined;
-  if (kind !== 'handled' || !Number.isSafeInteger(count) || !(through === undefined || isPlace(through)))
-    return undefined;
+  const { kind, key, at, through, count, redrive, failed } = note as Record<string, unknown>;
+  if (typeof key !== 'string') return undefined;
+  if (kind === 'letter' || kind === 'deleted') return isPlace(at) ? { kind, key, at } : undefined;
+  if (kind !== 'handled' || !Number.isSafeInteger(count)) return undefined;
+  if (!Array.isArray(through) || !through.every(isPlace)) return undefined;
   return {
     kind,
-    ...place,
+    key,
     through,
     count: count as number,
     redrive: typeof redrive === 'string' ? redrive : undefined,
@@ -102,10 +97,9 @@ function checked(note: unknown): ParkNote | undefined {
 
 function isPlace(place: unknown): place is LogPlace {
   if (typeof place !== 'object' || place === null) return false;
-  const { offset, log } = place as Record<string, unknown>;
-  return (
-    typeof offset === 'string' && (log === undefined || typeof log === 'string' || typeof log === 'number')
-  );
+  const { partition, offset, log } = place as Record<string, unknown>;
+  if (!Number.isSafeInteger(partition) || typeof offset !== 'string') return false;
+  return log === undefined || typeof log === 'string' || typeof log === 'number';
 }
 
 function failureOf(failed: unknown): HandledNote['failed'] {

@@ -12,6 +12,7 @@ import { Letter } from '../letter.js';
 import { criteriaOf } from '../letter-criteria.js';
 import { type DestinationRules, destinationOf } from '../letter-destination.js';
 import type { RedriveOptions, RedriveProgress } from '../redrive.js';
+import { placeId } from './log-order.js';
 import { type ParkNote, parkNoteOf } from './park-note.js';
 import { noteHeaders } from './parked-letters.js';
 import { keyId, ParkedView } from './parked-view.js';
@@ -22,8 +23,6 @@ export interface ParkedKeySummary {
   readonly topic: string;
   readonly group: string;
   readonly key: string;
-  /** Of the topic; 0 where it has none. A key is parked by partition. */
-  readonly partition: number;
   /** How many messages wait. */
   readonly letters: number;
   /** When the oldest of them was dead-lettered. */
@@ -84,9 +83,9 @@ export class ParkedActions {
         continue;
       }
       count++;
-      const { topic, group, key, partition, letter } = live;
+      const { topic, group, key, letter } = live;
       const { failedAt: since, errorCode, errorMessage } = letter;
-      found.set(id, { topic, group, key, partition, letters: 1, since, errorCode, errorMessage });
+      found.set(id, { topic, group, key, letters: 1, since, errorCode, errorMessage });
     }
     return [...found.values()].filter((summary) => summary !== undefined);
   }
@@ -98,23 +97,23 @@ export class ParkedActions {
     const incoming = incomingOf(letter);
     const note = parkNoteOf(incoming);
     if (note?.kind !== 'letter' || topic === undefined || group === undefined) return false;
-    const { key, partition, at } = note;
-    const id = keyId({ topic, group, key, partition });
+    const { key, at } = note;
+    const id = keyId({ topic, group, key });
     let isThere = false;
     let others = 0;
     for await (const live of await this.#letters(place)) {
       if (keyId(live) !== id) continue;
-      if (live.note.at.offset === at.offset && live.note.at.log === at.log) isThere = true;
+      if (placeId(live.note.at) === placeId(at)) isThere = true;
       else others++;
     }
     if (!isThere || isDryRun) return isThere;
-    const deleted: ParkNote = { kind: 'deleted', key, partition, at };
+    const deleted: ParkNote = { kind: 'deleted', key, at };
     const headers = noteHeaders(topic, group, deleted);
     const record = { topic: place.deadLetterTopic, key: message.key, value: new Uint8Array(0), headers };
     await publish(new Letter(record, clock), place.signal);
     if (others > 0) return true;
     // Nothing is left to wait for: the member that has the key lets it go.
-    const command = { id: randomUuid(clock), key, partition };
+    const command = { id: randomUuid(clock), key, partition: at.partition };
     await publish(commandLetter(incoming, topic, group, command, clock), place.signal);
     return true;
   }

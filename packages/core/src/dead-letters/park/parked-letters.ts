@@ -9,10 +9,10 @@ import { PARK_HEADER, withoutDeadLetterHeaders } from '../format.js';
 import { Letter, type PublishLetter } from '../letter.js';
 import type { LogOrder, LogPlace } from './log-order.js';
 import { type LettersLimit, NextLetters, type WaitingLetter } from './next-letters.js';
-import { type ParkedPlace, type ParkNote, parkHeader, parkNoteOf, positionOf } from './park-note.js';
+import { type ParkNote, parkHeader, parkNoteOf, positionOf } from './park-note.js';
 
 /** So many letters of a key are held at once while it is redriven. */
-const AT_ONCE: LettersLimit = { letters: 256, bytes: 8 * 1024 * 1024 };
+const AT_ONCE: LettersLimit = { letters: 1_000, bytes: 8 * 1024 * 1024 };
 const EMPTY = new Uint8Array(0);
 
 /** A record of the dead-letter topic that has to do with a parked key. */
@@ -57,17 +57,17 @@ export class ParkedLetters {
 
   /** The oldest letters of a key behind a place: few enough to hold. Reads the whole topic. */
   async next(
-    { key, partition }: ParkedPlace,
+    key: string,
     after: LogPlace | undefined,
     order: LogOrder,
     signal: AbortSignal,
   ): Promise<LettersPage> {
     const next = new NextLetters(order, after, AT_ONCE);
     for await (const { note, incoming } of this.records(signal)) {
-      if (note.key !== key || note.partition !== partition) continue;
+      if (note.key !== key) continue;
       if (note.kind === 'letter') next.offer(note.at, incoming);
       else if (note.kind === 'deleted') next.deleted(note.at);
-      else if (note.through !== undefined) next.handled(note.through);
+      else next.handled(note.through);
     }
     return { letters: next.take(), reached: next.reached, hasMore: next.hasMore };
   }
@@ -99,12 +99,12 @@ export async function* parkedRecords(
 }
 
 /** The message as it was when it was parked. */
-export function unparked({ at, letter }: WaitingLetter, topic: string, partition: number): IncomingMessage {
+export function unparked({ at, letter }: WaitingLetter, topic: string): IncomingMessage {
   const { key, value, tombstone, timestamp, headers, size } = letter;
   return {
     ...{ token: undefined, topic, key, value, tombstone, timestamp, size },
     headers: withoutDeadLetterHeaders(headers),
-    position: positionOf(at, partition),
+    position: positionOf(at),
     redelivered: true,
   };
 }

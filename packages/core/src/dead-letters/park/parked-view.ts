@@ -4,15 +4,17 @@ import type { IncomingMessage } from '../../driver/message.js';
 import { messageSize } from '../../driver/message-size.js';
 import { EbusError } from '../../errors.js';
 import { type DeadLetter, readDeadLetter } from '../dead-letter.js';
-import { type LogPlace, placeId } from './log-order.js';
-import type { LetterNote, ParkedPlace, ParkNote } from './park-note.js';
+import { compareWithin, type LogPlace, logOf, placeId } from './log-order.js';
+import type { LetterNote, ParkNote } from './park-note.js';
+import { type ParkedKey, throughOf } from './parked-key.js';
 import { ParkedKeys } from './parked-keys.js';
 import { type ParkedRecord, parkedRecords } from './parked-letters.js';
 
 /** A key that is parked for one group of one topic. */
-export interface ParkedKeyId extends ParkedPlace {
+export interface ParkedKeyId {
   readonly topic: string;
   readonly group: string;
+  readonly key: string;
 }
 
 /** A letter that waits. */
@@ -65,7 +67,7 @@ export class ParkedView {
       if (topic === undefined || group === undefined || !options.wants(topic, group)) continue;
       view.#apply(topic, group, note);
       if (note.kind === 'letter') view.#keep(record);
-      told?.({ topic, group, key: note.key, partition: note.partition }, note);
+      told?.({ topic, group, key: note.key }, note);
     }
     return view;
   }
@@ -76,21 +78,16 @@ export class ParkedView {
     return true;
   }
 
-  /** Through where the key is handled; undefined where it is not parked. */
-  find({
-    topic,
-    group,
-    partition,
-    key,
-  }: ParkedKeyId): { readonly through: LogPlace | undefined } | undefined {
-    return this.#groups.get(groupId(topic, group))?.keys.find(partition, key);
+  /** Undefined where the key is not parked. */
+  find({ topic, group, key }: ParkedKeyId): ParkedKey | undefined {
+    return this.#groups.get(groupId(topic, group))?.keys.find(key);
   }
 
   /** Those that wait, each once, in the order of the dead-letter topic. */
   async *letters(signal: AbortSignal): AsyncGenerator<LiveLetter> {
     if (this.isEmpty) return;
     const { driver, deadLetterTopic } = this.#options;
-    /** The last one of each key. */
+    /** The last one of each key and log. */
     const seen = new Map<string, LogPlace>();
     const records = this.#kept ?? parkedRecords(driver, deadLetterTopic, signal);
     for await (const { note, incoming } of records) {
@@ -99,15 +96,14 @@ export class ParkedView {
       const { originalTopic: topic, group } = letter;
       if (topic === undefined || group === undefined) continue;
       const of = this.#groups.get(groupId(topic, group));
-      const parked = of?.keys.find(note.partition, note.key);
+      const parked = of?.keys.find(note.key);
       if (of === undefined || parked === undefined) continue;
-      const { order } = of.keys;
-      const id = keyId({ topic, group, ...note });
-      const before = seen.get(id) ?? parked.through;
-      if (before !== undefined && order.compare(note.at, before) <= 0) continue;
+      const id = `${keyId({ topic, group, key: note.key })}\0${logOf(note.at)}`;
+      const before = seen.get(id) ?? throughOf(parked, note.at);
+      if (before !== undefined && compareWithin(note.at, before) <= 0) continue;
       seen.set(id, note.at);
       if (of.deleted.has(deletedId(note))) continue;
-      yield { topic, group, key: note.key, partition: note.partition, note, letter, incoming };
+      yield { topic, group, key: note.key, note, letter, incoming };
     }
   }
 
@@ -140,14 +136,14 @@ export class ParkedView {
 }
 
 /** One text for a parked key. */
-export function keyId({ topic, group, partition, key }: ParkedKeyId): string {
-  return `${topic}\0${group}\0${partition}\0${key}`;
+export function keyId({ topic, group, key }: ParkedKeyId): string {
+  return `${topic}\0${group}\0${key}`;
 }
 
 function groupId(topic: string, group: string): string {
   return `${topic}\0${group}`;
 }
 
-function deletedId({ partition, key, at }: { partition: number; key: string; at: LogPlace }): string {
-  return `${partition}\0${placeId(at)}\0${key}`;
+function deletedId({ key, at }: { key: string; at: LogPlace }): string {
+  return `${placeId(at)}\0${key}`;
 }

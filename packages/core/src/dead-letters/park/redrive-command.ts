@@ -5,14 +5,14 @@
 import type { IncomingMessage } from '../../driver/message.js';
 import { findHeader, type HeaderList, headerText } from '../../headers.js';
 import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from '../format.js';
-import type { ParkedPlace } from './park-note.js';
 
 /** The header's name. */
 export const REDRIVE_HEADER = 'X-Ebus-Redrive';
 const MAX_LENGTH = 64 * 1024;
 
 /** Which key to redrive. */
-export interface RedriveCommand extends ParkedPlace {
+export interface RedriveCommand {
+  readonly key: string;
   /** Ends the redrive's last note, so that the caller knows its outcome. */
   readonly id: string;
 }
@@ -31,10 +31,8 @@ export function redriveCommandOf({ headers }: Pick<IncomingMessage, 'headers'>):
   const value = findHeader(headers, REDRIVE_HEADER);
   if (value === undefined || value.length > MAX_LENGTH) return undefined;
   try {
-    const { id, key, partition } = JSON.parse(headerText(value)) as Record<string, unknown>;
-    if (typeof id !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(partition))
-      return undefined;
-    return { id, key, partition: partition as number };
+    const { id, key } = JSON.parse(headerText(value)) as Record<string, unknown>;
+    return typeof id === 'string' && typeof key === 'string' ? { id, key } : undefined;
   } catch {
     return undefined;
   }

@@ -10,7 +10,6 @@ import { randomUuid } from '../../util/random-uuid.js';
 import { backOff } from '../../util/waiting.js';
 import type { DeadLetter } from '../dead-letter.js';
 import { Letter } from '../letter.js';
-import type { LogPlace } from './log-order.js';
 import { placeId } from './log-order.js';
 import type { HandledNote } from './park-note.js';
 import { keyId, type LiveLetter, type ParkedKeyId, ParkedView } from './parked-view.js';
@@ -54,7 +53,10 @@ interface Target extends ParkedKeyId {
   newest: IncomingMessage;
   /** Where it failed again. */
   readonly oldest: LiveLetter;
-  readonly through: LogPlace | undefined;
+  /** Notes that there were before. */
+  readonly before: ReadonlySet<string>;
+  /** Where the newest letter was. */
+  partition: number;
   redriven: number;
   isOver: boolean;
 }
@@ -95,7 +97,12 @@ export class ParkedRedrive {
   /** The next keys, oldest first; counts all letters that there are. */
   async #choose(most: number): Promise<Target[]> {
     const { goes, clock, signal, limit } = this.#options;
-    const view = await ParkedView.read(this.#options, signal);
+    const before = new Map<string, Set<string>>();
+    const view = await ParkedView.read(this.#options, signal, (id, note) => {
+      if (note.kind !== 'handled') return;
+      const notes = before.get(keyId(id)) ?? new Set();
+      before.set(keyId(id), notes.add(noteId(note)));
+    });
     const found = new Map<string, Target | undefined>();
     let total = 0;
     let planned = this.#progress.redriven;
@@ -106,6 +113,7 @@ export class ParkedRedrive {
       if (target !== undefined) {
         target.letters++;
         target.newest = live.incoming;
+        target.partition = live.note.at.partition;
         planned++;
       }
       if (found.has(id) || this.#tried.has(id)) continue;
@@ -113,10 +121,11 @@ export class ParkedRedrive {
       if (!isWanted) found.set(id, undefined);
       else if (this.#size(found) < most) {
         planned++;
-        const { topic, group, key, partition } = live;
+        const { topic, group, key } = live;
+        const { partition } = live.note.at;
         found.set(id, {
           ...{ topic, group, key, partition, oldest: live, newest: live.incoming, letters: 1 },
-          ...{ id: randomUuid(clock), through: view.find(live)?.through, redriven: 0, isOver: false },
+          ...{ id: randomUuid(clock), before: before.get(id) ?? new Set(), redriven: 0, isOver: false },
         });
       }
     }
@@ -150,7 +159,7 @@ export class ParkedRedrive {
         if (note.kind !== 'handled' || !byKey.has(keyId(id))) return;
         if (note.redrive !== undefined) ends.set(note.redrive, note);
         const notes = handled.get(keyId(id)) ?? new Map<string, HandledNote>();
-        if (note.through !== undefined) notes.set(placeId(note.through), note);
+        notes.set(noteId(note), note);
         handled.set(keyId(id), notes);
       });
       for (const target of targets) {
@@ -159,7 +168,7 @@ export class ParkedRedrive {
         const isFree = view.find(target) === undefined;
         target.isOver = isFree || end !== undefined;
         if (isFree) this.#redriven(target, target.letters);
-        else this.#redriven(target, countOf(handled.get(keyId(target)), target.through));
+        else this.#redriven(target, countOf(handled.get(keyId(target)), target.before));
         if (end?.failed !== undefined) this.#failed(target, end.failed);
       }
     }
@@ -198,17 +207,18 @@ export function commandLetter(
   { id, key, partition }: { id: string; key: string; partition: number },
   clock: Clock,
 ): Letter {
-  const command = commandHeaders(headers, group, { id, key, partition });
+  const command = commandHeaders(headers, group, { id, key });
   return new Letter({ topic, key: wireKey, value, tombstone, headers: command, partition }, clock);
 }
 
-/** How many letters these notes tell of that came after those that were handled before. */
-function countOf(notes: ReadonlyMap<string, HandledNote> | undefined, before: LogPlace | undefined): number {
+/** How many letters these notes tell of, apart from those that there were before. */
+function countOf(notes: ReadonlyMap<string, HandledNote> | undefined, before: ReadonlySet<string>): number {
   let count = 0;
-  for (const note of notes?.values() ?? []) {
-    if (before !== undefined && note.through !== undefined && placeId(before) === placeId(note.through))
-      count = 0;
-    else count += note.count;
-  }
+  for (const [id, note] of notes ?? []) if (!before.has(id)) count += note.count;
   return count;
+}
+
+/** A note may be stored twice. */
+function noteId({ through, redrive = '' }: HandledNote): string {
+  return `${through.map(placeId).join(' ')} ${redrive}`;
 }
