@@ -97,6 +97,7 @@ export class Intake implements SubscriptionSink {
   /** The connection is away, or back: a driver may push before it says `resumed`. */
   connectionChanged(isConnected: boolean): void {
     if (this.#stopped) return;
+    if (isConnected) this.#works.parking?.reload();
     this.#orders?.connectionChanged(isConnected);
   }
 
