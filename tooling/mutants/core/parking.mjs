@@ -23,8 +23,8 @@ export const parkingMutants = [
   {
     name: 'core: does not look again at who has parked what when it takes over',
     file: 'packages/core/src/consume/intake.ts',
-    find: '    this.failures = 0;\n    if (this.#stopped) return;\n    this.#works.parking?.reload();\n    this.#recovery?.resumed();',
-    replace: '    this.failures = 0;\n    if (this.#stopped) return;\n    this.#recovery?.resumed();',
+    find: '    this.failures = 0;\n    if (this.#stopped) return;\n    this.#works.parking?.reload();\n    this.#orders?.resumed(partition);',
+    replace: '    this.failures = 0;\n    if (this.#stopped) return;\n    this.#orders?.resumed(partition);',
     killedBy: inSuite('parked keys a member that takes over'),
   },
   {

@@ -44,6 +44,7 @@ export class Parking {
   #meanwhile: ParkNote[] = [];
   /** Keys whose first letter is on its way. */
   #pending = 0;
+  #loading: Promise<void> | undefined;
   #isRefreshing = false;
   #timer: TimerHandle | undefined;
 
@@ -67,7 +68,11 @@ export class Parking {
   reload(): void {
     if (!this.#isBegun || this.#closing.signal.aborted) return;
     this.#options.gate.close(LOADING);
-    void this.#load(++this.#epoch);
+    this.#epoch++;
+    // One reading at a time: it begins anew.
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
   }
 
   stop(): void {
@@ -147,18 +152,19 @@ export class Parking {
     return this.#options.gate.isClosedBy(LOADING);
   }
 
-  async #load(epoch: number): Promise<void> {
+  async #load(): Promise<void> {
     const { events, clock, gate, policy } = this.#options;
-    const isCurrent = () => epoch === this.#epoch && !this.#closing.signal.aborted;
-    for (let failures = 0; isCurrent(); ) {
+    for (let failures = 0; !this.#closing.signal.aborted; ) {
+      const epoch = this.#epoch;
+      const isCurrent = () => epoch === this.#epoch && !this.#closing.signal.aborted;
       try {
         const keys = await this.#read(isCurrent);
-        if (!isCurrent()) return;
+        if (!isCurrent()) continue;
         this.#keys = keys;
         this.#refreshLater();
         return gate.open(LOADING);
       } catch (error) {
-        if (!isCurrent()) return;
+        if (!isCurrent()) continue;
         const { deadLetterTopic } = policy;
         const note = 'cannot tell which keys are parked; nothing is handled before that';
         events.failed('dead-letter-read', error, note, { deadLetterTopic });
