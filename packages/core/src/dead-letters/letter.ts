@@ -14,6 +14,8 @@ export interface LetterContent {
   readonly headers: HeaderList;
   /** Where the key does not decide. */
   readonly partition?: number | undefined;
+  /** No event: a record by which the bus keeps count. It has no span. Default false. */
+  readonly isNote?: boolean | undefined;
 }
 
 /** A message that is published as it is. Its id stays the same over retries, so that brokers can tell copies. */
@@ -23,6 +25,7 @@ export class Letter implements LetterContent {
   readonly value: Uint8Array;
   readonly tombstone: boolean;
   readonly partition: number | undefined;
+  readonly isNote: boolean;
   headers: HeaderList;
   /** The span of the attempt that failed, where there was one: its letter is shown below it. */
   cause: SpanIdentity | undefined = undefined;
@@ -32,7 +35,7 @@ export class Letter implements LetterContent {
   #id: string | undefined;
 
   constructor(
-    { topic, key, value, tombstone = false, headers, partition }: LetterContent,
+    { topic, key, value, tombstone = false, headers, partition, isNote = false }: LetterContent,
     clock: Pick<Clock, 'randomBytes'>,
   ) {
     this.topic = topic;
@@ -41,6 +44,7 @@ export class Letter implements LetterContent {
     this.tombstone = tombstone;
     this.headers = headers;
     this.partition = partition;
+    this.isNote = isNote;
     this.#clock = clock;
   }
 

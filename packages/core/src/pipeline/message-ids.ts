@@ -33,7 +33,8 @@ export function idsOf(
   if (envelope !== undefined) return { key: key || envelope.aggregateId, ...envelopeIds(envelope) };
   const text = (name: string) => {
     const value = findHeader(incoming.headers, name);
-    return value === undefined || value.length === 0 ? undefined : headerText(value);
+    // Bytes that are not nothing may be text that is: a byte order mark.
+    return value === undefined ? undefined : headerText(value) || undefined;
   };
   const aggregateId = text('X-Aggregate-ID');
   return {

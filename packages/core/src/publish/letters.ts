@@ -82,9 +82,9 @@ export class LetterPublisher {
     }
   }
 
-  #startSpan({ topic, key, value, tombstone, headers, cause }: Letter): SendSpan | undefined {
+  #startSpan({ topic, key, value, tombstone, headers, cause, isNote }: Letter): SendSpan | undefined {
     const { telemetry } = this.#options;
-    if (telemetry?.active !== true) return undefined;
+    if (telemetry?.active !== true || isNote) return undefined;
     const { eventId, correlationId } = idsOf({ key, headers }, undefined);
     return telemetry.startLetter({
       operation: isDeadLetter(headers) ? 'dead-letter' : 'redrive',

@@ -109,7 +109,10 @@ export class ParkedActions {
     if (!isThere || isDryRun) return isThere;
     const deleted: ParkNote = { kind: 'deleted', key, at };
     const headers = noteHeaders(topic, group, deleted);
-    const record = { topic: place.deadLetterTopic, key: message.key, value: new Uint8Array(0), headers };
+    const record = {
+      ...{ topic: place.deadLetterTopic, key: message.key, value: new Uint8Array(0), headers },
+      isNote: true,
+    };
     await publish(new Letter(record, clock), place.signal);
     if (others > 0) return true;
     // Nothing is left to wait for: the member that has the key lets it go.

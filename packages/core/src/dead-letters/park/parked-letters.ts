@@ -77,7 +77,7 @@ export class ParkedLetters {
     const { topic, group, deadLetterTopic, clock, publish } = this.#options;
     await publish(
       new Letter(
-        { topic: deadLetterTopic, key, value: EMPTY, headers: noteHeaders(topic, group, note) },
+        { topic: deadLetterTopic, key, value: EMPTY, headers: noteHeaders(topic, group, note), isNote: true },
         clock,
       ),
       signal,
