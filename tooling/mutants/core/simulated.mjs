@@ -35,10 +35,17 @@ export const simulatedMutants = [
   },
   {
     name: 'core: takes in whatever comes while older messages are waited for',
-    file: core('consume/works'),
-    find: 'const beyond = extra - Math.max(0, this.inFlight.count - this.#window);',
-    replace: 'const beyond = extra;',
+    file: core('consume/window'),
+    find: 'return Math.min(missing, Math.max(window + missing, returned + 1) - count);',
+    replace: 'return missing + 0 * (window + count + returned);',
     killedBy: inKeptSeed(26, 'lease'),
+  },
+  {
+    name: 'core: has no room for the rest where more than a window of missing messages have come',
+    file: core('consume/window'),
+    find: 'Math.max(window + missing, returned + 1)',
+    replace: 'Math.max(window + missing, returned && 1)',
+    killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {
     name: 'core: begins on a third way before the first has ended',

@@ -110,6 +110,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
       'letters that a redrive had not come to yet were not leased anew, and went to another redrive as well',
   },
   {
+    ...{ seed: 6779, broker: 'lease', cut: {} },
+    about: 'more messages of a key were missing than the window holds, and never came all at once',
+  },
+  {
     ...{ seed: 45556, broker: 'lease', cut: {} },
     about:
       'the simulation took it for a fault that a process that sleeps writes a letter whose lease has run out',

@@ -287,7 +287,6 @@ export class Intake implements SubscriptionSink {
     });
     this.#orders = orders;
     // What is missing has to come although the window is full of what waits for it.
-    works.extraRoom = () => orders.missing;
-    works.missingOf = () => orders.missingOf;
+    works.missing = orders;
   }
 }

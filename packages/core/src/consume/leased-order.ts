@@ -21,6 +21,8 @@ export interface Candidate {
 export class LeasedOrder {
   #phase: 'open' | 'asking' | 'collecting' = 'open';
   #standing: Delivery[] = [];
+  /** How many of them were given before. */
+  #returned = 0;
   /** Deliveries that are missing, and did not come yet. */
   #missing = 0;
   /** Keys of the missing messages, by offset; undefined where they cannot be known, and so every key stands back. */
@@ -46,10 +48,15 @@ export class LeasedOrder {
     return this.#standing.length;
   }
 
+  /** How many of them have come again, and wait for others. */
+  get returned(): number {
+    return this.#returned;
+  }
+
   /** Messages may be elsewhere: nothing passes before that is known. Deliveries that left meanwhile come again. */
   ask(): void {
     this.#phase = 'asking';
-    this.#standing = this.#standing.filter(({ state }) => state !== 'done');
+    this.#stand(this.#standing.filter(({ state }) => state !== 'done'));
   }
 
   /**
@@ -75,7 +82,7 @@ export class LeasedOrder {
       }
     }
     const before = this.#standing;
-    this.#standing = [];
+    this.#stand([]);
     const passing = before.flatMap((delivery, index) =>
       this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
     );
@@ -90,7 +97,7 @@ export class LeasedOrder {
   arrive(delivery: Delivery): readonly Delivery[] {
     if (this.#phase === 'open') return [delivery];
     if (this.#phase === 'asking') {
-      this.#standing.push(delivery);
+      this.#standBack(delivery);
       return [];
     }
     const passing = this.#look(delivery, this.#isMissingOne(delivery));
@@ -103,15 +110,13 @@ export class LeasedOrder {
     this.#missing = 0;
     this.#candidates = undefined;
     this.#held.clear();
-    const passing = inOrder(this.#standing);
-    this.#standing = [];
-    return passing;
+    return this.takeStanding();
   }
 
   /** Gives up those that stand back, to be handed back to the broker. */
   takeStanding(): readonly Delivery[] {
     const standing = inOrder(this.#standing);
-    this.#standing = [];
+    this.#stand([]);
     return standing;
   }
 
@@ -131,7 +136,7 @@ export class LeasedOrder {
       else this.#held.delete(key);
     }
     if (this.#candidates === undefined || this.#held.has(delivery.key)) {
-      this.#standing.push(delivery);
+      this.#standBack(delivery);
       return [];
     }
     return key === undefined ? [delivery] : this.#release(key, delivery);
@@ -140,8 +145,18 @@ export class LeasedOrder {
   /** The last of its key has come. */
   #release(key: string, delivery: Delivery): readonly Delivery[] {
     const passing = [...this.#standing.filter((one) => one.key === key), delivery];
-    this.#standing = this.#standing.filter((one) => one.key !== key);
+    this.#stand(this.#standing.filter((one) => one.key !== key));
     return inOrder(passing);
+  }
+
+  #standBack(delivery: Delivery): void {
+    this.#standing.push(delivery);
+    if (hasReturned(delivery)) this.#returned++;
+  }
+
+  #stand(deliveries: Delivery[]): void {
+    this.#standing = deliveries;
+    this.#returned = deliveries.filter(hasReturned).length;
   }
 
   /** A dead process's message comes as a redelivery; where the broker does not say so, candidates count. */
@@ -150,6 +165,9 @@ export class LeasedOrder {
     return position !== undefined && this.#candidates?.has(position.offset) === true;
   }
 }
+
+/** Where the broker does not say so, it is taken for a new one. */
+const hasReturned = ({ incoming }: Delivery) => incoming.redelivered === true;
 
 function inOrder(deliveries: readonly Delivery[]): readonly Delivery[] {
   return [...deliveries].sort(byOffset);

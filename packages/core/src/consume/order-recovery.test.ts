@@ -379,6 +379,24 @@ describe('after a process died', () => {
     expect(below.demands.at(-1)?.messages).toBe(2);
   });
 
+  it('comes whole, where more of one key was held than the window has room for', async () => {
+    const driver = new Leased();
+    const offsets = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    driver.log = offsets.map((offset) => ({ aggregateId: 'a', offset }));
+    driver.answer = { count: 9, through: 9 };
+    const { bus } = await scriptedBus({ keyedWorkerPool: { workerCount: 1, queueSize: 4 } }, { driver });
+    const handled: string[] = [];
+    await bus.subscribeEnvelope('orders', ({ eventId }) => void handled.push(eventId));
+    await settle();
+    const below = driver.subscriptions[0]!;
+    for (const offset of offsets) {
+      expect([offset, below.asking]).toEqual([offset, true]);
+      below.deliver(again('a', offset));
+    }
+    await settle();
+    expect(handled).toEqual(offsets.map((offset) => `a-${offset}`));
+  });
+
   it('makes no more room than that, and hands back what took it', async () => {
     const driver = new Leased();
     driver.answer = { count: 2, through: 2 };

@@ -2,6 +2,7 @@
 import type { DriverSubscription } from '../driver/subscription.js';
 import type { LeasedOrder } from './leased-order.js';
 import type { OrderRecovery } from './order-recovery.js';
+import type { Missing } from './window.js';
 
 interface Recovered {
   readonly order: LeasedOrder;
@@ -12,7 +13,7 @@ interface Recovered {
  * Keys of one partition never wait for another's. A partition that is assigned begins with a question; one that is revoked or
  * lost leaves nothing behind.
  */
-export class Orders {
+export class Orders implements Missing {
   readonly #make: (partition: number | undefined) => Recovered;
   #driver: DriverSubscription | undefined;
   /** Until partitions are assigned. */
@@ -83,6 +84,14 @@ export class Orders {
     for (const [partition, { order }] of this.#partitions)
       if (order.missing > 0) missing.set(partition, order.missing);
     return missing;
+  }
+
+  /** How many deliveries have come again, and wait for others. */
+  get returned(): number {
+    if (this.#whole !== undefined) return this.#whole.order.returned;
+    let returned = 0;
+    for (const { order } of this.#partitions.values()) returned += order.returned;
+    return returned;
   }
 
   stop(): void {

@@ -28,7 +28,15 @@ import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
 import { Settler, type Settling } from './settler.js';
 import { StartGate } from './start-gate.js';
-import { roomOf, WINDOW_BYTES, windowOf } from './window.js';
+import {
+  type Missing,
+  NONE_MISSING,
+  roomForMissing,
+  roomOf,
+  roomWith,
+  WINDOW_BYTES,
+  windowOf,
+} from './window.js';
 
 /** The parts that a consumer gets from its bus. */
 export interface ConsumerParts {
@@ -92,10 +100,8 @@ export class Works {
   driver: DriverSubscription | undefined;
   readonly #events: WorksEvents;
   #window: number;
-  /** More room than there is, for what must come before anything else can go on. */
-  #extra: () => number | undefined = () => 0;
-  /** The same by partition, where that is known. */
-  missingOf: () => ReadonlyMap<number, number> | undefined = () => undefined;
+  /** There is room for these in any case. */
+  missing: Missing = NONE_MISSING;
 
   constructor(parts: ConsumerParts, events: WorksEvents) {
     this.parts = parts;
@@ -164,18 +170,13 @@ export class Works {
   /** Paused, halted without order, or not told yet what is unsettled elsewhere: nothing is fetched. */
   get stands(): boolean {
     const { gate } = this;
-    return gate.isClosedBy('paused') || gate.isClosedBy('halted') || this.#extra() === undefined;
-  }
-
-  /** `extra`: messages that there is room for in any case; undefined: nothing is to be fetched. */
-  set extraRoom(extra: () => number | undefined) {
-    this.#extra = extra;
+    return gate.isClosedBy('paused') || gate.isClosedBy('halted') || this.missing.missing === undefined;
   }
 
   /** Also the room for what must come has been taken by others. */
   get isOverfull(): boolean {
-    const extra = this.#extra() ?? 0;
-    return extra > 0 && this.inFlight.count >= this.#window + extra;
+    const { missing = 0 } = this.missing;
+    return missing > 0 && roomForMissing(this.#window, this.inFlight.count, this.missing) <= 0;
   }
 
   setPolicy(policy: ConsumePolicy): void {
@@ -296,15 +297,10 @@ export class Works {
 
   #room() {
     if (this.stands) return NO_ROOM;
-    const extra = this.#extra() ?? 0;
     // All that was read ahead may be of the longest key.
     const longest = this.dispatcher.longest + this.readAhead();
     const room = roomOf(this.parts.policy, this.#window, this.inFlight, longest);
-    if (extra === 0 || this.isOverfull) return room;
-    const beyond = extra - Math.max(0, this.inFlight.count - this.#window);
-    const missingOf = this.missingOf();
-    const more = { missing: extra, ...(missingOf === undefined ? {} : { missingOf }) };
-    return { messages: Math.max(room.messages, beyond), bytes: Math.max(room.bytes, 1), ...more };
+    return roomWith(room, this.#window, this.inFlight.count, this.missing);
   }
 }
 

@@ -37,7 +37,8 @@ export function checkCredit(
     const { held, wanted } = now();
     if (wanted.messages <= 0 || wanted.bytes <= 0) return undefined;
     const { messages, bytes } = window(group);
-    const most = messages + missing;
+    // More than the window may have come again, and wait for the last of them.
+    const most = Math.max(messages + missing, missing > 0 ? held.messages + 1 : 0);
     if (held.messages + wanted.messages > most)
       return `${name} holds ${held.messages} messages and has room for ${wanted.messages} more, ${most} are allowed`;
     // Messages that are missing have to come whatever is held: one more byte lets the next one in.
