@@ -144,7 +144,7 @@ topics:
   });
 
   it('loads 10,000 topics, as a map, as a list, as JSON, and from one anchor', {
-    timeout: 20_000,
+    timeout: 60_000,
   }, async () => {
     const names = Array.from({ length: 10_000 }, (_, i) => `shop.orders.${i}`);
     const options = 'retention: 7d, partitions: 3, maxSize: 1GB, description: "of shop"';
