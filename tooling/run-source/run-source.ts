@@ -1,7 +1,7 @@
 /** Runs a TypeScript program in a process of its own, on the sources of this workspace, so that nothing needs building. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { bundled } from './bundle.js';
 
 /** How a program ended. */
 export interface Ended {
@@ -11,16 +11,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Resolves once the process has ended by itself, or was killed because it did not. `file` is an absolute path. */
-export function runSource(
+export async function runSource(
   file: string,
   args: readonly string[] = [],
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Ended> {
-  const child = startSource(file, args, timeoutMs);
+  const child = await startSource(file, args, timeoutMs);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
@@ -34,13 +33,12 @@ export function runSource(
 }
 
 /** The same, to talk to or to kill while it runs; killed after the timeout if it still runs then. */
-export function startSource(
+export async function startSource(
   file: string,
   args: readonly string[] = [],
   timeoutMs = DEFAULT_TIMEOUT_MS,
-): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
-    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  return spawn(process.execPath, [await bundled(file), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -48,7 +46,6 @@ export function startSource(
 }
 
 /** How to start such a program, for who starts it by other means. */
-export function programOf(file: string): { command: string[]; env: Record<string, string> } {
-  const command = [process.execPath, '--import', import.meta.resolve('tsx'), file];
-  return { command, env: { TSX_TSCONFIG_PATH: tsconfig } };
+export async function programOf(file: string): Promise<{ command: string[] }> {
+  return { command: [process.execPath, await bundled(file)] };
 }

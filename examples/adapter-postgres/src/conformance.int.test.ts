@@ -25,7 +25,7 @@ await runConformance(
     },
     log: new PostgresLog(() => url, schema),
     broker: new PostgresBroker(schema),
-    program: programOf(fileURLToPath(new URL('testing/conformance-process.ts', import.meta.url))),
+    program: await programOf(fileURLToPath(new URL('testing/conformance-process.ts', import.meta.url))),
     // Whatever ebus takes for a topic's name PostgreSQL takes as well.
     invalidTopics: [],
     leases: { ms: 2_000, config: { postgres: { lease: '2s' } } },

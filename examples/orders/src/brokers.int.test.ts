@@ -7,7 +7,7 @@ import type { Tables } from './state.js';
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 it('a relay that is killed with SIGKILL loses nothing', { timeout: 120_000 }, async () => {
-  const child = startSource(main, ['nats', '--port', '0'], 110_000);
+  const child = await startSource(main, ['nats', '--port', '0'], 110_000);
   try {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -46,7 +46,7 @@ afterAll(() => broker.close());
 it.each(noticed)('that %s (%s: %s)', async (name, group, title) => {
   const tests: { title: string; body: () => Promise<void> }[] = [];
   const define = (one: string, body: () => Promise<void>) => void tests.push({ title: one, body });
-  const program = programOf(fileURLToPath(new URL('testing/broken-process.ts', import.meta.url)));
+  const program = await programOf(fileURLToPath(new URL('testing/broken-process.ts', import.meta.url)));
   await runConformance(
     { describe: (_, body) => body(), it: Object.assign(define, { skip: () => {} }) },
     {
@@ -60,7 +60,7 @@ it.each(noticed)('that %s (%s: %s)', async (name, group, title) => {
       patience: '4s',
       log: new NatsLog(() => server.addresses[0] as string),
       broker: shared,
-      program: { ...program, env: { ...program.env, EBUS_BREAK: name } },
+      program: { ...program, env: { EBUS_BREAK: name } },
       leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
     },
     { groups: [group] },

@@ -5,7 +5,7 @@ import { programOf } from '@ebus/run-source';
 import { eachLine } from '../../../packages/conformance/src/process/each-line.js';
 import { now, type Report, type Task } from './reports.js';
 
-const program = programOf(fileURLToPath(new URL('worker.ts', import.meta.url)));
+const program = await programOf(fileURLToPath(new URL('worker.ts', import.meta.url)));
 
 /** One line of a run's history: who told it, or whom it befell. */
 export type Line = readonly [who: string, ...Report];
@@ -24,7 +24,6 @@ export class Member {
   ) {
     const [file = '', ...args] = program.command;
     this.#process = spawn(file, [...args, JSON.stringify(task)], {
-      env: { ...process.env, ...program.env },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     eachLine(this.#process.stdout, (line) => {

@@ -53,7 +53,7 @@ export async function conformanceOf(
     log: new KafkaLog(() => addresses[0] as string),
     // It has one node, and the topics of a cluster more replicas than that.
     ...(nodes === 1 ? { broker: new KafkaBroker() } : {}),
-    program: programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url))),
+    program: await programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url))),
     leases: {
       ms: LEASE_MS,
       config: { kafka: { consumer: { sessionTimeout: LEASE_MS, maxProcessingTime: LEASE_MS } } },

@@ -8,7 +8,7 @@ import { nats } from '../index.js';
 import { NatsBroker } from './nats-broker.js';
 import { NatsLog } from './nats-log.js';
 
-const program = programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url)));
+const program = await programOf(fileURLToPath(new URL('conformance-process.ts', import.meta.url)));
 
 const INVALID_TOPICS = ['a..b', '.a', 'a.', 'a.*', '>'];
 

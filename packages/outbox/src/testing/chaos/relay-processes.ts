@@ -1,43 +1,20 @@
 /** Relays in processes of their own, of which one is killed now and then. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('../../../../../', import.meta.url));
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+import { programOf } from '@ebus/run-source';
 
 export class RelayProcesses {
-  readonly #program: string;
-  readonly #args: readonly string[];
+  readonly #command: readonly string[];
   readonly #running: ChildProcess[] = [];
   kills = 0;
 
-  private constructor(program: string, args: readonly string[]) {
-    this.#program = program;
-    this.#args = args;
+  private constructor(command: readonly string[]) {
+    this.#command = command;
   }
 
-  /** Builds the program once, so that a relay that is killed is back soon. */
   static async start(count: number, args: readonly string[]): Promise<RelayProcesses> {
-    const folder = here('../../../.cache');
-    mkdirSync(folder, { recursive: true });
-    const program = `${folder}/relay-process-${process.pid}.mjs`;
-    await build({
-      entryPoints: [here('./relay-process.ts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      tsconfig: `${root}tsconfig.json`,
-      external: ['pg', '@opentelemetry/*'],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-      logLevel: 'error',
-    });
-    const relays = new RelayProcesses(program, args);
+    const { command } = await programOf(fileURLToPath(new URL('./relay-process.ts', import.meta.url)));
+    const relays = new RelayProcesses([...command, ...args]);
     for (let i = 0; i < count; i++) relays.#spawn();
     return relays;
   }
@@ -51,12 +28,10 @@ export class RelayProcesses {
 
   stop(): void {
     for (const child of this.#running.splice(0)) child.kill('SIGKILL');
-    rmSync(this.#program, { force: true });
   }
 
   #spawn(): void {
-    this.#running.push(
-      spawn(process.execPath, [this.#program, ...this.#args], { stdio: ['ignore', 'ignore', 'inherit'] }),
-    );
+    const [file = '', ...args] = this.#command;
+    this.#running.push(spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] }));
   }
 }
