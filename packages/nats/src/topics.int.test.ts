@@ -34,7 +34,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       unsupported: hasPartitions ? ['compression'] : ['partitions', 'compression'],
     });
     expect(await configOf()).toMatchObject({
-      subjects: hasPartitions ? [topic, `${topic}.*`] : [topic],
+      subjects: hasPartitions ? [topic, `${topic}.0`, `${topic}.1`, `${topic}.2`] : [topic],
       max_age: 2 * 3_600_000 * NANOS,
       max_bytes: 1_048_576,
       max_msgs: 500,

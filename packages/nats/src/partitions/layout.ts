@@ -106,8 +106,11 @@ function settingsOf(layouts: readonly [...Layout[], Layout]): LaidOut {
   };
 }
 
+/** One by one: `<topic>.*` would take what is published to `<topic>.dlq`, and to other topics with such names. */
 function subjectsOf(layout: Layout): string[] {
-  return layout.space === undefined ? [layout.topic] : [layout.topic, everySubject(layout)];
+  const { topic, partitions, space } = layout;
+  if (space === undefined) return [topic];
+  return [topic, ...Array.from({ length: partitions }, (_, partition) => subjectOf(layout, partition))];
 }
 
 /** The first layout with partitions has the short names. */
@@ -121,5 +124,6 @@ function countsIn(text: string | undefined): number[] | undefined {
 }
 
 function isSameSet(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((one) => others.includes(one));
+  const known = new Set(others);
+  return some.length === known.size && some.every((one) => known.has(one));
 }

@@ -34,6 +34,8 @@ export interface MembersOptions {
   readonly id: string;
   /** Its own, as of now. */
   claims(): Pick<Word, 'partitions' | 'pins'>;
+  /** Once a second. */
+  onTick(): void;
   /** Members have come or gone, or claim others. */
   onChange(): void;
   /** It was not heard for so long that others have taken it for gone. */
@@ -123,7 +125,7 @@ export class Members {
   }
 
   #tick(): void {
-    const { clock, onChange, onSilence } = this.#options;
+    const { clock, onChange, onSilence, onTick } = this.#options;
     const now = clock.monotonic();
     // This process slept, or was busy: what others said meanwhile is still to be read.
     if (now - this.#tickedAt > GONE_MS) {
@@ -139,6 +141,7 @@ export class Members {
       isChanged = true;
     }
     if (isChanged) onChange();
+    onTick();
   }
 }
 

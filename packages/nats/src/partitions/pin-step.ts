@@ -11,7 +11,9 @@ export interface PinState {
   readonly own: string | undefined;
   /** Requests are made with it, and were not refused. */
   readonly isInUse: boolean;
-  /** For how long no member that is there has claimed it. */
+  /** A member that is there says that it is its own. */
+  readonly isClaimed: boolean;
+  /** How long it has been known, while no member claimed it. */
   readonly unclaimedMs: number;
   /** Core takes the partition for this member's. */
   readonly isAssigned: boolean;
@@ -20,13 +22,14 @@ export interface PinState {
 /**
  * - `take`: this client has it, or nobody has, and this client will be served.
  * - `unpin`: it is of this client's former connection, or of a member that is gone; then it is taken.
- * - `wait`: another member has it, and will let go of it.
+ * - `wait`: another member has it, and will let go of it; or it is not known who has it.
  * - `let go`: another member has got it meanwhile.
  */
 export function pinStep(state: PinState): 'take' | 'unpin' | 'wait' | 'let go' {
-  const { pin, own, isInUse, unclaimedMs, isAssigned } = state;
+  const { pin, own, isInUse, isClaimed, unclaimedMs, isAssigned } = state;
   if (pin === undefined || (pin === own && isInUse)) return 'take';
   if (pin === own) return 'unpin';
-  if (unclaimedMs >= ORPHAN_MS) return 'unpin';
-  return isAssigned ? 'let go' : 'wait';
+  if (isClaimed) return isAssigned ? 'let go' : 'wait';
+  // This client's own, perhaps, in a message that is on its way.
+  return unclaimedMs >= ORPHAN_MS ? 'unpin' : 'wait';
 }

@@ -14,8 +14,10 @@ describe('the credit of partitions', () => {
     expect(shareCredit(60, 90, [{ ...idle, held: 30 }, idle, idle])).toEqual([0, 30, 30]);
   });
 
-  it('what is outstanding stays, and counts', () => {
-    expect(shareCredit(40, 90, [{ ...idle, outstanding: 30 }, idle])).toEqual([35, 5]);
+  it('what is outstanding counts; who has more than its part asks for no more, until the others have theirs', () => {
+    expect(shareCredit(40, 90, [{ ...idle, outstanding: 30 }, idle])).toEqual([20, 10]);
+    expect(shareCredit(40, 90, [{ ...idle, outstanding: 40 }, idle])).toEqual([20, 0]);
+    expect(shareCredit(40, 90, [{ ...idle, outstanding: 20 }, idle])).toEqual([20, 20]);
   });
 
   it('less credit than partitions: for one of those that hold least', () => {
@@ -23,11 +25,12 @@ describe('the credit of partitions', () => {
   });
 
   it('what is missing has its room in a full partition', () => {
-    expect(shareCredit(5, 90, [{ held: 60, outstanding: 0, missing: 5 }, idle])).toEqual([5, 0]);
+    expect(shareCredit(10, 90, [{ held: 60, outstanding: 0, missing: 5 }, idle])).toEqual([5, 5]);
   });
 
-  it('property: never more than the credit, and as much of it as partitions may hold', () => {
+  it('property: with what is outstanding never more than the credit, and without it all that may be held', () => {
     const any = fc.record({ held: fc.nat(50), outstanding: fc.nat(10), missing: fc.nat(5) });
+    const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     fc.assert(
       fc.property(
         fc.nat(200),
@@ -35,12 +38,18 @@ describe('the credit of partitions', () => {
         fc.array(any, { minLength: 1, maxLength: 12 }),
         (credit, window, all) => {
           const shares = shareCredit(credit, window, all);
-          const outstanding = all.reduce((sum, one) => sum + one.outstanding, 0);
-          const sum = shares.reduce((a, b) => a + b, 0);
-          expect(sum).toBeLessThanOrEqual(credit === 0 ? 0 : Math.max(credit, outstanding));
+          const open = all.map(({ outstanding }, index) => Math.max(outstanding, shares[index] ?? 0));
+          expect(sum(open)).toBeLessThanOrEqual(
+            Math.max(credit, sum(all.map(({ outstanding }) => outstanding))),
+          );
           const part = Math.max(1, Math.floor(window / all.length));
-          const isFull = all.every(({ held }, index) => held + (shares[index] ?? 0) >= part);
-          if (credit > outstanding) expect(isFull || sum === credit).toBe(true);
+          const wanted = all.map(({ held, missing }) => Math.max(missing, part - held, 0));
+          const fresh = shareCredit(
+            credit,
+            window,
+            all.map((one) => ({ ...one, outstanding: 0 })),
+          );
+          expect(sum(fresh)).toBe(Math.min(credit, sum(wanted)));
         },
       ),
     );

@@ -9,27 +9,36 @@ export interface Standing {
 }
 
 /**
- * The credit of each partition, what is outstanding included: that cannot be taken back. Together no more than `credit`, unless more is
- * outstanding already.
+ * The credit of each partition, what is outstanding included. A partition that has more outstanding than its part gets its part: it
+ * asks for no more, and the others get theirs as that ends. Together with what is outstanding no more than `credit`.
  *
  * @param window the most messages that the subscription may hold
  */
 export function shareCredit(credit: number, window: number, standings: readonly Standing[]): number[] {
-  if (credit <= 0) return standings.map(() => 0);
-  let left = credit - standings.reduce((sum, { outstanding }) => sum + outstanding, 0);
   const part = Math.max(1, Math.floor(window / standings.length));
-  const shares = standings.map(({ outstanding }) => outstanding);
-  const give = (index: number, wanted: number) => {
-    const more = Math.max(0, Math.min(wanted, left));
-    shares[index] = (shares[index] ?? 0) + more;
+  const parts = divide(
+    Math.max(0, credit),
+    standings.map(({ held, missing }) => Math.max(missing, part - held)),
+  );
+  let left = credit - standings.reduce((sum, { outstanding }) => sum + outstanding, 0);
+  return standings.map(({ outstanding }, index) => {
+    const own = parts[index] ?? 0;
+    if (outstanding >= own) return own;
+    const more = Math.max(0, Math.min(own - outstanding, left));
     left -= more;
-  };
-  for (const [index, { missing, outstanding }] of standings.entries()) give(index, missing - outstanding);
-  // Those that want least come first, so that the others get what is left over.
-  const wanted = standings.map(({ held }, index) => part - held - (shares[index] ?? 0));
-  const order = [...standings.keys()].sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
+    return outstanding + more;
+  });
+}
+
+/** Evenly; who wants less leaves the rest to the others. */
+function divide(amount: number, wanted: readonly number[]): number[] {
+  const parts = wanted.map(() => 0);
+  const order = [...wanted.keys()].sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
+  let left = amount;
   for (const [turn, index] of order.entries()) {
-    give(index, Math.min(wanted[index] ?? 0, Math.floor(left / (order.length - turn))));
+    const own = Math.max(0, Math.min(wanted[index] ?? 0, Math.floor(left / (order.length - turn))));
+    parts[index] = own;
+    left -= own;
   }
-  return shares;
+  return parts;
 }

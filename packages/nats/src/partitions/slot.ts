@@ -25,6 +25,8 @@ export interface SlotOptions extends Omit<PullerOptions, 'target' | 'place'> {
   readonly logger: Logger;
   /** A member that is there says that it has this pin. */
   isClaimed(pin: string): boolean;
+  /** So much was pushed. */
+  onPushed(messages: number, bytes: number): void;
   /** Its pin is another one. */
   onPin(): void;
   /** Another member has the partition. */
@@ -37,8 +39,6 @@ export class Slot implements Target {
   readonly partition: number;
   readonly puller: Puller;
   credit: Credit = { messages: 0, bytes: 0 };
-  /** Messages that have to come although the share is full. */
-  missing = 0;
   readonly #options: SlotOptions;
   readonly #timers: Timers;
   /** Core was told that the partition is this member's. */
@@ -89,6 +89,7 @@ export class Slot implements Target {
     const { messages, bytes } = this.credit;
     const used = batch.reduce((sum, { size }) => sum + size, 0);
     this.credit = { messages: messages - batch.length, bytes: bytes - used };
+    this.#options.onPushed(batch.length, used);
     this.#options.sink.push(batch);
   }
 
@@ -132,11 +133,20 @@ export class Slot implements Target {
     const { spec } = this.puller.locator;
     const pin = pinIn(await consumers.info(spec));
     if (!this.#isOpen || this.#ending !== undefined) return;
-    if (pin !== undefined && this.#orphan?.pin !== pin) this.#orphan = { pin, since: clock.monotonic() };
-    const unclaimedMs =
-      pin === undefined || isClaimed(pin) ? 0 : clock.monotonic() - (this.#orphan?.since ?? 0);
+    const claimed = pin !== undefined && isClaimed(pin);
+    const now = clock.monotonic();
+    if (claimed) this.#orphan = undefined;
+    else if (pin !== undefined && this.#orphan?.pin !== pin) this.#orphan = { pin, since: now };
+    const unclaimedMs = now - (this.#orphan?.since ?? now);
     const isInUse = pin !== undefined && this.puller.pin === pin;
-    const step = pinStep({ pin, own: this.#pin, isInUse, unclaimedMs, isAssigned: this.#isAssigned });
+    const step = pinStep({
+      pin,
+      own: this.#pin,
+      isInUse,
+      isClaimed: claimed,
+      unclaimedMs,
+      isAssigned: this.#isAssigned,
+    });
     if (step === 'wait') return;
     if (step === 'let go') return onLost();
     if (step === 'unpin' && pin !== undefined) {

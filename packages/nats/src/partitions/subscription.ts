@@ -24,9 +24,9 @@ import { LaneLines } from './lane-lines.js';
 import type { Lane } from './lanes.js';
 import { type Layout, rawSubject } from './layout.js';
 import { Members } from './members.js';
+import { PartitionCredit } from './partition-credit.js';
 import { partitionOf } from './partition-of.js';
 import { rawKey } from './raw-key.js';
-import { shareCredit } from './share-credit.js';
 import { Slot } from './slot.js';
 
 /** Options of a `PartitionedSubscription`. */
@@ -56,9 +56,7 @@ export class PartitionedSubscription implements DriverSubscription {
   /** Those that this member is to have, as it decided last. */
   #mine: readonly number[] = [];
   #link: Link | undefined;
-  #credit: Credit = { messages: 0, bytes: 0 };
-  /** The most messages that core may hold, as far as it has shown. */
-  #window = 0;
+  readonly #credit = new PartitionCredit();
   #isStopped = false;
   readonly #lines: LaneLines;
 
@@ -73,6 +71,8 @@ export class PartitionedSubscription implements DriverSubscription {
       id: nuid.next(),
       claims: () => ({ partitions: this.#mine, pins: this.#pins }),
       onChange: () => this.#share(),
+      // Requests end by themselves, and then others may have their part.
+      onTick: () => this.#spread(),
       onSilence: () => {
         for (const slot of this.#slots.values()) slot.doubt();
       },
@@ -100,7 +100,7 @@ export class PartitionedSubscription implements DriverSubscription {
   }
 
   request(credit: Credit): void {
-    this.#credit = credit;
+    this.#credit.grant(credit);
     this.#spread();
   }
 
@@ -196,6 +196,10 @@ export class PartitionedSubscription implements DriverSubscription {
     sink.failed(this.failure);
   }
 
+  #spread(): void {
+    this.#credit.spread([...this.#slots.values()]);
+  }
+
   get #pins(): string[] {
     return [...this.#slots.values()].flatMap(({ pin }) => pin ?? []);
   }
@@ -254,6 +258,7 @@ export class PartitionedSubscription implements DriverSubscription {
         return partitionOf(rawKey(delivery), layout.partitions) === partition || ('elsewhere' as const);
       },
       isClaimed: (pin: string) => this.#members.hasPin(pin),
+      onPushed: (messages: number, bytes: number) => this.#credit.used(messages, bytes),
       onPin: () => this.#members.tell(),
       onLost,
       failed: (error: unknown) => {
@@ -277,30 +282,6 @@ export class PartitionedSubscription implements DriverSubscription {
       this.#members.tell();
       this.#share();
     });
-  }
-
-  /** Gives each partition its part of the credit, and asks for as much. */
-  #spread(): void {
-    const slots = [...this.#slots.values()];
-    if (slots.length === 0) return;
-    const { messages, bytes, missingOf } = this.#credit;
-    const held = slots.reduce((sum, { puller }) => sum + puller.deliveries.size, 0);
-    this.#window = Math.max(this.#window, messages + held);
-    for (const slot of slots) slot.missing = missingOf?.get(slot.partition) ?? 0;
-    const shares = shareCredit(
-      messages,
-      this.#window,
-      slots.map(({ puller, missing }) => ({
-        held: puller.deliveries.size,
-        outstanding: puller.outstanding,
-        missing,
-      })),
-    );
-    for (const [index, slot] of slots.entries()) {
-      const share = Math.floor(bytes / slots.length);
-      slot.credit = { messages: shares[index] ?? 0, bytes: share, missing: slot.missing };
-      slot.puller.fetch();
-    }
   }
 }
 

@@ -16,18 +16,20 @@ export async function conformanceOf(
   version: 'current' | '2.9',
   persistence: 'persistent' | 'ephemeral',
   groups?: NonNullable<Parameters<typeof runConformance>[2]>['groups'],
+  partitions = 1,
 ): Promise<void> {
   vi.setConfig({ testTimeout: 90_000 });
   const { addresses } = await sharedService('nats', { version });
   const harness: Harness = {
-    name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}`,
+    name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}${partitions > 1 ? `, ${partitions} partitions` : ''}`,
+    ...(partitions > 1 ? { topicOptions: { partitions } } : {}),
     persistence,
     transport: nats,
     config: {
       type: 'nats',
       nats: { urls: [...addresses], jetstream: { ackWait: '2s', stream: { storage: 'memory' } } },
     },
-    log: new NatsLog(() => addresses[0] as string),
+    log: new NatsLog(() => addresses[0] as string, undefined, partitions > 1),
     broker: new NatsBroker(version),
     program,
     // A single active client that falls silent is replaced after ten seconds.

@@ -14,9 +14,12 @@ const TIMEOUT_MS = 1_000;
 export class NatsLog implements LogAccess {
   readonly #url: () => string;
   readonly #login: { user: string; pass: string } | undefined;
+  readonly #isPartitioned: boolean;
   #connecting: Promise<NatsConnection> | undefined;
 
-  constructor(url: () => string, login?: { user: string; pass: string }) {
+  /** @param isPartitioned its topics have partitions */
+  constructor(url: () => string, login?: { user: string; pass: string }, isPartitioned = false) {
+    this.#isPartitioned = isPartitioned;
     this.#url = url;
     this.#login = login;
   }
@@ -79,7 +82,7 @@ export class NatsLog implements LogAccess {
   /** A push consumer without acknowledgements has the name that the group's own would have. */
   async occupy(topic: string, group: string): Promise<() => Promise<void>> {
     const { consumers } = await this.#manager();
-    const name = consumerName(group, topic);
+    const name = `${consumerName(group, topic)}${this.#isPartitioned ? '-all' : ''}`;
     await consumers.add(streamName(topic), {
       durable_name: name,
       deliver_subject: `foreign.${name.replaceAll('.', '_')}`,
