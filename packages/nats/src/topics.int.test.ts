@@ -72,7 +72,9 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     );
   });
 
-  it('two processes that configure the same 50 topics at once both succeed, and every topic is right', async () => {
+  it('two processes that configure the same 50 topics at once both succeed, and every topic is right', {
+    timeout: 60_000,
+  }, async () => {
     const prefix = uniqueName('raced');
     const file = fileURLToPath(new URL('./testing/configure-topics.ts', import.meta.url));
     const args = [addresses[0] as string, prefix, '50'];
