@@ -22,15 +22,22 @@ export const simulatedMutants = [
   {
     name: 'core: begins what is pushed before it knows what the connection that broke has lost',
     file: core('consume/order-recovery'),
-    find: '    this.#isInterrupted = true;\n    this.#hold();\n',
-    replace: '    this.#isInterrupted = true;\n',
-    killedBy: inKeptSeed(17149, 'lease'),
+    find: '    this.#isAway = true;\n    this.#hold();\n',
+    replace: '',
+    killedBy: inUnit(core('consume/order-recovery.test')),
+  },
+  {
+    name: 'core: asks what is unsettled while the connection is away, and not again',
+    file: core('consume/order-recovery'),
+    find: '    if (!this.#isAway) void this',
+    replace: '    void this',
+    killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {
     name: 'core: does not ask what is unsettled where the driver says nothing after an interruption',
     file: core('consume/order-recovery'),
-    find: 'if (this.#isInterrupted) this.resumed();',
-    replace: '',
+    find: '    this.#isAway = false;\n    this.resumed();\n',
+    replace: '    this.#isAway = false;\n',
     killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {

@@ -114,6 +114,10 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about: 'more messages of a key were missing than the window holds, and never came all at once',
   },
   {
+    ...{ seed: 17843, broker: 'lease', cut: {} },
+    about: 'what was unsettled was asked between two attempts to reconnect, the second of which lost more',
+  },
+  {
     ...{ seed: 45556, broker: 'lease', cut: {} },
     about:
       'the simulation took it for a fault that a process that sleeps writes a letter whose lease has run out',

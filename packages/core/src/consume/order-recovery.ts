@@ -50,8 +50,8 @@ export class OrderRecovery {
   #driver: DriverSubscription | undefined;
   /** Counts interruptions; an older recovery that still runs gives up. */
   #epoch = 0;
-  /** Nothing has been asked since the connection broke. */
-  #isInterrupted = false;
+  /** The connection is away: whatever is asked, more may be lost before it is back. */
+  #isAway = false;
 
   constructor(options: OrderRecoveryOptions) {
     this.#options = options;
@@ -65,21 +65,21 @@ export class OrderRecovery {
   /** Messages may be unsettled elsewhere. */
   resumed(): void {
     if (this.#driver === undefined || this.#stopped.signal.aborted) return;
-    this.#isInterrupted = false;
     this.#hold();
-    void this.#recover(this.#driver, this.#epoch);
+    if (!this.#isAway) void this.#recover(this.#driver, this.#epoch);
   }
 
-  /** The connection broke: what comes before the driver says more stands back, whatever was asked before. */
+  /** The connection is away: all that comes stands back until it has returned. */
   interrupted(): void {
     if (this.#driver === undefined || this.#stopped.signal.aborted) return;
-    this.#isInterrupted = true;
+    this.#isAway = true;
     this.#hold();
   }
 
-  /** The connection is back; the driver may have said so for this subscription already. */
+  /** The connection is back. The driver may say later that this subscription is, too. */
   restored(): void {
-    if (this.#isInterrupted) this.resumed();
+    this.#isAway = false;
+    this.resumed();
   }
 
   stop(): void {

@@ -260,6 +260,7 @@ export class LogMember implements GroupMember, Member {
   #arrived(found: Found[]): void {
     const { given } = this.#parts;
     const batch: IncomingMessage[] = [];
+    let size = 0;
     const resets: Assigned[] = [];
     for (const { share, records, next, reset } of found) {
       if (share.isTaken || this.#shares.get(share.index) !== share) continue;
@@ -279,18 +280,21 @@ export class LogMember implements GroupMember, Member {
           isTaken: () => share.isTaken,
         });
         const bytes = sizeOf(this.#parts, record);
-        this.#credit.bytes -= bytes;
+        size += bytes;
         batch.push(messageOf(share, record, value, bytes));
       }
       share.next = next;
     }
-    this.#credit.messages -= batch.length;
-    if (batch.length > 0 && this.#credit.bytes <= 0) this.#parts.events.count('credit: bytes used up');
     if (resets.length > 0) {
       this.#parts.events.count('member: position out of range');
       this.#lose(resets.map(({ partition }) => partition));
       this.#take(resets);
     }
-    if (batch.length > 0 && !this.#closed) this.#sink.push(batch);
+    if (batch.length === 0) return;
+    // Core may have granted anew just now: it is used up by what is pushed after that.
+    this.#credit.messages -= batch.length;
+    this.#credit.bytes -= size;
+    if (this.#credit.bytes <= 0) this.#parts.events.count('credit: bytes used up');
+    if (!this.#closed) this.#sink.push(batch);
   }
 }
