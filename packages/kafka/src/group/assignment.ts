@@ -18,8 +18,12 @@ const AGAIN_MS = 500;
 const MAX_AGAIN_MS = 5_000;
 /** Passing troubles are told after so many attempts. */
 const PATIENCE = 6;
-/** Where the client is to begin with a partition whose position is not known yet; it is paused at once. */
-const LOG_END = -1;
+/**
+ * Where the client is to begin with a partition whose position is not known yet; it is paused at once. No logical offset:
+ * the client goes on asking where that is, and where the leader changes meanwhile it jumps there after a seek, past messages
+ * (`rd_kafka_toppar_handle_Offset` of librdkafka 2.15 tries an outdated answer again). What is read too early is not taken.
+ */
+const ANYWHERE = 0;
 
 interface Found {
   readonly topicId: string;
@@ -94,7 +98,7 @@ export class Assignment {
       return {
         topic: one.topic,
         partition: one.partition,
-        offset: partition.isPositioned ? partition.next : LOG_END,
+        offset: partition.isPositioned ? partition.next : ANYWHERE,
       };
     });
     for (const partition of kept.values()) this.#lose(partition);

@@ -121,7 +121,7 @@ export class Partition implements TopicPartition {
 
   /** The log has been read up to there. @returns whether that is news */
   reachedEnd(offset: number): void {
-    if (offset <= this.next || this.isDoubted) return;
+    if (!this.isPositioned || offset <= this.next || this.isDoubted) return;
     this.next = offset;
     this.#hasSettled = true;
   }
