@@ -28,6 +28,20 @@ export const parkingMutants = [
     killedBy: inSuite('parked keys a member that takes over'),
   },
   {
+    name: 'core: does not look again who has parked what when others have settled what they held',
+    file: 'packages/core/src/consume/intake.ts',
+    find: '          works.parking?.reload();\n          this.#pass(deliveries);',
+    replace: '          this.#pass(deliveries);',
+    killedBy: inUnit('packages/conformance/src/simulation/parking.test.ts', 'lease broker'),
+  },
+  {
+    name: 'core: writes a letter again that a process has written before it died',
+    file: 'packages/core/src/consume/parking.ts',
+    find: '    if (isKnown(parked, placeOf(position))) {',
+    replace: '    if (parked === undefined) {',
+    killedBy: inUnit('packages/core/src/consume/parking.test.ts'),
+  },
+  {
     name: 'core: forgets that a key is parked once a letter of it has failed again',
     file: 'packages/core/src/consume/key-redrive.ts',
     find: "    const note: ParkNote = { kind: 'handled', key, through: [...run.through.values()], count, ...more };",

@@ -274,6 +274,8 @@ export class Intake implements SubscriptionSink {
         },
         isHere: ({ position }) => position !== undefined && redeliveries.isHere(position),
         pass: (deliveries) => {
+          // What others held is settled by now: they may have parked it since keys were looked at.
+          works.parking?.reload();
           this.#pass(deliveries);
           works.credit.refresh();
         },

@@ -11,6 +11,8 @@ export const LEASE_MS = 6_000;
 
 /** What a consumer gives to: one connection of one member. */
 export interface Inbox {
+  /** Its process. */
+  readonly name: string;
   /** How many more it has room for. */
   credit: number;
   /** The same in bytes; the message that crosses it still comes. */
@@ -136,6 +138,11 @@ export class LeaseConsumer {
     this.#isSingleActive = isSingleActive;
     this.#time = time;
     this.#events = events;
+  }
+
+  /** The process of the member that was given to last. */
+  get activeProcess(): string | undefined {
+    return this.#active?.name;
   }
 
   /** Messages that nobody has settled. */

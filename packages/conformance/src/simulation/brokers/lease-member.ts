@@ -52,6 +52,7 @@ export interface LeasePlace {
 /** Credit, settlements and renewals of one member, each sent over the link. */
 export class LeaseMember implements Inbox, Member {
   readonly leaseMs = LEASE_MS;
+  readonly name: string;
   readonly ready = Promise.resolve();
   credit = 0;
   bytes = 0;
@@ -72,6 +73,7 @@ export class LeaseMember implements Inbox, Member {
 
   constructor(parts: MemberParts, place: LeasePlace, sink: SubscriptionSink) {
     const { consumers } = place;
+    this.name = parts.name;
     this.#parts = parts;
     this.#place = place;
     this.#consumers = consumers;

@@ -64,6 +64,11 @@ export class LogGroup {
     return owner?.member === member ? owner.epoch : undefined;
   }
 
+  /** The process of the member that has the partition. */
+  processOf(partition: number): string | undefined {
+    return this.#owners.get(partition)?.member.name;
+  }
+
   /** Where reading begins. */
   positionOf(index: number): LogPosition {
     const partition = this.topic.partitions[index] as Partition;

@@ -23,6 +23,8 @@ export interface SimServer {
   lag(topic: string, group: string): number;
   /** The same, of the persistent way, message by message. */
   unsettled(topic: string, group: string): StoredRecord[];
+  /** Whether messages of that partition are given to a member of that process. */
+  givesTo(process: string, topic: string, group: string, partition: number): boolean;
   /** Forgets what the group has not settled on ways of the topic on which no member of it is at work, where that may be so. */
   forsake(topic: string, group: string, mayForget: (record: StoredRecord) => boolean): void;
   /** What operators and accidents do to it. */
@@ -42,7 +44,11 @@ export function leaseServer(time: VirtualTime, events: BrokerEvents, isSingleAct
     make: (floor: number) => broker.makeConsumer(topic, group, floor, isSingleActive),
   });
   return {
-    capabilities: { ...CAPABILITIES, ordering: isSingleActive ? 'cluster' : 'instance' },
+    capabilities: {
+      ...CAPABILITIES,
+      ordering: isSingleActive ? 'cluster' : 'instance',
+      parking: isSingleActive,
+    },
     store: (record) => {
       const { offset } = broker.store(wayOf(record.topic, record.persistence), newRecord(record));
       return { offset };
@@ -62,6 +68,7 @@ export function leaseServer(time: VirtualTime, events: BrokerEvents, isSingleAct
       const consumer = broker.findConsumer(topic, group);
       return broker.stream(topic).records.filter(({ offset }) => consumer?.isUnsettled(offset) !== false);
     },
+    givesTo: (process, topic, group) => broker.findConsumer(topic, group)?.activeProcess === process,
     forsake: (topic, group, mayForget) => {
       for (const way of waysOf(topic)) {
         if (broker.stream(way).records.length === 0) continue;
@@ -89,7 +96,7 @@ export function logServer(
       return records.slice(from).filter((record) => record !== undefined);
     });
   return {
-    capabilities: { ...CAPABILITIES, settle: 'prefix', ordering: 'cluster' },
+    capabilities: { ...CAPABILITIES, settle: 'prefix', ordering: 'cluster', parking: true },
     store: (record) => {
       const { offset, partition } = broker.store(record.topic, newRecord(record));
       return { offset, partition };
@@ -102,6 +109,8 @@ export function logServer(
     read,
     lag: (topic, group) => broker.group(topic, group).lag,
     unsettled: read,
+    givesTo: (process, topic, group, partition) =>
+      broker.group(topic, group).processOf(partition) === process,
     forsake: () => {},
     disturb: (what, topic, group, n) => {
       if (what === 'rebalance') broker.group(topic, group).rebalance();

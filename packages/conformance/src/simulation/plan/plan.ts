@@ -41,7 +41,7 @@ export interface Settings {
   backoffMs: number;
   processingTimeout: number;
   overlapAfter: number | undefined;
-  onExhausted: 'dead-letter' | 'halt' | 'discard';
+  onExhausted: 'dead-letter' | 'halt' | 'discard' | 'park';
   maxInFlight: number;
   publishTimeout: number;
   partitions: number;

@@ -2,7 +2,7 @@
 import type { Envelope, EnvelopeHandler, EventBus, HandlerContext, Message, Subscription } from '@ebus/core';
 import type { Given } from '../brokers/records.js';
 import type { Owner } from '../time/virtual-time.js';
-import type { SimulatedProcess } from './app.js';
+import { GROUP, type SimulatedProcess } from './app.js';
 import { eventIdIn, eventIdOf } from './event-id.js';
 import { behave } from './handler.js';
 import type { Run } from './ledger.js';
@@ -82,10 +82,17 @@ function attempts(
     mayOverlap: plan.settings.overlapAfter !== undefined,
   } as const;
   const running = new Set<HandlerContext>();
+  /** Its message was settled when it was parked: it is with whoever has its key now. */
+  const letterOf = ({ position }: Message): Given => ({
+    isValid: () => owner.alive && world.server.givesTo(name, topic, GROUP, position?.partition ?? 0),
+    isTaken: () => false,
+  });
   return (envelope, context) => {
     const id = eventIdOf(topic, envelope.eventId);
     const key = `${topic}/${envelope.aggregateId}`;
-    const delivery = given.get(context.message.data);
+    const { message } = context;
+    const isLetter = plan.settings.onExhausted === 'park' && given.get(message.data) === undefined;
+    const delivery = isLetter ? letterOf(message) : given.get(message.data);
     const run: Run = {
       ...{ who: `${name}.${generation}`, id, key },
       isValid: () => !isOver() && delivery?.isValid() === true,
@@ -117,7 +124,8 @@ function attempts(
       if (!ok) return;
       history.count('handler: handled');
       ledger.done(id);
-      if (isLease && !context.signal.aborted && !isOver()) ledger.handledBy(run);
+      if (isLetter) history.count('parked: handled');
+      if (isLease && !isLetter && !context.signal.aborted && !isOver()) ledger.handledBy(run);
     };
     let result: Promise<void> | undefined;
     try {

@@ -1,6 +1,6 @@
 /** What goes wrong between core and the driver, before anything reaches the network. */
 import { PublishError } from '@ebus/core';
-import type { HeaderList } from '@ebus/core/driver';
+import { findHeader, type HeaderList, headerText } from '@ebus/core/driver';
 import type { MemberParts } from '../brokers/member.js';
 import { SimAdmin } from '../brokers/sim-admin.js';
 import type { SimDriverOptions } from '../brokers/sim-driver.js';
@@ -54,6 +54,14 @@ export function driverOptions(
 export const isLetterTopic = (topic: string) => topic.endsWith('.dlq');
 /** The default dead-letter topic. */
 export const letterTopicOf = (topic: string) => `${topic}.dlq`;
+/** True for what is about a parked key and is no message: how far it was handled, or that it is to be redriven. */
+export function isParkNote(headers: HeaderList): boolean {
+  const park = findHeader(headers, 'X-Ebus-Park');
+  const isNote = park !== undefined && !headerText(park).startsWith('{"kind":"letter"');
+  return isNote || findHeader(headers, 'X-Ebus-Redrive') !== undefined;
+}
+/** True for a letter of a parked key. */
+export const isParked = (headers: HeaderList) => findHeader(headers, 'X-Ebus-Park') !== undefined;
 /** True for a message that a redrive published. */
 export const isRedriven = (headers: HeaderList) =>
   headers.some(([name]) => name.toLowerCase() === 'x-redrive-group');

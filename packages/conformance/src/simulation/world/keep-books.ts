@@ -6,7 +6,9 @@ import type { World } from './world.js';
 /** Subscribes to the events of one bus, for as long as that lives. */
 export function keepBooks({ history, ledger }: World, name: string, bus: EventBus): void {
   const idOf = ({ topic, data, headers }: Message) => eventIdIn(topic, data, headers.toList());
-  bus.on('deadLettered', ({ message }) => {
+  bus.on('deadLettered', ({ message, parkedKey }) => {
+    // It has to be handled, in order, once its key is redriven.
+    if (parkedKey !== undefined) return history.add(name, 'parked', idOf(message));
     history.add(name, 'dead-lettered', idOf(message));
     history.count('message: dead-lettered');
     ledger.deadLettered(idOf(message));

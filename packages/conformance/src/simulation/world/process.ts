@@ -44,6 +44,7 @@ export class Process {
   #driver: SimDriver | undefined;
   #resubscribing = 0;
   #generation = 0;
+  #isRedriving = false;
   readonly #publishing: Publishing;
 
   constructor(world: World, id: number) {
@@ -137,6 +138,15 @@ export class Process {
         .then(() => history.count('redrive: done'))
         .catch((error) => history.count(`redrive: ${codeOf(error)}`));
     }
+  }
+
+  /** Until it is done, it is not begun again. */
+  redriveAll(): void {
+    if (this.#isRedriving || !this.isOpen) return;
+    this.#isRedriving = true;
+    void this.redrive(1_000_000).finally(() => {
+      this.#isRedriving = false;
+    });
   }
 
   cut(): void {

@@ -145,6 +145,7 @@ async function quieten(world: World): Promise<void> {
       if (look % 8 < 4) subscription.retryHalted();
       else subscription.skipHalted().catch(() => {});
     }
+    if (world.plan.settings.onExhausted === 'park') for (const process of slots) process?.redriveAll();
     await time.sleep(LOOK_EVERY_MS);
   }
   if (isQuiet(world)) return;

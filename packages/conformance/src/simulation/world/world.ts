@@ -1,4 +1,5 @@
 /** Everything that a run consists of: processes of a service, a broker and a network in one virtual time. */
+import { findHeader, headerText } from '@ebus/core/driver';
 import type { NetworkFaults } from '../brokers/link.js';
 import { type BrokerEvents, ID_HEADER, type StoredRecord } from '../brokers/records.js';
 import { leaseServer, logServer, type SimServer } from '../brokers/servers.js';
@@ -7,7 +8,7 @@ import type { Plan, SendFaults } from '../plan/plan.js';
 import { randomOf } from '../time/random.js';
 import { VirtualTime } from '../time/virtual-time.js';
 import { type App, GROUP, type SimulatedEvent } from './app.js';
-import { isLetterTopic, isRedriven } from './driver-options.js';
+import { isLetterTopic, isParked, isParkNote, isRedriven } from './driver-options.js';
 import { eventIdIn } from './event-id.js';
 import type { HandlerWorld } from './handler.js';
 import { History } from './history.js';
@@ -49,11 +50,14 @@ export class World implements HandlerWorld {
       problem: (kind, text) => this.history.problem(kind, text),
       stored: (record) => this.#stored(record),
       gave: ({ topic, value, headers, offset }, to) => {
+        if (isParkNote(headers))
+          return this.history.add('broker', 'gave a request to redrive', `at ${offset} to ${to}`);
         const id = eventIdIn(topic, value, headers);
         this.history.add('broker', 'gave', id, `at ${offset} to ${to}`);
         if (!isLetterTopic(topic)) this.ledger.gave(id);
       },
       forgotten: ({ topic, value, headers }) => {
+        if (isParkNote(headers)) return;
         this.history.count('message: forgotten by the broker');
         const id = eventIdIn(topic, value, headers);
         this.history.add('broker', 'forgot', id);
@@ -132,10 +136,18 @@ export class World implements HandlerWorld {
   #stored(record: StoredRecord): void {
     const { topic, partition, offset, value, headers } = record;
     const { history, ledger, time } = this;
+    if (isParkNote(headers)) {
+      history.count('parked: note');
+      const text = headerText(
+        findHeader(headers, 'X-Ebus-Redrive') ?? findHeader(headers, 'X-Ebus-Park') ?? '',
+      );
+      return history.add('broker', 'stored a note', `at ${partition}:${offset}`, text);
+    }
     if (isLetterTopic(topic)) {
       const id = eventIdIn(topic.slice(0, -'.dlq'.length), value, headers);
       history.count('letter: stored');
       history.add('broker', 'stored the letter of', id);
+      if (isParked(headers)) return history.count('parked: letter');
       return ledger.letter(id, record);
     }
     const id = eventIdIn(topic, value, headers);
