@@ -179,7 +179,7 @@ export const consumingMutants = [
   {
     name: 'core: settles a message before its dead letter is acknowledged',
     file: 'packages/core/src/consume/runner.ts',
-    find: '      written = await deadLetters.write({ incoming, attempts, attempt }, error, note && parkHeader(note));',
+    find: '      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, gone);',
     replace:
       '      deadLetters.write({ incoming, attempts, attempt }, error).catch(() => {});\n      written = true;',
     killedBy: inSuite('dead letters the original is settled only after'),

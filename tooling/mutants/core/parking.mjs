@@ -32,7 +32,7 @@ export const parkingMutants = [
     file: 'packages/core/src/consume/intake.ts',
     find: '          works.parking?.reload();\n          this.#pass(deliveries);',
     replace: '          this.#pass(deliveries);',
-    killedBy: inUnit('packages/conformance/src/simulation/parking.test.ts', 'lease broker'),
+    killedBy: inUnit('packages/conformance/src/simulation/parking.test.ts', 'on the lease broker'),
   },
   {
     name: 'core: writes a letter again that a process has written before it died',

@@ -70,6 +70,8 @@ export class Delivery implements Settlement {
   lane: Lane<Delivery> | undefined = undefined;
   /** It has its place in its lane although no attempt was begun. */
   isHeld = false;
+  /** Ends the writing of its letter once it is no longer ours. */
+  writing: AbortController | undefined = undefined;
   /** The group that it was redriven for, if any. */
   redrivenFor: string | undefined = undefined;
   /** It asks for the letters of its key, and is no message by itself. */

@@ -156,6 +156,7 @@ export class Revocation {
       if (delivery.backoffTimer !== undefined) clock.clearTimeout(delivery.backoffTimer);
       delivery.backoffTimer = undefined;
       if (state === 'halted') runner.halts.drop(delivery);
+      delivery.writing?.abort();
       inFlight.letGo(delivery);
       if (state === 'halted' || state === 'backoff' || state === 'dead-lettering') held.push(delivery);
     }

@@ -270,7 +270,10 @@ export class Runner {
     let written = false;
     try {
       const { subject: incoming, attempts, attempt } = delivery;
-      written = await deadLetters.write({ incoming, attempts, attempt }, error, note && parkHeader(note));
+      const header = note && parkHeader(note);
+      if (note !== undefined) delivery.writing = new AbortController();
+      const gone = delivery.writing?.signal;
+      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, gone);
     } catch (err) {
       const { topic, deadLetterTopic } = policy;
       const note = 'a dead letter can never be written; its key is halted';

@@ -49,12 +49,13 @@ export class DeadLetterWriter {
   }
 
   /**
-   * True once the letter is acknowledged; false only if `stop` was called before that. A letter that is too large is tried
+   * True once the letter is acknowledged; false only if `stop` was called before that, or `gone` aborted. A letter that is too large is tried
    * once more with only the headers that redriving needs.
    * @param parked of a letter that is parked: the value of its header
+   * @param gone aborts where its message is another member's, who may handle it: the letter must not come later then
    * @throws PublishError where it can never be written
    */
-  async write(failed: FailedMessage, error: unknown, parked?: string): Promise<boolean> {
+  async write(failed: FailedMessage, error: unknown, parked?: string, gone?: AbortSignal): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
     const { incoming, attempts } = failed;
     const { key, value, tombstone, headers, position } = incoming;
@@ -64,13 +65,15 @@ export class DeadLetterWriter {
       clock,
     );
     letter.cause = failed.attempt?.span;
+    const { signal } = this.#stopped;
+    const over = gone === undefined ? signal : AbortSignal.any([signal, gone]);
     let shortened = false;
-    for (let attempt = 1; !this.#stopped.signal.aborted; attempt++) {
+    for (let attempt = 1; !over.aborted; attempt++) {
       try {
-        await publish(letter, this.#stopped.signal);
+        await publish(letter, over);
         return true;
       } catch (err) {
-        if (this.#stopped.signal.aborted) break;
+        if (over.aborted) break;
         const code = EbusError.isInstance(err) ? err.code : undefined;
         if (code === 'MESSAGE_TOO_LARGE' && !shortened) {
           shortened = true;
@@ -84,7 +87,7 @@ export class DeadLetterWriter {
           attempt,
           ...logFields(letter.cause),
         });
-        await backOff(clock, WRITE_BACKOFF, attempt, this.#stopped.signal);
+        await backOff(clock, WRITE_BACKOFF, attempt, over);
       }
     }
     return false;

@@ -190,6 +190,12 @@ export class Ledger {
     this.letters.letter(id, letter);
   }
 
+  /** It is a letter of a parked key: it may be handled again, also by who has handled it, where an expelled process wrote the letter. */
+  parked(id: string): void {
+    const event = this.#events.get(id);
+    if (event !== undefined) event.copies++;
+  }
+
   /** The broker has lost it: nobody need handle it, and nothing waits for it. */
   forgotten(id: string): void {
     const event = this.#events.get(id);

@@ -147,7 +147,10 @@ export class World implements HandlerWorld {
       const id = eventIdIn(topic.slice(0, -'.dlq'.length), value, headers);
       history.count('letter: stored');
       history.add('broker', 'stored the letter of', id);
-      if (isParked(headers)) return history.count('parked: letter');
+      if (isParked(headers)) {
+        history.count('parked: letter');
+        return ledger.parked(id);
+      }
       return ledger.letter(id, record);
     }
     const id = eventIdIn(topic, value, headers);
