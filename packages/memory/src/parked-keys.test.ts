@@ -116,6 +116,26 @@ describe('parked keys', () => {
     expect(shop.handled).toEqual(['a1', 'a2']);
   });
 
+  it('are found by what their letters say, and deleted one by one', async () => {
+    const bus = await service();
+    await patient(bus, 'orders');
+    await publish(bus, 'orders', 'a', 1, 3);
+    await bus.idle();
+    const found = async (criteria: Parameters<typeof bus.deadLetters.list>[1]) =>
+      (await bus.deadLetters.list('orders', criteria)).length;
+    const later = new Date(Date.now() + 60_000);
+    expect(await found({ eventType: 'Paid' })).toBe(0);
+    expect(await found({ group: 'other' })).toBe(0);
+    expect(await found({ failedAfter: later })).toBe(0);
+    expect(await found({ failedBefore: later, key: 'a', group: 'shop', aggregateId: 'a' })).toBe(3);
+    const [, second] = await bus.deadLetters.list('orders');
+    if (second === undefined) throw new Error('there is no second letter');
+    expect(await bus.deadLetters.delete('orders', second, { dryRun: true })).toBe(true);
+    expect(await bus.deadLetters.delete('orders', second)).toBe(true);
+    expect(await bus.deadLetters.delete('orders', second)).toBe(false);
+    expect(await found({})).toBe(2);
+  });
+
   it('come back to a subscription that parks none any more, and to one without order', async () => {
     const bus = await service();
     const before = await patient(bus, 'orders');

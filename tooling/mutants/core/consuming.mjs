@@ -179,7 +179,7 @@ export const consumingMutants = [
   {
     name: 'core: settles a message before its dead letter is acknowledged',
     file: 'packages/core/src/consume/runner.ts',
-    find: '      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, gone);',
+    find: '      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, writing);',
     replace:
       '      deadLetters.write({ incoming, attempts, attempt }, error).catch(() => {});\n      written = true;',
     killedBy: inSuite('dead letters the original is settled only after'),
@@ -188,7 +188,7 @@ export const consumingMutants = [
   {
     name: 'core: gives a dead letter up after one failure',
     file: 'packages/core/src/dead-letters/dead-letter-writer.ts',
-    find: 'for (let attempt = 1; !this.#stopped.signal.aborted; attempt++)',
+    find: 'for (let attempt = 1; !over.aborted; attempt++)',
     replace: 'for (let attempt = 1; attempt < 2; attempt++)',
     killedBy: inSuite('dead letters '),
   },

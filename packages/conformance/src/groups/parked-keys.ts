@@ -213,18 +213,13 @@ export const parkedKeys: Group = ({ testWhere }) => {
       idsOf(await bus.deadLetters.list(t.topic, criteria));
     assert.deepEqual(await list({ errorCode: 'PARKED' }), [2, 3]);
     assert.deepEqual(await list({ aggregateId: 'b', eventType: 'OrderChanged' }), [1]);
-    assert.deepEqual(await list({ eventType: 'OrderPaid' }), []);
-    assert.deepEqual(await list({ group: 'other' }), []);
-    assert.deepEqual(await list({ failedAfter: new Date(Date.now() + 60_000) }), []);
     assert.deepEqual(await list({ failedBefore: new Date(Date.now() + 60_000), limit: 2 }), [1, 2]);
     const dry = await bus.deadLetters.redrive(t.topic, { dryRun: true, key: 'a' });
     assert.deepEqual(dry, { redriven: 3, left: 1, total: 4, failed: [] });
 
     const [, second] = await bus.deadLetters.list(t.topic, { key: 'a' });
     assert.ok(second);
-    assert.equal(await bus.deadLetters.delete(t.topic, second, { dryRun: true }), true);
     assert.equal(await bus.deadLetters.delete(t.topic, second), true);
-    assert.equal(await bus.deadLetters.delete(t.topic, second), false);
     service.broken.clear();
     assert.equal((await bus.deadLetters.redrive(t.topic, { key: 'a' })).redriven, 2);
     assert.deepEqual(service.of('a'), ['a#1', 'a#3']);

@@ -272,8 +272,8 @@ export class Runner {
       const { subject: incoming, attempts, attempt } = delivery;
       const header = note && parkHeader(note);
       if (note !== undefined) delivery.writing = new AbortController();
-      const gone = delivery.writing?.signal;
-      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, gone);
+      const { writing } = delivery;
+      written = await deadLetters.write({ incoming, attempts, attempt }, error, header, writing);
     } catch (err) {
       const { topic, deadLetterTopic } = policy;
       const note = 'a dead letter can never be written; its key is halted';

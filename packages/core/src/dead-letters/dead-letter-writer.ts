@@ -43,6 +43,7 @@ export interface DeadLetterWriterOptions {
 export class DeadLetterWriter {
   readonly #options: DeadLetterWriterOptions;
   readonly #stopped = new AbortController();
+  readonly #mayGo = new Set<AbortController>();
 
   constructor(options: DeadLetterWriterOptions) {
     this.#options = options;
@@ -55,7 +56,24 @@ export class DeadLetterWriter {
    * @param gone aborts where its message is another member's, who may handle it: the letter must not come later then
    * @throws PublishError where it can never be written
    */
-  async write(failed: FailedMessage, error: unknown, parked?: string, gone?: AbortSignal): Promise<boolean> {
+  async write(
+    failed: FailedMessage,
+    error: unknown,
+    parked?: string,
+    gone?: AbortController,
+  ): Promise<boolean> {
+    if (gone === undefined) return this.#write(failed, error, parked, this.#stopped.signal);
+    this.#mayGo.add(gone);
+    if (this.#stopped.signal.aborted) gone.abort();
+    return this.#write(failed, error, parked, gone.signal).finally(() => this.#mayGo.delete(gone));
+  }
+
+  async #write(
+    failed: FailedMessage,
+    error: unknown,
+    parked: string | undefined,
+    over: AbortSignal,
+  ): Promise<boolean> {
     const { topic, group, deadLetterTopic, publish, clock, events, disclose } = this.#options;
     const { incoming, attempts } = failed;
     const { key, value, tombstone, headers, position } = incoming;
@@ -65,8 +83,6 @@ export class DeadLetterWriter {
       clock,
     );
     letter.cause = failed.attempt?.span;
-    const { signal } = this.#stopped;
-    const over = gone === undefined ? signal : AbortSignal.any([signal, gone]);
     let shortened = false;
     for (let attempt = 1; !over.aborted; attempt++) {
       try {
@@ -96,6 +112,7 @@ export class DeadLetterWriter {
   /** Gives up unacknowledged letters; their messages stay unsettled. */
   stop(): void {
     this.#stopped.abort();
+    for (const gone of this.#mayGo) gone.abort();
   }
 
   #unwritable(cause: EbusError): PublishError {
