@@ -126,7 +126,9 @@ export class PartitionedSubscription implements DriverSubscription {
     partition,
   }: CallOptions & { readonly partition?: number }): Promise<UnsettledCount> {
     const { topic } = this.#options;
-    const slot = partition === undefined ? undefined : this.#slots.get(partition);
+    // Nothing is assigned yet, and so nothing can come.
+    if (partition === undefined) return { count: 0 };
+    const slot = this.#slots.get(partition);
     if (slot === undefined || !slot.puller.isConnected) {
       throw new ConnectionError(`not connected: the state of the group on '${topic}' cannot be asked for`);
     }
