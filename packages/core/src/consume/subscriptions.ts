@@ -11,6 +11,7 @@ import type { Consumer } from './consumer.js';
 import { handleEnvelopes, handleMessages } from './invoke.js';
 import { ConsumerOpener, type OpenConsumerOptions } from './open-consumer.js';
 import type { ConsumePolicy } from './policy.js';
+import { PreparedMove } from './prepared-move.js';
 import { checkSubscribeCall } from './subscribe-options.js';
 import { addTo, type Totals } from './totals.js';
 import type { EnvelopeHandler, MessageHandler, SubscribeOptions, Subscription } from './types.js';
@@ -37,12 +38,6 @@ interface Running {
   readonly options: SubscribeOptions;
   /** The bus's own, for probes: leaves nothing behind, and its backlog is not counted. */
   readonly internal: boolean;
-}
-
-/** Consumers that are in position on the new route. Call one of the two, once. */
-export interface PreparedMove {
-  moveOver(): Promise<void>;
-  giveUp(): Promise<void>;
 }
 
 /** All subscriptions of a bus. A topic and a group may have one at a time. */
@@ -179,40 +174,23 @@ export class Subscriptions {
     };
   }
 
-  /**
-   * A consumer on the route of a topic of this persistence for each subscription that runs, in position, and not begun.
-   * `moveOver` has the running ones finish their messages and go on there; `giveUp` undoes it all.
-   */
+  /** A consumer on the route of a topic of this persistence for each subscription that runs, in position, and not begun. */
   async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
     const signal = AbortSignal.any([this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
-    const moves: { subscription: BusSubscription; next: Consumer }[] = [];
-    const giveUp = async () => void (await Promise.all(moves.map(({ next }) => next.close({ timeout: 0 }))));
+    const errorOf = (error: unknown) => this.#opener.errorOf(topic, error, undefined);
+    const move = new PreparedMove({ signal, errorOf, logger: this.#options.logger });
     try {
       for (const running of this.#of(topic)) {
         const { subscription, ordered, options } = running;
         // Everything before this moment comes over the other route.
         const policy = this.#opener.policy(topic, ordered, { ...options, from: 'latest' }, persistence);
-        moves.push({ subscription, next: await this.#opener.open(policy, running, signal) });
+        move.add(subscription, await this.#opener.open(policy, running, signal));
       }
+      return move;
     } catch (error) {
-      await giveUp();
-      throw this.#closed ? new BusClosedError() : this.#opener.errorOf(topic, error, undefined);
+      await move.giveUp();
+      throw this.#closed ? new BusClosedError() : errorOf(error);
     }
-    const moveOver = async () => {
-      for (const [index, { subscription, next }] of moves.entries()) {
-        try {
-          await subscription.swapTo(next, signal);
-        } catch (error) {
-          if (index === 0) throw this.#opener.errorOf(topic, error, undefined);
-          // Others have moved already: there is no way back.
-          const text =
-            'a moved subscription could not finish its former way: what that holds stays with the group';
-          this.#options.logger.error({ err: error, topic, group: subscription.group }, text);
-          await subscription.swapTo(next);
-        }
-      }
-    };
-    return { moveOver, giveUp };
   }
 
   #of(topic: string): Running[] {

@@ -4,16 +4,13 @@ import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { isSamePosition } from '../driver/offsets.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
-import { abortError, BusClosedError, ConfigError, EbusError } from '../errors.js';
+import { abortError, BusClosedError, EbusError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { validateTopicName } from '../topic-name.js';
 import { checkOptions } from '../util/options.js';
 import { shown } from '../util/shown.js';
 import { Turns } from '../util/turns.js';
-import { abortable } from '../util/waiting.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
-import { defaultDeadLetterTopic, isDeadLetterTopic } from './format.js';
 import type { Letter } from './letter.js';
 import { criteriaOf } from './letter-criteria.js';
 import type { DestinationRules } from './letter-destination.js';
@@ -26,6 +23,7 @@ import {
 } from './options.js';
 import { parkNoteOf } from './park/park-note.js';
 import { ParkedActions, type ParkedKeySummary } from './park/parked-actions.js';
+import { type Place, Places } from './places.js';
 import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
 
 const DEFAULT_LIST_LIMIT = 100;
@@ -48,12 +46,6 @@ export interface DeadLettersOptions {
   configuredTopic: string;
 }
 
-/** Letters of one dead-letter topic are read under these. */
-export interface Place {
-  readonly deadLetterTopic: string;
-  readonly signal: AbortSignal;
-}
-
 /** `bus.deadLetters`. Redrives of one dead-letter topic run one after the other. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
@@ -62,11 +54,13 @@ export class DeadLetters {
   /** Calls under way. */
   readonly #open = new Set<Promise<unknown>>();
   readonly #parked: ParkedActions;
+  readonly #places: Places;
 
   /** @internal */
   constructor(options: DeadLettersOptions) {
     this.#options = options;
     this.#parked = new ParkedActions(options);
+    this.#places = new Places(options);
   }
 
   /**
@@ -78,13 +72,13 @@ export class DeadLetters {
   async list(topic: string, options: ListOptions = {}): Promise<DeadLetter[]> {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
-    const place = this.#place(topic, options);
+    const place = this.#places.of(topic, options);
     return this.#whileOpen(() => this.#list(topic, place, options, limit), options.signal);
   }
 
   async #list(topic: string, place: Place, options: ListOptions, limit: number): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
-    if (!(await this.#exists(place))) return letters;
+    if (!(await this.#places.exists(place))) return letters;
     const fits = this.#fitting(topic, place, options);
     await this.#look(place, async (messages) => {
       for await (const incoming of messages) {
@@ -106,10 +100,10 @@ export class DeadLetters {
   async keys(topic: string, options: ListOptions = {}): Promise<ParkedKeySummary[]> {
     checkOptions(`deadLetters.keys('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
-    const place = this.#place(topic, options);
+    const place = this.#places.of(topic, options);
     const fits = this.#fitting(topic, place, options);
     return this.#whileOpen(async () => {
-      return (await this.#exists(place)) ? this.#parked.keys(place, fits, limit) : [];
+      return (await this.#places.exists(place)) ? this.#parked.keys(place, fits, limit) : [];
     }, options.signal);
   }
 
@@ -120,10 +114,10 @@ export class DeadLetters {
    */
   async delete(topic: string, letter: DeadLetter, options: DeleteOptions = {}): Promise<boolean> {
     checkOptions(`deadLetters.delete('${shown(topic)}')`, options, DELETE_OPTIONS);
-    const place = this.#place(topic, options);
+    const place = this.#places.of(topic, options);
     const { position } = letter.message;
     return this.#whileOpen(async () => {
-      if (position === undefined || !(await this.#exists(place))) return false;
+      if (position === undefined || !(await this.#places.exists(place))) return false;
       if (letter.parkedKey !== undefined) return this.#parked.delete(place, letter, options.dryRun === true);
       const isIt = (incoming: IncomingMessage) =>
         incoming.position !== undefined && isSamePosition(incoming.position, position);
@@ -133,7 +127,7 @@ export class DeadLetters {
           return false;
         });
       }
-      const rules = this.#rules(topic, place, {});
+      const rules = this.#places.rules(topic, place, {});
       return this.#turns.run(place.deadLetterTopic, async () => {
         const redrive = this.#begin(rules, place.signal, {}, (one) => this.#publish(one, place), isIt);
         await this.#reading(place, (reader) => redrive.run(reader));
@@ -163,10 +157,10 @@ export class DeadLetters {
    */
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
     checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
-    const place = this.#place(topic, options);
-    const rules = this.#rules(topic, place, options);
+    const place = this.#places.of(topic, options);
+    const rules = this.#places.rules(topic, place, options);
     return this.#whileOpen(async () => {
-      if (!(await this.#exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
+      if (!(await this.#places.exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
       const done = await this.#redriveOthers(place, rules, options);
       return this.#parked.redrive(place, rules, options, done);
     }, options.signal);
@@ -259,48 +253,6 @@ export class DeadLetters {
     });
   }
 
-  #place(topic: string, { deadLetterTopic, signal }: ListOptions): Place {
-    validateTopicName(topic);
-    const { refused } = this.#options;
-    const place = deadLetterTopic ?? this.#topicOf(topic);
-    validateTopicName(place);
-    return {
-      deadLetterTopic: place,
-      // One of its own in any case: many may listen to it.
-      signal: AbortSignal.any(signal === undefined ? [refused] : [signal, refused]),
-    };
-  }
-
-  /** A subscription's setting on this bus comes before the configured one for all. */
-  #topicOf(topic: string): string {
-    const { configuredTopic } = this.#options;
-    if (isDeadLetterTopic(topic) || topic === configuredTopic) return topic;
-    const said = new Set(this.#options.deadLetterTopicsOf(topic));
-    if (said.size === 1) for (const one of said) return one;
-    return configuredTopic === '' ? defaultDeadLetterTopic(topic) : configuredTopic;
-  }
-
-  #rules(asked: string, { deadLetterTopic }: Place, { to = [] }: RedriveOptions): DestinationRules {
-    const { configuredTopic, driver } = this.#options;
-    const validateName = (name: string) => {
-      validateTopicName(name);
-      driver.validateTopic?.(name, 'publish');
-    };
-    for (const name of to) {
-      validateName(name);
-      if (name !== deadLetterTopic) continue;
-      throw new ConfigError(`deadLetters.redrive: to cannot name '${name}', which is where the letters are`);
-    }
-    return {
-      asked,
-      deadLetterTopic,
-      subscribed: new Set(this.#options.deadLettersInto(deadLetterTopic)),
-      to: new Set(to),
-      isShared: deadLetterTopic === configuredTopic,
-      validateName,
-    };
-  }
-
   /** Work that the closing bus aborts rejects with its error. */
   async #whileOpen<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const working = work();
@@ -318,14 +270,6 @@ export class DeadLetters {
   /** Resolves once all calls have released the broker. Never rejects. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#open);
-  }
-
-  async #exists({ deadLetterTopic, signal }: Place): Promise<boolean> {
-    const { admin } = this.#options.driver;
-    const what = `looking for '${deadLetterTopic}'`;
-    if (signal.aborted) throw abortError(signal, what);
-    if (admin === undefined) return true;
-    return (await abortable(admin.describe(deadLetterTopic, { signal }), signal, what)) !== undefined;
   }
 }
 
