@@ -86,7 +86,7 @@ export interface SubscribeOptions {
   /** Default `<topic>.dlq`. */
   deadLetterTopic?: string;
   /**
-   * With `onExhausted: 'park'`: how many keys this member may have parked at once. Default 10,000. Beyond it a key is halted
+   * With `onExhausted: 'park'`: how many keys of the group may be parked at once. Default 10,000. Beyond it a key is halted
    * instead. A member that finds more of them when it starts handles nothing, and says so, until there are fewer.
    */
   maxParkedKeys?: number;
