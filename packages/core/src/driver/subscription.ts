@@ -73,9 +73,8 @@ export interface SubscriptionSink {
    * The broker answers (again): after `failed`, and after each interruption during which it may have handed unsettled
    * messages of the group to other members, or may hold them back. Call it before the first `push` that follows. On a
    * broker with leases core then asks for messages unsettled elsewhere, and holds back newer messages of the same
-   * keys (`unsettled`). After an interruption of the connection (`DriverHost.onState`, `Driver.reconnect`) core holds back all
-   * pushes until this call, or asks by itself once the connection is back. An interruption of one subscription alone only
-   * the driver can see.
+   * keys (`unsettled`). While the connection is away (`DriverHost.onState`, `Driver.reconnect`) core holds back all pushes, and
+   * asks by itself once it is back. An interruption of one subscription alone only the driver can see.
    *
    * @param partition the only one that is concerned, where a broker with leases has partitions. `assigned` says it for new ones
    */
