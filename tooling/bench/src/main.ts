@@ -1,6 +1,7 @@
 /** How fast ebus is, always next to what one would otherwise use, in one run. */
 import { parseArgs } from 'node:util';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
+import { ADAPTERS, type Adapter } from './soak/brokers.js';
 import { checks } from './suites/checks.js';
 import { heldMemory } from './suites/held-memory.js';
 import { kafkaSuite } from './suites/kafka.js';
@@ -12,11 +13,18 @@ import { outbox } from './suites/outbox.js';
 import { outboxSize } from './suites/outbox-size.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
+import { soakSuite } from './suites/soak.js';
 import { tracing } from './suites/tracing.js';
 import { unordered } from './suites/unordered.js';
 
+/** Of the soak run alone. */
+interface SoakArguments {
+  readonly adapter: Adapter;
+  readonly minutes: number;
+}
+
 /** Measures something over that many rounds. */
-type Suite = (rounds: number) => Promise<Row[]>;
+type Suite = (rounds: number, soak: SoakArguments) => Promise<Row[]>;
 
 const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }> = {
   unordered: { about: 'publish to handler, 256 B, against direct calls and eventemitter3', run: unordered },
@@ -38,10 +46,15 @@ const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }
     onlyByName: true,
   },
   'held-memory': { about: 'heap after 1,000,000 distinct keys', run: heldMemory },
+  soak: {
+    about: 'memory at full load over minutes, flat or not; by name only',
+    run: (_rounds, { adapter, minutes }) => soakSuite(adapter, minutes),
+    onlyByName: true,
+  },
   tracing: { about: 'what traces cost: nothing without an SDK, against spans with one', run: tracing },
 };
 
-const USAGE = `Usage: pnpm bench [suite ...] [--rounds <n>] [--json <file>]
+const USAGE = `Usage: pnpm bench [suite ...] [--rounds <n>] [--json <file>] [--adapter <name>] [--minutes <n>]
 
 Suites, all by default that do not say otherwise:
 ${Object.entries(suites)
@@ -49,16 +62,29 @@ ${Object.entries(suites)
   .join('\n')}
 
   --rounds <n>   rounds to take the median of (default 5)
-  --json <file>  also writes the results there`;
+  --json <file>  also writes the results there
+
+Of soak:
+  --adapter <name>  ${ADAPTERS.join(', ')} (default memory)
+  --minutes <n>     how long (default 10); ends with 1 if the profile is not flat`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+      adapter: { type: 'string' },
+      minutes: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const unknown = positionals.filter((name) => suites[name] === undefined);
   const rounds = Number(values.rounds ?? '5');
-  if (values.help || unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
+  const adapter = ADAPTERS.find((name) => name === (values.adapter ?? 'memory'));
+  const minutes = Number(values.minutes ?? '10');
+  const usable = Number.isInteger(rounds) && rounds > 0 && minutes > 0 && adapter !== undefined;
+  if (values.help || unknown.length > 0 || !usable) {
     if (unknown.length > 0) console.error(`unknown suite: ${unknown.join(', ')}\n`);
     console.log(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -73,13 +99,14 @@ async function main(): Promise<void> {
     if (!positionals.includes(name) && (positionals.length > 0 || onlyByName)) continue;
     const begin = performance.now();
     process.stdout.write(`${name}: ${about} ... `);
-    results.set(name, await run(rounds));
+    results.set(name, await run(rounds, { adapter, minutes }));
     console.log(`${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
   printTable(results);
   console.log(
     '\nRatios and costs are by processor time, those of the pool by the clock; medians of the rounds.',
   );
+  if (results.get('soak')?.some(({ met }) => met === false)) process.exitCode = 1;
   if (values.json !== undefined) writeJson(values.json, results);
 }
 

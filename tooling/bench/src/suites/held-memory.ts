@@ -1,7 +1,7 @@
 /** What a bus still holds after 1,000,000 aggregates were seen once each: nothing. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { memoryBus } from '../contenders.js';
 import { envelopeNumber } from '../envelopes.js';
+import { collectGarbage } from '../garbage.js';
 import { Countdown, pipelined } from '../pipelined.js';
 import type { Row } from '../report.js';
 
@@ -38,11 +38,7 @@ export async function heldMemory(): Promise<Row[]> {
 }
 
 async function heapUsed(): Promise<number> {
-  if (globalThis.gc === undefined) throw new Error('run it with node --expose-gc, as `pnpm bench` does');
-  for (let i = 0; i < 3; i++) {
-    await nextTurn();
-    globalThis.gc();
-  }
+  await collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
