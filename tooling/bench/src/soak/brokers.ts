@@ -38,8 +38,9 @@ export async function soakBroker(adapter: Adapter): Promise<SoakBroker> {
     const config: EventBusConfig = {
       type: 'memory',
       ...COMMON,
-      topics: topics({}, { maxMessages: 1_000 }),
-      memory: { broker: `soak-${process.pid}-${++runs}` },
+      // So little that what the broker itself keeps has its size long before the second third.
+      topics: topics({}, { maxMessages: 100 }),
+      memory: { broker: `soak-${process.pid}-${++runs}`, bufferSize: 100 },
     };
     return { config, plugin: memory, [Symbol.asyncDispose]: async () => {} };
   }

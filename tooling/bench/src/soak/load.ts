@@ -6,7 +6,7 @@ import { envelopeNumber } from '../envelopes.js';
 export const TOPIC = 'soak.orders';
 /** Aggregates that have events at the same time, and how many events each of them gets before it is never seen again. */
 const AGGREGATES = 1_000;
-const EVENTS_EACH = 20;
+const EVENTS_EACH = 5;
 /** Events that are published and not yet done: more than adapters hold in flight, so that they are never idle. */
 const MAX_UNSETTLED = 20_000;
 const BATCH = 500;
