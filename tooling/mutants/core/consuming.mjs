@@ -57,14 +57,14 @@ export const consumingMutants = [
   },
   {
     name: 'core: aborts no handler at its timeout',
-    file: 'packages/core/src/consume/runner.ts',
-    find: '      attempt.abort(timeoutError(this.#options.policy, attempt));\n',
+    file: 'packages/core/src/consume/overruns.ts',
+    find: '      attempt.abort(timeoutError(policy, attempt));\n',
     replace: '',
     killedBy: inSuite('processing timeout a handler that obeys'),
   },
   {
     name: 'core: goes on with a key while its timed-out handler runs',
-    file: 'packages/core/src/consume/runner.ts',
+    file: 'packages/core/src/consume/overruns.ts',
     find: '      if (policy.overlapAfter === undefined) return;\n',
     replace: '',
     killedBy: inSuite('processing timeout a handler that ignores'),

@@ -161,7 +161,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       running: runner.running,
       halted: runner.halts.count,
       parked: this.#works.parking?.count ?? 0,
-      overrunning: runner.overrunning,
+      overrunning: runner.overruns.count,
       paused: gate.isClosedBy('paused'),
       received: this.#intake.received,
       skipped: this.#trouble.skipped,
@@ -179,7 +179,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
   snapshot() {
     const { inFlight, runner, gate, settler, revocation } = this.#works;
     const { oldest, count } = inFlight;
-    const { overlapped } = runner;
+    const { count: overrunning, overlapped } = runner.overruns;
     return {
       identity: this as object,
       topic: this.topic,
@@ -193,7 +193,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       received: this.#intake.received,
       halted: runner.halts.count,
       parked: this.#works.parking?.count ?? 0,
-      overrunning: runner.overrunning - overlapped,
+      overrunning: overrunning - overlapped,
       overlapped,
       paused: gate.isClosedBy('paused'),
       ended: this.#hasEnded,

@@ -3,7 +3,6 @@ import { EbusError, lookable } from '../errors.js';
 import { decideFailure, type FailureAction } from '../pipeline/failure.js';
 import { logFields } from '../telemetry/telemetry.js';
 import { backoffDelay } from '../util/backoff.js';
-import { DeadlineQueue } from '../util/deadline-queue.js';
 import { isPromise } from '../util/promise.js';
 import { Attempt } from './attempt.js';
 import type { Delivery } from './delivery.js';
@@ -11,20 +10,17 @@ import type { Dispatcher } from './dispatcher.js';
 import { timeoutError, tooOften, verdictOf } from './failures.js';
 import { Halts } from './halts.js';
 import { isPermanent } from './invoke.js';
+import { Overruns } from './overruns.js';
 import type { ConsumePolicy } from './policy.js';
 import type { RunnerCounters, RunnerOptions } from './runner-options.js';
 import type { StartGate } from './start-gate.js';
 
-/** How long a timed-out handler may take to heed its signal before it is reported as overrunning. */
-const HEED_SIGNAL_MS = 1_000;
-
 /** Runs attempts, and turns their failures into retries, dead letters, discards or halts. */
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #deadlines: DeadlineQueue<Attempt>;
+  readonly #overruns: Overruns;
   readonly #owner: ConstructorParameters<typeof Attempt>[1];
   readonly #maxDeliveries: number;
-  readonly #overrunning = new Set<Attempt>();
   readonly counters: RunnerCounters = {
     handled: 0,
     failedAttempts: 0,
@@ -39,10 +35,10 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#deadlines = new DeadlineQueue<Attempt>(options.clock, (attempt) => this.#timeUp(attempt));
+    this.#overruns = new Overruns(options, (attempt) => this.#abandoned(attempt));
     const { policy, handlerLogger, clock } = options;
     this.#maxDeliveries = policy.maxDeliveries ?? Number.POSITIVE_INFINITY;
-    this.#owner = { group: policy.group, logger: handlerLogger, clock, deadlines: this.#deadlines };
+    this.#owner = { group: policy.group, logger: handlerLogger, clock, deadlines: this.#overruns.deadlines };
   }
 
   /** Joins the runner with what starts deliveries; once, before the first one. */
@@ -71,15 +67,9 @@ export class Runner {
     return this.#running;
   }
 
-  get overrunning(): number {
-    return this.#overrunning.size;
-  }
-
-  /** Of those, the ones no longer waited for, because overlapping is permitted. */
-  get overlapped(): number {
-    let count = 0;
-    for (const attempt of this.#overrunning) if (attempt.abandoned) count++;
-    return count;
+  /** Handlers past their timeout. */
+  get overruns(): Overruns {
+    return this.#overruns;
   }
 
   /** Begins the next attempt of a delivery that has its place and passed the gate. */
@@ -112,8 +102,7 @@ export class Runner {
       this.#succeeded(attempt);
       return;
     }
-    const deadline = this.#options.clock.monotonic() + this.#options.policy.processingTimeout;
-    this.#deadlines.add(attempt, Math.max(deadline, attempt.deadline));
+    this.#overruns.watch(attempt);
     // Not every thenable keeps the promises of a promise: to call back later, once, and never to throw.
     Promise.resolve(outcome).then(
       () => this.#returned(attempt),
@@ -136,17 +125,17 @@ export class Runner {
 
   /** Stops the timers. */
   close(): void {
-    this.#deadlines.clear();
+    this.#overruns.close();
   }
 
   #returned(attempt: Attempt): void {
-    this.#deadlines.remove(attempt);
+    this.#overruns.deadlines.remove(attempt);
     if (attempt.timedOut) this.#failed(attempt, timeoutError(this.#options.policy, attempt));
     else this.#succeeded(attempt);
   }
 
   #threw(attempt: Attempt, error: unknown): void {
-    this.#deadlines.remove(attempt);
+    this.#overruns.deadlines.remove(attempt);
     this.#failed(attempt, attempt.timedOut ? timeoutError(this.#options.policy, attempt, error) : error);
   }
 
@@ -161,7 +150,7 @@ export class Runner {
     this.#running--;
     const { delivery } = attempt;
     if (attempt.abandoned || delivery.state === 'done') return this.#endedLate(attempt);
-    this.#forget(attempt);
+    this.#overruns.ended(attempt);
     // Cut short by a close: not the handler's failure. The message goes back as if it had never been tried.
     if (attempt.aborted && !attempt.timedOut) return this.#options.finish(delivery, 'released');
     this.#decide(attempt, lookable(error));
@@ -169,13 +158,8 @@ export class Runner {
 
   /** Its outcome is no longer awaited; but where its partition was revoked, its key has waited for its end. */
   #endedLate(attempt: Attempt): void {
-    this.#forget(attempt);
+    this.#overruns.ended(attempt);
     if (!attempt.abandoned && attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
-  }
-
-  /** The handler has returned at last. */
-  #forget(attempt: Attempt): void {
-    if (attempt.overrunning) this.#overrunning.delete(attempt);
   }
 
   #decide(attempt: Attempt, error: unknown): void {
@@ -296,35 +280,12 @@ export class Runner {
     finish(delivery, 'dead-lettered');
   }
 
-  /** First at the processing timeout, then to report an overrun, then where overlapping is permitted. */
-  #timeUp(attempt: Attempt): void {
-    const { policy, clock, events } = this.#options;
-    if (!attempt.timedOut) {
-      attempt.timedOut = true;
-      attempt.abort(timeoutError(this.#options.policy, attempt));
-      this.#deadlines.add(
-        attempt,
-        clock.monotonic() + Math.min(HEED_SIGNAL_MS, policy.overlapAfter ?? HEED_SIGNAL_MS),
-      );
-      return;
-    }
-    if (!attempt.overrunning) {
-      attempt.overrunning = true;
-      this.#overrunning.add(attempt);
-      events.overrunning(attempt);
-      if (policy.overlapAfter === undefined) return;
-      const overlapIn = policy.overlapAfter - Math.min(HEED_SIGNAL_MS, policy.overlapAfter);
-      if (overlapIn > 0) {
-        this.#deadlines.add(attempt, clock.monotonic() + overlapIn);
-        return;
-      }
-    }
-    attempt.abandoned = true;
-    if (attempt.delivery.state !== 'done') {
-      return this.#decide(attempt, timeoutError(this.#options.policy, attempt));
-    }
+  /** Its handler is not waited for any more. */
+  #abandoned(attempt: Attempt): void {
+    const { delivery } = attempt;
+    if (delivery.state !== 'done') return this.#decide(attempt, timeoutError(this.#options.policy, attempt));
     // Its partition or lease is gone: there is nothing to decide, and its key has waited only for the handler.
-    if (attempt.delivery.revoked) this.#dispatcher.release(attempt.delivery);
+    if (delivery.revoked) this.#dispatcher.release(delivery);
   }
 }
 

@@ -153,7 +153,7 @@ export class Works {
       window: () => this.#window,
       most: () => Math.min(this.#window, parts.policy.queuePerKey),
       room: () => this.#room(),
-      isStarved: () => this.runner.running <= this.runner.overrunning,
+      isStarved: () => this.runner.running <= this.runner.overruns.count,
       stallAfter: policy.reportStallAfter,
       onStalled: (ms) => events.stalled(ms),
       onError: (error) => events.requestFailed(error),
