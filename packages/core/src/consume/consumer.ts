@@ -6,13 +6,14 @@ import { EbusError } from '../errors.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { isAtEnd } from './at-end.js';
 import { closeConsumer } from './closing.js';
+import type { ConsumerParts } from './consumer-parts.js';
 import { Intake } from './intake.js';
 import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { stallTimeoutOf } from './stall-timeout.js';
 import { Trouble } from './trouble.js';
 import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 import { type UnknownPosition, unknownOf } from './unknown-positions.js';
-import { type ConsumerParts, Works } from './works.js';
+import { Works } from './works.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
 
@@ -251,8 +252,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
     await this.#works.settler.settled();
   }
 
-  async close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
-    const { timeout } = options;
+  async close({ timeout }: { timeout?: Duration } = {}): Promise<CloseReport> {
     const ms = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
     this.#closing ??= this.#close(ms);
     return this.#closing;

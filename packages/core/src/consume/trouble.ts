@@ -3,9 +3,9 @@ import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import { EbusError } from '../errors.js';
 import { findHeader, headerText } from '../headers.js';
 import { shown } from '../util/shown.js';
+import type { ConsumerParts } from './consumer-parts.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { ConsumerParts } from './works.js';
 
 /** A redrive of many is told once, with how many it was so far. */
 const SKIPS_TOLD_EVERY_MS = 60_000;
