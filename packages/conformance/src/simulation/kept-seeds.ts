@@ -122,4 +122,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about:
       'the simulation took it for a fault that a process that sleeps writes a letter whose lease has run out',
   },
+  {
+    ...{ seed: 42725, broker: 'lease', cut: {} },
+    about: 'missing messages filled the window by their bytes, and the last of them never came in time',
+  },
 ];

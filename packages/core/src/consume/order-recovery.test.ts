@@ -397,6 +397,19 @@ describe('after a process died', () => {
     expect(handled).toEqual(offsets.map((offset) => `a-${offset}`));
   });
 
+  it('is waited for as long as some of it comes', async () => {
+    const offsets = [1, 2, 3, 4, 5];
+    const log = offsets.map((offset) => ({ aggregateId: 'a', offset }));
+    const { below, clock, handled } = await joined({ count: 5, through: 5 }, log, 'cluster');
+    for (const offset of offsets) {
+      await clock.advance(30_000);
+      await settle();
+      below.deliver(again('a', offset));
+    }
+    await settle();
+    expect(handled).toEqual(offsets.map((offset) => `a-${offset}`));
+  });
+
   it('makes no more room than that, and hands back what took it', async () => {
     const driver = new Leased();
     driver.answer = { count: 2, through: 2 };

@@ -9,15 +9,12 @@ import type { Delivery } from './delivery.js';
 import { elsewhere } from './elsewhere.js';
 import type { Candidate, LeasedOrder } from './leased-order.js';
 import { countToCome, recoveryStep } from './recovery-step.js';
+import { RecoveryWait } from './recovery-wait.js';
 
 const ASK_TIMEOUT_MS = 10_000;
 const RETRY = { base: 200, max: 10_000 };
 /** Between two questions how much is missing still. */
 const POLL = { base: 15, max: 250, factor: 1.5, jitter: false };
-/** By then a broker has redelivered a dead process's messages. */
-const LATE = { factor: 1.5, extraMs: 1_000 };
-/** By then a broker under load has, too: NATS 2.9 redelivers some after two leases only. */
-const OVERDUE = { factor: 3, extraMs: 2_000 };
 
 interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'> {
   readonly order: LeasedOrder;
@@ -94,15 +91,15 @@ export class OrderRecovery {
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
     const { order, clock, isOverfull, ordering } = this.#options;
-    let [collectingSince, isBehind, hasHandedBack] = [Number.POSITIVE_INFINITY, false, false];
+    const wait = new RecoveryWait(driver.leaseMs ?? 0);
+    let [isBehind, hasHandedBack] = [false, false];
     for (let polls = 0; ; ) {
       const answered = await this.#answer(driver, epoch);
       if (answered === undefined) return;
       const { answer, unsettled, counted } = answered;
       const step = recoveryStep({
         ...{ phase: order.phase, elsewhere: unsettled, ordering, others: answer.others === true },
-        isLate: this.#isOver(collectingSince, LATE, driver),
-        isOverdue: this.#isOver(collectingSince, OVERDUE, driver),
+        ...wait.look(clock.monotonic(), order.missing),
         ...{ isBehind, isOverfull: isOverfull(), hasHandedBack },
       });
       if (step === 'open' || step === 'give up') return this.#open(step);
@@ -113,11 +110,12 @@ export class OrderRecovery {
         if (!this.#isCurrent(epoch)) return;
         const count = countToCome(unsettled, candidates?.length);
         if (count === undefined) return this.#open('open');
-        collectingSince = clock.monotonic();
         this.#collect(count, candidates, counted);
+        wait.begin(clock.monotonic(), order.missing);
       }
       if (step === 'hand back') {
-        [collectingSince, hasHandedBack] = [Number.POSITIVE_INFINITY, true];
+        hasHandedBack = true;
+        wait.end();
         this.#handBack();
       }
       await backOff(clock, POLL, ++polls, this.#stopped.signal);
@@ -163,10 +161,6 @@ export class OrderRecovery {
     handBack(order.takeStanding());
     order.ask();
     onChange();
-  }
-
-  #isOver(since: number, { factor, extraMs }: typeof LATE, { leaseMs = 0 }: DriverSubscription): boolean {
-    return this.#options.clock.monotonic() - since > factor * leaseMs + extraMs;
   }
 
   async #ask(driver: DriverSubscription): Promise<UnsettledCount | undefined> {

@@ -11,9 +11,9 @@ export interface RecoveryState {
   readonly others: boolean;
   /** At the last look the broker had forgotten deliveries, and so could not say which are missing. */
   readonly isBehind: boolean;
-  /** By now a broker has redelivered the messages of a dead process. */
+  /** For so long none has come that a broker would have redelivered the messages of a dead process (`RecoveryWait`). */
   readonly isLate: boolean;
-  /** By now a broker under load has as well. */
+  /** The same of a broker under load. */
   readonly isOverdue: boolean;
   /** Newer messages have taken the room of the missing ones, too. */
   readonly isOverfull: boolean;
