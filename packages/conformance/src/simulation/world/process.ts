@@ -10,6 +10,7 @@ import { GROUP, type SimulatedEvent, type SimulatedProcess } from './app.js';
 import { subscribeAll } from './consuming.js';
 import { driverOptions } from './driver-options.js';
 import { keepBooks } from './keep-books.js';
+import { Operator } from './operator.js';
 import { codeOf, Publishing } from './publishing.js';
 import type { World } from './world.js';
 
@@ -24,6 +25,7 @@ const REMAINDER_MS = 250;
 export class Process {
   readonly name: string;
   readonly link: Link;
+  readonly operator: Operator;
   readonly clock: VirtualClock;
   bus: EventBus | undefined;
   subscriptions: readonly Subscription[] = [];
@@ -44,7 +46,6 @@ export class Process {
   #driver: SimDriver | undefined;
   #resubscribing = 0;
   #generation = 0;
-  #isRedriving = false;
   readonly #publishing: Publishing;
 
   constructor(world: World, id: number) {
@@ -52,6 +53,7 @@ export class Process {
     this.name = `bus${id}`;
     this.#world = world;
     this.#publishing = new Publishing(world, this.name);
+    this.operator = new Operator(world, this);
     this.#owner = { name: this.name, alive: true };
     this.#client = { name: `${this.name} client`, alive: true };
     this.#work = { name: `${this.name} handlers`, alive: true };
@@ -116,37 +118,8 @@ export class Process {
     return ways.unordered ? Math.max(256, 2 * this.limit) : Math.min(10_000, this.limit * settings.queueSize);
   }
 
-  async move(isPersistent: boolean): Promise<void> {
-    const { history, app } = this.#world;
-    for (const topic of app.topics) {
-      await this.bus?.topics
-        .setPersistence(topic, isPersistent)
-        .then(() => history.count('move: done'))
-        .catch((error) => history.count(`move: ${codeOf(error)}`));
-    }
-  }
-
   abortPublishes(): void {
     this.#publishing.abort();
-  }
-
-  async redrive(limit: number): Promise<void> {
-    const { history, app } = this.#world;
-    for (const topic of app.topics) {
-      await this.bus?.deadLetters
-        .redrive(topic, { limit })
-        .then(() => history.count('redrive: done'))
-        .catch((error) => history.count(`redrive: ${codeOf(error)}`));
-    }
-  }
-
-  /** Until it is done, it is not begun again. */
-  redriveAll(): void {
-    if (this.#isRedriving || !this.isOpen) return;
-    this.#isRedriving = true;
-    void this.redrive(1_000_000).finally(() => {
-      this.#isRedriving = false;
-    });
   }
 
   cut(): void {

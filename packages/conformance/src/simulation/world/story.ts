@@ -114,9 +114,9 @@ function takeAt(world: World, process: Process, step: OpenStep, numbers: { publi
     case 'abort publishes':
       return process.abortPublishes();
     case 'redrive':
-      return void process.redrive(step.limit);
+      return void process.operator.redrive(step.limit);
     case 'move':
-      return plan.ways.moves ? void process.move(step.isPersistent) : undefined;
+      return plan.ways.moves ? void process.operator.move(step.isPersistent) : undefined;
   }
 }
 
@@ -145,7 +145,8 @@ async function quieten(world: World): Promise<void> {
       if (look % 8 < 4) subscription.retryHalted();
       else subscription.skipHalted().catch(() => {});
     }
-    if (world.plan.settings.onExhausted === 'park') for (const process of slots) process?.redriveAll();
+    if (world.plan.settings.onExhausted === 'park')
+      for (const process of slots) process?.operator.redriveAll();
     await time.sleep(LOOK_EVERY_MS);
   }
   if (isQuiet(world)) return;
