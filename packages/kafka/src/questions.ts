@@ -43,6 +43,8 @@ export interface QuestionsOptions {
 /** The protocol's numbers for the two ends of a log, in place of a time. */
 const END = -1;
 const BEGINNING = -2;
+/** The broker's answer for a time that no message is as new as. The client has -1001 where a broker did not answer at all. */
+const NONE = -1;
 const TIMEOUT = { timeout: QUESTION_MS };
 /** The protocol's number for the operation. */
 const READ = 3;
@@ -141,7 +143,7 @@ export class Questions {
 
   /**
    * Where reading from there begins: the end where nothing is that new. A partition that cannot be asked, such as one without
-   * leader, is left out.
+   * leader, or whose broker does not answer, is left out.
    */
   async offsets(
     partitions: readonly TopicPartition[],
@@ -162,9 +164,8 @@ export class Questions {
     const rest: TopicPartition[] = [];
     for (const { topic, partition, offset, error } of answer) {
       if (offset >= 0 && !error) found.set(keyOf({ topic, partition }), offset);
-      else if (!error) rest.push({ topic, partition });
+      else if (!error && offset === NONE && time >= 0) rest.push({ topic, partition });
     }
-    if (rest.length === 0 || from === 'latest') return found;
     for (const [key, offset] of await this.offsets(rest, 'latest', signal)) found.set(key, offset);
     return found;
   }
