@@ -1,6 +1,7 @@
 /** Asks brokers how far groups are behind, and notes since when they have not moved. */
 import type { Clock } from '../clock.js';
 import type { PartitionLag } from '../driver/subscription.js';
+import { anySignal, linkedSignal } from '../util/any-signal.js';
 import { abortable } from '../util/waiting.js';
 
 /** A subscription whose lag can be asked for. */
@@ -108,8 +109,8 @@ export class LagWatch {
 
   async #ask(): Promise<readonly LagReading[]> {
     const { closing, sources, onReadings } = this.#options;
-    const over = AbortSignal.any([closing, this.#givenUp.signal]);
-    const readings = await Promise.all(sources().map((source) => this.#read(source, over)));
+    const { signal: over, release } = linkedSignal(closing, this.#givenUp.signal);
+    const readings = await Promise.all(sources().map((source) => this.#read(source, over))).finally(release);
     if (over.aborted) return [];
     onReadings(readings);
     return readings;
@@ -119,7 +120,7 @@ export class LagWatch {
     const { clock } = this.#options;
     const { topic } = source;
     try {
-      const signal = AbortSignal.any([clock.timeout(ASK_TIMEOUT_MS), over]);
+      const signal = anySignal(clock.timeout(ASK_TIMEOUT_MS), over);
       // Given up here as well: a driver may take its time to heed the signal.
       const partitions = await abortable(source.lag(signal), signal, `asking for the lag of '${topic}'`);
       const readAt = clock.monotonic();

@@ -2,6 +2,7 @@
 import type { EventBusConfig } from '../config/types.js';
 import type { CloseReport } from '../consume/types.js';
 import { BusClosedError, ConfigError } from '../errors.js';
+import { linkedSignal } from '../util/any-signal.js';
 import { checkOptions } from '../util/options.js';
 import { CREATE_OPTIONS, type CreateEventBusOptions, createEventBus } from './create-event-bus.js';
 import type { EventBus } from './event-bus.js';
@@ -31,10 +32,10 @@ export async function initializeGlobal(
     );
   }
   const abort = new AbortController();
-  const signals = options.signal === undefined ? [] : [options.signal];
-  const signal = AbortSignal.any([abort.signal, ...signals]);
+  const given = options.signal === undefined ? [] : [options.signal];
+  const { signal, release } = linkedSignal(abort.signal, ...given);
   const global: GlobalBus = {
-    creating: createEventBus(config, { ...options, signal }),
+    creating: createEventBus(config, { ...options, signal }).finally(release),
     abort,
     ready: undefined,
   };

@@ -3,6 +3,7 @@ import type { Consumer } from '../consume/consumer.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
 import type { TopicRoute } from '../publish/topic-route.js';
+import { anySignal } from '../util/any-signal.js';
 import { abortSignal, duration } from '../util/option-kinds.js';
 import { optionTable } from '../util/options.js';
 import { macrotask } from '../util/promise.js';
@@ -42,7 +43,7 @@ export async function idle(parts: Parts, { timeout, signal }: IdleOptions): Prom
     if (timeout !== undefined) late.abort();
     else logger.warn({ busy: waiting.busy() }, 'idle() still waits; give it a timeout to end that');
   }, ms);
-  const over = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+  const over = anySignal(late.signal, signal);
   try {
     await waiting.over(over);
   } catch (error) {
@@ -167,7 +168,7 @@ class Waiting {
     this.#askedAt = now;
     try {
       // One of its own: Node warns where more than ten listen to one signal. Whoever looks gives up by `signal`.
-      const lags = await source.lag(AbortSignal.any([signal]));
+      const lags = await source.lag(anySignal(signal));
       if (needsLag && lags.some(({ lag }) => lag > 0)) return behind;
       const open = unknown.some(({ partition, offset }) => {
         // One that reads all partitions together tells of all of them at once.

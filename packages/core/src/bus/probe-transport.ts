@@ -6,6 +6,7 @@ import { ConnectionError } from '../errors.js';
 import type { Outbound } from '../publish/outbound.js';
 import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { anySignal } from '../util/any-signal.js';
 import { randomUuid } from '../util/random-uuid.js';
 import { within } from '../util/waiting.js';
 
@@ -52,7 +53,7 @@ export function probeTransport({
     /** Resolves with the broker's acknowledgement; rejects when aborted, or when the time is up. */
     async send(messageId: string, json: string, stopped: AbortSignal): Promise<void> {
       const timeout = limit();
-      const signal = AbortSignal.any([clock.timeout(timeout), stopped]);
+      const signal = anySignal(clock.timeout(timeout), stopped);
       await within(publish(messageId, json, timeout, stopped), signal, () => {
         throw new ConnectionError(`the health probe to '${topic}' was not acknowledged within ${timeout} ms`);
       });

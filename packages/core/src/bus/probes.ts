@@ -14,6 +14,7 @@ import type { MetricsCollector } from '../metrics/collector.js';
 import type { Outbound } from '../publish/outbound.js';
 import type { Publisher } from '../publish/publisher.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
+import { anySignal } from '../util/any-signal.js';
 import { within } from '../util/waiting.js';
 import type { Emitter } from './bus-events.js';
 import { probeTransport } from './probe-transport.js';
@@ -102,7 +103,7 @@ function probeSubscriber(watch: ProbeWatch, options: MonitoringOptions): ProbeSu
     eventBusType: config.type,
     join: (onProbe, signal) => transport.join(onProbe, signal),
     isConnected: () => connection.state().status === 'connected',
-    answers: (signal) => answers(driver, AbortSignal.any([signal, clock.timeout(ANSWER_MS)])),
+    answers: (signal) => answers(driver, anySignal(clock.timeout(ANSWER_MS), signal)),
     onAlert: (alert) => {
       const level = alert.severity === 'recovered' ? 'info' : alert.severity === 'warning' ? 'warn' : 'error';
       logger[level]({ alert }, `health probes: ${alert.severity}`);

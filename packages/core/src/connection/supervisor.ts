@@ -5,6 +5,7 @@
 import { classOf } from '../driver/classified.js';
 import type { AttemptOptions, ConnectionChange, DriverHost } from '../driver/driver.js';
 import { abortError, BusClosedError } from '../errors.js';
+import { anySignal, linkedSignal } from '../util/any-signal.js';
 import type { BackoffOptions } from '../util/backoff.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
@@ -78,8 +79,7 @@ export class ConnectionSupervisor implements Connection {
    */
   async connect(host: Omit<DriverHost, 'onState'>, given?: AbortSignal): Promise<void> {
     const { driver, connectTimeout, clock } = this.#options;
-    const bounds = [clock.timeout(connectTimeout), this.#closed.signal];
-    const signal = AbortSignal.any(given === undefined ? bounds : [...bounds, given]);
+    const signal = anySignal(clock.timeout(connectTimeout), this.#closed.signal, given);
     this.#prepare(host);
     try {
       await heeding(this.#firstConnect(signal), signal, this.#options.clock, () => {
@@ -231,7 +231,7 @@ export class ConnectionSupervisor implements Connection {
     for (let attempt = 1; ; attempt++) {
       const began = this.#options.clock.monotonic();
       try {
-        const signal = AbortSignal.any([this.#options.clock.timeout(connectTimeout), closed]);
+        const signal = anySignal(this.#options.clock.timeout(connectTimeout), closed);
         // Not given up at the timeout: two attempts at once would be two clients. The driver heeds its signal.
         await abortable(this.#attempt(signal), closed, 'reconnecting');
         if (closed.aborted) throw new BusClosedError();
@@ -255,7 +255,9 @@ export class ConnectionSupervisor implements Connection {
   /** Until the next attempt is due or asked for, or the signal aborts. */
   async #pause(backoff: BackoffOptions, attempt: number, signal: AbortSignal): Promise<void> {
     this.#pausing = new AbortController();
-    await backOff(this.#options.clock, backoff, attempt, AbortSignal.any([this.#pausing.signal, signal]));
+    const either = linkedSignal(this.#pausing.signal, signal);
+    await backOff(this.#options.clock, backoff, attempt, either.signal);
+    either.release();
   }
 
   #report(change: ConnectionChange | { status: 'connecting'; cause?: unknown }): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { IncomingMessage } from '../driver/message.js';
 import type { DriverSubscription, UnsettledCount } from '../driver/subscription.js';
 import type { Logger } from '../logger.js';
+import { anySignal } from '../util/any-signal.js';
 import { backOff } from '../util/waiting.js';
 import { type CandidateOptions, candidatesIn } from './candidates.js';
 import type { Delivery } from './delivery.js';
@@ -190,7 +191,7 @@ export class OrderRecovery {
   }
 
   #signal(): AbortSignal {
-    return AbortSignal.any([this.#stopped.signal, this.#options.clock.timeout(ASK_TIMEOUT_MS)]);
+    return anySignal(this.#options.clock.timeout(ASK_TIMEOUT_MS), this.#stopped.signal);
   }
 
   #isCurrent(epoch: number): boolean {

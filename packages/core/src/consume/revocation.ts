@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { CallOptions } from '../driver/driver.js';
 import { EbusError } from '../errors.js';
+import { linkedSignal } from '../util/any-signal.js';
 import { byOffset, type Delivery, isBusy } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Drain } from './drain.js';
@@ -79,8 +80,10 @@ export class Revocation {
     // All of them at first: when one ends, the next of its key may start.
     for (const delivery of all) delivery.revoked = true;
     this.#drop(all.filter((delivery) => !isBusy(delivery)));
-    const over = AbortSignal.any([signal, this.#ended.signal]);
-    if (!(await drain.within(REVOKE_MS, { shares, signal: over }))) {
+    const over = linkedSignal(signal, this.#ended.signal);
+    const isDrained = await drain.within(REVOKE_MS, { shares, signal: over.signal });
+    over.release();
+    if (!isDrained) {
       this.#abort(all, `the partition of '${topic}' was revoked`);
       await drain.within(ABORT_GRACE_MS, { shares, signal: this.#ended.signal });
     }

@@ -4,6 +4,7 @@ import type { Persistence } from '../driver/message.js';
 import { AlreadySubscribedError, abortError, BusClosedError } from '../errors.js';
 import type { Handle } from '../pipeline/compose.js';
 import { validateTopicName } from '../topic-name.js';
+import { anySignal } from '../util/any-signal.js';
 import { deferred } from '../util/promise.js';
 import type { Attempt } from './attempt.js';
 import { BusSubscription } from './bus-subscription.js';
@@ -176,7 +177,7 @@ export class Subscriptions {
 
   /** A consumer on the route of a topic of this persistence for each subscription that runs, in position, and not begun. */
   async prepareMove(topic: string, persistence: Persistence): Promise<PreparedMove> {
-    const signal = AbortSignal.any([this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal]);
+    const signal = anySignal(this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal);
     const errorOf = (error: unknown) => this.#opener.errorOf(topic, error, undefined);
     const move = new PreparedMove({ signal, errorOf, logger: this.#options.logger });
     try {
@@ -246,7 +247,7 @@ export class Subscriptions {
 
   #connected(topic: string, signal: AbortSignal | undefined): Promise<void> {
     const timeout = this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS);
-    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const either = anySignal(timeout, signal);
     return this.#options.connection.whenConnected(either, `subscribing to '${topic}'`);
   }
 
@@ -257,12 +258,8 @@ export class Subscriptions {
   ): Promise<BusSubscription> {
     const { topic, group } = policy;
     const { signal } = how.options;
-    const bounds = [this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
-    const first = await this.#opener.open(
-      policy,
-      how,
-      AbortSignal.any(signal === undefined ? bounds : [...bounds, signal]),
-    );
+    const timeout = this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS);
+    const first = await this.#opener.open(policy, how, anySignal(timeout, this.#closing.signal, signal));
     const onAbort = () => void subscription.close();
     const subscription: BusSubscription = new BusSubscription(first, (closed) => {
       signal?.removeEventListener('abort', onAbort);

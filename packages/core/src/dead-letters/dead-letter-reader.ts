@@ -8,6 +8,7 @@ import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { anySignal } from '../util/any-signal.js';
 import { abortable, within } from '../util/waiting.js';
 import { Mailbox } from './mailbox.js';
 
@@ -121,7 +122,7 @@ export class DeadLetterReader {
     // Where the bus closes meanwhile, it is waited for no longer.
     const limit = signal.aborted
       ? clock.timeout(LEAVE_SOON_MS)
-      : AbortSignal.any([clock.timeout(LEAVE_TIMEOUT_MS), signal]);
+      : anySignal(clock.timeout(LEAVE_TIMEOUT_MS), signal);
     try {
       subscription.request({ messages: 0, bytes: 0 });
       await within(Promise.resolve(subscription.stop()), limit, () => {});

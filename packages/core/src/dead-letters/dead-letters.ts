@@ -73,7 +73,7 @@ export class DeadLetters {
     checkOptions(`deadLetters.list('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
     const place = this.#places.of(topic, options);
-    return this.#whileOpen(() => this.#list(topic, place, options, limit), options.signal);
+    return this.#whileOpen(place, options, () => this.#list(topic, place, options, limit));
   }
 
   async #list(topic: string, place: Place, options: ListOptions, limit: number): Promise<DeadLetter[]> {
@@ -101,10 +101,10 @@ export class DeadLetters {
     checkOptions(`deadLetters.keys('${shown(topic)}')`, options, LIST_OPTIONS);
     const { limit = DEFAULT_LIST_LIMIT } = options;
     const place = this.#places.of(topic, options);
-    const fits = this.#fitting(topic, place, options);
-    return this.#whileOpen(async () => {
+    return this.#whileOpen(place, options, async () => {
+      const fits = this.#fitting(topic, place, options);
       return (await this.#places.exists(place)) ? this.#parked.keys(place, fits, limit) : [];
-    }, options.signal);
+    });
   }
 
   /**
@@ -116,7 +116,7 @@ export class DeadLetters {
     checkOptions(`deadLetters.delete('${shown(topic)}')`, options, DELETE_OPTIONS);
     const place = this.#places.of(topic, options);
     const { position } = letter.message;
-    return this.#whileOpen(async () => {
+    return this.#whileOpen(place, options, async () => {
       if (position === undefined || !(await this.#places.exists(place))) return false;
       if (letter.parkedKey !== undefined) return this.#parked.delete(place, letter, options.dryRun === true);
       const isIt = (incoming: IncomingMessage) =>
@@ -133,7 +133,7 @@ export class DeadLetters {
         await this.#reading(place, (reader) => redrive.run(reader));
         return redrive.deleted;
       });
-    }, options.signal);
+    });
   }
 
   /**
@@ -158,12 +158,12 @@ export class DeadLetters {
   async redrive(topic: string, options: RedriveOptions = {}): Promise<RedriveProgress> {
     checkOptions(`deadLetters.redrive('${shown(topic)}')`, options, REDRIVE_OPTIONS);
     const place = this.#places.of(topic, options);
-    const rules = this.#places.rules(topic, place, options);
-    return this.#whileOpen(async () => {
+    return this.#whileOpen(place, options, async () => {
+      const rules = this.#places.rules(topic, place, options);
       if (!(await this.#places.exists(place))) return { redriven: 0, left: 0, total: 0, failed: [] };
       const done = await this.#redriveOthers(place, rules, options);
       return this.#parked.redrive(place, rules, options, done);
-    }, options.signal);
+    });
   }
 
   /** All but parked letters. */
@@ -254,7 +254,11 @@ export class DeadLetters {
   }
 
   /** Work that the closing bus aborts rejects with its error. */
-  async #whileOpen<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async #whileOpen<T>(
+    place: Place,
+    { signal }: { readonly signal?: AbortSignal },
+    work: () => Promise<T>,
+  ): Promise<T> {
     const working = work();
     this.#open.add(working);
     try {
@@ -264,6 +268,7 @@ export class DeadLetters {
       throw isClosed && EbusError.isInstance(error) ? new BusClosedError() : error;
     } finally {
       this.#open.delete(working);
+      place.release();
     }
   }
 

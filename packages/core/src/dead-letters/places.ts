@@ -2,16 +2,16 @@
 import type { Driver } from '../driver/driver.js';
 import { abortError, ConfigError } from '../errors.js';
 import { validateTopicName } from '../topic-name.js';
+import { type LinkedSignal, linkedSignal } from '../util/any-signal.js';
 import { abortable } from '../util/waiting.js';
 import { defaultDeadLetterTopic, isDeadLetterTopic } from './format.js';
 import type { DestinationRules } from './letter-destination.js';
 import type { ListOptions } from './options.js';
 import type { RedriveOptions } from './redrive.js';
 
-/** Letters of one dead-letter topic are read under these. */
-export interface Place {
+/** Letters of one dead-letter topic are read under these. Its signal is released when the call ends. */
+export interface Place extends LinkedSignal {
   readonly deadLetterTopic: string;
-  readonly signal: AbortSignal;
 }
 
 interface PlacesOptions {
@@ -43,7 +43,7 @@ export class Places {
     return {
       deadLetterTopic: place,
       // One of its own in any case: many may listen to it.
-      signal: AbortSignal.any(signal === undefined ? [refused] : [signal, refused]),
+      ...linkedSignal(refused, ...(signal === undefined ? [] : [signal])),
     };
   }
 

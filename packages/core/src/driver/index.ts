@@ -29,6 +29,7 @@ export { defaultLogger, type Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
 export { durationSetting, fileNameSetting, refusedSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
+export { anySignal, type LinkedSignal, linkedSignal } from '../util/any-signal.js';
 export { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';

@@ -2,6 +2,7 @@
 import type { EnvelopeInput } from '../envelope/envelope.js';
 import { abortError, BusClosedError, EbusError, PublishError } from '../errors.js';
 import type { PublishReceipt } from '../pipeline/context.js';
+import { linkedSignal } from '../util/any-signal.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import { shown } from '../util/shown.js';
 import { Turns } from '../util/turns.js';
@@ -54,13 +55,27 @@ async function publishAll(
   envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
   options: PublishEnvelopesOptions,
 ): Promise<PublishReport> {
-  const { topic, signal, closed, loopYield } = options;
+  const { signal, closed } = options;
   if (!isSource(envelopes)) {
     const text = 'publishEnvelopes(topic, envelopes) needs a list or another (async) iterable of envelopes';
     throw new EbusError(`${text}; for a single one use publishEnvelope`, { code: 'INVALID_ARGUMENT' });
   }
+  if (signal === undefined) return publishUntil(closed, envelopes, options);
+  const stop = linkedSignal(signal, closed);
+  try {
+    return await publishUntil(stop.signal, envelopes, options);
+  } finally {
+    stop.release();
+  }
+}
+
+async function publishUntil(
+  stop: AbortSignal,
+  envelopes: Iterable<EnvelopeInput> | AsyncIterable<EnvelopeInput>,
+  options: PublishEnvelopesOptions,
+): Promise<PublishReport> {
+  const { topic, signal, loopYield } = options;
   const batch = new Batch(options, boundOf(options));
-  const stop = signal === undefined ? closed : AbortSignal.any([signal, closed]);
   const wake = () => batch.wake();
   stop.addEventListener('abort', wake, { once: true });
   const reader = new SourceReader(envelopes, stop);

@@ -2,7 +2,7 @@
  * Assigned and revoked partitions of a group. Every event is answered by an assignment or its release, also after
  * errors.
  */
-import { pause } from '@ebus/core/driver';
+import { anySignal, pause } from '@ebus/core/driver';
 import { CODE, classify, codeOf } from '../errors.js';
 import { keyOf, type TopicPartition } from '../questions.js';
 import { committedOf, logsOf } from './lookup.js';
@@ -82,7 +82,7 @@ export class Assignment {
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     const session = this.#session;
     const { shares, kept, clock } = session.options;
-    const signal = AbortSignal.any([session.ended, clock.timeout(LOOK_MS)]);
+    const signal = anySignal(clock.timeout(LOOK_MS), session.ended);
     const found = await this.#find(partitions, signal).catch((error: unknown) => {
       session.warn(error, 'position');
       return new Map<string, Found>();
@@ -145,7 +145,7 @@ export class Assignment {
         );
       if (waiting.length === 0) return;
       try {
-        const found = await this.#find(waiting, AbortSignal.any([session.ended, clock.timeout(LOOK_MS)]));
+        const found = await this.#find(waiting, anySignal(clock.timeout(LOOK_MS), session.ended));
         for (const partition of waiting) {
           const place = found.get(keyOf(partition));
           if (place === undefined || partition.revoked || session.isOver) continue;
@@ -218,7 +218,7 @@ export class Assignment {
     for (const partition of going) partition.revoked = true;
     try {
       if (session.consumer.assignmentLost()) return;
-      const limit = AbortSignal.any([session.ended, clock.timeout(REVOKE_MS)]);
+      const limit = anySignal(clock.timeout(REVOKE_MS), session.ended);
       await Promise.all(going.map((partition) => this.#drain(partition, limit)));
       if (durable && !session.consumer.assignmentLost()) await session.commits.commit(going, limit);
     } catch (error) {
@@ -237,7 +237,7 @@ export class Assignment {
   async #drain({ topic, partition }: Partition, limit: AbortSignal): Promise<void> {
     const share = this.#session.options.shares.of(topic);
     if (share?.reader === undefined) return;
-    const signal = AbortSignal.any([share.left.signal, limit]);
+    const signal = anySignal(limit, share.left.signal);
     await share.reader.revoked([partition], { signal });
   }
 

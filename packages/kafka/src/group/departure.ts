@@ -1,5 +1,5 @@
 /** Leaving a group by a word that arrives. */
-import { type Clock, type Logger, pause, within } from '@ebus/core/driver';
+import { anySignal, type Clock, type Logger, pause, within } from '@ebus/core/driver';
 import type { Questions } from '../questions.js';
 import type { Session } from './session.js';
 import { type GroupState, Settling } from './settling.js';
@@ -25,7 +25,7 @@ const ANSWERS_MS = 1_000;
  */
 export async function isThere({ clock, questions }: DepartureOptions, signal: AbortSignal): Promise<boolean> {
   try {
-    await questions().brokers(AbortSignal.any([signal, clock.timeout(ANSWERS_MS)]), ANSWERS_MS);
+    await questions().brokers(anySignal(clock.timeout(ANSWERS_MS), signal), ANSWERS_MS);
     return true;
   } catch {
     return false;

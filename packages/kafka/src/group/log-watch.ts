@@ -3,7 +3,7 @@
  * position, and a client that reads on would pass over new messages. Also notices a consumer whose commits or
  * positions get no answer.
  */
-import { EbusError } from '@ebus/core/driver';
+import { anySignal, EbusError } from '@ebus/core/driver';
 import { called } from '../native-client.js';
 import { keyOf, type TopicPartition } from '../questions.js';
 import { logsOf } from './lookup.js';
@@ -73,7 +73,7 @@ export class LogWatch {
     const mustMove = this.#mustMove;
     this.#mustMove = false;
     const read = shares.partitions().filter(({ isPositioned, revoked }) => isPositioned && !revoked);
-    const signal = AbortSignal.any([session.ended, clock.timeout(2 * QUESTION_MS)]);
+    const signal = anySignal(clock.timeout(2 * QUESTION_MS), session.ended);
     const { logs, ...topics } = await logsOf(questions(), read, signal);
     if (session.isOver) return;
     session.noted(topics);

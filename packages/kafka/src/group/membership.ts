@@ -1,6 +1,7 @@
 /** Membership in one group: which topics it is in for, by one consumer for all of them. */
 import {
   type CallOptions,
+  linkedSignal,
   type PartitionLag,
   reasonOf,
   type SubscriptionSink,
@@ -212,7 +213,19 @@ export class Membership {
     signal: AbortSignal,
     told: (error: unknown) => void,
   ): Promise<TopicShare> {
-    const ended = AbortSignal.any([signal, this.#sessions.over]);
+    const ended = linkedSignal(signal, this.#sessions.over);
+    try {
+      return await this.#joined(spec, ended.signal, told);
+    } finally {
+      ended.release();
+    }
+  }
+
+  async #joined(
+    spec: SubscriptionSpec,
+    ended: AbortSignal,
+    told: (error: unknown) => void,
+  ): Promise<TopicShare> {
     await retrying(this.#options.clock, ended, () => this.#sessions.open(), told);
     // One that is just being left has to be gone first.
     await this.#waiters.until(() => !this.#shares.leaving.has(spec.topic) || ended.aborted);

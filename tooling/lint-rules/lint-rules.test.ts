@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const rule = fileURLToPath(new URL('time-through-clock.grit', import.meta.url));
+const rules = ['time-through-clock.grit', 'signals-let-go.grit'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 
 const refused = [
   "import { setTimeout as sleep } from 'node:timers/promises';",
@@ -55,7 +57,7 @@ function reported(lines: readonly string[]): string[] {
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ebus-lint-rules-'));
-  const config = { root: true, plugins: [rule], linter: { rules: { preset: 'none' } } };
+  const config = { root: true, plugins: rules, linter: { rules: { preset: 'none' } } };
   writeFileSync(join(folder, 'biome.json'), JSON.stringify(config));
 });
 
@@ -69,6 +71,12 @@ describe('time and chance come from a Clock', () => {
   it('leaves clocks and everything else alone', () => {
     expect(reported(allowed)).toEqual([]);
   });
+});
+
+it('signals are not made of others by AbortSignal.any', () => {
+  const refused = ['export const a = AbortSignal.any([]);', 'export const { b = AbortSignal.any } = {};'];
+  const allowed = ['export const c = AbortSignal.abort();', '// AbortSignal.any'];
+  expect(reported([...refused, ...allowed])).toEqual(refused);
 });
 
 it('exempts no single file but the clock', () => {
