@@ -4,7 +4,7 @@ import type { Persistence } from '../driver/message.js';
 import { AlreadySubscribedError, abortError, BusClosedError } from '../errors.js';
 import type { Handle } from '../pipeline/compose.js';
 import { validateTopicName } from '../topic-name.js';
-import { anySignal } from '../util/any-signal.js';
+import { anySignal, linkedSignal } from '../util/any-signal.js';
 import { deferred } from '../util/promise.js';
 import type { Attempt } from './attempt.js';
 import { BusSubscription } from './bus-subscription.js';
@@ -258,8 +258,9 @@ export class Subscriptions {
   ): Promise<BusSubscription> {
     const { topic, group } = policy;
     const { signal } = how.options;
-    const timeout = this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS);
-    const first = await this.#opener.open(policy, how, anySignal(timeout, this.#closing.signal, signal));
+    const bounds = [this.#options.clock.timeout(SUBSCRIBE_TIMEOUT_MS), this.#closing.signal];
+    const limit = linkedSignal(...bounds, ...(signal === undefined ? [] : [signal]));
+    const first = await this.#opener.open(policy, how, limit.signal).finally(limit.release);
     const onAbort = () => void subscription.close();
     const subscription: BusSubscription = new BusSubscription(first, (closed) => {
       signal?.removeEventListener('abort', onAbort);

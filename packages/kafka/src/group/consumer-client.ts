@@ -26,6 +26,15 @@ interface ConsumerEvents {
   renewed?(topic: string, topicId: string): void;
 }
 
+/** Hears nothing. */
+const DEAF: ConsumerEvents = { rebalance() {}, committed() {}, readable() {}, end() {}, error() {} };
+
+/**
+ * Who hears of a consumer. The client holds its callbacks for as long as the process lives, also once it has left the group. They
+ * find the listener here, so that a bus that is closed is not held with them.
+ */
+const listeners = new WeakMap<NativeConsumer, { events: ConsumerEvents }>();
+
 /** Of the client's debugging lines about topics; also said when it first hears of one. */
 const RENEWED = /Topic (\S+) changed id from \S+ to (\S+)$/;
 
@@ -38,27 +47,34 @@ export function newConsumer(
   group: string,
   events: ConsumerEvents,
 ): NativeConsumer {
+  const to = { events };
   let consumer: NativeConsumer;
   try {
-    const settings = {
-      ...consumerConfig(config, serviceName, group),
-      rebalance_cb: (event: unknown, partitions: TopicPartition[]) => events.rebalance(event, partitions),
-      offset_commit_cb: (error: unknown, offsets: unknown[]) => events.committed(error, offsets),
-      queue_non_empty_cb: () => events.readable(),
-    };
+    const settings = settingsFor(consumerConfig(config, serviceName, group), to);
     consumer = new client.KafkaConsumer(settings as never) as NativeConsumer;
   } catch (cause) {
     throw refusedSettings(cause);
   }
+  listeners.set(consumer, to);
   // Polling never blocks: the client says when its queue is no longer empty.
   consumer.setDefaultConsumeTimeout(0);
-  consumer.on('partition.eof', (place: TopicPartition & { offset: number }) => events.end(place));
-  consumer.on('event.error', (error: unknown) => events.error(error));
+  consumer.on('partition.eof', (place: TopicPartition & { offset: number }) => to.events.end(place));
+  consumer.on('event.error', (error: unknown) => to.events.error(error));
   consumer.on('event.log', ({ message }: { message: string }) => {
     const [, topic, topicId] = RENEWED.exec(message) ?? [];
-    if (topic !== undefined && topicId !== undefined) events.renewed?.(topic, topicId);
+    if (topic !== undefined && topicId !== undefined) to.events.renewed?.(topic, topicId);
   });
   return consumer;
+}
+
+/** Apart, so that the callbacks hold on to nothing but these. */
+function settingsFor(settings: object, to: { readonly events: ConsumerEvents }): object {
+  return {
+    ...settings,
+    rebalance_cb: (event: unknown, partitions: TopicPartition[]) => to.events.rebalance(event, partitions),
+    offset_commit_cb: (error: unknown, offsets: unknown[]) => to.events.committed(error, offsets),
+    queue_non_empty_cb: () => to.events.readable(),
+  };
 }
 
 /** Connects once. The client's own timeout is 5 s. */
@@ -68,7 +84,12 @@ export function connect(consumer: NativeConsumer): Promise<void> {
 
 /** Leaves the group. Without unsubscribing: while that is under way, the client would end without leaving. */
 export async function leave(consumer: NativeConsumer): Promise<void> {
-  if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
+  try {
+    if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));
+  } finally {
+    const to = listeners.get(consumer);
+    if (to !== undefined) to.events = DEAF;
+  }
 }
 
 /** Polls at most so many messages without blocking, unless another consume timeout is set. */
