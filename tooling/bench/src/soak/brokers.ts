@@ -15,13 +15,15 @@ export interface SoakBroker extends AsyncDisposable {
 /** Probes and looks at the lag often, so that many of them are part of a run. */
 const COMMON = {
   serviceName: 'soak',
+  // A broker on a busy machine may take long.
+  connectTimeout: '1m',
   metrics: { collectInterval: '1s' },
   healthCheck: {
     enabled: true,
     publisher: { topic: 'soak.probes', interval: '1s' },
     subscriber: { monitorInterval: '1s' },
   },
-  publisher: { backlogDetection: { enabled: true, checkInterval: '1s' } },
+  publisher: { publishTimeout: '1m', backlogDetection: { enabled: true, checkInterval: '1s' } },
   subscriber: { backlogDetection: { enabled: true, checkInterval: '1s' } },
 } as const;
 
