@@ -144,8 +144,9 @@ export const membership: Group = ({ prove, testWhere }) => {
       const history = new History();
       const buses = [await t.bus(), await t.bus(), await t.bus()] as const;
       let isSlow = true;
-      // A member that cannot tell a slow one from a dead one waits less than that.
-      const slowMs = 1.5 * t.leaseMs + 2_500;
+      // Where single messages are leased, a member that cannot tell a slow one from a dead one waits less than that.
+      const { settle } = buses[0].capabilities('persistent');
+      const slowMs = 1.5 * t.leaseMs + (settle === 'individual' ? 2_500 : 0);
       const subscribe = (bus: EventBus) =>
         bus.subscribeEnvelope<EventPayload>(
           t.topic,

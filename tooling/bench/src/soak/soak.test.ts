@@ -3,7 +3,10 @@ import { soakBroker } from './brokers.js';
 import { judge } from './judge.js';
 import { soak } from './soak.js';
 
-test('a short run loses nothing, fails and dead-letters, and has guests and samples to judge', async () => {
+// It collects garbage for each sample, which takes long on a busy machine.
+test('a short run loses nothing, fails and dead-letters, and has guests and samples to judge', {
+  timeout: 60_000,
+}, async () => {
   await using broker = await soakBroker('memory');
   const told: number[] = [];
   const { samples, load, guests } = await soak(broker, {
