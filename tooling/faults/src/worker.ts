@@ -19,7 +19,9 @@ function tell(kind: string, ...rest: readonly unknown[]): void {
   }
 }
 
-function shown([fields, message]: readonly unknown[]): string {
+/** A line of the log: fields and text, or text alone. */
+function shown(line: readonly unknown[]): string {
+  const [fields, message] = line.length > 1 ? line : [{}, line[0]];
   const { err, ...rest } = fields as { err?: Error };
   return `${message} ${JSON.stringify(rest)} ${err?.message ?? ''}`.slice(0, 400);
 }
