@@ -11,9 +11,11 @@ function leases() {
   const inFlight = new InFlight();
   const renewed: unknown[][] = [];
   const runOut: unknown[] = [];
+  const leaving: Delivery[] = [];
   const made = new Leases({
     clock,
     inFlight,
+    leaving: () => leaving,
     onError: () => {},
     onRunOut: (deliveries) => {
       runOut.push(...deliveries.map(({ token }) => token));
@@ -37,7 +39,7 @@ function leases() {
     inFlight.add(delivery, inFlight.share(0)!);
     return delivery;
   };
-  return { made, clock, inFlight, arrive, renewed, runOut };
+  return { made, clock, inFlight, arrive, renewed, runOut, leaving };
 }
 
 describe('leases', () => {
@@ -47,6 +49,14 @@ describe('leases', () => {
     await clock.advance(2 * LEASE_MS);
     expect(renewed).toEqual(Array.from({ length: 6 }, () => [1]));
     expect([made.hasRunOut(delivery), runOut]).toEqual([false, []]);
+  });
+
+  it('of a partition that goes to another member are renewed until its handlers have ended', async () => {
+    const { clock, inFlight, arrive, renewed, leaving } = leases();
+    leaving.push(arrive(1));
+    inFlight.detach([0]);
+    await clock.advance(LEASE_MS);
+    expect(renewed).toEqual([[1], [1], [1]]);
   });
 
   it('have run out once the process slept for longer', async () => {

@@ -11,6 +11,8 @@ import type { InFlight } from './in-flight.js';
 interface LeasesOptions {
   readonly clock: Clock;
   readonly inFlight: InFlight;
+  /** Of partitions that go to another member: their handlers may end in time, and keep their messages until then. */
+  leaving(): Iterable<Delivery>;
   onError(error: unknown): void;
   /** The leases of these ran out before they could be renewed, and none of them is running. */
   onRunOut(deliveries: readonly Delivery[]): void;
@@ -96,9 +98,9 @@ export class Leases {
   }
 
   #renew(now: number): void {
-    const { inFlight, onError } = this.#options;
+    const { inFlight, leaving, onError } = this.#options;
     if (inFlight.count === 0) return;
-    const renewed: Delivery[] = [];
+    const renewed: Delivery[] = [...leaving()];
     const runOut: Delivery[] = [];
     for (const delivery of inFlight) {
       // What runs is renewed all the same: it cannot be taken back, and the broker may not have given it away yet.

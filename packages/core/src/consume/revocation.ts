@@ -56,6 +56,11 @@ export class Revocation {
     return this.#isUsed ? this.#partitions : undefined;
   }
 
+  /** Deliveries of partitions that are being revoked. */
+  *leaving(): IterableIterator<Delivery> {
+    for (const share of this.#revoking) yield* share;
+  }
+
   /** Reports the assignments so far, and every later event. */
   begin(): void {
     const untold = this.#untold ?? [];

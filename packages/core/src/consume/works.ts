@@ -98,6 +98,7 @@ export class Works {
     this.leases = new Leases({
       clock,
       inFlight,
+      leaving: () => this.revocation.leaving(),
       onError: (error) => events.renewFailed(error),
       onRunOut: (deliveries) => this.#runOut(deliveries),
     });
