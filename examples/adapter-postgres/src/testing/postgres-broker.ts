@@ -42,6 +42,18 @@ export class PostgresBroker extends ProxiedBroker<Service> {
     return { postgres: { url: this.#url('app'), requestTimeout: '2s' } };
   }
 
+  /** Its processes for clients outlive a server that was killed by a moment, and keep the next one from starting. */
+  override async restart(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await super.restart();
+      } catch (error) {
+        if (attempt === 5 || !String(error).includes('shared memory block')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  }
+
   override async close(): Promise<void> {
     await this.#log.close();
     await super.close();

@@ -33,7 +33,7 @@ export async function conformanceOf(
     broker: new NatsBroker(version),
     program,
     // A single active client that falls silent is replaced after ten seconds.
-    patience: '20s',
+    patience: '40s',
     leases: { ms: 1_000, config: { nats: { jetstream: { ackWait: '1s' } } } },
     invalidTopics: INVALID_TOPICS,
   };

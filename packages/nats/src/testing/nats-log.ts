@@ -9,7 +9,7 @@ const STREAM_NOT_FOUND = 10059;
 /** Requests at once. */
 const CHUNK = 100;
 const ATTEMPTS = 10;
-const TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 5_000;
 
 export class NatsLog implements LogAccess {
   readonly #url: () => string;
