@@ -1,14 +1,8 @@
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommonConfig } from '../config/types.js';
 import { headerText } from '../headers.js';
+import { recordedSpans } from '../testing/recorded-spans.js';
 import { type ScriptedBus, scriptedBus, settle } from '../testing/scripted-bus.js';
 
 const event = { aggregateId: 'order-1', eventType: 'OrderCreated', eventVersion: 1, payload: {} };
@@ -27,23 +21,8 @@ it('does nothing without an SDK', async () => {
 });
 
 describe('with an SDK', () => {
-  const exporter = new InMemorySpanExporter();
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
-  const tracer = provider.getTracer('application');
-
-  beforeAll(() => {
-    trace.setGlobalTracerProvider(provider);
-    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    propagation.setGlobalPropagator(
-      new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
-    );
-  });
-  afterEach(() => exporter.reset());
-  afterAll(() => {
-    trace.disable();
-    context.disable();
-    propagation.disable();
-  });
+  const recorded = recordedSpans();
+  const { tracer } = recorded;
 
   /** Publishes one event, hands what was sent to a subscription, and returns the spans. */
   async function roundTrip(config: CommonConfig = {}, handle = () => {}) {
@@ -63,7 +42,7 @@ describe('with an SDK', () => {
     await sent;
     driver.subscriptions[0]?.deliver({ key: 'order-1', value: record.value, headers: record.headers });
     await settle();
-    const spans = Object.fromEntries(exporter.getFinishedSpans().map((span) => [span.name, span]));
+    const spans = Object.fromEntries(recorded.all().map((span) => [span.name, span]));
     return { ...scripted, subscription, spans };
   }
 
