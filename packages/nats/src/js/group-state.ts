@@ -1,8 +1,10 @@
 /** A group's state, derived from its consumer's. */
-import type { PartitionLag, UnsettledCount } from '@ebus/core/driver';
+import { ConnectionError, type PartitionLag, type UnsettledCount } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
 import { API } from '../errors.js';
+import { inTime } from '../link.js';
+import type { Puller } from './puller.js';
 
 /** A consumer as the server says it is. */
 export interface ConsumerState {
@@ -13,6 +15,21 @@ export interface ConsumerState {
   readonly seesOthers: boolean;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
+}
+
+/**
+ * The state of a puller's consumer, in time. The client would keep the question until the server is back, or its time is up.
+ * @throws ConnectionError where there is no connection, and no puller
+ */
+export function stateOf(
+  puller: Pick<Puller, 'isConnected' | 'state'> | undefined,
+  topic: string,
+  signal: AbortSignal,
+): Promise<ConsumerState> {
+  const what = `the state of the group on '${topic}'`;
+  if (puller === undefined || !puller.isConnected)
+    throw new ConnectionError(`not connected: ${what} cannot be asked for`);
+  return inTime(puller.state(), signal, `asking for ${what} takes too long`);
 }
 
 /**

@@ -1,22 +1,21 @@
 /** One topic of a group over JetStream, on a consumer of its own. */
-import {
-  type CallOptions,
-  type Clock,
-  ConnectionError,
-  type Credit,
-  type DriverSubscription,
-  type Logger,
-  type PartitionLag,
-  type Settlement,
-  type SettleToken,
-  type SubscriptionSink,
-  type SubscriptionSpec,
-  type UnsettledCount,
+import type {
+  CallOptions,
+  Clock,
+  Credit,
+  DriverSubscription,
+  Logger,
+  PartitionLag,
+  Settlement,
+  SettleToken,
+  SubscriptionSink,
+  SubscriptionSpec,
+  UnsettledCount,
 } from '@ebus/core/driver';
 import type { Api } from '../api.js';
 import { inTime, type Link } from '../link.js';
 import type { Refused } from '../refusals.js';
-import { lagOf, standing } from './group-state.js';
+import { lagOf, standing, stateOf } from './group-state.js';
 import { Line } from './line.js';
 import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
 import { SingleTarget } from './target.js';
@@ -137,16 +136,7 @@ export class JetStreamSubscription implements DriverSubscription {
     if (spec.singleActive && pin !== undefined) await consumers.unpin(spec, pin);
   }
 
-  /** The client would keep the question until the server is back, or its time is up. */
-  #state({ signal }: CallOptions): ReturnType<Puller['state']> {
-    const { topic } = this.#options.spec;
-    if (!this.#puller.isConnected) {
-      throw new ConnectionError(`not connected: the state of the group on '${topic}' cannot be asked for`);
-    }
-    return inTime(
-      this.#puller.state(),
-      signal,
-      `asking for the state of the group on '${topic}' takes too long`,
-    );
+  #state({ signal }: CallOptions) {
+    return stateOf(this.#puller, this.#options.spec.topic, signal);
   }
 }

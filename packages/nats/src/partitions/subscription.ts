@@ -1,21 +1,20 @@
 /** A member's subscription to a topic with partitions, in order across the members of its group. */
-import {
-  type CallOptions,
-  type Clock,
-  ConnectionError,
-  type Credit,
-  type DriverSubscription,
-  type Logger,
-  type PartitionLag,
-  type Settlement,
-  type SettleToken,
-  type SubscriptionSink,
-  type UnsettledCount,
+import type {
+  CallOptions,
+  Clock,
+  Credit,
+  DriverSubscription,
+  Logger,
+  PartitionLag,
+  Settlement,
+  SettleToken,
+  SubscriptionSink,
+  UnsettledCount,
 } from '@ebus/core/driver';
 import { nuid } from '@nats-io/transport-node';
 import type { Api } from '../api.js';
 import type { JetStreamDelivery } from '../js/delivery.js';
-import { lagOf, standing } from '../js/group-state.js';
+import { lagOf, standing, stateOf } from '../js/group-state.js';
 import type { PullerOptions } from '../js/puller.js';
 import { inTime, type Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
@@ -128,16 +127,7 @@ export class PartitionedSubscription implements DriverSubscription {
     const { topic } = this.#options;
     // Nothing is assigned yet, and so nothing can come.
     if (partition === undefined) return { count: 0 };
-    const slot = this.#slots.get(partition);
-    if (slot === undefined || !slot.puller.isConnected) {
-      throw new ConnectionError(`not connected: the state of the group on '${topic}' cannot be asked for`);
-    }
-    const state = inTime(
-      slot.puller.state(),
-      signal,
-      `asking for the state of the group on '${topic}' takes too long`,
-    );
-    return standing(await state, true);
+    return standing(await stateOf(this.#slots.get(partition)?.puller, topic, signal), true);
   }
 
   async drain(): Promise<void> {
