@@ -28,8 +28,12 @@ export class PartitionCredit {
     this.#credit = { ...this.#credit, messages: before - messages, bytes: room - bytes };
   }
 
-  /** Gives each partition its part, and has it ask for as much. */
-  spread(all: readonly CreditedPartition[]): void {
+  /**
+   * Gives each partition its part, and has it ask for as much.
+   *
+   * @param count how many there will be once all of them are open
+   */
+  spread(all: readonly CreditedPartition[], count: number): void {
     if (all.length === 0) return;
     const { messages, bytes, missingOf } = this.#credit;
     const standings = all.map(({ partition, puller }) => ({
@@ -39,8 +43,8 @@ export class PartitionCredit {
     }));
     const held = standings.reduce((sum, one) => sum + one.held, 0);
     this.#window = Math.max(this.#window, messages + held);
-    const shares = shareCredit(messages, this.#window, standings);
-    const share = Math.floor(bytes / all.length);
+    const shares = shareCredit(messages, this.#window, standings, count);
+    const share = Math.floor(bytes / Math.max(count, all.length));
     for (const [index, one] of all.entries()) {
       one.credit = { messages: shares[index] ?? 0, bytes: share, missing: standings[index]?.missing ?? 0 };
       one.puller.fetch();

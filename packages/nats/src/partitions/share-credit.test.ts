@@ -24,6 +24,11 @@ describe('the credit of partitions', () => {
     expect(shareCredit(1, 90, [{ ...idle, held: 1 }, idle, idle])).toEqual([0, 0, 1]);
   });
 
+  it('partitions that are still to be opened find their parts free', () => {
+    expect(shareCredit(90, 90, [idle], 3)).toEqual([30]);
+    expect(shareCredit(90, 90, [{ ...idle, outstanding: 30 }, idle, idle], 3)).toEqual([30, 30, 30]);
+  });
+
   it('what is missing has its room in a full partition', () => {
     expect(shareCredit(10, 90, [{ held: 60, outstanding: 0, missing: 5 }, idle])).toEqual([5, 5]);
   });

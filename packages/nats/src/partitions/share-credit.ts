@@ -13,9 +13,15 @@ export interface Standing {
  * asks for no more, and the others get theirs as that ends. Together with what is outstanding no more than `credit`.
  *
  * @param window the most messages that the subscription may hold
+ * @param count of partitions, those included that do not ask yet: their parts stay free
  */
-export function shareCredit(credit: number, window: number, standings: readonly Standing[]): number[] {
-  const part = Math.max(1, Math.floor(window / standings.length));
+export function shareCredit(
+  credit: number,
+  window: number,
+  standings: readonly Standing[],
+  count = standings.length,
+): number[] {
+  const part = Math.max(1, Math.floor(window / Math.max(count, standings.length)));
   const parts = divide(
     Math.max(0, credit),
     standings.map(({ held, missing }) => Math.max(missing, part - held)),

@@ -189,7 +189,7 @@ export class PartitionedSubscription implements DriverSubscription {
   }
 
   #spread(): void {
-    this.#credit.spread([...this.#slots.values()]);
+    this.#credit.spread([...this.#slots.values()], this.#mine.length);
   }
 
   get #pins(): string[] {
