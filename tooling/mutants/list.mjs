@@ -3,6 +3,13 @@ import { adapterMutants } from './adapter.mjs';
 import { brokerMutants } from './brokers.mjs';
 import { coreMutants } from './core.mjs';
 import { memoryMutants } from './memory.mjs';
+import { partitionMutants } from './partitions.mjs';
 
 /** @type {readonly import('./index.mjs').Mutant[]} */
-export const mutants = [...adapterMutants, ...memoryMutants, ...brokerMutants, ...coreMutants];
+export const mutants = [
+  ...adapterMutants,
+  ...memoryMutants,
+  ...brokerMutants,
+  ...partitionMutants,
+  ...coreMutants,
+];

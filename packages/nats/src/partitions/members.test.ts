@@ -85,6 +85,24 @@ describe('members of a group', () => {
     two.members.leave();
   });
 
+  it('a member that slept takes nobody for gone before it could hear of them, and says that it was silent', async () => {
+    const [clock, subject] = [new ManualClock(), new Subject()];
+    const one = member(subject, clock, 'one', []);
+    const two = member(subject, clock, 'two', []);
+    two.link.cut = true;
+    clock.block(60_000);
+    await clock.advance(1);
+    expect([one.said.at(-1), ids(one.members)]).toEqual(['silence', ['one', 'two']]);
+    two.link.cut = false;
+    await clock.advance(10_000);
+    expect([ids(one.members), ids(two.members)]).toEqual([
+      ['one', 'two'],
+      ['two', 'one'],
+    ]);
+    one.members.leave();
+    two.members.leave();
+  });
+
   it('what cannot be read is no word', () => {
     const [clock, subject] = [new ManualClock(), new Subject()];
     const one = member(subject, clock, 'one', []);
