@@ -24,6 +24,9 @@ const coreExceptions = [
   ['driver/index.ts', 'registry/', 'gives adapter authors definePlugin'],
 ];
 
+/** Parts of a package that are an entry of their own, with imports of their own: [folder, allowed]. */
+const partImports = [['memory/src/test-kit', ['@ebus/core', '@ebus/core/driver']]];
+
 /** What each package may import besides its own files and Node: packages as written in an import. */
 const packageImports = {
   core: ['zod', 'uuid', 'yaml', '@standard-schema/spec', '@opentelemetry/api'],
@@ -92,12 +95,21 @@ function exceptedFileRules() {
 }
 
 function packageRules() {
-  return Object.entries(packageImports).flatMap(([name, allowed]) => {
+  const rows = [
+    ...Object.entries(packageImports).map(([name, allowed]) => [`${name}/src`, allowed]),
+    ...partImports,
+  ];
+  return rows.flatMap(([part, allowed]) => {
+    const [name] = part.split('/');
+    const parts = partImports.map(([folder]) => folder).filter((folder) => folder.startsWith(`${part}/`));
     const rule = (what, also, to) => ({
-      name: `${name}: imports only what the table lists${what}`,
-      comment: `packages/${name} may import its own files, Node's modules and: ${[...allowed, ...also].join(', ')}.`,
+      name: `${part.replace(/\/src$/, '')}: imports only what the table lists${what}`,
+      comment: `packages/${part} may import its own files, Node's modules and: ${[...allowed, ...also].join(', ')}.`,
       severity: 'error',
-      from: { path: `^packages/${name}/src/`, pathNot: tests },
+      from: {
+        path: `^packages/${part}/`,
+        pathNot: [tests, ...parts.map((folder) => `^packages/${folder}/`)],
+      },
       to: {
         couldNotResolve: false,
         ...to,

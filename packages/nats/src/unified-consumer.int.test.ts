@@ -1,7 +1,8 @@
 /** Declared topics share one consumer: exactly one, nothing lost when topics are added or handlers come late. */
+
+import { SkippableClock } from '@ebus/core/driver';
 import { sharedService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SkippableClock } from '../../conformance/src/test-kit/skippable-clock.js';
 import { unifiedName } from './names.js';
 import {
   type BusSettings,

@@ -1,12 +1,12 @@
 /** Closing in phases: drain, cut short, hand back, flush, disconnect. */
 import assert from 'node:assert/strict';
 import { type CloseReport, EbusError } from '@ebus/core';
+import { SkippableClock } from '@ebus/core/driver';
 import { ordering, restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectEnvelopes, collectMessages, labelOf, labels } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
-import { SkippableClock } from '../test-kit/skippable-clock.js';
 import { Wire } from '../test-kit/wire.js';
 
 type Numbered = Parameters<typeof labelOf>[0];

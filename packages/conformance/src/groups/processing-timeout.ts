@@ -1,13 +1,13 @@
 /** Handlers that take too long, obey their signal or ignore it. */
 import assert from 'node:assert/strict';
 import { ProcessingTimeoutError } from '@ebus/core';
+import { SkippableClock } from '@ebus/core/driver';
 import { ordering } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { labelOf } from '../test-kit/collector.js';
 import { ConcurrencyMeter } from '../test-kit/concurrency.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
-import { SkippableClock } from '../test-kit/skippable-clock.js';
 
 /** How far to skip ahead at a time, while waiting for the bus to lose patience with a handler. */
 const SKIP_MS = 200;

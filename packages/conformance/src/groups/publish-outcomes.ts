@@ -1,11 +1,11 @@
 /** How publishes end: retries, timeouts, aborts. */
 import assert from 'node:assert/strict';
 import { EbusError, PublishError, PublishTimeoutError } from '@ebus/core';
+import { SkippableClock } from '@ebus/core/driver';
 import { declares } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
-import { SkippableClock } from '../test-kit/skippable-clock.js';
 import { to, Wire } from '../test-kit/wire.js';
 
 const refusal = new PublishError('refused for the test', { retryable: false });

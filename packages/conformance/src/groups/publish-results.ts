@@ -1,10 +1,10 @@
 /** What becomes of many publishes: reports, and results of which none is dropped. */
 import assert from 'node:assert/strict';
 import { EbusError, PublishError, type PublishResult } from '@ebus/core';
+import { SkippableClock } from '@ebus/core/driver';
 import type { Group } from '../suite.js';
 import { event, interleaved } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
-import { SkippableClock } from '../test-kit/skippable-clock.js';
 import { to, Wire } from '../test-kit/wire.js';
 
 const refusal = new PublishError('refused for the test', { retryable: false });

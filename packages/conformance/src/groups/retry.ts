@@ -1,12 +1,12 @@
 /** Retrying in place: in the lane of the aggregate, without delaying others, as often and as late as asked for. */
 import assert from 'node:assert/strict';
 import type { ErrorContext } from '@ebus/core';
+import { SkippableClock } from '@ebus/core/driver';
 import { ordering } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { labelOf } from '../test-kit/collector.js';
 import { event } from '../test-kit/events.js';
 import { turns } from '../test-kit/eventually.js';
-import { SkippableClock } from '../test-kit/skippable-clock.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

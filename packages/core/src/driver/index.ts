@@ -38,6 +38,7 @@ export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 export { randomUuid } from '../util/random-uuid.js';
 export { shown } from '../util/shown.js';
+export { SkippableClock } from '../util/skippable-clock.js';
 export { pause, type TimeLimit, within } from '../util/waiting.js';
 export { Attempts } from './attempts.js';
 export type { Capabilities } from './capabilities.js';
