@@ -70,11 +70,6 @@ export class PullInbox {
     );
   }
 
-  /** Requests that wait at the server, as far as it has said. */
-  get requests(): number {
-    return this.#open.size;
-  }
-
   /**
    * Requests that wait at the server, at most. It fills requests in turns, so that none of them may be full as long as each can
    * have a message left. `now`: monotonic.

@@ -1,5 +1,6 @@
 import { systemClock } from '@ebus/core/driver';
 import { type ConsumerInfo, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import { headers as headersOf, type Msg } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import type { Consumers } from '../consumers.js';
 import type { Link } from '../link.js';
@@ -31,10 +32,20 @@ function made() {
   } as unknown as Consumers;
   const stream = { config: { name: 'S' }, created: CREATED } as StreamInfo;
   const streams = { findUsable: async () => stream } as unknown as Streams;
+  let receive: (error: null, message: Msg) => void = () => {};
+  const refuse = (request: number, left: number) => {
+    const headers = headersOf(409, 'Message Size Exceeds MaxBytes');
+    headers.set('Nats-Pending-Messages', String(left));
+    headers.set('Nats-Pending-Bytes', '1');
+    receive(null, { subject: `inbox.${request}`, headers, data: new Uint8Array() } as unknown as Msg);
+  };
   const link = {
     isClosed: false,
     inbox: () => 'inbox',
-    subscribe: () => ({ isClosed: () => false, drain: async () => {}, unsubscribe: () => {} }),
+    subscribe: (_: string, callback: typeof receive) => {
+      receive = callback;
+      return { isClosed: () => false, drain: async () => {}, unsubscribe: () => {} };
+    },
     connection: { info: {}, publish: (_: string, body: string) => void requests.push(JSON.parse(body)) },
   } as unknown as Link;
   const credit = { messages: 0, bytes: 0 };
@@ -62,7 +73,7 @@ function made() {
     Object.assign(credit, { messages, bytes });
     puller.fetch();
   };
-  return { puller, link, server, requests, calls, grant };
+  return { puller, link, server, requests, calls, grant, refuse };
 }
 
 it('asks for as much as there is credit, and for nothing twice', async () => {
@@ -73,6 +84,21 @@ it('asks for as much as there is credit, and for nothing twice', async () => {
   await expect.poll(() => requests.length).toBe(1);
   grant(10, 1_000);
   expect(requests).toMatchObject([{ batch: 10, max_bytes: 1_000 }]);
+  await puller.stop();
+});
+
+it('does not repeat refused requests while others are open, and then asks for the large message alone', async () => {
+  const { puller, link, requests, grant, refuse } = made();
+  puller.online(link);
+  await expect.poll(() => puller.isConnected).toBe(true);
+  grant(10, 1_000);
+  await expect.poll(() => requests.length).toBe(1);
+  grant(20, 2_000);
+  expect(requests).toMatchObject([{ max_bytes: 1_000 }, { batch: 10, max_bytes: 1_000 }]);
+  refuse(1, 10);
+  expect(requests.length).toBe(2);
+  refuse(2, 10);
+  expect(requests[2]).toMatchObject({ batch: 1, max_bytes: 2 * 1024 * 1024 });
   await puller.stop();
 });
 

@@ -70,6 +70,7 @@ export class Puller {
   #stopping: Promise<void> | undefined;
   #lastSign = 0;
   #isNew = true;
+  /** It did not fit into what was left of a request: it is asked for by itself once nothing else is on its way. */
   #nextIsLarge = false;
   readonly #timers: Timers;
   readonly #receiver: Receiver;
@@ -167,6 +168,8 @@ export class Puller {
     const { maxAckPending, clock, target } = this.#options;
     const credit = this.#receiver.leftOf(target.credit);
     const { outstanding } = this.#inbox;
+    // Refused requests that are asked for again at once would be refused again at once, for as long as others are open.
+    if (this.#nextIsLarge && outstanding > 0) return;
     const batch = batchOf({ credit, held: this.deliveries.size, outstanding, maxAckPending });
     if (batch === 0) return;
     const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
@@ -266,8 +269,7 @@ export class Puller {
       this.#receiver.pin = undefined;
       this.#options.target.pinChanged?.(undefined);
     }
-    // With other requests open it was only this one's bytes that were used up.
-    if (reason === 'large' && this.#inbox?.requests === 0) this.#nextIsLarge = true;
+    if (reason === 'large') this.#nextIsLarge = true;
     if (reason === 'consumer') return this.#restart(RETRY_MS.first);
     if (reason === 'refused') return void this.#mend(text);
     this.fetch();
