@@ -18,10 +18,16 @@ export class Retirement {
   readonly #clock: Clock;
   /** Of one consumer. */
   readonly #handles: number;
+  readonly #process: ProcessEnd;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, { security }: ResolvedKafkaConfig) {
+  constructor(
+    clock: Clock,
+    { security }: Pick<ResolvedKafkaConfig, 'security'>,
+    end: ProcessEnd = processEnd,
+  ) {
     this.#clock = clock;
+    this.#process = end;
     // For rebalances, commits, events, its queue; and for tokens.
     this.#handles = security.oauthBearer === undefined ? 4 : 5;
   }
@@ -32,13 +38,13 @@ export class Retirement {
   }
 
   /** In its turn. */
-  add(session: Session): void {
+  add(session: Pick<Session, 'leave'>): void {
     const before = this.#last;
     this.#last = this.leave(session, before);
   }
 
   /** Resolves once it has left. Never rejects. */
-  async leave(session: Session, turn?: Promise<void>): Promise<void> {
+  async leave(session: Pick<Session, 'leave'>, turn?: Promise<void>): Promise<void> {
     handles += this.#handles;
     await turn;
     await session.leave().catch(() => {});
@@ -53,8 +59,8 @@ export class Retirement {
     let alone = 0;
     const look = () => {
       if (handles === 0) return;
-      alone = isAlone() ? alone + 1 : 0;
-      if (alone >= LOOKS) process.exit();
+      alone = this.#process.isHeldByAtMost(handles) ? alone + 1 : 0;
+      if (alone >= LOOKS) return this.#process.exit();
       later();
     };
     const later = () => void this.#clock.setTimeout(look, LOOK_MS).unref();
@@ -62,15 +68,24 @@ export class Retirement {
   }
 }
 
-/** Whether the handles of consumers that are leaving are all that the event loop waits for. */
-function isAlone(): boolean {
-  // Standard input and output count here, although nobody reads or writes: libuv tells these apart.
-  if (process.getActiveResourcesInfo().some((what) => what !== 'PipeWrap' && what !== 'TTYWrap'))
-    return false;
-  const { libuv } = process.report.getReport() as { libuv: readonly UvHandle[] };
-  const held = libuv.filter(({ is_active, is_referenced }) => is_active && is_referenced);
-  return held.length <= handles && held.every(({ type }) => type === 'async');
+/** How a process is found to be held by native handles alone, and ended. */
+interface ProcessEnd {
+  /** Whether the event loop waits for nothing but so many native handles. */
+  isHeldByAtMost(handles: number): boolean;
+  exit(): void;
 }
+
+const processEnd: ProcessEnd = {
+  isHeldByAtMost(most) {
+    // Standard input and output count here, although nobody reads or writes: libuv tells these apart.
+    if (process.getActiveResourcesInfo().some((what) => what !== 'PipeWrap' && what !== 'TTYWrap'))
+      return false;
+    const { libuv } = process.report.getReport() as { libuv: readonly UvHandle[] };
+    const held = libuv.filter(({ is_active, is_referenced }) => is_active && is_referenced);
+    return held.length <= most && held.every(({ type }) => type === 'async');
+  },
+  exit: () => process.exit(),
+};
 
 interface UvHandle {
   readonly type: string;

@@ -1,7 +1,6 @@
 /** Membership in one group: which topics it is in for, by one consumer for all of them. */
 import {
   type CallOptions,
-  linkedSignal,
   type PartitionLag,
   reasonOf,
   type SubscriptionSink,
@@ -13,14 +12,14 @@ import type { NativeConsumer } from '../native-client.js';
 import type { ByPartition } from '../questions.js';
 import { Changes } from './changes.js';
 import { type DepartureOptions, isThere, SETTLE_DOWN_MS, settleDown } from './departure.js';
-import { lagOf, startsOf } from './lookup.js';
+import { Joining } from './joining.js';
+import { lagOf } from './lookup.js';
 import type { Start } from './positions.js';
-import { retrying } from './retrying.js';
 import type { Session, SessionOptions } from './session.js';
 import { Sessions } from './sessions.js';
 import { Shares } from './shares.js';
 import { KafkaSubscription } from './subscription.js';
-import { TopicShare } from './topic-share.js';
+import type { TopicShare } from './topic-share.js';
 import { Waiters } from './waiters.js';
 
 /** Options of a `Membership`, one per group of the driver. */
@@ -41,9 +40,6 @@ export interface MembershipOptions
   onClosed(): void;
 }
 
-const pinOf = ({ topic, from }: SubscriptionSpec) =>
-  `${topic} ${typeof from === 'string' ? from : from.getTime()}`;
-
 /** This process in one group: one consumer for all topics of the group, replaced when it breaks. */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -51,6 +47,8 @@ export class Membership {
   readonly #waiters = new Waiters();
   readonly #sessions: Sessions;
   readonly #changes: Changes;
+  readonly #joining: Joining;
+
   constructor(options: MembershipOptions) {
     this.#options = options;
     const warn = (error: unknown, what: string) => this.#warn(error, what);
@@ -67,6 +65,7 @@ export class Membership {
     });
     this.#sessions = sessions;
     this.#changes = new Changes({ ...options, shares, sessions, waiters, warn });
+    this.#joining = new Joining({ ...options, shares, sessions, waiters });
   }
 
   get #session(): Session | undefined {
@@ -95,7 +94,7 @@ export class Membership {
     let refused: Promise<never> | undefined;
     this.#changes.preparing++;
     try {
-      share = await within(this.#prepare(spec, signal, told), signal, late);
+      share = await within(this.#joining.prepare(spec, signal, told), signal, late);
       const joined = share;
       refused = new Promise((_, reject) => {
         joined.refuse = reject;
@@ -117,12 +116,12 @@ export class Membership {
       const ready = this.#waiters.until(() => joined.isReady(durable) || this.#sessions.over.aborted);
       await within(Promise.race([ready, refused as Promise<never>]), signal, late);
       if (this.#sessions.over.aborted) late();
-      this.#options.pins.delete(pinOf(spec));
+      this.#joining.unpin(spec);
       return new KafkaSubscription(this, share);
     } catch (error) {
       // Its own clean-up: the caller waits no more.
-      const { onCleanUp, clock, pins } = this.#options;
-      pins.set(pinOf(spec), share.starts);
+      const { onCleanUp, clock } = this.#options;
+      this.#joining.pin(spec, share.starts);
       onCleanUp(this.leave(share, { signal: clock.timeout(SETTLE_DOWN_MS) }));
       throw cannotSubscribe(spec.topic, group, error);
     } finally {
@@ -205,76 +204,6 @@ export class Membership {
 
   pump(): void {
     this.#session?.poller.pump();
-  }
-
-  /** @param told hears of each trouble that is waited out */
-  async #prepare(
-    spec: SubscriptionSpec,
-    signal: AbortSignal,
-    told: (error: unknown) => void,
-  ): Promise<TopicShare> {
-    const ended = linkedSignal(signal, this.#sessions.over);
-    try {
-      return await this.#joined(spec, ended.signal, told);
-    } finally {
-      ended.release();
-    }
-  }
-
-  async #joined(
-    spec: SubscriptionSpec,
-    ended: AbortSignal,
-    told: (error: unknown) => void,
-  ): Promise<TopicShare> {
-    await retrying(this.#options.clock, ended, () => this.#sessions.open(), told);
-    // One that is just being left has to be gone first.
-    await this.#waiters.until(() => !this.#shares.leaving.has(spec.topic) || ended.aborted);
-    const starts = await retrying(
-      this.#options.clock,
-      ended,
-      () => this.#startsOf(spec.topic, spec.from, ended),
-      told,
-    );
-    const known = this.#shares.active.get(spec.topic);
-    const share = known ?? new TopicShare(spec.topic);
-    // What a declared topic was pinned to when it was subscribed is older, and stays.
-    if (known === undefined || spec.from !== 'latest' || known.starts.size === 0) share.starts = starts;
-    // An attempt that failed may have committed some: the others still begin where it began.
-    const pinned = this.#options.pins.get(pinOf(spec));
-    if (pinned !== undefined) share.starts = new Map([...share.starts, ...pinned]);
-    this.#shares.active.set(spec.topic, share);
-    await this.#declare(ended);
-    return share;
-  }
-
-  async #startsOf(topic: string, from: SubscriptionSpec['from'], signal: AbortSignal) {
-    const { durable, questions } = this.#options;
-    try {
-      return await startsOf(questions(), topic, from, durable ? this.#sessions.connected : undefined, signal);
-    } catch (error) {
-      // A group that is not this login's gives no answer about positions.
-      throw this.#session?.refusal ?? error;
-    }
-  }
-
-  /** The declared topics come along with the first one. */
-  async #declare(signal: AbortSignal): Promise<void> {
-    const missing = this.#options.declared.filter((topic) => !this.#shares.active.has(topic));
-    for (const topic of missing) this.#shares.active.set(topic, new TopicShare(topic));
-    await Promise.all(
-      missing.map(async (topic) => {
-        const share = this.#shares.active.get(topic) as TopicShare;
-        try {
-          const starts = await retrying(this.#options.clock, signal, () =>
-            this.#startsOf(topic, 'latest', signal),
-          );
-          if (share.starts.size === 0) share.starts = starts;
-        } catch (err) {
-          if (share.reader === undefined) this.#shares.active.delete(topic);
-          this.#options.logger.warn({ err, topic }, 'a topic of kafka.consumer.topics cannot be subscribed');
-        }
-      }),
-    );
   }
 
   /** Leaves the group and disconnects. Settled messages have been committed by now. */
