@@ -58,7 +58,7 @@ export default defineConfig({
           include: withServices,
           exclude: ['**/node_modules/**', '**/dist/**'],
           // They wait for brokers most of the time: side by side they use the machine, one by one they do not.
-          maxWorkers: 4,
+          maxWorkers: 6,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,3 +1,0 @@
-import { conformanceOf, failureGroups } from './testing/conformance.js';
-
-await conformanceOf('ephemeral', failureGroups);
