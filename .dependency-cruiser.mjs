@@ -6,7 +6,7 @@
  * one layer do not know each other. A name ending in `/` is a folder.
  */
 const coreLayers = [
-  ['index.ts', 'bus/', 'registry/', 'config/'],
+  ['index.ts', 'bus/', 'registry/', 'config/', 'events/'],
   ['publish/', 'consume/', 'topics/', 'connection/', 'health/', 'backlog/'],
   ['dead-letters/'],
   ['pipeline/', 'keyed-pool/', 'envelope/', 'telemetry/'],

@@ -121,6 +121,23 @@ export {
   TopicNameError,
   UnsupportedError,
 } from './errors.js';
+export {
+  defineEvents,
+  type EventDefinitions,
+  type EventInputOf,
+  type EventOf,
+  type EventSchemas,
+  type TypedEvent,
+  type TypedEventInput,
+} from './events/define-events.js';
+export {
+  type EventPublisher,
+  type EventSubscriber,
+  type TypedHandler,
+  type TypedSubscribeOptions,
+  type TypedTopic,
+  topic,
+} from './events/typed-topic.js';
 export { type HeaderList, type HeadersInput, type HeaderValue, MessageHeaders } from './headers.js';
 export type {
   AlertSeverity,

@@ -38,6 +38,7 @@ describe('the public API', () => {
         "createEventBus",
         "decodeEnvelope",
         "defaultRegistry",
+        "defineEvents",
         "definePlugin",
         "encodeEnvelope",
         "extractAggregateId",
@@ -57,6 +58,7 @@ describe('the public API', () => {
         "parseSize",
         "routeByEventType",
         "systemClock",
+        "topic",
         "validateEnvelope",
         "validateTopicName",
       ]

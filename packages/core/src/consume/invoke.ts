@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import type { Envelope } from '../envelope/envelope.js';
+import { payloadError } from '../envelope/payload-schema.js';
 import { EbusError, EnvelopeError, PermanentError } from '../errors.js';
 import type { Handle } from '../pipeline/compose.js';
 import { isPromise } from '../util/promise.js';
@@ -87,10 +88,7 @@ function decoded(delivery: Delivery, codec: EnvelopeCodec): Envelope {
 }
 
 function valid<P>(result: StandardSchemaV1.Result<P>): P {
-  if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ message, path }) => {
-    const at = ['payload', ...(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))];
-    return `${at.join('.')}: ${message}`;
-  });
-  throw permanently(new EnvelopeError(`invalid envelope: ${issues.join('; ')}`, 'payload'));
+  const error = payloadError(result);
+  if (error !== undefined) throw permanently(error);
+  return (result as StandardSchemaV1.SuccessResult<P>).value;
 }

@@ -1,6 +1,7 @@
 /** One subscription, one handler per event type. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Envelope } from '../envelope/envelope.js';
+import { isStandardSchema } from '../envelope/payload-schema.js';
 import { ConfigError, PermanentError } from '../errors.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import { describeValue } from '../util/describe-value.js';
@@ -41,14 +42,21 @@ export function routeByEventType<Payloads extends object>(
   options: RouteOptions = {},
 ): EnvelopeHandler<Payloads[keyof Payloads]> {
   checkOptions('routeByEventType', options, OPTIONS);
-  const { otherwise } = options;
-  const handlers = handlersOf(routes);
+  return routed(handlersOf(routes), options.otherwise, 'no handler in routeByEventType');
+}
+
+/** Picks the handler by the event's type; `lack` says what an event of another type has not. */
+export function routed<P>(
+  handlers: ReadonlyMap<string, EnvelopeHandler<P>>,
+  otherwise: RouteOptions['otherwise'],
+  lack: string,
+): EnvelopeHandler<P> {
   const noted = new Set<string>();
   return (envelope, context) => {
     const handler = handlers.get(envelope.eventType);
     if (handler !== undefined) return handler(envelope, context);
     if (typeof otherwise === 'function') return otherwise(envelope, context);
-    if (otherwise !== 'dead-letter') return noteOnce(noted, envelope, context, otherwise);
+    if (otherwise !== 'dead-letter') return noteOnce({ noted, otherwise, lack }, envelope, context);
     const known = [...handlers.keys()].join(', ');
     throw new PermanentError(`no handler for event type '${shown(envelope.eventType)}'; known: ${known}`);
   };
@@ -66,9 +74,8 @@ function handlersOf(routes: object): Map<string, EnvelopeHandler> {
 function handlerOf(type: string, route: unknown): EnvelopeHandler {
   if (typeof route === 'function') return route as EnvelopeHandler;
   const { schema, handler } = (route ?? {}) as Partial<Exclude<EventRoute<unknown>, EnvelopeHandler>>;
-  const validate: unknown = schema?.['~standard']?.validate;
-  if (typeof handler === 'function' && typeof validate === 'function') {
-    return withSchema(schema as StandardSchemaV1<unknown, unknown>, handler);
+  if (typeof handler === 'function' && isStandardSchema(schema)) {
+    return withSchema(schema, handler);
   }
   throw new ConfigError(
     `routeByEventType: '${shown(type)}' needs a handler, or { schema, handler } with a Standard Schema (as zod, valibot ` +
@@ -76,15 +83,20 @@ function handlerOf(type: string, route: unknown): EnvelopeHandler {
   );
 }
 
+interface Noting {
+  readonly noted: Set<string>;
+  readonly otherwise: 'ignore' | undefined;
+  readonly lack: string;
+}
+
 function noteOnce(
-  noted: Set<string>,
+  { noted, otherwise, lack }: Noting,
   { eventType }: Envelope,
   { logger }: HandlerContext,
-  otherwise: 'ignore' | undefined,
 ): void {
   if (noted.has(eventType) || noted.size >= MAX_NOTED) return;
   noted.add(eventType);
-  const text = `events of type '${shown(eventType)}' have no handler in routeByEventType and are ignored`;
+  const text = `events of type '${shown(eventType)}' have ${lack} and are ignored`;
   if (otherwise === 'ignore') logger.info({}, text);
   else logger.warn({}, `${text}; with otherwise: 'ignore' this is no warning`);
 }
