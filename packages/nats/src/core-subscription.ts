@@ -11,7 +11,7 @@ import {
   type SubscriptionSpec,
 } from '@ebus/core/driver';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { headerBytesOf, headersOf } from './js/delivery.js';
+import { bytesOf, headersOf } from './js/delivery.js';
 import { inTime, type Link } from './link.js';
 import { refusal } from './refusals.js';
 
@@ -34,7 +34,7 @@ class CoreMessage implements IncomingMessage {
     this.key = key;
     this.headers = headers;
     this.messageId = messageId;
-    this.size = message.data.length + headerBytesOf(message);
+    this.size = bytesOf(message);
   }
 
   /** Nothing to settle. */

@@ -61,19 +61,20 @@ function needsEncoding(name: string, value: HeaderValue): boolean {
 
 /** All that the client does with headers it sends is to encode them. */
 export class WireHeaders {
-  readonly #block: string;
+  /** ASCII. */
+  readonly block: string;
 
   constructor(block: string) {
-    this.#block = block;
+    this.block = block;
   }
 
   /** Bytes. */
   get size(): number {
-    return this.#block.length;
+    return this.block.length;
   }
 
   encode(): Uint8Array {
-    return Buffer.from(this.#block, 'latin1');
+    return Buffer.from(this.block, 'latin1');
   }
 
   /** For calls of the client, whose type asks for more than it uses. */
@@ -93,13 +94,16 @@ export interface ReadHeaders {
 
 const NONE: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
-/** Reads a header block as it came, in order and with duplicates, which the client's own headers do not keep. */
-export function readHeaderBlock(block: Uint8Array): ReadHeaders {
-  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-  const text = bytes.toString('utf8');
+/**
+ * Reads the header block at the beginning of a message's bytes, in order and with duplicates, which the client's own headers do
+ * not keep.
+ */
+export function readHeaderBlock(data: Uint8Array, length = data.length): ReadHeaders {
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const text = bytes.toString('utf8', 0, length);
   // Bytes that are no UTF-8 would be replaced: then each byte is a letter until its value is known.
   const isText = !text.includes('\ufffd');
-  return isText ? readLines(text) : readLines(bytes.toString('latin1'), fromLatin1);
+  return isText ? readLines(text) : readLines(bytes.toString('latin1', 0, length), fromLatin1);
 }
 
 function readLines(text: string, read?: (value: string) => HeaderValue): ReadHeaders {

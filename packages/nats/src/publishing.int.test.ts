@@ -3,11 +3,29 @@ import { sharedService, startService } from '@ebus/services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { streamName } from './names.js';
 import { Cleanup, event, eventually, natsBus, plainClient, uniqueName } from './testing/harness.js';
+import { Wire } from './wire.js';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 const { addresses } = await sharedService('nats');
+
+it('writes the short way with the client that is installed', async () => {
+  const { connection } = cleanup.add(await plainClient(addresses), (plain) => plain.connection.close());
+  const [topic, received] = [uniqueName('topic'), [] as string[]];
+  connection.subscribe(topic, { callback: (_, message) => void received.push(message.string()) });
+  const wire = new Wire(connection);
+  expect(wire.isShort).toBe(true);
+  const before = connection.stats();
+  wire.publish(topic, Buffer.from('one'), undefined);
+  connection.publish(topic, 'two');
+  wire.add(topic, 'three');
+  wire.flush();
+  await connection.flush();
+  expect(received).toEqual(['one', 'two', 'three']);
+  const { outMsgs, outBytes } = connection.stats();
+  expect([outMsgs - before.outMsgs, outBytes - before.outBytes]).toEqual([3, 11]);
+});
 
 it('makes no administrative request while 10,000 envelopes are published', async () => {
   // A server of its own, so that nobody else asks.

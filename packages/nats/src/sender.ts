@@ -20,6 +20,7 @@ import { type Layout, subjectOf } from './partitions/layout.js';
 import { Partitioner } from './partitions/partition-of.js';
 import { answer, noStream } from './publish-answer.js';
 import { type Refused, refusal } from './refusals.js';
+import { Wire } from './wire.js';
 
 /** Options of a `Sender`; durations in milliseconds. */
 export interface SenderOptions {
@@ -45,6 +46,7 @@ interface Pending {
 export class Sender {
   readonly #options: SenderOptions;
   #link: Link | undefined;
+  #wire: Wire | undefined;
   #inbox = '';
   #acks: Subscription | undefined;
   #sent = 0;
@@ -89,6 +91,7 @@ export class Sender {
   /** Sends on this connection from now on. */
   online(link: Link): void {
     this.#window.reset(link);
+    if (this.#link !== link) this.#wire = new Wire(link.connection);
     if (this.#acks === undefined || this.#acks.isClosed() || this.#link !== link) {
       this.#inbox = `${link.inbox()}.`;
       this.#acks = link.subscribe(`${this.#inbox}*`, (error, message) => this.#acknowledged(error, message));
@@ -160,10 +163,7 @@ export class Sender {
     const headers = toHeaderBlock(record, reply !== undefined);
     const { topic, value } = record;
     try {
-      link.connection.publish(subject, value, {
-        ...(reply === undefined ? undefined : { reply }),
-        ...(headers === undefined ? undefined : { headers: headers.forClient }),
-      });
+      this.#wire?.publish(subject, value, reply, headers);
     } catch (error) {
       if (!(error as Error).message.includes('max_payload')) throw error;
       throw tooLarge(topic, link.connection.info?.max_payload, error);

@@ -1,6 +1,7 @@
 /** Deliveries of a consumer that this instance holds, and their acknowledgements. */
 import type { Settlement, SettleToken } from '@ebus/core/driver';
 import type { Link } from '../link.js';
+import { Wire } from '../wire.js';
 import type { JetStreamDelivery } from './delivery.js';
 
 const WORKING = '+WPI';
@@ -17,6 +18,7 @@ export class Deliveries {
   /** Pushed and not settled, by sequence: the newest delivery of each. */
   readonly #held = new Map<number, JetStreamDelivery>();
   #link: Link | undefined;
+  #wire: Wire | undefined;
   #last: JetStreamDelivery | undefined;
 
   get size(): number {
@@ -37,6 +39,7 @@ export class Deliveries {
   }
 
   online(link: Link | undefined): void {
+    if (link !== undefined && link !== this.#link) this.#wire = new Wire(link.connection);
     this.#link = link;
   }
 
@@ -45,10 +48,16 @@ export class Deliveries {
   }
 
   settle(done: readonly Settlement[]): void {
-    for (const one of done) this.settleOne(one);
+    for (const one of done) this.#settleOne(one);
+    this.#wire?.flush();
   }
 
-  settleOne({ token, outcome }: Settlement): void {
+  settleOne(one: Settlement): void {
+    this.#settleOne(one);
+    this.#wire?.flush();
+  }
+
+  #settleOne({ token, outcome }: Settlement): void {
     const delivery = token as JetStreamDelivery;
     // Lost meanwhile: another message may have its number.
     if (!this.holds(delivery)) return;
@@ -65,6 +74,7 @@ export class Deliveries {
       this.#say(delivery, WORKING);
       any = true;
     }
+    this.#wire?.flush();
     return any;
   }
 
@@ -76,11 +86,13 @@ export class Deliveries {
   /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
   refuse(delivery: JetStreamDelivery): void {
     this.#say(delivery, NAK_LATER);
+    this.#wire?.flush();
   }
 
   /** Another consumer of the group delivers it, too, and it is handled there. */
   pass(delivery: JetStreamDelivery): void {
     this.#say(delivery, undefined);
+    this.#wire?.flush();
   }
 
   /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
@@ -106,10 +118,10 @@ export class Deliveries {
     return true;
   }
 
-  /** Without a connection the server will deliver it again, and is told then. */
+  /** Goes with the next flush. Without a connection the server will deliver it again, and is told then. */
   #say(delivery: JetStreamDelivery, what: string | undefined): void {
     this.#last = delivery;
     const link = this.#link;
-    if (link !== undefined && !link.isClosed) link.connection.publish(delivery.reply, what);
+    if (link !== undefined && !link.isClosed) this.#wire?.add(delivery.reply, what);
   }
 }

@@ -43,7 +43,7 @@ export class JetStreamDelivery implements IncomingMessage {
 
   constructor(message: Msg, incarnation?: string, place?: Place) {
     const { headers, key, messageId, pin } = headersOf(message);
-    this.size = message.data.length + headerBytesOf(message);
+    this.size = bytesOf(message);
     this.reply = message.reply ?? '';
     const { sequence, consumerSequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
     // Whatever the consumer was made for.
@@ -89,5 +89,11 @@ export function headersOf(message: Msg): ReadHeaders {
   const { _rdata: data, _msg: argument } = message as unknown as RawMessage;
   const length = argument?.hdr;
   if (data === undefined || length === undefined) return readHeaders(message.headers);
-  return length > 0 ? readHeaderBlock(data.subarray(0, length)) : NO_HEADERS;
+  return length > 0 ? readHeaderBlock(data, length) : NO_HEADERS;
+}
+
+/** Bytes of headers and value. */
+export function bytesOf(message: Msg): number {
+  const { _rdata: data } = message as unknown as RawMessage;
+  return data === undefined ? message.data.length + headerBytesOf(message) : data.length;
 }

@@ -1,7 +1,7 @@
 /** The wire of a pull consumer: requests for messages, and the server's answers. */
 import { type Msg, type Subscription, TimeoutError } from '@nats-io/transport-node';
 import type { Link } from '../link.js';
-import { headerBytesOf } from './delivery.js';
+import { bytesOf } from './delivery.js';
 
 const NANOS = 1_000_000;
 /** How long the server may take to say that there is no listener. */
@@ -199,7 +199,7 @@ export class PullInbox {
 
 /** As the server takes it off the bytes of a request. */
 function sizeOf(message: Msg): number {
-  return message.subject.length + (message.reply?.length ?? 0) + headerBytesOf(message) + message.data.length;
+  return message.subject.length + (message.reply?.length ?? 0) + bytesOf(message);
 }
 
 /** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 no responders. */
