@@ -33,6 +33,8 @@ function recordEverything(metrics: PrometheusMetricsCollector): void {
   metrics.recordSkipped('orders');
   metrics.recordInFlight('orders', 3);
   metrics.recordPool({ queued: 4, activeKeys: 2 });
+  metrics.recordHalted('orders', 1);
+  metrics.recordParked('orders', 2);
 }
 
 describe('the collector', () => {
@@ -69,6 +71,8 @@ describe('the collector', () => {
       ebus_eventbus_in_flight: 'gauge',
       ebus_eventbus_pool_queued: 'gauge',
       ebus_eventbus_pool_active_keys: 'gauge',
+      ebus_eventbus_halted: 'gauge',
+      ebus_eventbus_parked_keys: 'gauge',
     });
     expect(figuresOf(text)).toEqual({
       'publish_total{topic="orders"}': 12,
@@ -96,6 +100,8 @@ describe('the collector', () => {
       'in_flight{topic="orders"}': 3,
       pool_queued: 4,
       pool_active_keys: 2,
+      'halted{topic="orders"}': 1,
+      'parked_keys{topic="orders"}': 2,
     });
   });
 

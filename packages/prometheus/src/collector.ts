@@ -154,6 +154,14 @@ export class PrometheusMetricsCollector implements MetricsCollector {
     this.#gauges.pool_active_keys.set('', activeKeys);
   }
 
+  recordHalted(topic: string, messages: number): void {
+    this.#gauges.halted.set(topic, messages);
+  }
+
+  recordParked(topic: string, keys: number): void {
+    this.#gauges.parked_keys.set(topic, keys);
+  }
+
   /** The whole registry, in its own format. */
   async expose(): Promise<MetricsExposition> {
     return { contentType: this.register.contentType, body: await this.register.metrics() };

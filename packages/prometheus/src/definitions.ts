@@ -61,6 +61,16 @@ export const GAUGES = {
     help: 'Aggregates with messages in the lanes of ordered subscriptions.',
     aggregation: 'sum',
   },
+  halted: {
+    help: 'Failed messages that stand until they are released by hand.',
+    label: 'topic',
+    aggregation: 'sum',
+  },
+  parked_keys: {
+    help: 'Keys whose messages go to the dead-letter topic, as this process knows them: those of the whole group.',
+    label: 'topic',
+    aggregation: 'max',
+  },
 } as const satisfies Record<string, Definition & { aggregation: Aggregation }>;
 
 /**

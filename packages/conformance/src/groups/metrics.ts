@@ -62,4 +62,22 @@ export const metrics: Group = ({ test, testWhere }) => {
     assert.deepEqual([of('errors_by_topic'), collector.get('errors', 'handler')], [3, 3]);
     assert.equal(collector.get('publish_success', `${t.topic}.dlq`), 1);
   });
+
+  testWhere(restartable, 'tell of halted keys until they are released', async (t) => {
+    const collector = new InMemoryMetricsCollector();
+    const bus = await t.bus({ createOptions: { metrics: collector } });
+    let isMended = false;
+    const subscription = await bus.subscribeEnvelope(
+      t.topic,
+      () => {
+        if (!isMended) throw new PermanentError('not yet');
+      },
+      { onExhausted: 'halt' },
+    );
+    await bus.publishEnvelope(t.topic, event('order-1', 1));
+    await t.eventually(() => collector.get('halted', t.topic) === 1, 'it is told');
+    isMended = true;
+    subscription.retryHalted();
+    await t.eventually(() => collector.get('halted', t.topic) === 0, 'its release is told');
+  });
 };

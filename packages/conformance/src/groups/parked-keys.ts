@@ -1,6 +1,13 @@
 /** `onExhausted: 'park'`: a failed event and the later ones of its key wait in the dead-letter topic until they are redriven. */
 import assert from 'node:assert/strict';
-import { ConfigError, type DeadLetter, type EventBus, type Subscription, UnsupportedError } from '@ebus/core';
+import {
+  ConfigError,
+  type DeadLetter,
+  type EventBus,
+  InMemoryMetricsCollector,
+  type Subscription,
+  UnsupportedError,
+} from '@ebus/core';
 import { ordering, parking } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { labelOf } from '../test-kit/collector.js';
@@ -58,7 +65,8 @@ export const parkedKeys: Group = ({ testWhere }) => {
     parking,
     'later events of a failed one wait behind it, other keys go on, newer ones come last',
     async (t) => {
-      const bus = await t.bus();
+      const metrics = new InMemoryMetricsCollector();
+      const bus = await t.bus({ createOptions: { metrics } });
       const service = new Service();
       service.broken.add('a#2');
       const subscription = await bus.subscribeEnvelope(t.topic, service.handle, parked);
@@ -70,6 +78,7 @@ export const parkedKeys: Group = ({ testWhere }) => {
       await t.eventually(() => service.of('b').length === 3);
       assert.deepEqual(service.of('a'), ['a#1']);
       assert.equal(subscription.stats().parked, 1);
+      await t.eventually(() => metrics.get('parked_keys', t.topic) === 1, 'the parked key is told');
       const [first, second] = await bus.deadLetters.list(t.topic, { key: 'a' });
       assert.deepEqual([first?.errorMessage, first?.attempts, first?.parkedKey], ['a#2 is broken', 1, 'a']);
       assert.deepEqual([second?.errorCode, second?.attempts, second?.parkedKey], ['PARKED', 0, 'a']);
@@ -86,6 +95,7 @@ export const parkedKeys: Group = ({ testWhere }) => {
       await t.eventually(() => service.of('a').length === 4);
       assert.deepEqual(service.of('a'), ['a#1', 'a#2', 'a#3', 'a#4']);
       assert.equal(subscription.stats().parked, 0);
+      await t.eventually(() => metrics.get('parked_keys', t.topic) === 0, 'its release is told');
       await waiting(t, bus);
     },
   );

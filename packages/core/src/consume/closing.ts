@@ -49,6 +49,7 @@ export async function closeConsumer(works: Works, intake: Intake, timeout: numbe
   intake.abandon();
   leases.stop();
   parts.gauges?.set(0, 0, 0);
+  parts.gauges?.setStanding(0, 0);
   runner.close();
   await leave(works, left(LEAVE_TIMEOUT_MS));
   return {

@@ -202,8 +202,9 @@ export class Works {
   /** Reports the present gauges to the collector, if there is one. */
   showGauges(): void {
     const { gauges } = this.parts;
-    if (gauges !== undefined)
-      gauges.set(this.inFlight.count, this.dispatcher.queued, this.dispatcher.activeKeys);
+    if (gauges === undefined) return;
+    gauges.set(this.inFlight.count, this.dispatcher.queued, this.dispatcher.activeKeys);
+    gauges.setStanding(this.runner.halts.count, this.parking?.count ?? 0);
   }
 
   #start(delivery: Delivery): void {

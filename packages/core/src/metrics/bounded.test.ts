@@ -23,6 +23,8 @@ it('tells collectors of 200 topics by name, and of all the others together', () 
     metrics.recordSkipped?.(topic);
     metrics.recordError('handler', topic);
     metrics.recordInFlight(topic, 1);
+    metrics.recordHalted?.(topic, 1);
+    metrics.recordParked?.(topic, 2);
     metrics.recordBacklog(topic, 3);
     metrics.recordBacklogState(topic, topic === 'topic-9999' ? 2 : 1);
   }
@@ -37,6 +39,7 @@ it('tells collectors of 200 topics by name, and of all the others together', () 
   expect(inner.get('errors', 'handler')).toBe(TOPICS);
   expect(inner.get('errors_by_topic', 'other')).toBe(others);
   expect(inner.get('in_flight', 'other')).toBe(others);
+  expect([inner.get('halted', 'other'), inner.get('parked_keys', 'other')]).toEqual([others, 2 * others]);
   expect(inner.get('backlog', 'other')).toBe(3 * others);
   expect(inner.get('backlog_state', 'other')).toBe(2);
 });

@@ -23,6 +23,8 @@ export function bounded(collector: MetricsCollector, limit = MAX_TOPIC_LABELS): 
   const state = new SharedGauge(most, (value) =>
     collector.recordBacklogState(OTHER_TOPICS, value as 0 | 1 | 2),
   );
+  const halted = new SharedGauge(sum, (value) => collector.recordHalted?.(OTHER_TOPICS, value));
+  const parked = new SharedGauge(sum, (value) => collector.recordParked?.(OTHER_TOPICS, value));
   const gauge = <V extends number>(
     topic: string,
     value: V,
@@ -54,6 +56,8 @@ export function bounded(collector: MetricsCollector, limit = MAX_TOPIC_LABELS): 
     recordSkipped: (topic) => collector.recordSkipped?.(labelOf(topic)),
     recordInFlight: (topic, count) => gauge(topic, count, (t, n) => collector.recordInFlight(t, n), inFlight),
     recordPool: (stats) => collector.recordPool(stats),
+    recordHalted: (topic, count) => gauge(topic, count, (t, n) => collector.recordHalted?.(t, n), halted),
+    recordParked: (topic, count) => gauge(topic, count, (t, n) => collector.recordParked?.(t, n), parked),
     ...(collector.expose === undefined ? {} : { expose: collector.expose.bind(collector) }),
     ...(collector.close === undefined ? {} : { close: collector.close.bind(collector) }),
   };

@@ -42,6 +42,10 @@ export interface MetricsCollector {
   recordSkipped?(topic: string): void;
   recordInFlight(topic: string, count: number): void;
   recordPool(stats: PoolStats): void;
+  /** Failed messages that stand until they are released by hand (`halt`), each with its key. */
+  recordHalted?(topic: string, messages: number): void;
+  /** Keys whose messages go to the dead-letter topic (`park`), as this process knows them: those of the whole group. */
+  recordParked?(topic: string, keys: number): void;
   /** Where the figures can be read as text. */
   expose?(): Promise<MetricsExposition>;
   /** Called once, when the bus has closed: pushes the last figures, stops timers. */

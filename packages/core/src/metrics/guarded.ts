@@ -20,6 +20,8 @@ const METHODS = [
   'recordSkipped',
   'recordInFlight',
   'recordPool',
+  'recordHalted',
+  'recordParked',
 ] as const satisfies readonly (keyof MetricsCollector)[];
 
 /** The same collector; its errors are logged once and swallowed. */

@@ -31,8 +31,8 @@ class Metric implements InMemoryMetric {
 /**
  * Counts and sums under the keys of the lineage: `publish_total`, `publish_success`, `publish_failed`,
  * `publish_latency` (the sum in seconds), the same for `consume`, `reconnect` and `health_check`, `connected`,
- * `backlog`, `backlog_state`, `errors`, `errors_by_topic`, `retries`, `dead_letters`, `duplicates`, `skipped`, `in_flight`, `pool_queued`
- * and `pool_active_keys`.
+ * `backlog`, `backlog_state`, `errors`, `errors_by_topic`, `retries`, `dead_letters`, `duplicates`, `skipped`, `in_flight`, `pool_queued`,
+ * `pool_active_keys`, `halted` and `parked_keys`.
  */
 export class InMemoryMetricsCollector implements MetricsCollector {
   readonly #metrics = new Map<string, Metric>();
@@ -122,6 +122,14 @@ export class InMemoryMetricsCollector implements MetricsCollector {
   recordPool(stats: PoolStats): void {
     this.#metric('pool_queued').set(stats.queued);
     this.#metric('pool_active_keys').set(stats.activeKeys);
+  }
+
+  recordHalted(topic: string, messages: number): void {
+    this.#metric('halted').set(messages, topic);
+  }
+
+  recordParked(topic: string, keys: number): void {
+    this.#metric('parked_keys').set(keys, topic);
   }
 
   #operations(name: string, count: number, outcome: string, seconds: number, label?: string): void {

@@ -28,3 +28,16 @@ it('are the sum of what all subscriptions hold, and lose the share of those that
     [0, 0],
   ]);
 });
+
+it('of keys that stand are told when they change', () => {
+  const metrics = new InMemoryMetricsCollector();
+  const gauges = new SharedGauges(metrics);
+  const [billing, shipping] = [gauges.share('orders', true), gauges.share('orders', true)];
+  billing.setStanding(0, 0);
+  expect(metrics.all().size).toBe(0);
+  billing.setStanding(1, 2);
+  shipping.setStanding(3, 0);
+  expect([metrics.get('halted', 'orders'), metrics.get('parked_keys', 'orders')]).toEqual([4, 2]);
+  for (const share of [billing, shipping]) share.setStanding(0, 0);
+  expect([metrics.get('halted', 'orders'), metrics.get('parked_keys', 'orders')]).toEqual([0, 0]);
+});
