@@ -1,7 +1,6 @@
 /** The documentation, checked: TypeScript compiles, programs run and print what they should, links lead somewhere. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runSource } from '@ebus/run-source';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -14,13 +13,15 @@ import {
   notIn,
 } from './code-blocks.js';
 import { compile } from './compile.js';
+import { anchors, links } from './links.js';
+import { markdownFiles, root } from './markdown-files.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Programs are run from here: inside the workspace, so that they find its packages. */
 const scratch = join(root, '.cache/docs-check');
 
 const files = markdownFiles();
-const blocks = files.flatMap((file) => codeBlocks(file, readFileSync(join(root, file), 'utf8')));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const blocks = files.flatMap((file) => codeBlocks(file, read(file)));
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -54,11 +55,13 @@ describe('documentation', () => {
     expect(ended).toEqual({ code: 0, stdout: `${output}\n`, stderr: '' });
   });
 
-  it.each(files)('%s links only to what exists', (file) => {
-    const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
-    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-    const local = links.filter((link) => !/^(https?:|mailto:|#)/.test(link));
-    const missing = local.filter((link) => !existsSync(join(root, dirname(file), link.replace(/#.*$/, ''))));
+  it.each(files)('%s links only to pages and headings that exist', (file) => {
+    const missing = links(read(file)).filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && target.endsWith('.md') && !anchors(read(target)).has(anchor);
+    });
     expect(missing).toEqual([]);
   });
 
@@ -77,17 +80,6 @@ describe('documentation', () => {
     expect(folders.filter((folder) => !text.includes(`\`${folder}`))).toEqual([]);
   });
 });
-
-/** Everything in Markdown that a reader of the repository or of a package may meet, from the root. */
-function markdownFiles(): string[] {
-  const list = (folder: string, recursive = false) =>
-    readdirSync(join(root, folder), { recursive, encoding: 'utf8' }).map((name) => join(folder, name));
-  const packages = ['packages', 'examples']
-    .flatMap((folder) => list(folder))
-    .map((path) => `${path}/README.md`);
-  const candidates = [...list('.'), ...list('docs', true), ...packages];
-  return candidates.filter((path) => path.endsWith('.md') && existsSync(join(root, path))).sort();
-}
 
 /** Every file below, from the root, without what is installed or built. */
 function sourcesIn(folder: string): string[] {

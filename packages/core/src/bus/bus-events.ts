@@ -107,24 +107,33 @@ export interface BusEvents {
    * and `publishFailed`.
    */
   error(event: BusErrorEvent): void | Promise<void>;
+  /** A publish was acknowledged. */
   published(event: PublishedEvent): void | Promise<void>;
+  /** A publish was rejected. */
   publishFailed(event: PublishFailedEvent): void | Promise<void>;
   /** A publish has waited for a second because a reader of `publishResults()` does not read. */
   resultsStalled(event: Record<string, never>): void | Promise<void>;
+  /** A subscription was made: it is assigned and positioned. */
   subscribed(event: SubscriptionEvent): void | Promise<void>;
+  /** A subscription was closed. */
   unsubscribed(event: SubscriptionEvent): void | Promise<void>;
   /** Partitions of the topic are this member's from now on, where the transport shares topics by partition. */
   assigned(event: AssignedEvent): void | Promise<void>;
-  /** They are no longer. */
+  /** Partitions of the topic are no longer this member's. */
   revoked(event: RevokedEvent): void | Promise<void>;
-  /** An attempt failed. */
+  /** An attempt to handle a message failed. */
   handlerError(event: HandlerErrorEvent): void | Promise<void>;
+  /** A message was dead-lettered, and its letter is acknowledged. */
   deadLettered(event: DeadLetteredEvent): void | Promise<void>;
+  /** A key, or an unordered subscription, stands still until `retryHalted` or `skipHalted`. */
   halted(event: HaltedEvent): void | Promise<void>;
   /** A handler was aborted at its processing timeout and has not returned. */
   overrunning(event: OverrunningEvent): void | Promise<void>;
+  /** The connection was made, or made again. */
   connected(event: ConnectionEvent): void | Promise<void>;
+  /** The connection is gone for good, or the bus closed it; `error` is the cause, where there is one. */
   disconnected(event: ConnectionEvent): void | Promise<void>;
+  /** The connection was lost, and is being made again; `error` is the cause, where the client gave one. */
   reconnecting(event: ConnectionEvent): void | Promise<void>;
   /** The connection is back, by the client itself or by ebus. Listeners run one after another, in registration order. */
   reconnected(event: ConnectionEvent): void | Promise<void>;
