@@ -9,7 +9,7 @@ import { Cleanup, event, eventually, failure, kafkaBus, plainAdmin, uniqueName }
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-const USERS = ['publisher', 'consumer', 'administrator'] as const;
+const USERS = ['publisher', 'consumer', 'operator', 'administrator'] as const;
 type User = (typeof USERS)[number];
 
 const cleanup = new Cleanup();
@@ -39,6 +39,7 @@ afterAll(async () => {
 
 type Grant = readonly ['topic' | 'group' | 'cluster', string, keyof typeof AclOperationTypes];
 
+/** A name that ends in `*` stands for all with that beginning. */
 async function grant(user: User, ...grants: readonly Grant[]): Promise<void> {
   const kinds = {
     topic: AclResourceTypes.TOPIC,
@@ -48,8 +49,10 @@ async function grant(user: User, ...grants: readonly Grant[]): Promise<void> {
   await admin.createAcls({
     acl: grants.map(([kind, resourceName, operation]) => ({
       resourceType: kinds[kind],
-      resourceName,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
+      resourceName: resourceName.replace('*', ''),
+      resourcePatternType: resourceName.endsWith('*')
+        ? ResourcePatternTypes.PREFIXED
+        : ResourcePatternTypes.LITERAL,
       principal: `User:${user}`,
       host: '*',
       operation: AclOperationTypes[operation],
@@ -102,6 +105,33 @@ describe('what is enough', () => {
       const offsets = answer?.partitions.map(({ offset }) => Number(offset)) ?? [];
       return offsets.reduce((sum, offset) => sum + Math.max(0, offset), 0) === 2;
     });
+  });
+
+  it('to look at dead letters and to redrive them', { timeout: 60_000 }, async () => {
+    const [topic, group] = [uniqueName('topic'), uniqueName('group')];
+    const letters = `${topic}.dlq`;
+    for (const name of [topic, letters])
+      await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }] });
+    await grant('consumer', ['topic', topic, 'READ'], ['group', group, 'READ'], ['topic', letters, 'WRITE']);
+    await grant('publisher', ['topic', topic, 'WRITE']);
+    await grant('operator', ['topic', letters, 'READ'], ['topic', letters, 'DESCRIBE_CONFIGS']);
+    await grant('operator', ['group', 'ebus-*', 'READ'], ['topic', topic, 'WRITE']);
+    const [publisher, operator] = [await busOf('publisher'), await busOf('operator')];
+    const consumer = await busOf('consumer', { service: group });
+    const handled: number[] = [];
+    const letter = new Promise((resolve) => void consumer.on('deadLettered', resolve));
+    await consumer.subscribeEnvelope(
+      topic,
+      ({ eventVersion }) => {
+        if (handled.push(eventVersion) === 1) throw new Error('no');
+      },
+      { maxRetries: 0 },
+    );
+    await publisher.publishEnvelope(topic, event('a', 1));
+    await letter;
+    expect(await operator.deadLetters.list(topic)).toHaveLength(1);
+    expect(await operator.deadLetters.redrive(topic)).toMatchObject({ redriven: 1, failed: [] });
+    await eventually(() => handled.length === 2);
   });
 
   it('to make and change the topics of the configuration', { timeout: 60_000 }, async () => {
