@@ -157,7 +157,7 @@ export const consumingMutants = [
   {
     name: 'core: gives no time to running handlers when it closes',
     file: 'packages/core/src/consume/closing.ts',
-    find: 'const inTime = await drain.within(timeout);',
+    find: 'const inTime = await drain.within(deadline.left(), { signal: deadline.passed });',
     replace: 'const inTime = await drain.within(0);',
     killedBy: inSuite('closing running handlers finish'),
     gate: true,

@@ -31,6 +31,30 @@ export const closingSubscriptions: Group = ({ test }) => {
     assert.deepEqual(texts(closed), ['before']);
   });
 
+  test("a close that has less time shortens one that is under way, and so does the bus's", async (t) => {
+    const bus = await t.bus();
+    const stuck = t.gate();
+    const other = t.newTopic();
+    const [one, two] = [
+      await bus.subscribe(t.topic, () => stuck.promise),
+      await bus.subscribe(other, () => stuck.promise),
+    ];
+    await bus.publish(t.topic, 'a');
+    await bus.publish(other, 'b');
+    await t.eventually(() => one.stats().running + two.stats().running === 2);
+    const closing = [one.close({ timeout: '10m' }), two.close({ timeout: '10m' })];
+    // What says nothing about time waits for the outcome, however long it takes.
+    void two.close();
+    const { timedOut, abandoned } = await one.close({ timeout: 0 });
+    assert.deepEqual([timedOut, abandoned], [true, 1]);
+    assert.equal(two.stats().running, 1);
+    assert.equal((await bus.close({ timeout: 50 })).timedOut, true);
+    assert.deepEqual(
+      (await Promise.all(closing)).map((report) => report.timedOut),
+      [true, true],
+    );
+  });
+
   test("aborting a subscription's signal closes it", async (t) => {
     const bus = await t.bus();
     const abort = new AbortController();

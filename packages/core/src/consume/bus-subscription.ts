@@ -139,7 +139,8 @@ export class BusSubscription implements Subscription {
   async close(options: { timeout?: Duration } = {}): Promise<CloseReport> {
     // Before anything is closed: what is refused leaves the subscription as it is.
     checkOptions(`closing the subscription to '${this.topic}'`, options, CLOSE_OPTIONS);
-    this.#closing ??= this.#close(options).finally(() => this.#onClosed(this));
+    if (this.#closing === undefined) this.#closing = this.#close(options).finally(() => this.#onClosed(this));
+    else for (const consumer of this.#consumers) void consumer.close(options);
     return this.#closing;
   }
 

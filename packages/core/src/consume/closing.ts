@@ -3,6 +3,7 @@
  * order.
  */
 import { EbusError } from '../errors.js';
+import type { CloseDeadline } from '../util/close-deadline.js';
 import { settledWithin } from '../util/waiting.js';
 import type { Intake } from './intake.js';
 import type { CloseReport } from './types.js';
@@ -17,19 +18,22 @@ const LEAVE_TIMEOUT_MS = 5_000;
 /** The least time for each step, where the time of the close is used up. */
 const LEAST_MS = 500;
 
-/** Takes `timeout` milliseconds for running handlers, and a few seconds more at most. Never rejects for being slow. */
-export async function closeConsumer(works: Works, intake: Intake, timeout: number): Promise<CloseReport> {
+/** Waits for running handlers until the deadline, and takes a few seconds more at most. Never rejects for being slow. */
+export async function closeConsumer(
+  works: Works,
+  intake: Intake,
+  deadline: CloseDeadline,
+): Promise<CloseReport> {
   const { runner, drain, settler, leases, parts, inFlight } = works;
   const { clock, deadLetters, policy } = parts;
   const handledBefore = runner.counters.handled;
-  const deadline = clock.monotonic() + timeout;
-  const left = (most: number) => Math.min(most, Math.max(LEAST_MS, deadline - clock.monotonic()));
+  const left = (most: number) => Math.min(most, deadline.left(LEAST_MS));
 
   works.credit.stop();
   const stopped = stop(works);
   intake.stop();
   cutWaitsShort(works);
-  const inTime = await drain.within(timeout);
+  const inTime = await drain.within(deadline.left(), { signal: deadline.passed });
   if (!inTime) {
     const reason = new EbusError(`the subscription to '${policy.topic}' is closing`, { code: 'BUS_CLOSED' });
     for (const delivery of inFlight) runner.abandon(delivery, reason);

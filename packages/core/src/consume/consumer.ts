@@ -3,6 +3,7 @@ import type { HighOffsets } from '../driver/high-offsets.js';
 import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
+import { CloseDeadline } from '../util/close-deadline.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { isAtEnd } from './at-end.js';
 import { closeConsumer } from './closing.js';
@@ -28,6 +29,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
   /** Set while it takes what its route holds, and nothing that comes later. */
   #draining: Deferred<void> | undefined;
   #closing: Promise<CloseReport> | undefined;
+  #deadline: CloseDeadline | undefined;
   #hasEnded = false;
   readonly #trouble: Trouble;
 
@@ -61,17 +63,15 @@ export class Consumer implements Omit<Subscription, 'update'> {
     });
   }
 
-  /** The sink for the driver's messages. */
   get sink(): SubscriptionSink {
     return this.#intake;
   }
 
-  /** The driver's end: the subscription is in position. */
+  /** The subscription is in position. */
   attach(driver: DriverSubscription): void {
     this.#works.attach(driver);
   }
 
-  /** Begins to fetch. */
   begin(): void {
     this.#intake.start();
   }
@@ -109,9 +109,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
   }
 
   /**
-   * Takes nothing more from this route. Resolves once its end is known, with a function
-   * that waits until all messages before it are settled, and then closes. It has no timeout: a paused or halted
-   * subscription must not lose messages.
+   * Takes nothing more from this route. Resolves once its end is known, with a function that waits until all messages before it are
+   * settled, and then closes. It has no timeout: a paused or halted subscription must not lose messages.
    */
   async drain(signal?: AbortSignal): Promise<() => Promise<void>> {
     const { driver, inFlight } = this.#works;
@@ -238,7 +237,6 @@ export class Consumer implements Omit<Subscription, 'update'> {
     return { unsettled: inFlight, halted: this.#works.runner.halts.keys, paused };
   }
 
-  /** Nothing is unsettled here. */
   get isQuiet(): boolean {
     return this.#works.inFlight.count === 0;
   }
@@ -254,7 +252,9 @@ export class Consumer implements Omit<Subscription, 'update'> {
 
   async close({ timeout }: { timeout?: Duration } = {}): Promise<CloseReport> {
     const ms = timeout === undefined ? DEFAULT_CLOSE_TIMEOUT_MS : parseDuration(timeout);
-    this.#closing ??= this.#close(ms);
+    this.#deadline ??= new CloseDeadline(this.#works.parts.clock, ms);
+    if (timeout !== undefined) this.#deadline.bringForward(ms);
+    this.#closing ??= this.#close(this.#deadline);
     return this.#closing;
   }
 
@@ -267,24 +267,24 @@ export class Consumer implements Omit<Subscription, 'update'> {
     this.#works.showGauges();
   }
 
-  async #close(timeout: number): Promise<CloseReport> {
+  async #close(deadline: CloseDeadline): Promise<CloseReport> {
     this.#draining?.resolve();
     try {
-      return await closeConsumer(this.#works, this.#intake, timeout);
+      return await closeConsumer(this.#works, this.#intake, deadline);
     } finally {
+      deadline.end();
       this.#wakeQuiet();
     }
   }
 
   #emptied(): void {
-    if (this.#quiet !== undefined) this.#wakeQuiet();
+    this.#wakeQuiet();
     this.#works.showGauges();
   }
 
   #wakeQuiet(): void {
-    const quiet = this.#quiet;
+    this.#quiet?.resolve();
     this.#quiet = undefined;
-    quiet?.resolve();
   }
 
   #stalled(ms: number): void {

@@ -164,6 +164,9 @@ export interface Subscription extends AsyncDisposable {
    */
   update(changes: SubscriptionChanges): void;
   stats(): SubscriptionStats;
-  /** Drains like the bus does (default 30 s) and leaves the group. Idempotent; never rejects for being slow. */
+  /**
+   * Drains like the bus does (default 30 s) and leaves the group. Never rejects for being slow. Calls share one outcome; one
+   * with a `timeout` that is over earlier, or the bus's, shortens the wait for running handlers.
+   */
   close(options?: { timeout?: Duration }): Promise<CloseReport>;
 }
