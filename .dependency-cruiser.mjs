@@ -29,7 +29,7 @@ const partImports = [['memory/src/test-kit', ['@ebus/core', '@ebus/core/driver']
 
 /** What each package may import besides its own files and Node: packages as written in an import. */
 const packageImports = {
-  core: ['zod', 'uuid', 'yaml', '@standard-schema/spec', '@opentelemetry/api'],
+  core: ['zod', 'yaml', '@standard-schema/spec', '@opentelemetry/api'],
   memory: ['@ebus/core/driver'],
   kafka: ['@ebus/core/driver', '@confluentinc/kafka-javascript', 'kafkajs', '@platformatic/kafka', 'zod'],
   nats: ['@ebus/core/driver', '@nats-io/*', 'zod'],

@@ -28,6 +28,7 @@ let bus: EventBus;
 let subscription: core.Subscription;
 const pool = new core.KeyedPool();
 const governance = new core.TopicGovernance([]);
+const typed = core.topic('t', core.defineEvents({ [event.eventType]: schema as core.StandardSchemaV1 }));
 
 beforeAll(async () => {
   parts = await scriptedBus();
@@ -47,6 +48,9 @@ const ROWS: Record<string, Row> = {
   'bus.use': { call: (o) => bus.use(o), wrong: { publish: 'log' } },
   'bus.close': { call: (o) => bus.close(o), wrong: { timeout: 'soon' } },
   'bus.idle': { call: (o) => bus.idle(o), wrong: { timeout: 'soon' } },
+  'typed.publish': { call: (o) => typed.publish(bus, event, o), wrong: { timeout: 0 } },
+  'typed.subscribe': { call: (o) => typed.subscribe(bus, noop, o), wrong: { otherwise: 'drop' } },
+  'typed.handler': { call: (o) => typed.handler(noop, o), wrong: { otherwise: 'drop' } },
   'subscription.update': { call: (o) => subscription.update(o), wrong: { concurrency: 0 } },
   'subscription.close': { call: (o) => subscription.close(o), wrong: { timeout: -1 } },
   'topics.configure': { call: (o) => bus.topics.configure('t', {}, o), wrong: { strategy: 'update' } },
@@ -113,6 +117,8 @@ const WITHOUT_OPTIONS: Record<string, readonly string[]> = {
 
 /** Values of the entry that are no function with options; errors are left out. */
 const OTHER_EXPORTS = [
+  'defineEvents',
+  'topic',
   'ERROR_CODES',
   'MessageHeaders',
   'NoopMetricsCollector',

@@ -19,12 +19,12 @@ it.each([
   [{ port: 80.5 }, /healthHttp\.port: must be a whole number/],
   [{ port: 80, path: 'ops' }, /healthHttp\.path: must begin with a slash/],
   [{ port: 80, hots: 'a' }, /healthHttp\.hots: unknown key, did you mean 'host'\?/],
-])('refuses %j', (section, message) => {
-  expect(() => parseConfig({ type: 'memory', healthHttp: section }, { plugins })).toThrow(message);
+])('refuses %j', async (section, message) => {
+  await expect(parseConfig({ type: 'memory', healthHttp: section }, { plugins })).rejects.toThrow(message);
 });
 
-it('reads a port from a variable', () => {
+it('reads a port from a variable', async () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of configurations look like that
   const config = { type: 'memory', healthHttp: { port: '${PORT:-8080}' } };
-  expect(parseConfig(config, { plugins, env: {} }).healthHttp).toEqual({ port: 8080 });
+  expect((await parseConfig(config, { plugins, env: {} })).healthHttp).toEqual({ port: 8080 });
 });

@@ -10,10 +10,10 @@ it.each([
   { brokers: ['a:9092'], security: { enabled: true, caFile: `-----BEGIN CERTIFICATE-----\n${SECRET}` } },
 ])(
   'a secret in an address, and the content of a file in place of its name, are refused and not shown: %j',
-  (part) => {
+  async (part) => {
     let error: unknown;
     try {
-      parseConfig({ type: 'kafka', serviceName: 's', kafka: part }, { plugins: [kafka] });
+      await parseConfig({ type: 'kafka', serviceName: 's', kafka: part }, { plugins: [kafka] });
     } catch (thrown) {
       error = thrown;
     }

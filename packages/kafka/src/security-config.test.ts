@@ -7,9 +7,9 @@ import { whyRefused } from './librdkafka-settings.js';
 import { weaknessesOf } from './security-config.js';
 
 const parse = (part: object) => kafkaConfigSchema.parse({ brokers: ['a:9092'], ...part });
-const problemOf = (part: object) => {
+const problemOf = async (part: object) => {
   try {
-    parseConfig({ type: 'kafka', serviceName: 's', kafka: { brokers: ['a:9092'], ...part } } as never, {
+    await parseConfig({ type: 'kafka', serviceName: 's', kafka: { brokers: ['a:9092'], ...part } } as never, {
       plugins: [kafka],
     });
   } catch (error) {
@@ -27,13 +27,13 @@ describe('kafka.librdkafka', () => {
     'sasl.oauthbearer.token.endpoint.url',
     'enable.ssl.certificate.verification',
     'a.setting.of.tomorrow',
-  ])('refuses %s', (key) => {
-    expect(problemOf({ librdkafka: { [key]: 'x' } })).toContain('cannot be overridden');
+  ])('refuses %s', async (key) => {
+    expect(await problemOf({ librdkafka: { [key]: 'x' } })).toContain('cannot be overridden');
     expect(whyRefused(key)).toBeTypeOf('string');
   });
 
-  it('takes sizes, times and the network', () => {
-    expect(problemOf({ librdkafka: { 'socket.timeout.ms': 1000, 'client.rack': 'a' } })).toBeUndefined();
+  it('takes sizes, times and the network', async () => {
+    expect(await problemOf({ librdkafka: { 'socket.timeout.ms': 1000, 'client.rack': 'a' } })).toBeUndefined();
   });
 });
 
@@ -76,8 +76,8 @@ describe('kafka.security', () => {
     [{ enabled: true, keyPassword: 'x' }, 'keyPassword needs keyFile'],
     [{ skipVerify: true }, 'set enabled: true'],
     [{ enabled: true, protocol: 'PLAINTEXT', skipVerify: true }, 'has no TLS'],
-  ])('refuses %j', (security, why) => {
-    expect(problemOf({ security })).toContain(why);
+  ])('refuses %j', async (security, why) => {
+    expect(await problemOf({ security })).toContain(why);
   });
 
   it('names each weakness', () => {

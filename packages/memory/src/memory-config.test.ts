@@ -17,9 +17,9 @@ it('refuses what it does not know and bounds that cannot be', () => {
   }
 });
 
-it('is a part of the configuration, with every problem in place', () => {
+it('is a part of the configuration, with every problem in place', async () => {
   const config = { type: 'memory', memory: { brokr: 'x', bufferSize: -1 } };
-  expect(() => parseConfig(config, { plugins: [memory] })).toThrow(
+  await expect(parseConfig(config, { plugins: [memory] })).rejects.toThrow(
     /memory\.bufferSize: must be at least 0, got -1\n {2}memory\.brokr: unknown key, did you mean 'broker'\?/,
   );
 });

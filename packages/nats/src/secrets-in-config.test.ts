@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { nats } from './index.js';
 
 const SECRET = 'S3cr3tT0kenXYZ';
-const refusalOf = (natsPart: object): ConfigError => {
+const refusalOf = async (natsPart: object): Promise<ConfigError> => {
   try {
-    parseConfig({ type: 'nats', serviceName: 's', nats: natsPart }, { plugins: [nats] });
+    await parseConfig({ type: 'nats', serviceName: 's', nats: natsPart }, { plugins: [nats] });
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -19,8 +19,8 @@ it.each([
   `nats://a:1/${SECRET}`,
   `tls://a:1#${SECRET}`,
   `nats://${SECRET}@a:1`,
-])('a URL with a secret is refused, and not shown: %s', (url) => {
-  const error = refusalOf({ urls: [url] });
+])('a URL with a secret is refused, and not shown: %s', async (url) => {
+  const error = await refusalOf({ urls: [url] });
   expect(error.message).toMatch(/nats\.urls\.0: must .*nats\.security/);
   expect(JSON.stringify([error.message, error.problems])).not.toContain(SECRET);
 });
@@ -32,8 +32,8 @@ it.each([
   ['caFile', `-----BEGIN CERTIFICATE-----\\n${SECRET}`],
   ['caFile', `MIIBszCCAVmgAwIBAgIUX4n5QTgMpb1yVVIBQ2DPTE4xXDUwCgYIKoZIzj0EAwI${SECRET}`],
   ['caFile', 'x'.repeat(2_000)],
-])('the content of a file in place of its name is refused, and not shown: %s', (key, content) => {
-  const error = refusalOf({ urls: ['nats://a:1'], security: { enabled: true, [key]: content } });
+])('the content of a file in place of its name is refused, and not shown: %s', async (key, content) => {
+  const error = await refusalOf({ urls: ['nats://a:1'], security: { enabled: true, [key]: content } });
   expect(error.message).toContain(`nats.security.${key}: looks like the content of a file`);
   expect(JSON.stringify([error.message, error.problems])).not.toContain(content.slice(20, 50));
 });

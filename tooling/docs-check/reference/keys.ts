@@ -30,8 +30,8 @@ export interface Key {
 }
 
 /** Every setting of core and of the official plug-ins, in the order of the schema. */
-export function configurationKeys(): Key[] {
-  const { $defs } = configJsonSchema({ plugins: [memory, nats, kafka, healthHttp] }) as {
+export async function configurationKeys(): Promise<Key[]> {
+  const { $defs } = (await configJsonSchema({ plugins: [memory, nats, kafka, healthHttp] })) as {
     $defs: { configuration: Schema };
   };
   return [...keysOf($defs.configuration, '')];
@@ -55,8 +55,8 @@ function* keysOf(schema: Schema, path: string): Generator<Key> {
 }
 
 /** The whole page, a table for each section. */
-export function configurationPage(): string {
-  const keys = configurationKeys();
+export async function configurationPage(): Promise<string> {
+  const keys = await configurationKeys();
   const sections = [...new Set(keys.map(({ path }) => sectionOf(path)))];
   const tables = sections.flatMap((section) => {
     const rows = keys.filter(({ path }) => sectionOf(path) === section).map(row);

@@ -1,8 +1,6 @@
 /** From a configuration and plug-ins to a connected bus. */
 import { type Clock, systemClock } from '../clock.js';
-import { checkConfig } from '../config/check-config.js';
 import { metricsPart, metricsType } from '../config/metrics-part.js';
-import { readTopics } from '../config/read-topics.js';
 import type { ResolvedConfig } from '../config/schema.js';
 import type { EventBusConfig } from '../config/types.js';
 import { ConnectionSupervisor } from '../connection/supervisor.js';
@@ -101,6 +99,9 @@ export async function createEventBus(
 ): Promise<EventBus> {
   checkOptions('createEventBus', options, CREATE_OPTIONS);
   const registry = (options.registry ?? defaultRegistry).with(options.plugins ?? []);
+  // The schemas, and zod with them, are loaded with the first bus.
+  const { checkConfig } = await import('../config/check-config.js');
+  const { readTopics } = await import('../config/read-topics.js');
   const { plugin, resolved } = checkConfig(config, { registry });
   const envelopeClock = options.clock ?? systemClock;
   const clock = guardedClock(envelopeClock, (err) => {

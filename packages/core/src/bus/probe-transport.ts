@@ -7,7 +7,7 @@ import type { Outbound } from '../publish/outbound.js';
 import { usingOwnTopic } from '../publish/own-topic.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import { anySignal } from '../util/any-signal.js';
-import { randomUuid } from '../util/random-uuid.js';
+import { randomUuid } from '../util/uuid.js';
 import { within } from '../util/waiting.js';
 
 /** The topic of the probes, their time limit, and the bus that carries them. */

@@ -1,14 +1,16 @@
 /** The probes of a bus: those that it sends, and those that it watches. */
 import type { Clock } from '../clock.js';
-import { DEFAULT_PROBE_WATCH, type ProbeWatch, type ResolvedConfig } from '../config/schema.js';
+import type { ProbeWatch, ResolvedConfig } from '../config/schema.js';
 import type { ConnectionSupervisor } from '../connection/supervisor.js';
 import type { Subscriptions } from '../consume/subscriptions.js';
 import type { Driver } from '../driver/driver.js';
+import { parseDuration } from '../duration.js';
 import { BusClosedError, ConnectionError } from '../errors.js';
 import { ProbePublisher } from '../health/health-publisher.js';
 import { ProbeSubscriber } from '../health/health-subscriber.js';
 import { defaultProbeTopic } from '../health/probe.js';
 import type { HealthCheckEvent } from '../health/types.js';
+import { WATCH_DEFAULTS } from '../health/watch-defaults.js';
 import type { Logger } from '../logger.js';
 import type { MetricsCollector } from '../metrics/collector.js';
 import type { Outbound } from '../publish/outbound.js';
@@ -73,9 +75,14 @@ export function probePublisher(
   });
 }
 
+const DEFAULT_WATCH: ProbeWatch = {
+  ...WATCH_DEFAULTS,
+  monitorInterval: parseDuration(WATCH_DEFAULTS.monitorInterval),
+};
+
 /** Those that the configuration asks for; one that is not started where it asks for none. */
 export function probeSubscribers(options: MonitoringOptions): [ProbeSubscriber, ...ProbeSubscriber[]] {
-  const [first = DEFAULT_PROBE_WATCH, ...others] = watchesOf(options.config);
+  const [first = DEFAULT_WATCH, ...others] = watchesOf(options.config);
   return [probeSubscriber(first, options), ...others.map((watch) => probeSubscriber(watch, options))];
 }
 

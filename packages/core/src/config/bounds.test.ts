@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
 import { ScriptedDriver, scriptedPlugin } from '../testing/scripted-driver.js';
-import { loadConfig, parseConfig } from './load-config.js';
+import { loadConfig } from './load-config.js';
+import { parseObject } from './parse-object.js';
 
 const plugins = [scriptedPlugin(new ScriptedDriver())];
 const type = plugins[0]!.name;
@@ -49,7 +50,7 @@ describe('files', () => {
 describe('objects', () => {
   const refuse = (part: object, env: Record<string, string> = {}) => {
     try {
-      parseConfig({ type, ...part }, { plugins, env });
+      parseObject({ type, ...part }, { plugins, env });
     } catch (error) {
       expect(error).toBeInstanceOf(ConfigError);
       return (error as ConfigError).message;

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.js';
 import { definePlugin } from '../registry/plugin.js';
 import { durationSetting, refusedSetting } from '../settings.js';
 import { ScriptedDriver } from '../testing/scripted-driver.js';
-import { parseConfig } from './load-config.js';
+import { parseObject } from './parse-object.js';
 
 const broker = definePlugin({
   kind: 'transport',
@@ -28,7 +28,7 @@ const broker = definePlugin({
 
 function problemsOf(config: unknown, env: Record<string, string> = {}): string[] {
   try {
-    parseConfig(config, { plugins: [broker], env });
+    parseObject(config, { plugins: [broker], env });
   } catch (error) {
     if (!ConfigError.isInstance(error)) throw error;
     return error.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -106,7 +106,7 @@ describe('empty texts', () => {
       environment: '',
       broker: { consumer: { groupId: '' }, security },
     };
-    expect(parseConfig(config, { plugins: [broker], env: {} })).toEqual({
+    expect(parseObject(config, { plugins: [broker], env: {} })).toEqual({
       type: 'broker',
       broker: { consumer: {}, security: { enabled: false } },
     });
@@ -124,13 +124,13 @@ describe('empty texts', () => {
       broker: { consumer: { groupId: 'a' } },
       environments: { test: { broker: { consumer: { groupId: '' } } } },
     };
-    expect(parseConfig(config, { plugins: [broker], environment: 'test' })).toMatchObject({
+    expect(parseObject(config, { plugins: [broker], environment: 'test' })).toMatchObject({
       broker: { consumer: {} },
     });
   });
 
   it('are no items of lists', () => {
-    expect(parseConfig({ type: 'broker', broker: { urls: [''] } }, { plugins: [broker] })).toMatchObject({
+    expect(parseObject({ type: 'broker', broker: { urls: [''] } }, { plugins: [broker] })).toMatchObject({
       broker: { urls: [''] },
     });
   });
@@ -139,12 +139,12 @@ describe('empty texts', () => {
 describe('what is no configuration', () => {
   it('says what to do with a Promise of one', () => {
     const promised = Promise.resolve({ type: 'broker' });
-    expect(() => parseConfig(promised, { plugins: [broker] })).toThrow('it is a Promise; await it first');
+    expect(() => parseObject(promised, { plugins: [broker] })).toThrow('it is a Promise; await it first');
   });
 
   it('says where plug-ins belong, whether or not its type is known', () => {
     const config = { type: 'other', plugins: [broker] };
-    expect(() => parseConfig(config, { plugins: [] })).toThrow(
+    expect(() => parseObject(config, { plugins: [] })).toThrow(
       'plugins: is no part of the configuration: createEventBus(',
     );
   });
@@ -162,6 +162,6 @@ describe('what is no configuration', () => {
       "no transport named 'kafka' is registered; install @ebus/kafka and pass it in plugins (registered: broker)",
     ],
   ])('knows what is meant by the type %s', (type, message) => {
-    expect(() => parseConfig({ type }, { plugins: [broker] })).toThrow(message);
+    expect(() => parseObject({ type }, { plugins: [broker] })).toThrow(message);
   });
 });

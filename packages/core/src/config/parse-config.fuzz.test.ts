@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ConfigError, PluginError } from '../errors.js';
 import { FUZZ_TIMEOUT_MS, INPUTS, prototypeIsClean, spoiledText } from '../testing/fuzz.js';
-import { parseConfig } from './load-config.js';
+import { parseObject } from './parse-object.js';
 import { parseYaml, YamlError } from './parse-yaml.js';
 
 const FILE = `eventbus:
@@ -37,7 +37,7 @@ it('is a configuration or an error that says why not', { timeout: 10 * FUZZ_TIME
   const check = async (text: string) => {
     try {
       const content = await parseYaml(text);
-      parseConfig(content, { plugins: [memory], env: {} });
+      parseObject(content, { plugins: [memory], env: {} });
       read++;
     } catch (error) {
       const isExpected =

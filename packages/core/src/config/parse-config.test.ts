@@ -7,7 +7,9 @@ import { createEventBus } from '../bus/create-event-bus.js';
 import { ConfigError, PluginError } from '../errors.js';
 import { definePlugin } from '../registry/plugin.js';
 import type { TopicOptions } from '../topics/types.js';
-import { type ParseConfigOptions, parseConfig } from './load-config.js';
+import { parseConfig } from './load-config.js';
+import { parseObject } from './parse-object.js';
+import type { ParseConfigOptions } from './parse-options.js';
 import type { topicSchema } from './topics-schema.js';
 import type { CommonConfig, EventBusConfig } from './types.js';
 
@@ -30,7 +32,7 @@ const broker = definePlugin({
 });
 
 const parse = (config: unknown, options: ParseConfigOptions = {}) =>
-  parseConfig(config, { plugins: [memory, nats, broker], env: {}, ...options }) as unknown;
+  parseObject(config, { plugins: [memory, nats, broker], env: {}, ...options }) as unknown;
 
 function problemsOf(config: unknown, options: ParseConfigOptions = {}): string[] {
   try {
@@ -48,10 +50,10 @@ describe('parseConfig', () => {
       eventbus: { type: 'memory', topics: { orders: { retention: '1d' } }, serviceName: undefined },
     };
     const before = structuredClone(config);
-    const parsed = parseConfig(config, { plugins: [memory] });
+    const parsed = await parseConfig(config, { plugins: [memory] });
     expect(config).toEqual(before);
     expect(parsed).toEqual({ type: 'memory', topics: { orders: { retention: '1d' } } });
-    expect(parseConfig(parsed, { plugins: [memory] })).toEqual(parsed);
+    expect(await parseConfig(parsed, { plugins: [memory] })).toEqual(parsed);
     await using bus = await createEventBus(parsed, { plugins: [memory] });
     expect(bus.topics.get('orders').retention).toBe('1d');
   });
@@ -187,8 +189,8 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('refuses options of its own that do not exist', () => {
-    expect(() => parse({ type: 'memory' }, { enviroment: 'x' } as object)).toThrow(
+  it('refuses options of its own that do not exist', async () => {
+    await expect(parseConfig({ type: 'memory' }, { enviroment: 'x' } as object)).rejects.toThrow(
       "parseConfig: unknown option 'enviroment', did you mean 'environment'?",
     );
   });
@@ -382,7 +384,7 @@ describe('what watches over a bus', () => {
 describe('the types', () => {
   it('are those of the schema', () => {
     expectTypeOf<z.input<typeof topicSchema>>().branded.toEqualTypeOf<TopicOptions>();
-    expectTypeOf(parseConfig).returns.toEqualTypeOf<EventBusConfig>();
+    expectTypeOf(parseConfig).returns.resolves.toEqualTypeOf<EventBusConfig>();
     expectTypeOf<{ type: 'memory' }>().toExtend<EventBusConfig>();
     expectTypeOf<{ type: 'natz' }>().not.toExtend<EventBusConfig>();
     expectTypeOf<{ type: 'nats' }>().not.toExtend<EventBusConfig>();

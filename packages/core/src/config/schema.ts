@@ -1,5 +1,6 @@
 /** Core's own part of the configuration: validation, defaults and what editors show, from one source. */
 import { z } from 'zod';
+import { WATCH_DEFAULTS } from '../health/watch-defaults.js';
 import { durationSetting, refusedSetting } from '../settings.js';
 import { topicsSchema } from './topics-schema.js';
 
@@ -106,14 +107,20 @@ const probeWatch = z
       .describe(
         "The service whose probes count. Default: any on the publisher's topic; on others the one that is seen first.",
       ),
-    monitorInterval: interval('30s').describe('How often to count missed probes.'),
+    monitorInterval: interval(WATCH_DEFAULTS.monitorInterval).describe('How often to count missed probes.'),
     expectedInterval: durationSetting()
       .refine((ms) => ms > 0, { error: 'must be above 0' })
       .optional()
       .describe("Between two probes of a foreign service. Default: the publisher's interval."),
-    warningThreshold: positiveInteger().default(3).describe('Missed probes until a warning.'),
-    errorThreshold: positiveInteger().default(5).describe('Missed probes until an error.'),
-    criticalThreshold: positiveInteger().default(10).describe('Missed probes until it is critical.'),
+    warningThreshold: positiveInteger()
+      .default(WATCH_DEFAULTS.warningThreshold)
+      .describe('Missed probes until a warning.'),
+    errorThreshold: positiveInteger()
+      .default(WATCH_DEFAULTS.errorThreshold)
+      .describe('Missed probes until an error.'),
+    criticalThreshold: positiveInteger()
+      .default(WATCH_DEFAULTS.criticalThreshold)
+      .describe('Missed probes until it is critical.'),
   })
   .refine((it) => it.warningThreshold < it.errorThreshold && it.errorThreshold < it.criticalThreshold, {
     error: 'warningThreshold must be below errorThreshold, and that below criticalThreshold',
@@ -123,8 +130,6 @@ const watchOf = ({ topic = '', expectedSource = '' }) => `${topic}\0${expectedSo
 
 /** The settings of a watcher of probes, with every default filled in. */
 export type ProbeWatch = z.output<typeof probeWatch>;
-/** For one that nothing was said about. */
-export const DEFAULT_PROBE_WATCH: ProbeWatch = probeWatch.parse({});
 
 const healthCheck = z
   .strictObject({

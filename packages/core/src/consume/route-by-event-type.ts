@@ -5,8 +5,8 @@ import { isStandardSchema } from '../envelope/payload-schema.js';
 import { ConfigError, PermanentError } from '../errors.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import { describeValue } from '../util/describe-value.js';
-import { func, oneOf, or } from '../util/option-kinds.js';
-import { checkOptions, optionTable } from '../util/options.js';
+import { func, type OptionKind, oneOf, or } from '../util/option-kinds.js';
+import { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
 import { withSchema } from './invoke.js';
 import type { EnvelopeHandler } from './types.js';
@@ -28,7 +28,10 @@ export interface RouteOptions {
   otherwise?: 'ignore' | 'dead-letter' | EnvelopeHandler;
 }
 
-const OPTIONS = optionTable<RouteOptions>({ otherwise: or(oneOf('ignore', 'dead-letter'), func) });
+/** The option as it is checked. */
+export const OTHERWISE: OptionKind = or(oneOf('ignore', 'dead-letter'), func);
+/** The options of `routeByEventType`, as they are checked. */
+export const ROUTE_OPTIONS: OptionTable = optionTable<RouteOptions>({ otherwise: OTHERWISE });
 
 /**
  * A handler for `subscribeEnvelope` that picks by `eventType`: `{ OrderPlaced: handler }`, or with a Standard Schema for
@@ -41,7 +44,7 @@ export function routeByEventType<Payloads extends object>(
   routes: { readonly [Type in keyof Payloads]: EventRoute<Payloads[Type]> },
   options: RouteOptions = {},
 ): EnvelopeHandler<Payloads[keyof Payloads]> {
-  checkOptions('routeByEventType', options, OPTIONS);
+  checkOptions('routeByEventType', options, ROUTE_OPTIONS);
   return routed(handlersOf(routes), options.otherwise, 'no handler in routeByEventType');
 }
 

@@ -1,9 +1,11 @@
 /** The options of subscribing, and their checks. Defaults and checks that depend on the topic: `policy.ts`. */
+import { isStandardSchema } from '../envelope/payload-schema.js';
 import { ConfigError } from '../errors.js';
 import { describeValue } from '../util/describe-value.js';
 import * as kinds from '../util/option-kinds.js';
 import { checkOptions, type OptionTable, optionTable } from '../util/options.js';
 import { shown } from '../util/shown.js';
+import { OTHERWISE, type RouteOptions } from './route-by-event-type.js';
 import type { RateLimit, RetryBackoff, SubscribeOptions, SubscriptionChanges } from './types.js';
 
 const RETRY_BACKOFF = optionTable<RetryBackoff>({
@@ -88,11 +90,11 @@ export const SUBSCRIBE_ENVELOPE_OPTIONS: OptionTable = optionTable<SubscribeOpti
   ELSEWHERE,
 );
 
-function isStandardSchema(value: unknown): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  const standard = (value as { '~standard'?: { validate?: unknown } })['~standard'];
-  return typeof standard?.validate === 'function';
-}
+/** The options of a typed topic's `subscribe`, as they are checked. */
+export const SUBSCRIBE_TYPED_OPTIONS: OptionTable = optionTable<SubscribeOptions & RouteOptions>(
+  { ...OF_ALL, otherwise: OTHERWISE },
+  { ...ELSEWHERE, schema: 'the schemas are those of the topic; see defineEvents' },
+);
 
 /** The first check: wrong options are refused in every state of the bus. @throws ConfigError */
 export function checkSubscribeCall(

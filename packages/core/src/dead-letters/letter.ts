@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { HeaderList } from '../headers.js';
 import type { SpanIdentity } from '../telemetry/telemetry.js';
-import { randomUuid } from '../util/random-uuid.js';
+import { randomUuid } from '../util/uuid.js';
 
 /** Topic, key, bytes and headers of a letter. */
 export interface LetterContent {

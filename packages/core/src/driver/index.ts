@@ -36,7 +36,7 @@ export { Deque } from '../util/deque.js';
 export { fnv1a32 } from '../util/fnv1a.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';
-export { randomUuid } from '../util/random-uuid.js';
+export { randomUuid } from '../util/uuid.js';
 export { shown } from '../util/shown.js';
 export { SkippableClock } from '../util/skippable-clock.js';
 export { pause, type TimeLimit, within } from '../util/waiting.js';

@@ -1,6 +1,6 @@
 /** Reading JSON whose integers may be beyond 2^53, where JavaScript's numbers have gaps. */
 import { systemClock } from '../clock.js';
-import { randomUuid } from '../util/random-uuid.js';
+import { randomUuid } from '../util/uuid.js';
 
 /** How such integers are read: as the text of their digits, or as `bigint`. */
 export type BigIntegers = 'string' | 'bigint';

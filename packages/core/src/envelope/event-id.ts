@@ -1,6 +1,6 @@
 /** Event ids: UUIDv7, monotonic for each clock. */
-import { v7 } from 'uuid';
 import type { Clock } from '../clock.js';
+import { timeUuid } from '../util/uuid.js';
 
 type IdClock = Pick<Clock, 'now' | 'randomBytes'>;
 
@@ -32,7 +32,7 @@ export function newEventId(clock: IdClock): string {
     newest.sequence = 0;
     newest.ms++;
   }
-  return v7({ msecs: newest.ms, seq: newest.sequence, random });
+  return timeUuid(newest.ms, newest.sequence, random);
 }
 
 /** 31 bits of bytes that the id itself leaves free. */

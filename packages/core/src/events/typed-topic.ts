@@ -1,7 +1,8 @@
 /** A topic with its events: what is published and what is handled is checked, by the compiler and at run time. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { withSchema } from '../consume/invoke.js';
-import { type RouteOptions, routed } from '../consume/route-by-event-type.js';
+import { ROUTE_OPTIONS, type RouteOptions, routed } from '../consume/route-by-event-type.js';
+import { SUBSCRIBE_TYPED_OPTIONS } from '../consume/subscribe-options.js';
 import type { EnvelopeHandler, SubscribeOptions, Subscription } from '../consume/types.js';
 import type { EnvelopeInput } from '../envelope/envelope.js';
 import { payloadError } from '../envelope/payload-schema.js';
@@ -10,8 +11,8 @@ import type { HandlerContext, PublishReceipt } from '../pipeline/context.js';
 import type { PublishEnvelopeOptions } from '../publish/types.js';
 import { validateTopicName } from '../topic-name.js';
 import { describeValue } from '../util/describe-value.js';
-import { func, oneOf, or, required } from '../util/option-kinds.js';
-import { checkArgument } from '../util/options.js';
+import { func, required } from '../util/option-kinds.js';
+import { checkArgument, checkOptions } from '../util/options.js';
 import { isPromise } from '../util/promise.js';
 import { shown } from '../util/shown.js';
 import type { EventDefinitions, EventInputOf, EventOf, EventSchemas } from './define-events.js';
@@ -44,7 +45,6 @@ export type TypedHandler<Schemas extends EventSchemas> = (
 export interface TypedSubscribeOptions extends SubscribeOptions, RouteOptions {}
 
 const HANDLER = required(func);
-const OTHERWISE = or(oneOf('ignore', 'dead-letter'), func);
 
 /** A topic's name and events. Made by `topic`; holds no connection, so that services share it as they share types. */
 export class TypedTopic<Schemas extends EventSchemas = EventSchemas> {
@@ -89,7 +89,8 @@ export class TypedTopic<Schemas extends EventSchemas = EventSchemas> {
     handler: TypedHandler<Schemas>,
     options: TypedSubscribeOptions = {},
   ): Promise<Subscription> {
-    const { otherwise, ...rest } = options ?? {};
+    checkOptions('subscribe', options, SUBSCRIBE_TYPED_OPTIONS);
+    const { otherwise, ...rest } = options;
     return bus.subscribeEnvelope(
       this.name,
       this.handler(handler, otherwise === undefined ? {} : { otherwise }),
@@ -100,7 +101,7 @@ export class TypedTopic<Schemas extends EventSchemas = EventSchemas> {
   /** The same handler for `subscribeEnvelope`, an inbox, or anything else that takes one. */
   handler(handler: TypedHandler<Schemas>, options: RouteOptions = {}): EnvelopeHandler {
     checkArgument(`the handler of topic '${this.name}'`, handler, HANDLER);
-    checkArgument(`otherwise, for topic '${this.name}',`, options.otherwise, OTHERWISE);
+    checkOptions('handler', options, ROUTE_OPTIONS);
     const handlers = Object.entries(this.events.schemas).map(([type, schema]): [string, EnvelopeHandler] => [
       type,
       withSchema(schema, handler as unknown as EnvelopeHandler),

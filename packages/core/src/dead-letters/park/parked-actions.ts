@@ -5,7 +5,7 @@ import type { IncomingMessage } from '../../driver/message.js';
 import type { EnvelopeCodec } from '../../envelope/codec.js';
 import type { Logger } from '../../logger.js';
 import { isPromise } from '../../util/promise.js';
-import { randomUuid } from '../../util/random-uuid.js';
+import { randomUuid } from '../../util/uuid.js';
 import { abortable } from '../../util/waiting.js';
 import type { DeadLetter } from '../dead-letter.js';
 import { Letter } from '../letter.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.js';
 import type { Driver } from '../../driver/driver.js';
 import type { IncomingMessage, Position } from '../../driver/message.js';
 import { abortError } from '../../errors.js';
-import { randomUuid } from '../../util/random-uuid.js';
+import { randomUuid } from '../../util/uuid.js';
 import { backOff } from '../../util/waiting.js';
 import type { DeadLetter } from '../dead-letter.js';
 import { Letter } from '../letter.js';
