@@ -130,6 +130,11 @@ export function filtersOf({ filter_subjects: many, filter_subject: one }: Consum
   return one === undefined || one === '' ? [] : [one];
 }
 
+/** Whether one client at a time gets messages of it. */
+export function isSingleActive(found: ConsumerConfig | undefined): boolean {
+  return found?.priority_groups?.includes(SINGLE_ACTIVE) === true;
+}
+
 /** The server leaves out values that are zero, empty or false. */
 function isSame(wanted: unknown, found: unknown): boolean {
   const isNothing = (value: unknown) =>

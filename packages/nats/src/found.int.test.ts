@@ -125,14 +125,18 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     const other = await aBus({ service });
     const stuck: number[] = [];
     const release: (() => void)[] = [];
-    await other.subscribeEnvelope<{ sequence: number }>(topic, ({ payload }) => {
-      stuck.push(payload.sequence);
-      return new Promise<void>((resolve) => release.push(resolve));
-    });
+    await other.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ payload }) => {
+        stuck.push(payload.sequence);
+        return new Promise<void>((resolve) => release.push(resolve));
+      },
+      { ordering: 'instance' },
+    );
     const each = (sequence: number) => bus.publishEnvelope(topic, event(`key-${sequence}`, sequence));
     await each(1);
     await eventually(() => stuck.length === 1);
-    await subscribe();
+    await subscribe(bus, { ordering: 'instance' });
     for (let sequence = 2; sequence <= 40; sequence++) await each(sequence);
     await eventually(() => handled.length > 0);
     await plain.manager.consumers.delete(...names);

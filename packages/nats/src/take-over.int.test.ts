@@ -34,7 +34,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     await publish(1, 40);
     // The position of the group is made by ebus; then a client takes 500 of 800, settles some, and is gone.
     const first = await natsBus(addresses, { service });
-    const making = await first.subscribeEnvelope(topic, () => {});
+    const making = await first.subscribeEnvelope(topic, () => {}, { ordering: 'instance' });
     making.pause();
     await first.close({ timeout: 0 });
     const plain = await plainClient(addresses);
@@ -59,10 +59,14 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
 
     const second = cleanup.add(await natsBus(addresses, { service }), (bus) => bus.close());
     let newer = 0;
-    await second.subscribeEnvelope<{ sequence: number }>(topic, ({ aggregateId, payload }) => {
-      if (payload.sequence > 40) newer++;
-      history.handle(aggregateId, payload.sequence);
-    });
+    await second.subscribeEnvelope<{ sequence: number }>(
+      topic,
+      ({ aggregateId, payload }) => {
+        if (payload.sequence > 40) newer++;
+        history.handle(aggregateId, payload.sequence);
+      },
+      { ordering: 'instance' },
+    );
     await publish(41, 45);
     await eventually(() => history.handledCount === 900 - settled, 'everything unsettled is handled');
     await second.idle();
@@ -85,7 +89,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     const publisher = cleanup.add(await natsBus(addresses), (bus) => bus.close());
     await publisher.publishEnvelope(topic, event('order-1', 1));
     const first = await natsBus(addresses, settings);
-    (await first.subscribeEnvelope(topic, () => {})).pause();
+    (await first.subscribeEnvelope(topic, () => {}, { ordering: 'instance' })).pause();
     await first.close({ timeout: 0 });
     const plain = await plainClient(addresses);
     const consumer = await jetstream(plain.connection).consumers.get(
@@ -117,6 +121,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     going = false;
     await load;
     expect(handled).toEqual([1, 2]);
+    expect(othersBefore).toBeGreaterThan(0);
   });
 
   it('what was delivered more often than maxDeliver allows is dead-lettered without another attempt', async () => {

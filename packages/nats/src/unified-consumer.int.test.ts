@@ -213,4 +213,32 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
       });
     },
   );
+
+  it.runIf(version === 'current')(
+    'of several instances one is active for all topics; each topic may ask for that as long as none is read',
+    async () => {
+      const { prefix, bus, publisher } = await shop();
+      const [orders, refunds] = [`${prefix}.orders`, `${prefix}.refunds`];
+      const began: string[] = [];
+      const instance = async (name: string) => {
+        const one = await bus([orders, refunds]);
+        await one.subscribe(refunds, () => void began.push(name));
+        await one.subscribeEnvelope(orders, () => void began.push(name));
+        return one;
+      };
+      const first = await instance('first');
+      await publisher.publishEnvelope(orders, event('a', 1));
+      await eventually(() => began.length === 1);
+      await instance('second');
+      for (let sequence = 2; sequence <= 20; sequence++) {
+        await publisher.publishEnvelope(orders, event('a', sequence));
+        await publisher.publish(refunds, 'again');
+      }
+      await eventually(() => began.length === 39);
+      expect(new Set(began)).toEqual(new Set(['first']));
+      await first.close();
+      await publisher.publishEnvelope(orders, event('a', 21));
+      await eventually(() => began.at(-1) === 'second');
+    },
+  );
 });

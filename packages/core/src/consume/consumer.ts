@@ -60,6 +60,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       broken: (err) => this.fail(err),
       skipped: (delivery) => trouble.skippedOne(delivery),
       lost: (count) => trouble.leasesLost(count),
+      others: () => trouble.others(),
     });
   }
 

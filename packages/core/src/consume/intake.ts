@@ -23,6 +23,8 @@ interface IntakeEvents {
   skipped(delivery: Delivery): void;
   /** The driver says that so many deliveries are gone. */
   lost(count: number): void;
+  /** Other members are at work, and order does not hold across members. */
+  others(): void;
 }
 
 /** The sink that a driver gets. Its methods never throw. */
@@ -276,10 +278,13 @@ export class Intake implements SubscriptionSink {
         pass: (deliveries) => {
           // What others held is settled by now: they may have parked it since keys were looked at.
           works.parking?.reload();
+          // All of them are begun before more is granted: how many of one key wait is known only then.
+          works.beginBatch();
           this.#pass(deliveries);
-          works.credit.refresh();
+          works.endBatch();
         },
         handBack: (deliveries) => works.handBack(deliveries),
+        onOthers: () => this.#events.others(),
         onChange: () => works.credit.refresh(),
         onError: (error) => this.failed(error),
       });

@@ -72,6 +72,8 @@ export class ConsumerOpener {
   readonly #options: OpenConsumerOptions;
   readonly #deadLettersInto: (deadLetterTopic: string) => readonly string[];
   readonly #gauges: SharedGauges | undefined;
+  /** Of topics of these it was said that order holds within each instance only. */
+  readonly #narrowed = new Set<Persistence>();
 
   constructor(options: OpenConsumerOptions, deadLettersInto: (deadLetterTopic: string) => readonly string[]) {
     this.#options = options;
@@ -118,6 +120,7 @@ export class ConsumerOpener {
     const { driver, clock, loopYield, logger, handlerLogger, metrics, telemetry, codec, disclose } =
       this.#options;
     const { topic, group, persistence, from, ordering } = policy;
+    if (policy.isNarrowed && !internal) this.#sayNarrowed(persistence);
     const reports = this.#options.eventsOf(policy);
     const events: ConsumeEvents = {
       ...reports,
@@ -175,6 +178,16 @@ export class ConsumerOpener {
       await this.#asked(policy, signal);
       return join();
     }
+  }
+
+  #sayNarrowed(persistence: Persistence): void {
+    if (this.#narrowed.has(persistence)) return;
+    this.#narrowed.add(persistence);
+    const { driver, logger } = this.#options;
+    const text =
+      'the order of an aggregate holds within each instance of a group and not across its instances: the transport offers no ' +
+      "more for these topics. Run one instance, or say that this is enough: ordering: 'instance'";
+    logger.info({ system: driver.system, persistence }, text);
   }
 
   /** Whether the topic can be used had to be asked, and it can. False: it is known. */

@@ -58,19 +58,22 @@ class Leased extends ScriptedDriver {
 /** Handlers wait for it. */
 let release: Promise<void> | undefined;
 
-async function joined(answer: Leased['answer'], log: Leased['log'] = [], ordering?: 'cluster') {
+async function joined(
+  answer: Leased['answer'],
+  log: Leased['log'] = [],
+  ordering: 'instance' | 'cluster' = 'instance',
+) {
   const driver = new Leased();
   driver.answer = answer;
   driver.log = log;
   const { bus, clock, logged } = await scriptedBus({}, { driver });
   const handled: string[] = [];
-  const options = ordering === undefined ? {} : { ordering };
   const handler = ({ eventId }: { eventId: string }) => {
     handled.push(eventId);
     return release;
   };
   release = undefined;
-  await bus.subscribeEnvelope('orders', handler, options);
+  await bus.subscribeEnvelope('orders', handler, { ordering });
   await settle();
   return { bus, driver, clock, logged, handled, below: driver.subscriptions[0]! };
 }

@@ -36,6 +36,8 @@ interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'
   pass(deliveries: readonly Delivery[]): void;
   /** These are not begun, and go back to the broker. */
   handBack(deliveries: readonly Delivery[]): void;
+  /** Other members of the group are at work, and order does not hold across members. */
+  onOthers(): void;
   /** How much may be fetched has changed. */
   onChange(): void;
   onError(error: unknown): void;
@@ -98,6 +100,7 @@ export class OrderRecovery {
       const answered = await this.#answer(driver, epoch);
       if (answered === undefined) return;
       const { answer, unsettled, counted } = answered;
+      if (ordering === 'instance' && answer.others === true) this.#options.onOthers();
       const step = recoveryStep({
         ...{ phase: order.phase, elsewhere: unsettled, ordering, others: answer.others === true },
         ...wait.look(clock.monotonic(), order.missing),

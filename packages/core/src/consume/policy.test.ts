@@ -90,8 +90,19 @@ describe('the policy of a subscription', () => {
     expect(() => policyOf({ from: 'earliest' }, { capabilities })).toThrow(/from: 'latest'/);
   });
 
+  it('orders across all members of the group, unless less is asked for or offered', () => {
+    const across = { capabilities: { ...CAPABILITIES, ordering: 'cluster' } } as const;
+    expect(policyOf({}, across)).toMatchObject({ ordering: 'cluster', isNarrowed: false });
+    expect(policyOf({ ordering: 'instance' }, across)).toMatchObject({
+      ordering: 'instance',
+      isNarrowed: false,
+    });
+    expect(policyOf()).toMatchObject({ ordering: 'instance', isNarrowed: true });
+    expect(policyOf({ ordering: 'instance' })).toMatchObject({ ordering: 'instance', isNarrowed: false });
+    expect(policyOf({}, { ordered: false })).toMatchObject({ ordering: 'none', isNarrowed: false });
+  });
+
   it('refuses an order that is demanded and not offered', () => {
-    expect([policyOf().ordering, policyOf({}, { ordered: false }).ordering]).toEqual(['instance', 'none']);
     expect(() => policyOf({ ordering: 'cluster' })).toThrow(/demands 'cluster'/);
     expect(() => policyOf({ ordering: 'instance' }, { ordered: false })).toThrow(/needs subscribeEnvelope/);
     expect(() => policyOf({ laneBy: 'key' }, { ordered: false })).toThrow(/needs subscribeEnvelope/);

@@ -29,6 +29,8 @@ export interface ConsumePolicy {
   readonly persistence: Persistence;
   readonly from: 'earliest' | 'latest' | Date;
   readonly ordering: 'none' | 'instance' | 'cluster';
+  /** Order across the members of the group is not offered, and the subscription did not say that it can do without. */
+  readonly isNarrowed: boolean;
   readonly laneBy: LaneBy;
   readonly concurrency: number;
   /** With `concurrency` it bounds the window. */
@@ -92,6 +94,7 @@ export function consumePolicy(input: PolicyInput): ConsumePolicy {
     persistence,
     from: startPosition(input),
     ordering: demandedOrdering(input),
+    isNarrowed: input.ordered && options.ordering === undefined && input.capabilities.ordering === 'instance',
     laneBy: laneByOf(input),
     concurrency: options.concurrency ?? defaults.concurrency,
     queuePerKey: defaults.queuePerKey,
@@ -179,8 +182,9 @@ function demandedOrdering({ topic, options, ordered, persistence, capabilities, 
       `subscribe('${topic}') is unordered: ordering '${options.ordering}' needs subscribeEnvelope`,
     );
   }
-  const ordering = options.ordering ?? (options.onExhausted === 'park' ? 'cluster' : 'instance');
   const offered = capabilities.ordering;
+  const ordering =
+    options.ordering ?? (offered === 'cluster' || options.onExhausted === 'park' ? 'cluster' : 'instance');
   if (
     options.ordering !== undefined &&
     (offered === 'none' || (ordering === 'cluster' && offered !== 'cluster'))

@@ -14,6 +14,7 @@ const SKIPS_TOLD_EVERY_MS = 60_000;
 export class Trouble {
   readonly #parts: ConsumerParts;
   #skipsToldAt = Number.NEGATIVE_INFINITY;
+  #othersTold = false;
   /** Settled unhandled, because they were redriven for another group. */
   skipped = 0;
 
@@ -54,6 +55,17 @@ export class Trouble {
     this.#count('lease');
     const note = 'leases ran out or were lost: the messages are let go of, and come again, here or elsewhere';
     this.#parts.logger.warn({ ...this.#of, count }, note);
+  }
+
+  /** Another member is at work, and order does not hold across members. */
+  others(): void {
+    const { logger, policy } = this.#parts;
+    if (this.#othersTold || !policy.isNarrowed) return;
+    this.#othersTold = true;
+    const note =
+      'another instance of the group is at work: two events of an aggregate may be handled at once, and out of order. Run one ' +
+      "instance, use a broker that offers ordering: 'cluster', or say that this is enough: ordering: 'instance'";
+    logger.warn(this.#of, note);
   }
 
   stalled(ms: number, inFlight: number, dispatcher: Dispatcher): void {

@@ -58,7 +58,10 @@ export interface SubscribeOptions {
   from?: 'earliest' | 'latest' | Date;
   /** Handlers running at once. Default: 10 for `subscribe`, 256 (aggregates) for `subscribeEnvelope`. */
   concurrency?: number;
-  /** Demands per-aggregate order across all members of the group; refused where the transport cannot. */
+  /**
+   * Per-aggregate order across all members of the group (`cluster`, refused where the transport cannot), or within each member.
+   * Default: the most that the transport offers. The log says where that is less than `cluster`.
+   */
   ordering?: 'instance' | 'cluster';
   /**
    * The order of events; for `subscribeEnvelope`. Default `aggregate`: the aggregate id of the envelope, regardless

@@ -49,7 +49,7 @@ export class ScriptedDriver implements Driver<string> {
   capabilities(): Capabilities {
     return {
       settle: 'individual',
-      ordering: 'instance',
+      ordering: 'cluster',
       retriesInClient: false,
       redelivery: true,
       replay: true,

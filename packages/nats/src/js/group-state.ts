@@ -4,6 +4,8 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
 import { API } from '../errors.js';
 import { inTime } from '../link.js';
+import type { JetStreamDelivery } from './delivery.js';
+import type { PullInbox } from './pull-inbox.js';
 import type { Puller } from './puller.js';
 
 /** A consumer as the server says it is. */
@@ -13,6 +15,8 @@ export interface ConsumerState {
   readonly ownRequests: number;
   /** Deliveries to other members were noticed. */
   readonly seesOthers: boolean;
+  /** Deliveries that came while the server was asked, and are in its answer. */
+  readonly arrived: number;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
 }
@@ -37,13 +41,47 @@ export function stateOf(
  * for.
  */
 export function standing(
-  { info, ownRequests, seesOthers, incarnation }: ConsumerState,
+  { info, ownRequests, seesOthers, arrived, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
-  const { num_ack_pending: count, num_waiting: waiting, delivered } = info;
+  const { num_ack_pending: pending, num_waiting: waiting, delivered } = info;
+  const count = pending - arrived;
   const others = !singleActive && (seesOthers || waiting > ownRequests);
   const through = delivered.stream_seq;
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
+}
+
+type Inbox = Pick<PullInbox, 'requested' | 'waitingAtMost'>;
+
+/** Remembers what is here while the server is asked. @returns what is known once it has answered */
+export function beforeAsking(
+  inbox: Inbox | undefined,
+  deliveries: Iterable<JetStreamDelivery>,
+  now: number,
+): (info: ConsumerInfo, inboxNow: Inbox | undefined) => Pick<ConsumerState, 'ownRequests' | 'arrived'> {
+  const waiting = inbox?.waitingAtMost(now) ?? 0;
+  const requested = inbox?.requested ?? 0;
+  const held = new Set(deliveries);
+  return (info, inboxNow) => {
+    const since = (inboxNow?.requested ?? 0) - (inboxNow === inbox ? requested : 0);
+    return { ownRequests: waiting + since, arrived: arrivedSince(held, deliveries, info) };
+  };
+}
+
+/**
+ * How many deliveries have come since these were held, and are in the server's count: it had delivered them, and they are not
+ * settled. Whoever asked knows nothing of them, and would wait for them.
+ */
+export function arrivedSince(
+  before: ReadonlySet<JetStreamDelivery>,
+  now: Iterable<JetStreamDelivery>,
+  { delivered }: Pick<ConsumerInfo, 'delivered'>,
+): number {
+  let count = 0;
+  for (const delivery of now) {
+    if (!before.has(delivery) && delivery.consumerSequence <= delivered.consumer_seq) count++;
+  }
+  return count;
 }
 
 /**

@@ -78,6 +78,12 @@ export class Locator {
     await this.#options.consumers.ensure(this.#spec);
   }
 
+  /** One client at a time is to get messages. */
+  async becomeSingleActive(): Promise<void> {
+    this.#spec = { ...this.#spec, singleActive: true };
+    await this.mend();
+  }
+
   /** So that a consumer that is made anew begins not far behind, where other instances have taken part. */
   async refreshFloor(): Promise<void> {
     if (!this.floor.isBehind) return;

@@ -4,19 +4,19 @@
  */
 import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import { type ConsumerSpec, pinTtlOf, SINGLE_ACTIVE } from '../consumer-plan.js';
+import { type ConsumerSpec, SINGLE_ACTIVE } from '../consumer-plan.js';
 import { isMissing } from '../errors.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery, Place } from './delivery.js';
 import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
-import type { ConsumerState } from './group-state.js';
+import { beforeAsking, type ConsumerState } from './group-state.js';
 import { Locator, type LocatorOptions } from './locator.js';
 import { Opening } from './opening.js';
-import { OwnLeases } from './own-leases.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
 import { Receiver } from './receiver.js';
+import { SingleActive } from './single-active.js';
 import type { Target } from './target.js';
 import { Timers } from './timers.js';
 
@@ -75,30 +75,42 @@ export class Puller {
   readonly #timers: Timers;
   readonly #receiver: Receiver;
   readonly #opening: Opening;
-  /** With a single active client: what the server does not tell it. */
-  readonly #leases: OwnLeases | undefined;
-  readonly #pinTtlMs: number;
+  /** Where only one client of the consumer is active. */
+  #single: SingleActive | undefined;
 
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
     this.deliveries = new Deliveries();
     const { deliveries } = this;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
-    const leases = spec.singleActive ? new OwnLeases({ ...options, deliveries, onLost }) : undefined;
-    this.#leases = leases;
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
-    const { locator } = this;
     this.#receiver = new Receiver({
-      ...{ ...options, deliveries, locator, onPushed: () => this.fetch() },
-      ...(leases === undefined ? {} : { onBatch: (batch) => leases.begun(batch) }),
+      ...{ ...options, deliveries, locator: this.locator, onPushed: () => this.fetch() },
+      onBatch: (batch) => this.#single?.begun(batch),
     });
-    const timers = new Timers(options.clock);
-    this.#timers = timers;
-    this.#opening = new Opening({ clock: options.clock, timers, locator, target: options.target });
-    timers.every(CHECK_MS, () => this.#checkSigns());
-    timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
-    this.#pinTtlMs = pinTtlOf(options);
-    if (spec.singleActive) timers.every(this.#pinTtlMs / 4, () => this.#keepPinned());
+    this.#timers = new Timers(options.clock);
+    this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
+    this.#timers.every(CHECK_MS, () => this.#checkSigns());
+    this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
+    if (spec.singleActive) this.#beginSingleActive();
+  }
+
+  #beginSingleActive(): void {
+    this.#single = new SingleActive({
+      ...{ ...this.#options, timers: this.#timers, deliveries: this.deliveries },
+      onLost: (lost) => this.#options.target.lost(lost),
+      keepPinned: () => {
+        const { pin } = this.#receiver;
+        if (pin !== undefined && this.#isFetching) this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
+      },
+    });
+  }
+
+  /** From now on one client at a time gets messages. Before anything is asked for. @throws EbusError as `Consumers.ensure` */
+  async becomeSingleActive(): Promise<void> {
+    if (this.#single !== undefined) return;
+    await this.locator.becomeSingleActive();
+    if (this.#single === undefined) this.#beginSingleActive();
   }
 
   get link(): Link | undefined {
@@ -119,11 +131,9 @@ export class Puller {
   }
 
   async state(): Promise<ConsumerState> {
-    const before = this.#inbox;
-    const waiting = before?.waitingAtMost(this.#options.clock.monotonic()) ?? 0;
-    const requested = before?.requested ?? 0;
     const { spec, incarnation } = this.locator;
     const epoch = this.#epoch;
+    const told = beforeAsking(this.#inbox, this.deliveries, this.#options.clock.monotonic());
     const info = await this.#options.consumers.info(spec).catch((error: unknown) => {
       // Nothing is asked of it meanwhile, perhaps, and so nothing else would tell.
       if (isMissing(error)) this.#lookAgain(epoch);
@@ -131,8 +141,7 @@ export class Puller {
     });
     if (!this.locator.knows(info)) this.#lookAgain(epoch);
     else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
-    const since = (this.#inbox?.requested ?? 0) - (this.#inbox === before ? requested : 0);
-    return { info, incarnation, ownRequests: waiting + since, seesOthers: this.#receiver.seesOthers };
+    return { info, incarnation, seesOthers: this.#receiver.seesOthers, ...told(info, this.#inbox) };
   }
 
   /** What the server has counted and not sent yet would be taken for another member's. */
@@ -175,9 +184,7 @@ export class Puller {
     const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
     const limits = limitsOf(batch, credit.bytes - this.#inbox.promised, this.#nextIsLarge, maxPayload);
     if (limits === undefined) return;
-    const pin = this.locator.spec.singleActive
-      ? { ttlMs: this.#pinTtlMs, id: this.#receiver.pin }
-      : undefined;
+    const pin = this.#single && { ttlMs: this.#single.ttlMs, id: this.#receiver.pin };
     this.#inbox.request(requestOf(limits, pin), clock.monotonic());
     this.#nextIsLarge = false;
   }
@@ -188,8 +195,8 @@ export class Puller {
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
-    if (this.#leases === undefined) this.deliveries.extendLease(tokens);
-    else void this.#leases.renew(tokens).catch(() => {});
+    if (this.#single === undefined) this.deliveries.extendLease(tokens);
+    else this.#single.renew(tokens);
   }
 
   /** The server refuses requests to this consumer, or acknowledgements: no message comes, or all come again. */
@@ -205,7 +212,23 @@ export class Puller {
 
   /** Nothing is settled any more. */
   close(): void {
-    this.#leases?.stop();
+    this.#single?.stop();
+  }
+
+  /** After `stop`: waits for what was settled, and gives up the place of the single active client. */
+  async leave(): Promise<void> {
+    const { consumers } = this.#options;
+    const { spec } = this.locator;
+    try {
+      if (this.#link === undefined) return;
+      if (!spec.durable) return await consumers.delete(spec);
+      await this.deliveries.confirm();
+      // The server chooses the next one at once, instead of when it misses this one.
+      const { pin } = this.#receiver;
+      if (pin !== undefined) await consumers.unpin(spec, pin);
+    } finally {
+      this.close();
+    }
   }
 
   /** Resolves when nothing more comes. */
@@ -293,16 +316,6 @@ export class Puller {
   #denied(error: Error): void {
     this.#options.target.failed(refusal(`the inbox for messages of '${this.#options.topic}'`, error));
     this.#restart(RETRY_MS.most);
-  }
-
-  /**
-   * The only active client has no room, and so asks for nothing, while its handlers run: another one would be chosen. Without
-   * anything in hand it may well lose its place.
-   */
-  #keepPinned(): void {
-    const { pin } = this.#receiver;
-    if (pin === undefined || !this.#isFetching || this.deliveries.size === 0) return;
-    this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
   }
 
   #checkSigns(): void {

@@ -14,6 +14,7 @@ import {
   type SubscriptionSpec,
   type TimerHandle,
   type UnsettledCount,
+  UnsupportedError,
   within,
 } from '@ebus/core/driver';
 import type { Api } from '../api.js';
@@ -40,6 +41,8 @@ export class SharedConsumer {
   readonly puller: Puller;
   readonly options: SharedOptions;
   readonly #refused = new Set<string>();
+  /** Each topic had a subscription: messages were asked for. */
+  #hasBegun = false;
   #closing: Promise<void> | undefined;
   #missingTimer: TimerHandle | undefined;
 
@@ -58,12 +61,22 @@ export class SharedConsumer {
     return this.#closing;
   }
 
-  join(
+  /**
+   * Order across instances for one topic means a single active client for all of them.
+   * @throws UnsupportedError where the consumer is read already without one
+   */
+  async join(
     spec: SubscriptionSpec,
     sink: SubscriptionSink,
     onClosed: (one: SharedSubscription) => void,
-  ): SharedSubscription {
+  ): Promise<SharedSubscription> {
+    const { locator } = this.puller;
+    if (spec.ordering === 'cluster' && !locator.spec.singleActive) {
+      if (this.#hasBegun) throw tooLate(spec.topic);
+      await this.puller.becomeSingleActive();
+    }
     const subscription = new SharedSubscription(this, spec.topic, sink, onClosed);
+    if (this.target.missing.length === 0) this.#hasBegun = true;
     this.watchForMissing();
     return subscription;
   }
@@ -94,10 +107,9 @@ export class SharedConsumer {
     const consumer = this.puller.locator.spec;
     if (this.#missingTimer !== undefined) clock.clearTimeout(this.#missingTimer);
     await this.puller.stop();
-    await this.puller.deliveries.confirm().catch((err: unknown) => {
+    await this.puller.leave().catch((err: unknown) => {
       logger.debug({ err, consumer: consumer.name }, 'leaving the consumer was not confirmed');
     });
-    this.puller.close();
   }
 
   /** Not declared any more, or its subscription has gone: it waits for one that has it. */
@@ -168,7 +180,7 @@ export class SharedSubscription implements DriverSubscription {
     const { deliveries } = puller;
     // What comes after the question is not in its answer for sure.
     const others = [...deliveries].filter(({ topic }) => topic !== this.#topic);
-    const { count, ...rest } = standing(await puller.state(), false);
+    const { count, ...rest } = standing(await puller.state(), puller.locator.spec.singleActive);
     const { through = 0 } = rest;
     const held = others.filter((one) => deliveries.holds(one) && one.sequence <= Number(through)).length;
     return { count: count - held, ...rest };
@@ -191,6 +203,13 @@ export class SharedSubscription implements DriverSubscription {
     this.#onClosed(this);
     await this.#shared.left(options);
   }
+}
+
+function tooLate(topic: string): UnsupportedError {
+  return new UnsupportedError(
+    `the topics of a unified consumer are read with one ordering, and '${topic}' demands 'cluster' after all others were ` +
+      'subscribed with less: give them the same ordering, or take it out of nats.jetstream.consumer.topics',
+  );
 }
 
 function notComplete(missing: readonly string[]): EbusError {

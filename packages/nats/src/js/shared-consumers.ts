@@ -7,7 +7,7 @@ import {
   UnsupportedError,
 } from '@ebus/core/driver';
 import type { StreamInfo } from '@nats-io/jetstream';
-import { type ConsumerSpec, filtersOf } from '../consumer-plan.js';
+import { type ConsumerSpec, filtersOf, isSingleActive } from '../consumer-plan.js';
 import { unifiedName } from '../names.js';
 import { SharedConsumer, type SharedOptions, type SharedSubscription } from './shared-consumer.js';
 
@@ -37,10 +37,6 @@ export class SharedConsumers {
     onClosed: (subscription: SharedSubscription) => void,
     options: CallOptions,
   ): Promise<SharedSubscription | undefined> {
-    if (spec.ordering === 'cluster') {
-      const text = `'${spec.topic}' shares a unified consumer, which has no single active client`;
-      throw new UnsupportedError(`${text}; take it out of nats.jetstream.consumer.topics, or demand less`);
-    }
     const key = `${stream.config.name} ${spec.group}`;
     for (;;) {
       let shared = this.#open.get(key);
@@ -50,7 +46,7 @@ export class SharedConsumers {
         shared.catch(() => this.#open.delete(key));
       }
       const one = await shared;
-      if (one.closing === undefined) return this.#joined(one, spec, sink, onClosed);
+      if (one.closing === undefined) return await this.#joined(one, spec, sink, onClosed);
       // The next one must find everything settled that this one hands back.
       await one.closing;
       options.signal.throwIfAborted();
@@ -58,12 +54,12 @@ export class SharedConsumers {
     }
   }
 
-  #joined(
+  async #joined(
     shared: SharedConsumer,
     spec: SubscriptionSpec,
     sink: SubscriptionSink,
     onClosed: (subscription: SharedSubscription) => void,
-  ): SharedSubscription | undefined {
+  ): Promise<SharedSubscription | undefined> {
     const { expected } = shared.options;
     const { from } = shared.puller.locator.spec;
     if (!expected.includes(spec.topic)) return undefined;
@@ -98,7 +94,9 @@ export class SharedConsumers {
       filters,
       durable: true,
       from: spec.from,
-      singleActive: false,
+      // A topic without order leaves the consumer as others have made it.
+      singleActive:
+        spec.ordering === 'cluster' || (spec.ordering === 'none' && isSingleActive(found?.config)),
       description: DESCRIPTION,
     };
     const info = await consumers.ensure(consumer);

@@ -126,14 +126,7 @@ export class JetStreamSubscription implements DriverSubscription {
 
   async #leave(): Promise<void> {
     await this.stop();
-    if (!this.#puller.isConnected) return;
-    const { spec } = this.#puller.locator;
-    const { consumers } = this.#options;
-    if (!spec.durable) return consumers.delete(spec);
-    await this.#puller.deliveries.confirm();
-    // The server chooses the next one at once, instead of when it misses this one.
-    const { pin } = this.#puller;
-    if (spec.singleActive && pin !== undefined) await consumers.unpin(spec, pin);
+    await this.#puller.leave();
   }
 
   #state({ signal }: CallOptions) {
