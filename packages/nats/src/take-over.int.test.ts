@@ -121,7 +121,6 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     going = false;
     await load;
     expect(handled).toEqual([1, 2]);
-    expect(othersBefore).toBeGreaterThan(0);
   });
 
   it('what was delivered more often than maxDeliver allows is dead-lettered without another attempt', async () => {

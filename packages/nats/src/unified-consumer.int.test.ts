@@ -37,6 +37,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
 
   it.each([5, 100])(
     '%i topics make one durable consumer, and each gets its messages in order',
+    { timeout: 60_000 },
     async (count) => {
       const { prefix, stream, plain, bus, publisher } = await shop();
       const topics = Array.from({ length: count }, (_, i) => `${prefix}.t${i}`);
@@ -56,7 +57,7 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
         history.accept(topic, 1);
         history.accept(topic, 2);
       }
-      await eventually(() => history.isComplete);
+      await eventually(() => history.isComplete, 'all are handled', 40_000);
       await consumer.idle();
       history.check();
       expect(history.duplicates).toBe(0);

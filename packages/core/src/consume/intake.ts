@@ -276,10 +276,10 @@ export class Intake implements SubscriptionSink {
         },
         isHere: ({ position }) => position !== undefined && redeliveries.isHere(position),
         pass: (deliveries) => {
-          // What others held is settled by now: they may have parked it since keys were looked at.
-          works.parking?.reload();
           // All of them are begun before more is granted: how many of one key wait is known only then.
           works.beginBatch();
+          // What others held is settled by now: they may have parked it since keys were looked at.
+          works.parking?.reload();
           this.#pass(deliveries);
           works.endBatch();
         },

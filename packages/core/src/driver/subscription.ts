@@ -109,8 +109,7 @@ export interface SubscriptionSink {
 export interface UnsettledCount {
   /**
    * Deliveries that the group has not settled, those that this subscription holds included. May be too high for a moment
-   * (settled here, and the broker does not know yet), never too low. Deliveries that came here since the question and are not
-   * settled may be left out.
+   * (settled here, and the broker does not know yet), never too low.
    */
   readonly count: number;
   /**

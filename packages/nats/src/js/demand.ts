@@ -54,3 +54,28 @@ export function requestOf(
   const { ttlMs, id } = pin;
   return { ...limits, expiresMs: ttlMs / 2, heartbeatMs: ttlMs / 5, group: SINGLE_ACTIVE, id };
 }
+
+interface Demand extends Standing {
+  /** Bytes that open requests may still bring. */
+  readonly promised: number;
+  /** The server has said that the next message is larger than the bytes left. */
+  readonly isLarge: boolean;
+  readonly maxPayload: number;
+  readonly pin: Parameters<typeof requestOf>[1];
+}
+
+/** The next pull request; undefined where none is worth it, or there is no room. */
+export function nextRequest({
+  promised,
+  isLarge,
+  maxPayload,
+  pin,
+  ...standing
+}: Demand): PullRequest | undefined {
+  // Refused requests that are asked for again at once would be refused again at once, for as long as others are open.
+  if (isLarge && standing.outstanding > 0) return undefined;
+  const batch = batchOf(standing);
+  if (batch === 0) return undefined;
+  const limits = limitsOf(batch, standing.credit.bytes - promised, isLarge, maxPayload);
+  return limits && requestOf(limits, pin);
+}

@@ -1,8 +1,7 @@
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
 import type { Api } from '../api.js';
-import type { JetStreamDelivery } from './delivery.js';
-import { ageOf, arrivedSince, type ConsumerState, lagOf, standing } from './group-state.js';
+import { ageOf, type ConsumerState, lagOf, standing } from './group-state.js';
 
 const STORED = Date.UTC(2026, 0, 1, 12, 0, 0);
 
@@ -19,7 +18,7 @@ it('tells a date where the server does not', () => {
 const state = (waiting: number, seesOthers = false) =>
   ({
     info: { num_ack_pending: 4, num_waiting: waiting, delivered: { stream_seq: 9 } },
-    ...{ ownRequests: 2, incarnation: 'one', seesOthers, arrived: 0 },
+    ...{ ownRequests: 2, incarnation: 'one', seesOthers },
   }) as ConsumerState;
 
 it('tells what is unsettled, and of others by their requests and deliveries', () => {
@@ -43,14 +42,4 @@ it.each([
   const api = { find: async () => (stored === undefined ? undefined : { time: new Date(stored) }) };
   const lag = await lagOf(info as ConsumerInfo, api as unknown as Api, 'orders');
   expect(lag).toMatchObject({ lag: unread, unread, settled: 4 });
-});
-
-it('leaves out of the count what came while the server was asked', () => {
-  const [before, counted, later] = [1, 2, 3].map(
-    (consumerSequence) => ({ consumerSequence }) as JetStreamDelivery,
-  );
-  const all = [before, counted, later] as JetStreamDelivery[];
-  const delivered = { consumer_seq: 2, stream_seq: 9, last_active: 0 };
-  expect(arrivedSince(new Set(all.slice(0, 1)), all, { delivered })).toBe(1);
-  expect(standing({ ...state(2), arrived: 1 }, false).count).toBe(3);
 });

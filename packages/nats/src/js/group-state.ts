@@ -4,7 +4,6 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
 import { API } from '../errors.js';
 import { inTime } from '../link.js';
-import type { JetStreamDelivery } from './delivery.js';
 import type { PullInbox } from './pull-inbox.js';
 import type { Puller } from './puller.js';
 
@@ -15,8 +14,6 @@ export interface ConsumerState {
   readonly ownRequests: number;
   /** Deliveries to other members were noticed. */
   readonly seesOthers: boolean;
-  /** Deliveries that came while the server was asked, and are in its answer. */
-  readonly arrived: number;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
 }
@@ -41,11 +38,10 @@ export function stateOf(
  * for.
  */
 export function standing(
-  { info, ownRequests, seesOthers, arrived, incarnation }: ConsumerState,
+  { info, ownRequests, seesOthers, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
-  const { num_ack_pending: pending, num_waiting: waiting, delivered } = info;
-  const count = pending - arrived;
+  const { num_ack_pending: count, num_waiting: waiting, delivered } = info;
   const others = !singleActive && (seesOthers || waiting > ownRequests);
   const through = delivered.stream_seq;
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
@@ -53,35 +49,14 @@ export function standing(
 
 type Inbox = Pick<PullInbox, 'requested' | 'waitingAtMost'>;
 
-/** Remembers what is here while the server is asked. @returns what is known once it has answered */
-export function beforeAsking(
+/** Remembers the requests that wait while the server is asked. @returns how many may have, once it has answered */
+export function requestsSince(
   inbox: Inbox | undefined,
-  deliveries: Iterable<JetStreamDelivery>,
   now: number,
-): (info: ConsumerInfo, inboxNow: Inbox | undefined) => Pick<ConsumerState, 'ownRequests' | 'arrived'> {
+): (inboxNow: Inbox | undefined) => number {
   const waiting = inbox?.waitingAtMost(now) ?? 0;
   const requested = inbox?.requested ?? 0;
-  const held = new Set(deliveries);
-  return (info, inboxNow) => {
-    const since = (inboxNow?.requested ?? 0) - (inboxNow === inbox ? requested : 0);
-    return { ownRequests: waiting + since, arrived: arrivedSince(held, deliveries, info) };
-  };
-}
-
-/**
- * How many deliveries have come since these were held, and are in the server's count: it had delivered them, and they are not
- * settled. Whoever asked knows nothing of them, and would wait for them.
- */
-export function arrivedSince(
-  before: ReadonlySet<JetStreamDelivery>,
-  now: Iterable<JetStreamDelivery>,
-  { delivered }: Pick<ConsumerInfo, 'delivered'>,
-): number {
-  let count = 0;
-  for (const delivery of now) {
-    if (!before.has(delivery) && delivery.consumerSequence <= delivered.consumer_seq) count++;
-  }
-  return count;
+  return (inboxNow) => waiting + (inboxNow?.requested ?? 0) - (inboxNow === inbox ? requested : 0);
 }
 
 /**

@@ -2,43 +2,35 @@
  * Fetches from one consumer as there is credit, over one connection after the other. After each interruption it looks where
  * the consumer is before it asks again, and says so (`resumed`), so that core asks for messages unsettled elsewhere.
  */
-import type { Clock, Logger, Settlement, SettleToken } from '@ebus/core/driver';
+import type { Clock, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { type ConsumerSpec, SINGLE_ACTIVE } from '../consumer-plan.js';
-import { isMissing } from '../errors.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery, Place } from './delivery.js';
-import { batchOf, HEARTBEAT_MS, limitsOf, requestOf } from './demand.js';
-import { beforeAsking, type ConsumerState } from './group-state.js';
+import { nextRequest } from './demand.js';
+import type { ConsumerState } from './group-state.js';
+import { Inquiry } from './inquiry.js';
 import { Locator, type LocatorOptions } from './locator.js';
 import { Opening } from './opening.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
 import { Receiver } from './receiver.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { SingleActive } from './single-active.js';
 import type { Target } from './target.js';
 import { Timers } from './timers.js';
 
-/**
- * Without any sign of life for so many heartbeats the requests are taken for lost: a server says nothing where the consumer has
- * gone before they came.
- */
-const MISSED_HEARTBEATS = 2;
 const CHECK_MS = 1_000;
 /** How far back a consumer that is made anew may begin because other instances share it. */
 const FLOOR_MS = 5_000;
 /** After an interruption, and after a refusal. */
 const RETRY_MS = { first: 200, most: 5_000 };
-/** How long deliveries may be on their way. */
-const TRANSIT_MS = 500;
-const TRANSIT_LOOK_MS = 10;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 /** Options of a `Puller`. */
 export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLost'> {
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly apiPrefix: string;
   readonly maxAckPending: number;
   /** The lease of a delivery, in milliseconds. */
@@ -68,20 +60,22 @@ export class Puller {
   #epoch = 0;
   #isFetching = false;
   #stopping: Promise<void> | undefined;
-  #lastSign = 0;
+  readonly #signs: SignsOfLife;
   #isNew = true;
   /** It did not fit into what was left of a request: it is asked for by itself once nothing else is on its way. */
   #nextIsLarge = false;
   readonly #timers: Timers;
   readonly #receiver: Receiver;
   readonly #opening: Opening;
+  readonly #inquiry: Inquiry;
   /** Where only one client of the consumer is active. */
   #single: SingleActive | undefined;
 
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
-    this.deliveries = new Deliveries();
-    const { deliveries } = this;
+    this.#signs = new SignsOfLife(options.clock);
+    const deliveries = new Deliveries();
+    this.deliveries = deliveries;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
     this.#receiver = new Receiver({
@@ -90,6 +84,14 @@ export class Puller {
     });
     this.#timers = new Timers(options.clock);
     this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
+    this.#inquiry = new Inquiry({
+      ...{ ...options, timers: this.#timers, locator: this.locator, receiver: this.#receiver },
+      inbox: () => this.#inbox,
+      epoch: () => this.#epoch,
+      notFound: (epoch) => {
+        if (this.#isFetching && epoch === this.#epoch) this.#restart();
+      },
+    });
     this.#timers.every(CHECK_MS, () => this.#checkSigns());
     this.#timers.every(FLOOR_MS, () => void this.locator.refreshFloor().catch(() => {}));
     if (spec.singleActive) this.#beginSingleActive();
@@ -108,7 +110,6 @@ export class Puller {
 
   /** From now on one client at a time gets messages. Before anything is asked for. @throws EbusError as `Consumers.ensure` */
   async becomeSingleActive(): Promise<void> {
-    if (this.#single !== undefined) return;
     await this.locator.becomeSingleActive();
     if (this.#single === undefined) this.#beginSingleActive();
   }
@@ -130,31 +131,8 @@ export class Puller {
     return this.#receiver.pin;
   }
 
-  async state(): Promise<ConsumerState> {
-    const { spec, incarnation } = this.locator;
-    const epoch = this.#epoch;
-    const told = beforeAsking(this.#inbox, this.deliveries, this.#options.clock.monotonic());
-    const info = await this.#options.consumers.info(spec).catch((error: unknown) => {
-      // Nothing is asked of it meanwhile, perhaps, and so nothing else would tell.
-      if (isMissing(error)) this.#lookAgain(epoch);
-      throw error;
-    });
-    if (!this.locator.knows(info)) this.#lookAgain(epoch);
-    else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
-    return { info, incarnation, seesOthers: this.#receiver.seesOthers, ...told(info, this.#inbox) };
-  }
-
-  /** What the server has counted and not sent yet would be taken for another member's. */
-  async #allReceived(count: number, epoch: number): Promise<void> {
-    for (let waited = 0; waited < TRANSIT_MS; waited += TRANSIT_LOOK_MS) {
-      if (this.#receiver.hasReceived(count) || epoch !== this.#epoch) return;
-      await this.#timers.pause(TRANSIT_LOOK_MS);
-    }
-  }
-
-  /** It is another consumer, or none. */
-  #lookAgain(epoch: number): void {
-    if (this.#isFetching && epoch === this.#epoch) this.#restart();
+  state(): Promise<ConsumerState> {
+    return this.#inquiry.state();
   }
 
   online(link: Link): void {
@@ -175,17 +153,14 @@ export class Puller {
   fetch(): void {
     if (!this.#isFetching || this.#inbox === undefined) return;
     const { maxAckPending, clock, target } = this.#options;
-    const credit = this.#receiver.leftOf(target.credit);
-    const { outstanding } = this.#inbox;
-    // Refused requests that are asked for again at once would be refused again at once, for as long as others are open.
-    if (this.#nextIsLarge && outstanding > 0) return;
-    const batch = batchOf({ credit, held: this.deliveries.size, outstanding, maxAckPending });
-    if (batch === 0) return;
-    const maxPayload = this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-    const limits = limitsOf(batch, credit.bytes - this.#inbox.promised, this.#nextIsLarge, maxPayload);
-    if (limits === undefined) return;
-    const pin = this.#single && { ttlMs: this.#single.ttlMs, id: this.#receiver.pin };
-    this.#inbox.request(requestOf(limits, pin), clock.monotonic());
+    const request = nextRequest({
+      ...{ credit: this.#receiver.leftOf(target.credit), held: this.deliveries.size, maxAckPending },
+      ...{ outstanding: this.#inbox.outstanding, promised: this.#inbox.promised, isLarge: this.#nextIsLarge },
+      maxPayload: this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
+      pin: this.#single && { ttlMs: this.#single.ttlMs, id: this.#receiver.pin },
+    });
+    if (request === undefined) return;
+    this.#inbox.request(request, clock.monotonic());
     this.#nextIsLarge = false;
   }
 
@@ -261,7 +236,7 @@ export class Puller {
   }
 
   async #start(epoch: number, link: Link, afterMs: number): Promise<void> {
-    const { apiPrefix, clock, target } = this.#options;
+    const { apiPrefix, target } = this.#options;
     const old = this.#inbox;
     const isFirst = this.#isNew;
     this.#inbox = undefined;
@@ -275,12 +250,10 @@ export class Puller {
     this.#inbox = new PullInbox(link, `${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`, {
       onMessage: (message) => this.#receiver.receive(message),
       onEnd: (reason, text) => this.#ended(reason, text),
-      onSign: () => {
-        this.#lastSign = clock.monotonic();
-      },
+      onSign: () => this.#signs.seen(),
       onDenied: (error) => this.#denied(error),
     });
-    this.#lastSign = clock.monotonic();
+    this.#signs.seen();
     this.#isFetching = true;
     if (!isFirst) target.resumed();
     this.fetch();
@@ -294,8 +267,8 @@ export class Puller {
     }
     if (reason === 'large') this.#nextIsLarge = true;
     if (reason === 'consumer') return this.#restart(RETRY_MS.first);
-    if (reason === 'refused') return void this.#mend(text);
-    this.fetch();
+    if (reason === 'refused') void this.#mend(text);
+    else this.fetch();
   }
 
   /** The consumer may have been changed so that it refuses requests. */
@@ -319,9 +292,8 @@ export class Puller {
   }
 
   #checkSigns(): void {
-    const { clock, logger, topic } = this.#options;
-    if (!this.#isFetching || this.#inbox === undefined || this.#inbox.outstanding === 0) return;
-    if (clock.monotonic() - this.#lastSign < MISSED_HEARTBEATS * HEARTBEAT_MS) return;
+    const { logger, topic } = this.#options;
+    if (!this.#isFetching || this.outstanding === 0 || !this.#signs.areMissing) return;
     logger.warn({ topic, consumer: this.locator.spec.name }, 'heartbeats missed');
     this.#restart();
   }

@@ -1,0 +1,59 @@
+/** Asks the server about a consumer, and tells which of its answer is known here by then. */
+import type { Clock } from '@ebus/core/driver';
+import type { Consumers } from '../consumers.js';
+import { isMissing } from '../errors.js';
+import { type ConsumerState, requestsSince } from './group-state.js';
+import type { Locator } from './locator.js';
+import type { PullInbox } from './pull-inbox.js';
+import type { Receiver } from './receiver.js';
+import type { Timers } from './timers.js';
+
+/** What the server has counted is on its way for so long at most, and is looked for so often. */
+const TRANSIT = { mostMs: 500, lookMs: 10 };
+
+interface InquiryOptions {
+  readonly consumers: Consumers;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly locator: Locator;
+  readonly receiver: Receiver;
+  inbox(): PullInbox | undefined;
+  /** Counts interruptions. */
+  epoch(): number;
+  /** In that epoch it was another consumer, or none. */
+  notFound(epoch: number): void;
+}
+
+/** One question after the other, or several at once. */
+export class Inquiry {
+  readonly #options: InquiryOptions;
+
+  constructor(options: InquiryOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EbusError where the server does not answer, or has no such consumer */
+  async state(): Promise<ConsumerState> {
+    const { consumers, clock, locator, receiver, inbox, notFound } = this.#options;
+    const { spec, incarnation } = locator;
+    const epoch = this.#options.epoch();
+    const ownRequests = requestsSince(inbox(), clock.monotonic());
+    const info = await consumers.info(spec).catch((error: unknown) => {
+      // Nothing is asked of it meanwhile, perhaps, and so nothing else would tell.
+      if (isMissing(error)) notFound(epoch);
+      throw error;
+    });
+    if (!locator.knows(info)) notFound(epoch);
+    else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
+    return { info, incarnation, seesOthers: receiver.seesOthers, ownRequests: ownRequests(inbox()) };
+  }
+
+  /** What the server has counted and not sent yet would be taken for another member's. */
+  async #allReceived(count: number, epoch: number): Promise<void> {
+    const { timers, receiver } = this.#options;
+    for (let waited = 0; waited < TRANSIT.mostMs; waited += TRANSIT.lookMs) {
+      if (receiver.hasReceived(count) || epoch !== this.#options.epoch()) return;
+      await timers.pause(TRANSIT.lookMs);
+    }
+  }
+}
