@@ -14,6 +14,8 @@ export interface ConsumerState {
   readonly ownRequests: number;
   /** Deliveries to other members were noticed. */
   readonly seesOthers: boolean;
+  /** Unsettled messages that were refused here: no member holds them. */
+  readonly refused: number;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
 }
@@ -38,12 +40,13 @@ export function stateOf(
  * for.
  */
 export function standing(
-  { info, ownRequests, seesOthers, incarnation }: ConsumerState,
+  { info, ownRequests, seesOthers, refused, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
-  const { num_ack_pending: count, num_waiting: waiting, delivered } = info;
+  const { num_ack_pending: unsettled, num_waiting: waiting, delivered } = info;
   const others = !singleActive && (seesOthers || waiting > ownRequests);
   const through = delivered.stream_seq;
+  const count = Math.max(0, unsettled - refused);
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }
 

@@ -45,7 +45,9 @@ export class Inquiry {
     });
     if (!locator.knows(info)) notFound(epoch);
     else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
-    return { info, incarnation, seesOthers: receiver.seesOthers, ownRequests: ownRequests(inbox()) };
+    const refused = receiver.refused.countThrough(info.delivered.stream_seq);
+    const { seesOthers } = receiver;
+    return { info, incarnation, seesOthers, refused, ownRequests: ownRequests(inbox()) };
   }
 
   /** What the server has counted and not sent yet would be taken for another member's. */

@@ -1,5 +1,5 @@
 import { systemClock } from '@ebus/core/driver';
-import type { Msg } from '@nats-io/transport-node';
+import { type Msg, headers as natsHeaders } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import type { Deliveries } from './deliveries.js';
 import type { Locator } from './locator.js';
@@ -9,10 +9,12 @@ import type { Target } from './target.js';
 function made(accepts?: (sequence: number) => boolean) {
   const pushed: number[][] = [];
   const refused: number[] = [];
+  const pins: string[] = [];
   let resumed = 0;
   const target = {
     push: (batch: readonly { sequence: number }[]) => void pushed.push(batch.map(({ sequence }) => sequence)),
     resumed: () => resumed++,
+    pinChanged: (pin: string) => void pins.push(pin),
   } as unknown as Target;
   const deliveries = {
     add: () => {},
@@ -23,11 +25,13 @@ function made(accepts?: (sequence: number) => boolean) {
     ...{ target, deliveries, locator, clock: systemClock, onPushed: () => {} },
     ...(accepts === undefined ? {} : { accepts: ({ sequence }: { sequence: number }) => accepts(sequence) }),
   });
-  const receive = (sequence: number, bytes = 10) => {
+  const receive = (sequence: number, bytes = 10, pin?: string) => {
     const reply = `$JS.ACK.S.c.1.${sequence}.${sequence}.1700000000000000000.0`;
-    receiver.receive({ subject: 't', reply, data: new Uint8Array(bytes) } as Msg);
+    const headers = pin === undefined ? undefined : natsHeaders();
+    headers?.set('Nats-Pin-Id', pin as string);
+    receiver.receive({ subject: 't', reply, data: new Uint8Array(bytes), headers } as Msg);
   };
-  return { receiver, receive, pushed, refused, resumed: () => resumed };
+  return { receiver, receive, pushed, refused, pins, resumed: () => resumed };
 }
 
 it('pushes what came together at once, and takes it off the credit before that', async () => {
@@ -64,4 +68,23 @@ it('sees other members by the deliveries that are missing, and not by those to i
   expect(receiver.seesOthers).toBe(true);
   receiver.begin();
   expect(receiver.seesOthers).toBe(false);
+});
+
+it('is pinned also by a message that it refuses: the next request says so', () => {
+  const { receiver, receive, refused, pins, resumed } = made((sequence) => sequence > 1);
+  receive(1, 10, 'p1');
+  expect([receiver.pin, pins, refused, resumed()]).toEqual(['p1', ['p1'], [1], 1]);
+  receive(2, 10, 'p1');
+  expect([pins, resumed()]).toEqual([['p1'], 1]);
+});
+
+it('knows what it refused until others may have had it', () => {
+  const { receiver, receive } = made((sequence) => sequence > 2);
+  for (const sequence of [1, 2, 3]) receive(sequence, 10, 'p1');
+  expect([receiver.refused.countThrough(1), receiver.refused.countThrough(3)]).toEqual([1, 2]);
+  receive(4, 10, 'p2');
+  expect(receiver.refused.countThrough(4)).toBe(0);
+  receive(1, 10, 'p2');
+  receiver.begin();
+  expect(receiver.refused.countThrough(4)).toBe(0);
 });

@@ -4,6 +4,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
 import { JetStreamDelivery, type Place } from './delivery.js';
 import type { Locator } from './locator.js';
+import { RefusedMessages } from './refused-messages.js';
 import type { Target } from './target.js';
 
 interface ReceiverOptions {
@@ -32,11 +33,13 @@ export class Receiver {
   /** The consumer's count of the last delivery here. */
   #count: number | undefined;
   #othersAt = Number.NEGATIVE_INFINITY;
+  readonly refused: RefusedMessages;
   /** The server's pin for this client while it is the active one. */
   pin: string | undefined;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.refused = new RefusedMessages(options.clock);
   }
 
   /** The credit left after the batch at hand. */
@@ -61,27 +64,21 @@ export class Receiver {
   begin(): void {
     this.#count = undefined;
     this.#othersAt = Number.NEGATIVE_INFINITY;
+    this.refused.clear();
   }
 
   receive(message: Msg): void {
-    const { locator, deliveries, accepts, target, clock, place } = this.#options;
+    const { locator, deliveries, accepts, clock, place } = this.#options;
     const delivery = new JetStreamDelivery(message, locator.incarnation, place);
     const { consumerSequence } = delivery;
     if (this.#count !== undefined && consumerSequence > this.#count + 1) this.#othersAt = clock.monotonic();
     this.#count = consumerSequence;
+    // Also of one that is refused: without the pin the server would take the next request for another client's.
+    if (delivery.pin !== undefined && delivery.pin !== this.pin) this.#chosen(delivery.pin);
     const accepted = accepts?.(delivery);
     // Not counted as delivered here, so that no consumer that is made anew begins behind it.
-    if (accepted === false) return deliveries.refuse(delivery);
+    if (accepted === false) return this.#refuse(delivery);
     locator.floor.delivered(consumerSequence, delivery.sequence);
-    const { pin } = delivery;
-    if (pin !== undefined && pin !== this.pin) {
-      // The server has chosen this client: whoever was it before may still be handling something. Kept through interruptions of
-      // the connection, so that the server need not miss this client first.
-      this.flush();
-      this.pin = pin;
-      target.pinChanged?.(pin);
-      target.resumed();
-    }
     if (accepted === 'elsewhere') return this.#passOn(delivery);
     deliveries.add(delivery);
     this.#batch.push(delivery);
@@ -90,6 +87,22 @@ export class Receiver {
     // After everything that came in the same chunk from the server.
     this.#isFlushing = true;
     queueMicrotask(() => this.flush());
+  }
+
+  /** By the server: whoever was it before may still be handling something. */
+  #chosen(pin: string): void {
+    const { target } = this.#options;
+    this.flush();
+    this.refused.clear();
+    // Kept through interruptions of the connection, so that the server need not miss this client first.
+    this.pin = pin;
+    target.pinChanged?.(pin);
+    target.resumed();
+  }
+
+  #refuse(delivery: JetStreamDelivery): void {
+    this.refused.add(delivery.sequence);
+    this.#options.deliveries.refuse(delivery);
   }
 
   #passOn(delivery: JetStreamDelivery): void {
