@@ -12,6 +12,7 @@ import type { JetStreamDelivery, Place } from './delivery.js';
 import { nextRequest } from './demand.js';
 import type { ConsumerState } from './group-state.js';
 import { Inquiry } from './inquiry.js';
+import { leaveConsumer } from './leave-consumer.js';
 import { Locator, type LocatorOptions } from './locator.js';
 import { Opening } from './opening.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
@@ -190,17 +191,12 @@ export class Puller {
     this.#single?.stop();
   }
 
-  /** After `stop`: waits for what was settled, and gives up the place of the single active client. */
+  /** After `stop`. @throws as `leaveConsumer` */
   async leave(): Promise<void> {
+    const { locator, deliveries, pin } = this;
     const { consumers } = this.#options;
-    const { spec } = this.locator;
     try {
-      if (this.#link === undefined) return;
-      if (!spec.durable) return await consumers.delete(spec);
-      await this.deliveries.confirm();
-      // The server chooses the next one at once, instead of when it misses this one.
-      const { pin } = this.#receiver;
-      if (pin !== undefined) await consumers.unpin(spec, pin);
+      if (this.#link !== undefined) await leaveConsumer({ consumers, spec: locator.spec, deliveries, pin });
     } finally {
       this.close();
     }
