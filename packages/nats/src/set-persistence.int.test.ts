@@ -77,6 +77,31 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     expect(subscription.stats().handled).toBeGreaterThanOrEqual(history.acceptedCount);
   });
 
+  it('there, back and there again behind a handler that waits: nothing waits for a message that is beyond its line', async () => {
+    const topic = uniqueName('topic');
+    const bus = await aBus();
+    const blocked = gate();
+    const handled = new Set<number>();
+    await bus.subscribeEnvelope<{ sequence: number }>(topic, async ({ payload }) => {
+      await blocked.promise;
+      handled.add(payload.sequence);
+    });
+    await bus.publishEnvelope(topic, event('order-1', 1));
+    for (const [persistent, sequence] of [
+      [false, 2],
+      [true, 3],
+      [false, 4],
+    ] as const) {
+      await bus.topics.setPersistence(topic, persistent);
+      await bus.publishEnvelope(topic, event('order-1', sequence));
+    }
+    // Now the second consumer on JetStream begins, whose line is drawn already: 4 is stored as well, and not its business.
+    blocked.resolve();
+    await eventually(() => handled.size === 4, 'all ways end');
+    expect([...handled]).toEqual([1, 2, 3, 4]);
+    await bus.idle();
+  });
+
   it('to Core NATS: a group that nothing else publishes to handles each event once, and then needs no stream', async () => {
     const topic = uniqueName('topic');
     const bus = await aBus();
