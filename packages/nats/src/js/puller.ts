@@ -80,7 +80,7 @@ export class Puller {
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
     this.#receiver = new Receiver({
-      ...{ ...options, deliveries, locator: this.locator, onPushed: () => this.fetch() },
+      ...{ ...options, deliveries, locator: this.locator, onRoom: () => this.fetch() },
       onBatch: (batch) => this.#single?.begun(batch),
     });
     this.#timers = new Timers(options.clock);

@@ -10,7 +10,7 @@ function made(accepts?: (sequence: number) => boolean) {
   const pushed: number[][] = [];
   const refused: number[] = [];
   const pins: string[] = [];
-  let resumed = 0;
+  let [resumed, rooms] = [0, 0];
   const target = {
     push: (batch: readonly { sequence: number }[]) => void pushed.push(batch.map(({ sequence }) => sequence)),
     resumed: () => resumed++,
@@ -22,7 +22,7 @@ function made(accepts?: (sequence: number) => boolean) {
   } as unknown as Deliveries;
   const locator = { incarnation: 'one', floor: { delivered: () => {} } } as unknown as Locator;
   const receiver = new Receiver({
-    ...{ target, deliveries, locator, clock: systemClock, onPushed: () => {} },
+    ...{ target, deliveries, locator, clock: systemClock, onRoom: () => rooms++ },
     ...(accepts === undefined ? {} : { accepts: ({ sequence }: { sequence: number }) => accepts(sequence) }),
   });
   const receive = (sequence: number, bytes = 10, pin?: string) => {
@@ -31,7 +31,7 @@ function made(accepts?: (sequence: number) => boolean) {
     headers?.set('Nats-Pin-Id', pin as string);
     receiver.receive({ subject: 't', reply, data: new Uint8Array(bytes), headers } as Msg);
   };
-  return { receiver, receive, pushed, refused, pins, resumed: () => resumed };
+  return { receiver, receive, pushed, refused, pins, resumed: () => resumed, rooms: () => rooms };
 }
 
 it('pushes what came together at once, and takes it off the credit before that', async () => {
@@ -87,4 +87,10 @@ it('knows what it refused until others may have had it', () => {
   receive(1, 10, 'p2');
   receiver.begin();
   expect(receiver.refused.countThrough(4)).toBe(0);
+});
+
+it('asks for more also after what it refuses: that has used up a part of a request', () => {
+  const { receive, rooms } = made(() => false);
+  for (const sequence of [1, 2, 3]) receive(sequence);
+  expect(rooms()).toBe(3);
 });

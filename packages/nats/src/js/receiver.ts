@@ -17,8 +17,8 @@ interface ReceiverOptions {
   accepts?(delivery: JetStreamDelivery): boolean | 'elsewhere';
   /** A batch is about to be pushed. */
   onBatch?(batch: readonly JetStreamDelivery[]): void;
-  /** It was. */
-  onPushed(): void;
+  /** There may be room for more. */
+  onRoom(): void;
 }
 
 /** For so long a member counts as one that is at work. */
@@ -103,11 +103,13 @@ export class Receiver {
   #refuse(delivery: JetStreamDelivery): void {
     this.refused.add(delivery.sequence);
     this.#options.deliveries.refuse(delivery);
+    // It has used up a part of a request: what is waited for may come behind it.
+    this.#options.onRoom();
   }
 
   #passOn(delivery: JetStreamDelivery): void {
     this.#options.deliveries.pass(delivery);
-    this.#options.onPushed();
+    this.#options.onRoom();
   }
 
   flush(): void {
@@ -118,6 +120,6 @@ export class Receiver {
     this.#bytes = 0;
     this.#options.onBatch?.(batch);
     this.#options.target.push(batch);
-    this.#options.onPushed();
+    this.#options.onRoom();
   }
 }
