@@ -161,7 +161,8 @@ export const crash: Group = ({ prove }) => {
       await bus.subscribe(t.topic, seen.handle, { from: 'latest', concurrency: 1 });
       await bus.publish(t.topic, 'later', { key: 'a' });
       await t.eventually(() => seen.size >= 2, 'what came while no member was there is handled');
-      assert.deepEqual(texts(seen), ['after', 'later']);
+      // The broker may have sent `after` to the dead process: it comes again later, and order is not asked for.
+      assert.deepEqual(texts(seen).sort(), ['after', 'later']);
     },
   );
 
