@@ -45,9 +45,9 @@ describe.each(['current', '2.9'])('on a %s server', async (version) => {
     timeout: 60_000,
   }, async () => {
     const topic = uniqueName('topic');
-    // On a busy machine shorter leases run out behind the handler: that is not the matter here. A message that the server
-    // sends to a consumer in the moment of its end comes again after a lease.
-    const bus = cleanup.add(await natsBus(addresses, { nats: { jetstream: { ackWait: '3s' } } }), (one) =>
+    // Nothing is to wait for the end of a lease: neither of one that runs out behind the handler, nor of what was refused beyond
+    // the line.
+    const bus = cleanup.add(await natsBus(addresses, { nats: { jetstream: { ackWait: '120s' } } }), (one) =>
       one.close(),
     );
     const history = new History();

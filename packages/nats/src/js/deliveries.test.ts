@@ -4,10 +4,8 @@ import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 
 let said: (readonly [string, string | undefined])[] = [];
-const link = {
-  isClosed: false,
-  connection: { publish: (reply: string, what?: string) => void said.push([reply, what]) },
-} as unknown as Link;
+const say = (reply: string, what?: string) => void said.push([reply, what]);
+const link = { isClosed: false, connection: { publish: say, request: say } } as unknown as Link;
 
 let deliveries: Deliveries;
 beforeEach(() => {
@@ -75,3 +73,18 @@ it('what others have settled is not held any more', () => {
   deliveries.settledThrough(2);
   expect([...deliveries.sequences()]).toEqual([3]);
 });
+
+it.each([
+  ['settled', '+WPI', (one: JetStreamDelivery) => settle(one)],
+  ['handed back', '+WPI', (one: JetStreamDelivery) => settle(one, 'released')],
+  ['refused for a while', '-NAK {"delay": 1000000000}', (one: JetStreamDelivery) => deliveries.refuse(one)],
+])(
+  'asks whether all was understood with words that change nothing for one that is %s',
+  async (_, words, act) => {
+    deliveries.add(delivery(1));
+    act([...deliveries][0] as JetStreamDelivery);
+    said = [];
+    expect(await deliveries.confirm()).toBe(true);
+    expect(said).toEqual([['ack.1.1', words]]);
+  },
+);

@@ -19,7 +19,10 @@ export class Deliveries {
   readonly #held = new Map<number, JetStreamDelivery>();
   #link: Link | undefined;
   #wire: Wire | undefined;
+  /** Something was said of it last. */
   #last: JetStreamDelivery | undefined;
+  /** What can be said of it again without a change. */
+  #again = WORKING;
 
   get size(): number {
     return this.#held.size;
@@ -114,12 +117,14 @@ export class Deliveries {
    */
   async confirm(): Promise<boolean> {
     if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return false;
-    await this.#link.connection.request(this.#last.reply, WORKING, { timeout: CONFIRM_MS });
+    await this.#link.connection.request(this.#last.reply, this.#again, { timeout: CONFIRM_MS });
     return true;
   }
 
   /** Goes with the next flush. Without a connection the server will deliver it again, and is told then. */
   #say(delivery: JetStreamDelivery, what: string | undefined): void {
+    // A lease for one that is to come again after a while would put that off.
+    this.#again = what === NAK_LATER ? NAK_LATER : WORKING;
     this.#last = delivery;
     const link = this.#link;
     if (link !== undefined && !link.isClosed) this.#wire?.add(delivery.reply, what);
