@@ -7,6 +7,7 @@ declare global {
   const database: {
     save(record: unknown): Promise<void>;
     saveOnce(id: string, record: unknown): Promise<void>;
+    query(sql: string, values: readonly unknown[]): Promise<void>;
   };
   /** Stands for the options of a contributor's own adapter. */
   interface MyBrokerConfig {
