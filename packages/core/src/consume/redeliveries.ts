@@ -2,7 +2,7 @@
 import type { OffsetValue, Position } from '../driver/message.js';
 import type { Delivery } from './delivery.js';
 
-/** How many settled messages are remembered. */
+/** So many settled messages are remembered at least, and twice as many at most. */
 const REMEMBERED = 8_192;
 
 /**
@@ -12,9 +12,9 @@ const REMEMBERED = 8_192;
  */
 export class Redeliveries {
   readonly #here = new Map<string | OffsetValue, Delivery>();
-  readonly #settled = new Set<string | OffsetValue>();
-  readonly #ring: (string | OffsetValue)[] = [];
-  #next = 0;
+  /** Two sets that only grow, and are let go of whole: to delete from a large set one by one is slow. */
+  #settled = new Set<string | OffsetValue>();
+  #settledBefore = new Set<string | OffsetValue>();
   #incarnation: Position['incarnation'];
 
   /** The delivery of that position that is here. One of another log than before says that those of before are gone. */
@@ -30,7 +30,8 @@ export class Redeliveries {
   }
 
   wasSettled(position: Position): boolean {
-    return this.#settled.has(idOf(position));
+    const id = idOf(position);
+    return this.#settled.has(id) || this.#settledBefore.has(id);
   }
 
   /** It is here now. */
@@ -49,19 +50,17 @@ export class Redeliveries {
   }
 
   #remember(id: string | OffsetValue): void {
-    const forgotten = this.#ring[this.#next];
-    if (forgotten !== undefined) this.#settled.delete(forgotten);
-    this.#ring[this.#next] = id;
-    this.#next = (this.#next + 1) % REMEMBERED;
     this.#settled.add(id);
+    if (this.#settled.size < REMEMBERED) return;
+    this.#settledBefore = this.#settled;
+    this.#settled = new Set();
   }
 
   #anotherLog({ incarnation }: Position): void {
     this.#incarnation = incarnation;
     this.#here.clear();
     this.#settled.clear();
-    this.#ring.length = 0;
-    this.#next = 0;
+    this.#settledBefore.clear();
   }
 }
 

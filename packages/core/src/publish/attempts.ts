@@ -118,6 +118,8 @@ export class Attempts {
     job.inMiddleware = true;
     // Middleware may keep the bytes, or put others in their place that it goes on using.
     job.ownsValue = false;
+    // It may look at them, and change them, more than once.
+    job.headers = [...job.headers];
     let sent: Promise<PublishReceipt> | undefined;
     const next = (): Promise<PublishReceipt> => {
       if (sent !== undefined)

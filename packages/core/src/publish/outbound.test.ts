@@ -29,6 +29,15 @@ describe('what is sent', () => {
     ]);
   });
 
+  it("is held as bytes: the event's payload is let go of, and the caller's object stays as it is", async () => {
+    const { bus, driver } = await scriptedBus();
+    const mine = { ...event, payload: { total: 1 } };
+    void bus.publishEnvelope('orders', mine);
+    const record = driver.sends[0]!.record as unknown as { envelope: { payload: unknown } };
+    expect(record.envelope.payload).toBeUndefined();
+    expect(mine.payload).toEqual({ total: 1 });
+  });
+
   it('takes an empty key as none', async () => {
     const { bus, driver } = await scriptedBus();
     void bus.publish('orders', 'x', { key: '' });

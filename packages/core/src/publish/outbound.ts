@@ -104,8 +104,11 @@ export class Outbound {
       this.#checkSize(route, value);
       if (route.persistence === 'ephemeral') this.#noteEphemeral(route);
       const headers = this.#headers(envelope, options?.headers);
-      const sent = span === undefined ? headers : span.inject(headers, value.byteLength);
+      const sent =
+        span === undefined ? headers : span.inject(headers ?? envelopeHeaders(envelope), value.byteLength);
       const { aggregateId, eventId } = envelope;
+      // Its bytes are enough from here on: what the application holds no longer is free before the answer.
+      envelope.payload = undefined;
       const id = route.messageId(eventId);
       const job = new PublishJob(route, aggregateId, value, sent, id, true, jobOptions, envelope);
       job.span = span;
@@ -186,9 +189,10 @@ export class Outbound {
     );
   }
 
-  #headers(envelope: Envelope, more: PublishEnvelopeOptions['headers']): HeaderList {
-    const headers = this.#options.codec.headers?.(envelope) ?? envelopeHeaders(envelope);
-    return more === undefined ? headers : withMore(headers, more);
+  /** Undefined for those that every envelope has. */
+  #headers(envelope: Envelope, more: PublishEnvelopeOptions['headers']): HeaderList | undefined {
+    const headers = this.#options.codec.headers?.(envelope);
+    return more === undefined ? headers : withMore(headers ?? envelopeHeaders(envelope), more);
   }
 
   #complete(input: EnvelopeInput): Envelope {

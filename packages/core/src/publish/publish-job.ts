@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { Persistence, Position, SendReceipt, SendRecord } from '../driver/message.js';
 import type { Envelope } from '../envelope/envelope.js';
+import { envelopeHeaders } from '../envelope/envelope-headers.js';
 import type { EbusError } from '../errors.js';
 import type { HeaderList } from '../headers.js';
 import type { PublishReceipt } from '../pipeline/context.js';
@@ -55,7 +56,7 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   value: Uint8Array;
   /** Of a letter whose message held null. */
   tombstone = false;
-  headers: HeaderList;
+  #headers: HeaderList | undefined;
   /** Of a letter that has to reach the partition of another message. */
   partition: number | undefined = undefined;
   readonly messageId: string | undefined;
@@ -119,11 +120,12 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   sequence = 0;
   slot = 0;
 
+  /** @param headers undefined for those of the envelope, and no others */
   constructor(
     route: TopicRoute,
     key: string | Uint8Array | undefined,
     value: Uint8Array,
-    headers: HeaderList,
+    headers: HeaderList | undefined,
     messageId: string | undefined,
     ownsValue: boolean,
     options: JobOptions,
@@ -134,12 +136,24 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
     this.key = key;
     this.orderKey = keyText(key);
     this.value = value;
-    this.headers = headers;
+    this.#headers = headers;
     this.messageId = messageId;
     this.ownsValue = ownsValue;
     this.route = route;
     this.options = options;
     this.envelope = envelope;
+  }
+
+  /**
+   * Those of an envelope are made when they are asked for, as a driver does once: they take no memory while the answer is
+   * awaited.
+   */
+  get headers(): HeaderList {
+    return this.#headers ?? envelopeHeaders(this.envelope as Envelope);
+  }
+
+  set headers(headers: HeaderList) {
+    this.#headers = headers;
   }
 
   /** In the monotonic time of the bus' clock. The time is read when it is first asked for: a send that is answered at once never asks. */
