@@ -7,7 +7,7 @@
  */
 const coreLayers = [
   ['index.ts', 'bus/', 'registry/', 'config/', 'events/'],
-  ['publish/', 'consume/', 'topics/', 'connection/', 'health/', 'backlog/'],
+  ['publish/', 'consume/', 'topics/', 'connection/', 'health/', 'backlog/', 'inspect/'],
   ['dead-letters/'],
   ['pipeline/', 'keyed-pool/', 'envelope/', 'telemetry/'],
   ['driver/', 'metrics/'],

@@ -13,6 +13,8 @@ export interface LogAccess {
   stored?(topic: string): Promise<readonly StoredMessage[]>;
   /** Writes to a topic that exists, as a foreign producer does. Resolves once the broker has it. */
   write?(topic: string, message: StoredMessage): Promise<void>;
+  /** The names of all that has a position in a topic, or is given its messages: consumers, groups. */
+  readers?(topic: string): Promise<readonly string[]>;
   /** Deletes a topic with all that it holds. Resolves once it is gone. */
   remove?(topic: string): Promise<void>;
   /** Deletes a topic and makes it anew with the same settings, empty. Resolves once it can be used. */

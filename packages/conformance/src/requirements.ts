@@ -135,6 +135,13 @@ export const browsing = resting(
     (offer.ofDeadLetters.browse === true ? undefined : 'transport declares no browse for dead-letter topics'),
 );
 
+/** The broker's topics and their groups can be listed, and looked at. */
+export const inspecting = resting(
+  () => 'inspect: true, browse: true',
+  ({ capabilities: { inspect = false, browse = false } }) =>
+    inspect && browse ? undefined : `transport declares inspect: ${inspect}, browse: ${browse}`,
+);
+
 /** Keys can be parked in the dead-letter topic. */
 export const parking = resting(
   () => 'parking: true',

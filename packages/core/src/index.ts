@@ -41,6 +41,7 @@ export type {
 } from './bus/error-event.js';
 export type { EventBus, MetricsSnapshot } from './bus/event-bus.js';
 export { closeGlobal, getGlobal, initializeGlobal } from './bus/global-bus.js';
+export type { Inspect, SubscriptionReport } from './bus/inspect.js';
 // ---- plug-ins, metrics, building blocks -----------------------------------------------------------------------
 export { type Clock, systemClock, type TimerHandle } from './clock.js';
 export { configJsonSchema, type JsonSchemaOptions } from './config/json-schema.js';
@@ -65,6 +66,7 @@ export type {
   CloseReport,
   EnvelopeHandler,
   ErrorContext,
+  HaltedMessage,
   LaneBy,
   MessageHandler,
   RateLimit,
@@ -88,6 +90,7 @@ export type { Capabilities } from './driver/capabilities.js';
 export type { OffsetValue, Persistence, Position } from './driver/message.js';
 export type { PartitionLag } from './driver/subscription.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
+export type { GroupFigures, GroupLag, LogEnds, TopicFigures } from './driver/topic-figures.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';
 export {
   decodeEnvelope,
@@ -157,6 +160,7 @@ export type {
   HealthSubscriberStats,
   ProbeRejection,
 } from './health/types.js';
+export type { AskOptions, LookFrom, LookOptions } from './inspect/types.js';
 export { KeyedPool, type KeyedPoolOptions, type KeyedPoolStats } from './keyed-pool/keyed-pool.js';
 export type { Logger } from './logger.js';
 export type { MetricsCollector, MetricsExposition, PoolStats } from './metrics/collector.js';

@@ -42,13 +42,16 @@ export async function* browse(
     throw abortError(signal, `looking at '${topic}'`);
   };
   if (signal.aborted) aborted();
+  const known =
+    typeof from === 'object' && 'group' in from ? undefined : await knownRanges(spec, parts, signal);
+  if (known?.every(({ start, end }) => start >= end) === true) return;
   let refused: unknown;
   const partitions = new Map<number, Partition>();
   const ends = new Map<number, number>();
   const reached: { partition: number; offset: number }[] = [];
   const consumer = newConsumer(
     parts,
-    from === 'earliest' ? `ebus-look-${randomUuid(parts.clock)}` : from.group,
+    typeof from === 'object' && 'group' in from ? from.group : `ebus-look-${randomUuid(parts.clock)}`,
     {
       rebalance: () => {},
       committed: () => {},
@@ -64,12 +67,8 @@ export async function* browse(
   consumer.setDefaultConsumeTimeout(POLL_MS);
   try {
     await within(connect(consumer), signal, aborted);
-    for (const { partition, start, end, topicId } of await rangesOf(
-      spec,
-      parts.questions,
-      consumer,
-      signal,
-    )) {
+    const ranges = known ?? (await rangesOf(spec, parts.questions, signal, consumer));
+    for (const { partition, start, end, topicId } of ranges) {
       const made = new Partition({ topic, partition });
       made.position(topicId, { offset: start, settled: [], isCommitted: false });
       partitions.set(partition, made);
@@ -99,33 +98,45 @@ export async function* browse(
   }
 }
 
-/** Where looking begins, and where the logs end now. A position outside of the log says nothing about it. */
+/** Asked without a consumer: where there is nothing to see, none is made. */
+async function knownRanges(spec: BrowseSpec, { questions }: BrowseParts, signal: AbortSignal) {
+  try {
+    return await rangesOf(spec, questions, signal, undefined);
+  } catch (cause) {
+    throw cannotLook(spec.topic, cause);
+  }
+}
+
+/**
+ * Where looking begins, and where the logs end now. A group's position outside of the log says nothing about it.
+ *
+ * @param consumer of the group, if any
+ */
 async function rangesOf(
-  { topic, from }: BrowseSpec,
+  { topic, from, partition: wanted }: BrowseSpec,
   questions: Questions,
-  consumer: NativeConsumer,
   signal: AbortSignal,
+  consumer: NativeConsumer | undefined,
 ) {
   const { partitions } = await questions.topic(topic, signal);
-  const all = partitions.map(({ partition }) => ({ topic, partition }));
-  const [{ logs }, committed] = await Promise.all([
+  const all = partitions
+    .filter(({ partition }) => wanted === undefined || partition === wanted)
+    .map(({ partition }) => ({ topic, partition }));
+  const [{ logs }, committed, dated] = await Promise.all([
     logsOf(questions, all, signal),
-    from === 'earliest' ? new Map<string, Committed>() : committedOf(consumer, all, signal),
+    consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
+    from instanceof Date ? questions.offsets(all, from, signal) : new Map<string, number>(),
   ]);
-  return all.flatMap((one) => {
+  return all.map((one) => {
     const log = logs.get(keyOf(one));
     if (log === undefined)
       throw new ConnectionError(`partition ${one.partition} of '${topic}' cannot be asked`);
     const position = committed.get(keyOf(one))?.offset;
     const isInside = position !== undefined && outsideLog(log, position, undefined) === undefined;
-    return [
-      {
-        partition: one.partition,
-        topicId: log.topicId,
-        start: isInside ? position : log.begin,
-        end: log.end,
-      },
-    ];
+    const at = typeof from === 'object' && 'at' in from ? from.at.get(one.partition) : undefined;
+    const said = isInside ? position : (dated.get(keyOf(one)) ?? Number(at ?? log.begin));
+    const { topicId, begin, end } = log;
+    return { partition: one.partition, topicId, start: Math.max(begin, said), end };
   });
 }
 

@@ -14,6 +14,7 @@ export function capabilitiesOf({ producer }: ResolvedKafkaConfig, persistence: P
     acknowledged: producer.requiredAcks !== 0,
     lag: true,
     browse: true,
+    inspect: true,
     parking: persistence === 'persistent',
     tombstones: true,
   };

@@ -8,11 +8,13 @@ import {
   EbusError,
   type EnsuredTopic,
   type EnsureSpec,
+  type GroupFigures,
   type NewTopicSpec,
   type Persistence,
   pause,
   reasonOf,
   type TopicDescription,
+  type TopicFigures,
   type TopicSpec,
   within,
 } from '@ebus/core/driver';
@@ -22,6 +24,7 @@ import { UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, classify, codeOf, missingTopic } from './errors.js';
 import type { GroupState } from './group/settling.js';
+import { groupsOf, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
 import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
@@ -116,6 +119,18 @@ export class TopicAdmin implements DriverTopicAdmin {
     });
   }
 
+  listTopics(names: readonly string[] | undefined, options: CallOptions): Promise<TopicFigures[]> {
+    return this.#do('list', undefined, options, (admin) =>
+      topicFigures(names, { admin, questions: this.#options.questions(), ...options }),
+    );
+  }
+
+  listGroups(topic: string, options: CallOptions): Promise<GroupFigures[]> {
+    return this.#do('list the groups of', topic, options, (admin) =>
+      groupsOf(topic, { admin, questions: this.#options.questions(), ...options }),
+    );
+  }
+
   /** Until the brokers tell of it: one that does not know yet would be asked to do it once more. */
   async #widen(admin: Admin, topic: string, count: number, signal: AbortSignal): Promise<void> {
     const refusal = await admin.createPartitions({ topicPartitions: [{ topic, count }] }).then(
@@ -160,7 +175,7 @@ export class TopicAdmin implements DriverTopicAdmin {
 
   async #do<T>(
     what: string,
-    topic: string,
+    topic: string | undefined,
     { signal }: CallOptions,
     action: (admin: Admin) => Promise<T>,
   ): Promise<T> {
@@ -172,7 +187,7 @@ export class TopicAdmin implements DriverTopicAdmin {
     } catch (cause) {
       throw EbusError.from(cause, () => {
         const { code, retryable } = classify(cause);
-        const text = `cannot ${what} topic '${topic}' on Kafka: ${reasonsOf(cause)}`;
+        const text = `cannot ${what} ${topic === undefined ? 'topics' : `topic '${topic}'`} on Kafka: ${reasonsOf(cause)}`;
         if (code === 'PUBLISH_FAILED') return new ConfigError(text, { cause, retryable });
         return new EbusError(text, { code, retryable, cause });
       });

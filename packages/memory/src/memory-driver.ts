@@ -36,6 +36,7 @@ const PERSISTENT: Capabilities = {
   acknowledged: true,
   lag: true,
   browse: true,
+  inspect: true,
   parking: true,
 };
 

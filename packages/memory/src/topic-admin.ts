@@ -3,11 +3,13 @@ import {
   type DriverHost,
   type DriverTopicAdmin,
   EbusError,
+  type GroupFigures,
   type TopicDescription,
+  type TopicFigures,
   type TopicSpec,
 } from '@ebus/core/driver';
 import type { MemoryBroker } from './broker.js';
-import type { TopicSettings } from './topic-log.js';
+import type { TopicLog, TopicSettings } from './topic-log.js';
 
 const SUPPORTED = ['persistence', 'retentionMs', 'maxBytes', 'maxMessages', 'description'] as const;
 
@@ -39,6 +41,34 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
       if (log === undefined) throw missing(topic);
       log.configure(supported(changes));
     },
+
+    async listTopics(names) {
+      const all = names === undefined ? [...broker.logs()] : names.flatMap((name) => broker.find(name) ?? []);
+      return all.map(figuresOf);
+    },
+
+    async listGroups(topic) {
+      const log = broker.find(topic);
+      if (log === undefined) throw missing(topic);
+      return log.groups.map((group): GroupFigures => {
+        const { name, members, unsettledCount: lag, unreadCount: unread, position } = group;
+        const partitions = [{ partition: 0, lag, position }];
+        return { group: name, madeBy: 'ebus', members, lag, unsettled: lag - unread, partitions };
+      });
+    },
+  };
+}
+
+function figuresOf(log: TopicLog): TopicFigures {
+  const { name, settings, start: first, end: next, bytes } = log;
+  const newest = log.at(next - 1);
+  return {
+    name,
+    ...withoutNoLimits(settings),
+    messages: next - first,
+    bytes,
+    ...(newest === undefined ? {} : { newestAt: new Date(newest.timestamp) }),
+    logs: [{ partition: 0, first, next }],
   };
 }
 

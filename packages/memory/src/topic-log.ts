@@ -156,14 +156,25 @@ export class TopicLog implements GroupLog, SendTarget {
     return group;
   }
 
-  /** The messages at this moment, oldest first: all of them, or those that a group has not settled. */
+  /** The messages at this moment, oldest first: from there on, or those that a group has not settled. */
   look(from: BrowseSpec['from']): readonly LogMessage[] {
     this.#discardOldest();
-    const group = from === 'earliest' ? undefined : this.#groups.find(({ name }) => name === from.group);
+    const group =
+      typeof from === 'object' && 'group' in from
+        ? this.#groups.find(({ name }) => name === from.group)
+        : undefined;
     if (group !== undefined) return group.unsettled();
     const messages: LogMessage[] = [];
-    for (let offset = this.start; offset < this.end; offset++) messages.push(this.at(offset) as LogMessage);
+    for (let offset = this.#startOf(from); offset < this.end; offset++)
+      messages.push(this.at(offset) as LogMessage);
     return messages;
+  }
+
+  #startOf(from: BrowseSpec['from']): number {
+    if (from instanceof Date) return this.#since(from);
+    return typeof from === 'object' && 'at' in from
+      ? Math.max(this.start, Number(from.at.get(0) ?? 0))
+      : this.start;
   }
 
   leave(group: ConsumerGroup, member: Member): void {
@@ -210,8 +221,12 @@ export class TopicLog implements GroupLog, SendTarget {
   #position(from: SubscriptionSpec['from']): number {
     if (this.persistence === 'ephemeral' || from === 'latest') return this.end;
     if (from === 'earliest') return this.start;
+    return this.#since(from);
+  }
+
+  #since(date: Date): number {
     let offset = this.start;
-    while (offset < this.end && (this.at(offset) as LogMessage).timestamp < from.getTime()) offset++;
+    while (offset < this.end && (this.at(offset) as LogMessage).timestamp < date.getTime()) offset++;
     return offset;
   }
 

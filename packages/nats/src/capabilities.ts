@@ -55,6 +55,7 @@ export function capabilitiesOf(persistence: Persistence, info: ServerInfo | unde
     acknowledged: true,
     lag: true,
     browse: true,
+    inspect: true,
     parking: hasSingleActive(versionOf(info)),
     ...limit,
   };

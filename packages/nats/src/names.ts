@@ -4,6 +4,8 @@ import { TopicNameError } from '@ebus/core/driver';
 
 /** Servers keep names as file names. */
 const MAX_NAME = 200;
+/** Of a group's consumer on a topic, unless `nats.jetstream.consumer.name` says otherwise. */
+export const CONSUMER_NAME = '{group}-{topic}';
 
 /**
  * The stream of a topic that no configured stream covers: `STREAM_<topic>` with `_` for `.`. A topic whose own
@@ -14,7 +16,7 @@ export function streamName(topic: string): string {
 }
 
 /** The durable consumer of a group on a topic, as the template has it: `<group>-<topic>`. */
-export function consumerName(group: string, topic: string, template = '{group}-{topic}'): string {
+export function consumerName(group: string, topic: string, template = CONSUMER_NAME): string {
   const clear = /^[A-Za-z0-9_-]+$/.test(group) && /^[A-Za-z0-9.]+$/.test(topic);
   const name = template.replaceAll('{group}', plain(group)).replaceAll('{topic}', plain(topic));
   return distinct(name, `${group}\0${topic}`, clear);
@@ -54,7 +56,8 @@ export function checkSubject(topic: string): void {
   }
 }
 
-function plain(text: string): string {
+/** Letters that every name may have. */
+export function plain(text: string): string {
   return text.replace(/[^A-Za-z0-9_-]/g, '_');
 }
 

@@ -82,6 +82,7 @@ export class NatsDriver implements Driver<NatsNative> {
     this.topicConfigStrategy = topicConfigStrategy;
     const parts = {
       streams: () => this.#jetstream?.streams,
+      inspection: () => this.#jetstream?.inspection,
       isTrusted: (topic: string) => this.#asksNothing && !this.#missed.has(topic),
       publishes: (topic: string) => this.#jetstream?.publishes(topic),
       hasPartitions: () => hasSingleActive(versionOf(this.#link.current?.connection.info)),

@@ -4,6 +4,6 @@ import { conformanceOf } from './testing/conformance.js';
 await conformanceOf(
   'current',
   'persistent',
-  ['consumer groups', 'restart', 'crash', 'membership', 'browse'],
+  ['consumer groups', 'restart', 'crash', 'membership', 'browse', 'inspect'],
   12,
 );

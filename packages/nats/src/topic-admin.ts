@@ -9,6 +9,7 @@ import {
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { ResolvedNatsConfig } from './config-schema.js';
 import { isUnauthorized } from './errors.js';
+import type { Inspection } from './inspection.js';
 import { holdsOnly, presentLayout } from './partitions/layout.js';
 import type { Streams } from './streams.js';
 
@@ -27,6 +28,7 @@ type StreamSettings = Pick<ResolvedNatsConfig['jetstream']['stream'], 'replicas'
 /** Asked anew for each topic. */
 export interface TopicAdminParts {
   streams(): Streams | undefined;
+  inspection(): Inspection | undefined;
   /** The topic is taken for there without a question. */
   isTrusted(topic: string): boolean;
   /** A topic that may have partitions is about to be published to. */
@@ -37,7 +39,7 @@ export interface TopicAdminParts {
 
 /** Creates, describes and alters topics as streams. */
 export function topicAdmin(
-  { streams, isTrusted, hasPartitions, publishes }: TopicAdminParts,
+  { streams, inspection, isTrusted, hasPartitions, publishes }: TopicAdminParts,
   { replicas, storage }: StreamSettings,
 ): DriverTopicAdmin {
   const described = (topic: string, config: StreamConfig): TopicDescription => {
@@ -89,6 +91,14 @@ export function topicAdmin(
     async alter(topic, changes) {
       await required(streams()).alter(topic, changes);
     },
+
+    listTopics(names) {
+      return required(inspection()).topics(names, described);
+    },
+
+    listGroups(topic) {
+      return required(inspection()).groups(topic);
+    },
   };
 }
 
@@ -115,8 +125,8 @@ function describe(topic: string, config: StreamConfig, wanted: StreamSettings['s
   };
 }
 
-function required(streams: Streams | undefined): Streams {
-  if (streams !== undefined) return streams;
+function required<Part>(ofJetStream: Part | undefined): Part {
+  if (ofJetStream !== undefined) return ofJetStream;
   throw new UnsupportedError(
     'nats.jetstream.enabled is false, and persistent topics need JetStream; configure the topic as ephemeral',
   );

@@ -15,6 +15,7 @@ import { halt } from './halt.js';
 import { headers } from './headers.js';
 import { health } from './health.js';
 import { idle } from './idle.js';
+import { inspect } from './inspect.js';
 import { lag } from './lag.js';
 import { leases } from './leases.js';
 import { membership } from './membership.js';
@@ -72,6 +73,7 @@ export const groups = {
   redrive,
   'redrive trouble': redriveTrouble,
   browse,
+  inspect,
   halt,
   'parked keys': parkedKeys,
   'processing timeout': processingTimeout,

@@ -28,6 +28,7 @@ import type { Emitter } from './bus-events.js';
 import type { BusParts } from './bus-parts.js';
 import { consumeDefaults } from './consume-defaults.js';
 import { consumeReports } from './consume-reports.js';
+import { Inspect } from './inspect.js';
 import { Lifecycle } from './lifecycle.js';
 import { Monitoring } from './monitoring.js';
 import { publishReports } from './publish-reports.js';
@@ -160,6 +161,10 @@ export function assemble(input: AssembleInput): BusParts {
     deadLetterTopicsOf: (topic) => subscriptions.deadLetterTopicsOf(topic),
     deadLettersInto: (topic) => subscriptions.deadLettersInto(topic),
   });
+  const inspect = new Inspect({
+    ...{ driver, clock, subscriptions, closing: closing.signal },
+    persistenceOf: (topic) => topics.persistenceOf(topic),
+  });
   const monitoring: Monitoring = new Monitoring({
     ...{
       config,
@@ -210,6 +215,7 @@ export function assemble(input: AssembleInput): BusParts {
     middleware,
     events,
     deadLetters,
+    inspect,
     monitoring,
     lifecycle,
     closing: closing.signal,

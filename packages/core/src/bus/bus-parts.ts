@@ -14,6 +14,7 @@ import type { TopicRoutes } from '../publish/topic-routes.js';
 import type { BusTopicManager } from '../topics/topic-manager.js';
 import type { EventLoopYield } from '../util/event-loop-yield.js';
 import type { Emitter } from './bus-events.js';
+import type { Inspect } from './inspect.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Monitoring } from './monitoring.js';
 
@@ -36,6 +37,7 @@ export interface BusParts {
   readonly middleware: MiddlewareList;
   readonly events: Emitter;
   readonly deadLetters: DeadLetters;
+  readonly inspect: Inspect;
   readonly monitoring: Monitoring;
   readonly lifecycle: Lifecycle;
   /** Aborts when the bus begins to close. */

@@ -37,6 +37,7 @@ import type { BusParts } from './bus-parts.js';
 import { attachClosing } from './close-on-signals.js';
 import { untilClosing } from './closing-topics.js';
 import { IDLE_OPTIONS, idle } from './idle.js';
+import type { Inspect } from './inspect.js';
 
 const PERSISTENCE = oneOf('persistent', 'ephemeral');
 
@@ -73,6 +74,7 @@ export class EventBus implements AsyncDisposable {
   readonly health: Health;
   readonly backlog: Backlog;
   readonly deadLetters: DeadLetters;
+  readonly inspect: Inspect;
   readonly #parts: BusParts;
 
   /** @internal Buses are made by `createEventBus`. */
@@ -85,6 +87,7 @@ export class EventBus implements AsyncDisposable {
     this.health = parts.monitoring.health;
     this.backlog = parts.monitoring.backlog;
     this.deadLetters = parts.deadLetters;
+    this.inspect = parts.inspect;
     attachClosing(this, parts.closing);
   }
 

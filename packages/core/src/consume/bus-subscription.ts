@@ -11,7 +11,13 @@ import { checkArgument, checkOptions } from '../util/options.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumePolicy } from './policy.js';
 import { CHANGES } from './subscribe-options.js';
-import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
+import type {
+  CloseReport,
+  HaltedMessage,
+  Subscription,
+  SubscriptionChanges,
+  SubscriptionStats,
+} from './types.js';
 
 /** Counts added up over all consumers, ended ones included. */
 const COUNTERS = [
@@ -114,6 +120,16 @@ export class BusSubscription implements Subscription {
   async skipHalted(key?: string): Promise<void> {
     checkArgument('skipHalted(key): key', key, filledText);
     await Promise.all(this.#consumers.map((consumer) => consumer.skipHalted(key)));
+  }
+
+  /** The messages at which its keys stand still. */
+  haltedMessages(): HaltedMessage[] {
+    return this.#consumers.flatMap((consumer) => consumer.haltedMessages());
+  }
+
+  /** Where its dead letters go. */
+  get deadLetterTopic(): string {
+    return (this.#consumers.at(-1) as Consumer).deadLetterTopic;
   }
 
   stats(): SubscriptionStats {

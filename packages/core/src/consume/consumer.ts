@@ -3,6 +3,7 @@ import type { HighOffsets } from '../driver/high-offsets.js';
 import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
+import { ReceivedMessage } from '../pipeline/message.js';
 import { CloseDeadline } from '../util/close-deadline.js';
 import { type Deferred, deferred } from '../util/promise.js';
 import { isAtEnd } from './at-end.js';
@@ -12,7 +13,13 @@ import { Intake } from './intake.js';
 import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { stallTimeoutOf } from './stall-timeout.js';
 import { Trouble } from './trouble.js';
-import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
+import type {
+  CloseReport,
+  HaltedMessage,
+  Subscription,
+  SubscriptionChanges,
+  SubscriptionStats,
+} from './types.js';
 import { type UnknownPosition, unknownOf } from './unknown-positions.js';
 import { Works } from './works.js';
 
@@ -169,6 +176,19 @@ export class Consumer implements Omit<Subscription, 'update'> {
       oldestInFlightMs: oldest === undefined ? 0 : parts.clock.monotonic() - oldest.receivedAt,
       ...runner.counters,
     };
+  }
+
+  /** The messages at which its keys stand still. */
+  haltedMessages(): HaltedMessage[] {
+    const { runner, parts } = this.#works;
+    const now = parts.clock.monotonic();
+    return Array.from(runner.halts.deliveries, ({ key, subject, lastError, attempts, receivedAt }) => ({
+      key,
+      message: new ReceivedMessage(subject),
+      errorMessage: parts.disclose(lastError),
+      attempts,
+      ageMs: now - receivedAt,
+    }));
   }
 
   /** Where its dead letters go. */

@@ -33,6 +33,11 @@ export class Halts {
     return [...this.#halted].map(({ key }) => key);
   }
 
+  /** What stands still, in the order of the halts. */
+  get deliveries(): Iterable<Delivery> {
+    return this.#halted;
+  }
+
   /** The dispatcher holds it already, or is told to next: nothing may be started in between. */
   add(delivery: Delivery): void {
     const { gate, ordered, inFlight } = this.#options;

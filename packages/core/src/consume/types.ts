@@ -132,6 +132,18 @@ export interface SubscriptionStats {
   readonly oldestInFlightMs: number;
 }
 
+/** A message at which a key, or an unordered subscription, stands still until `retryHalted` or `skipHalted`. */
+export interface HaltedMessage {
+  /** For `retryHalted` and `skipHalted`; empty in unordered subscriptions. */
+  readonly key: string;
+  readonly message: Message;
+  /** The error of the last attempt, without secrets. */
+  readonly errorMessage: string;
+  readonly attempts: number;
+  /** Milliseconds since it was received here. */
+  readonly ageMs: number;
+}
+
 /** The outcome of closing, in messages. */
 export interface CloseReport {
   /** Deliveries handled while draining. */

@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly lag: boolean;
   /** A topic's messages can be browsed without consuming them (`Driver.browse`). Default: false. */
   readonly browse?: boolean;
+  /** The broker's topics and their groups can be listed (`DriverTopicAdmin.listTopics`, `listGroups`). Default: false. */
+  readonly inspect?: boolean;
   /**
    * Keys can be parked (`onExhausted: 'park'`): messages have positions, dead-letter topics can be browsed, and a member of a group
    * that `parks` hears `assigned` or `resumed` before it is given messages of a key that another member had. Default: false.

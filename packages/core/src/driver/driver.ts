@@ -11,7 +11,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { CallOptions } from './call-options.js';
 import type { Capabilities } from './capabilities.js';
-import type { IncomingMessage, Persistence, SendReceipt, SendRecord } from './message.js';
+import type { IncomingMessage, OffsetValue, Persistence, SendReceipt, SendRecord } from './message.js';
 import type { ServerAddress } from './server-address.js';
 import type { DriverSubscription, SubscriptionSink, SubscriptionSpec } from './subscription.js';
 import type { DriverTopicAdmin, TopicConfigStrategy, TopicSpec } from './topic-admin.js';
@@ -63,8 +63,16 @@ export interface PingReply {
 /** The topic to read, and the start. */
 export interface BrowseSpec {
   readonly topic: string;
-  /** A group: from its settled position, or from the beginning where it has none. */
-  readonly from: 'earliest' | { readonly group: string };
+  /**
+   * A date: from the first message that the broker stored then or later. A group: from its settled position, or from the beginning
+   * where it has none. `at`: by partition, the first offset to be read; beyond the end there is nothing, and partitions that
+   * it does not name are read from their beginning.
+   */
+  readonly from:
+    | 'earliest'
+    | Date
+    | { readonly group: string }
+    | { readonly at: ReadonlyMap<number, OffsetValue> };
   /** That partition alone, where the topic has such. */
   readonly partition?: number;
 }

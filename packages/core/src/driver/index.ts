@@ -90,3 +90,4 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './topic-admin.js';
+export type { GroupFigures, GroupLag, LogEnds, TopicFigures } from './topic-figures.js';

@@ -1,6 +1,7 @@
 /** Topic administration: a driver creates, alters and describes. Decisions are core's. */
 import type { CallOptions } from './call-options.js';
 import type { Persistence } from './message.js';
+import type { GroupFigures, TopicFigures } from './topic-figures.js';
 
 /** How the messages of a topic are compressed, where the transport can. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -139,4 +140,14 @@ export interface DriverTopicAdmin {
   create(topic: string, spec: NewTopicSpec, options: CallOptions): Promise<boolean | void>;
   /** Changes just the fields given. */
   alter(topic: string, changes: Partial<TopicSpec>, options: CallOptions): Promise<void>;
+  /**
+   * The topics of these names, or all that this login may see; those that are not there are left out, and so is what the
+   * broker keeps for itself. In no order. Present where `capabilities` say `inspect`.
+   */
+  listTopics?(names: readonly string[] | undefined, options: CallOptions): Promise<readonly TopicFigures[]>;
+  /**
+   * The groups that read a topic or have a position in it, ebus' own or not; readers that `browse` are none. In no order. Present
+   * with `listTopics`. @throws EbusError `TOPIC_NOT_FOUND`
+   */
+  listGroups?(topic: string, options: CallOptions): Promise<readonly GroupFigures[]>;
 }

@@ -77,7 +77,8 @@ export async function logsOf(
   return { logs: await endsOf(questions, infos, partitions, signal), problems, widths };
 }
 
-async function endsOf(
+/** Begin, end and topic id of each partition's log, now; one without a leader is left out. */
+export async function endsOf(
   questions: Questions,
   infos: ReadonlyMap<string, TopicInfo | Error>,
   partitions: readonly TopicPartition[],

@@ -47,6 +47,16 @@ export class KafkaLog implements LogAccess {
     });
   }
 
+  async readers(topic: string): Promise<string[]> {
+    const admin = await this.#connected();
+    const found: string[] = [];
+    for (const { groupId } of (await admin.listGroups()).groups) {
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      if (answer?.partitions.some(({ offset }) => Number(offset) >= 0) === true) found.push(groupId);
+    }
+    return found;
+  }
+
   async remove(topic: string): Promise<void> {
     const admin = await this.#connected();
     await admin.deleteTopics({ topics: [topic] });

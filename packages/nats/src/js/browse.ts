@@ -11,6 +11,8 @@ import { partitionIn, type Reading } from '../partitions/reading.js';
 import type { Streams } from '../streams.js';
 import { JetStreamDelivery } from './delivery.js';
 
+/** With this the names of such consumers begin. */
+export const LOOK = 'ebus-look-';
 /** Messages asked for at once: they may be large. */
 const BATCH = 64;
 /** How long one question may stay unanswered before it is asked again. */
@@ -28,12 +30,12 @@ export interface BrowseParts {
 }
 
 /**
- * @param settled up to where each partition is left out; undefined: nothing is
+ * @param after up to where each partition is left out; undefined: nothing is. A date: what was stored before
  * @throws EbusError `ABORTED`, and the client's errors
  */
 export async function* browse(
   reading: Reading,
-  settled: ReadonlyMap<number, number> | undefined,
+  after: ReadonlyMap<number, number> | Date | undefined,
   { signal }: CallOptions,
   parts: BrowseParts,
 ): AsyncGenerator<IncomingMessage> {
@@ -41,12 +43,19 @@ export async function* browse(
   const ends = await Promise.all(reading.filters.map((filter) => streams.lastSequence(stream, filter)));
   const end = Math.max(...ends);
   const { layout, partition } = reading;
-  let next = settled === undefined ? 1 : startOf(settled, partition === undefined ? layout.partitions : 1);
+  const settled = after instanceof Date ? undefined : after;
+  const first = settled === undefined ? 1 : startOf(settled, partition === undefined ? layout.partitions : 1);
+  let next = first;
   for (let renewals = 0; next <= end; renewals++) {
     if (signal.aborted) throw abortError(signal, `looking at '${layout.topic}'`);
     const before = next;
     try {
-      for await (const message of deliveries(reading, next, signal, parts)) {
+      for await (const message of deliveries(
+        reading,
+        after instanceof Date && next === first ? after : next,
+        signal,
+        parts,
+      )) {
         if (message.sequence > end) return;
         next = message.sequence + 1;
         const of = partitionIn(layout, message);
@@ -69,18 +78,19 @@ function startOf(settled: ReadonlyMap<number, number>, partitions: number): numb
   return settled.size < partitions ? 1 : Math.min(...settled.values()) + 1;
 }
 
-/** From that sequence on, until there is no further message. */
+/** From that sequence or time on, until there is no further message. */
 async function* deliveries(
   { layout: { topic }, filters, incarnation, partition }: Reading,
-  start: number,
+  start: number | Date,
   signal: AbortSignal,
   { link, stream }: BrowseParts,
 ): AsyncGenerator<JetStreamDelivery> {
   const config: Partial<ConsumerConfig> = {
-    name: `ebus-look-${nuid.next()}`,
+    name: `${LOOK}${nuid.next()}`,
     ack_policy: AckPolicy.None,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: start,
+    ...(start instanceof Date
+      ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: start.toISOString() }
+      : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: start }),
     ...(filters.length === 1 ? { filter_subject: filters[0] as string } : { filter_subjects: [...filters] }),
     inactive_threshold: INACTIVE_NS,
     mem_storage: true,

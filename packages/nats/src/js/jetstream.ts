@@ -14,6 +14,7 @@ import { Api } from '../api.js';
 import { hasManyFilters, hasSingleActive, versionOf } from '../capabilities.js';
 import type { ResolvedNatsConfig } from '../config-schema.js';
 import { Consumers } from '../consumers.js';
+import { Inspection } from '../inspection.js';
 import type { Link } from '../link.js';
 import { consumerName, memberSubject, unifiedName } from '../names.js';
 import { FollowingSubscription, type LayoutReader } from '../partitions/following.js';
@@ -35,6 +36,7 @@ type PersistentSubscription = LayoutReader | SharedSubscription | FollowingSubsc
 export class JetStream {
   readonly streams: Streams;
   readonly news = new LayoutNews();
+  readonly inspection: Inspection;
   readonly #config: ResolvedNatsConfig['jetstream'];
   readonly #host: DriverHost;
   readonly #link: () => Link;
@@ -63,6 +65,12 @@ export class JetStream {
     const strategy = config.topicConfigStrategy ?? host.topicConfigStrategy;
     const onLaidAnew = (topic: string) => this.news.tell(topic);
     this.streams = new Streams({ config, logger: host.logger, strategy, api: this.#api, onLaidAnew });
+    this.inspection = new Inspection({
+      api: this.#api,
+      streams: this.streams,
+      template: consumer.name,
+      defaultGroup: host.defaultGroup,
+    });
     this.#shared = new SharedConsumers({
       ...this.#pullerParts(),
       api: this.#api,
@@ -151,8 +159,19 @@ export class JetStream {
     if (found === undefined) return;
     const { name: stream } = found.config;
     const reading = readingOf(spec, found);
-    const settled = from === 'earliest' ? undefined : await this.#positions(from.group, stream, reading);
-    yield* browse(reading, settled, options, { link: this.#link, streams: this.streams, stream });
+    const after = await this.#left(from, stream, reading);
+    yield* browse(reading, after, options, { link: this.#link, streams: this.streams, stream });
+  }
+
+  /** What of a topic is left out; undefined: nothing. */
+  #left(from: BrowseSpec['from'], stream: string, reading: Reading) {
+    if (from === 'earliest') return undefined;
+    if (from instanceof Date) return from;
+    if ('group' in from) return this.#positions(from.group, stream, reading);
+    // The partitions of a topic share one numbering: what is said of the topic holds for each of them.
+    const { partition = 0, layout } = reading;
+    const first = Number(from.at.get(partition) ?? from.at.get(0) ?? 1);
+    return new Map(Array.from({ length: layout.partitions }, (_, of) => [of, first - 1]));
   }
 
   /** Up to where a group has settled each partition of a topic. */

@@ -64,6 +64,12 @@ export class NatsLog implements LogAccess {
     await connection.flush();
   }
 
+  async readers(topic: string): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of (await this.#manager()).consumers.list(streamName(topic))) names.push(name);
+    return names;
+  }
+
   async remove(topic: string): Promise<void> {
     await (await this.#manager()).streams.delete(streamName(topic));
   }

@@ -172,7 +172,7 @@ export class SimDriver implements Driver<undefined> {
 
   async *browse({ topic, from }: BrowseSpec, { signal }: CallOptions): AsyncIterable<IncomingMessage> {
     const { parts, server } = this.#options;
-    const group = from === 'earliest' ? undefined : from.group;
+    const group = typeof from === 'object' && 'group' in from ? from.group : undefined;
     const records = await parts.link.call('browse', () => server.read(topic, group), signal);
     for (const record of records) {
       const { partition, offset } = record;

@@ -1,0 +1,135 @@
+/** The cluster's topics in figures, and the groups that read them. Asks only; makes nothing. */
+import type { CallOptions, GroupFigures, LogEnds, TopicDescription, TopicFigures } from '@ebus/core/driver';
+import kafkajs, { type Admin, type GroupDescription } from 'kafkajs';
+import { decodeMetadata } from './group/commit-metadata.js';
+import { endsOf } from './group/lookup.js';
+import { type Log, outsideLog } from './group/positions.js';
+import { type ByPartition, keyOf, type Questions, type TopicInfo } from './questions.js';
+import { settingsOf } from './topic-settings.js';
+
+/** The protocol's number for a topic among the resources with settings. */
+const TOPIC = 2;
+/** Groups whose positions are asked for at once. */
+const AT_ONCE = 8;
+/** Topics that brokers keep for themselves. */
+const INTERNAL =
+  /^__(consumer_offsets|transaction_state|share_group_state|cluster_metadata|remote_log_metadata)$/;
+
+/** Of these names, or of all that this login may see. Brokers do not say how many bytes a topic has. */
+export async function topicFigures(
+  names: readonly string[] | undefined,
+  { admin, questions, signal }: { admin: Admin; questions: Questions } & CallOptions,
+): Promise<TopicFigures[]> {
+  const wanted = names ?? (await admin.listTopics()).filter((name) => !INTERNAL.test(name));
+  const answers = await questions.topics(wanted, signal);
+  const found = [...answers].filter((entry): entry is [string, TopicInfo] => !(entry[1] instanceof Error));
+  const infos = new Map(found);
+  const all = found.flatMap(([topic, { partitions }]) =>
+    partitions.map(({ partition }) => ({ topic, partition })),
+  );
+  const [settings, ends] = await Promise.all([
+    settingsOfAll(admin, [...infos.keys()]),
+    endsOf(questions, infos, all, signal),
+  ]);
+  return found.map(([name, info]) => {
+    const logs = logsOf(name, info, ends);
+    return {
+      name,
+      partitions: info.partitions.length,
+      replicas: info.partitions[0]?.replicas ?? 1,
+      ...settings.get(name),
+      messages: logs.reduce((total, { first, next }) => total + Number(next) - Number(first), 0),
+      logs,
+    };
+  });
+}
+
+/** Without partitions that cannot be asked now. */
+function logsOf(topic: string, { partitions }: TopicInfo, ends: ByPartition<Log>): LogEnds[] {
+  return partitions.flatMap(({ partition }) => {
+    const log = ends.get(keyOf({ topic, partition }));
+    return log === undefined ? [] : [{ partition, first: log.begin, next: log.end }];
+  });
+}
+
+async function settingsOfAll(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<Map<string, Omit<TopicDescription, 'name'>>> {
+  if (topics.length === 0) return new Map();
+  const resources = topics.map((name) => ({ type: TOPIC, name }));
+  const answer = await admin.describeConfigs({ resources, includeSynonyms: false });
+  return new Map(
+    answer.resources.map(({ resourceName, configEntries }) => [resourceName, settingsOf(configEntries)]),
+  );
+}
+
+/** Those with members that have some of the topic, or with committed positions in it. @throws `TOPIC_NOT_FOUND` */
+export async function groupsOf(
+  topic: string,
+  { admin, questions, signal }: { admin: Admin; questions: Questions } & CallOptions,
+): Promise<GroupFigures[]> {
+  const info = await questions.topic(topic, signal);
+  const all = info.partitions.map(({ partition }) => ({ topic, partition }));
+  const { groups } = await admin.listGroups();
+  const ids = groups.map(({ groupId }) => groupId);
+  const [ends, described] = await Promise.all([
+    endsOf(questions, new Map([[topic, info]]), all, signal),
+    ids.length === 0 ? { groups: [] } : admin.describeGroups(ids),
+  ]);
+  const found: GroupFigures[] = [];
+  for (let i = 0; i < described.groups.length; i += AT_ONCE) {
+    const some = described.groups.slice(i, i + AT_ONCE);
+    const figures = await Promise.all(
+      some.map(async (group) => {
+        const [answer] = await admin.fetchOffsets({ groupId: group.groupId, topics: [topic] });
+        return figuresOf(topic, group, answer?.partitions ?? [], ends);
+      }),
+    );
+    found.push(...figures.filter((one) => one !== undefined));
+  }
+  return found;
+}
+
+type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>[number]['partitions'][number];
+
+/** Undefined where the group has nothing to do with the topic. Pure. */
+export function figuresOf(
+  topic: string,
+  { groupId: group, members }: Pick<GroupDescription, 'groupId' | 'members'>,
+  committed: readonly Committed[],
+  ends: ByPartition<Log>,
+): GroupFigures | undefined {
+  const positions = committed.filter(({ offset }) => Number(offset) >= 0);
+  if (positions.length === 0 && !members.some((member) => hasSome(topic, member))) return undefined;
+  const byPartition = new Map(positions.map(({ partition, offset }) => [partition, Number(offset)]));
+  const partitions = [...ends].map(([key, log]) => {
+    const partition = Number(key.slice(key.lastIndexOf(':') + 1));
+    const position = byPartition.get(partition);
+    const isInside = position !== undefined && outsideLog(log, position, undefined) === undefined;
+    const lag = log.end - (isInside ? position : log.begin);
+    return { partition, lag, ...(position === undefined ? {} : { position }) };
+  });
+  const isOurs = positions.some(
+    ({ offset, metadata }) => decodeMetadata(metadata ?? undefined, Number(offset)) !== undefined,
+  );
+  return {
+    group,
+    // What committed nothing yet has nothing that tells.
+    ...(positions.length === 0 ? {} : { madeBy: isOurs ? 'ebus' : 'others' }),
+    members: members.length,
+    lag: partitions.reduce((total, { lag }) => total + lag, 0),
+    partitions,
+  };
+}
+
+function hasSome(topic: string, { memberAssignment }: GroupDescription['members'][number]): boolean {
+  if (memberAssignment.length === 0) return false;
+  try {
+    const { assignment } = kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment) ?? {};
+    return assignment !== undefined && topic in assignment;
+  } catch {
+    // Another protocol than that of consumers.
+    return false;
+  }
+}

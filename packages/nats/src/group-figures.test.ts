@@ -1,0 +1,87 @@
+import { AckPolicy, type ConsumerInfo, type StreamConfig } from '@nats-io/jetstream';
+import { describe, expect, it } from 'vitest';
+import { groupFigures } from './group-figures.js';
+import { partitionedStream } from './partitions/layout.js';
+
+const naming = { topic: 'shop.orders', template: undefined, known: undefined };
+const stream = { config: { subjects: ['shop.orders'] } as StreamConfig };
+
+function consumer(name: string, filters: string[], state: Partial<ConsumerInfo> = {}): ConsumerInfo {
+  return {
+    name,
+    config: { ack_policy: AckPolicy.Explicit, filter_subjects: filters },
+    num_pending: 3,
+    num_ack_pending: 0,
+    num_waiting: 1,
+    ack_floor: { stream_seq: 7 },
+    ...state,
+  } as unknown as ConsumerInfo;
+}
+
+describe('groupFigures', () => {
+  it('counts messages that were not delivered, and those that were and are unsettled', () => {
+    const [group] = groupFigures(
+      [consumer('billing-shop_orders', ['shop.orders'], { num_ack_pending: 2 })],
+      stream,
+      naming,
+    );
+    expect(group).toEqual({
+      group: 'billing',
+      madeBy: 'ebus',
+      members: 1,
+      lag: 5,
+      unsettled: 2,
+      partitions: [{ partition: 0, lag: 5, position: 8 }],
+    });
+  });
+
+  it('leaves out consumers of other topics, and takes those that read everything', () => {
+    const names = groupFigures(
+      [
+        consumer('other', ['shop.payments']),
+        consumer('archive', []),
+        consumer('audit', ['shop.>']),
+        consumer('near', ['shop.orders.eu']),
+      ],
+      stream,
+      naming,
+    ).map(({ group }) => group);
+    expect(names).toEqual(['archive', 'audit']);
+  });
+
+  it('sums the partitions of a group', () => {
+    const config = partitionedStream('shop.orders', 2) as StreamConfig;
+    const [group, ...others] = groupFigures(
+      [
+        consumer('billing-shop_orders-p1', ['shop.orders.1', 'shop.orders.raw'], { num_pending: 4 }),
+        consumer('billing-shop_orders-p0', ['shop.orders.0', 'shop.orders.raw'], { num_pending: 1 }),
+      ],
+      { config },
+      naming,
+    );
+    expect(others).toEqual([]);
+    expect(group?.lag).toBe(5);
+    expect(group?.partitions.map(({ partition, lag }) => [partition, lag])).toEqual([
+      [0, 1],
+      [1, 4],
+    ]);
+  });
+
+  it('says that others made a consumer that ebus would not make', () => {
+    const [push, lazy] = groupFigures(
+      [
+        consumer('a-shop_orders', [], { config: { deliver_subject: 'x' } as ConsumerInfo['config'] }),
+        consumer('b-shop_orders', [], { config: { ack_policy: AckPolicy.None } as ConsumerInfo['config'] }),
+      ],
+      stream,
+      naming,
+    );
+    expect([push?.madeBy, lazy?.madeBy]).toEqual(['others', 'others']);
+  });
+
+  it('does not take a busy consumer without requests for abandoned', () => {
+    const busy = consumer('a-shop_orders', [], { num_waiting: 0, num_ack_pending: 1 });
+    const idle = consumer('b-shop_orders', [], { num_waiting: 0 });
+    expect(groupFigures([busy, idle], stream, naming).map(({ members }) => members)).toEqual([undefined, 0]);
+  });
+});
