@@ -218,7 +218,7 @@ export const adapterMutants = [
   {
     name: 'looks from the beginning, whatever a group has settled',
     file: file('browse'),
-    find: "const group = from === 'earliest' ? null : from.group;",
+    find: "const group = typeof from === 'object' && 'group' in from ? from.group : null;",
     replace: 'const group = null;',
     killedBy: groups('browse', 'redrive', 'dead letters'),
   },

@@ -224,9 +224,9 @@ export class TopicLog implements GroupLog, SendTarget {
     return this.#since(from);
   }
 
-  #since(date: Date): number {
+  #since(from: Date): number {
     let offset = this.start;
-    while (offset < this.end && (this.at(offset) as LogMessage).timestamp < date.getTime()) offset++;
+    while (offset < this.end && (this.at(offset) as LogMessage).timestamp < from.getTime()) offset++;
     return offset;
   }
 

@@ -53,6 +53,10 @@ const FACTS: Readonly<Record<Exclude<keyof Capabilities, 'maxMessageBytes'>, Fac
     'Dead letters can be listed and redriven (`bus.deadLetters`) on a topic of this kind',
     ({ browse }) => yes(browse),
   ],
+  inspect: [
+    "The broker's topics and their groups can be listed (`bus.inspect`)",
+    ({ inspect }) => yes(inspect),
+  ],
   parking: ["Keys can be parked (`onExhausted: 'park'`)", ({ parking }) => yes(parking)],
   dedupe: ['The broker stores one message id once (within its window)', ({ dedupe }) => yes(dedupe)],
   retriesInClient: [

@@ -1,6 +1,6 @@
 /** The broker's topics in figures, and the groups that read them. For operators: no message depends on it. */
 import type { OffsetValue } from './message.js';
-import type { TopicDescription } from './topic-admin.js';
+import type { TopicDescription } from './topic-description.js';
 
 /** The ends of one partition's log. Partitions that share one numbering are one log, and so is a topic without: partition 0. */
 export interface LogEnds {
