@@ -33,7 +33,9 @@ describe('kafka.librdkafka', () => {
   });
 
   it('takes sizes, times and the network', async () => {
-    expect(await problemOf({ librdkafka: { 'socket.timeout.ms': 1000, 'client.rack': 'a' } })).toBeUndefined();
+    expect(
+      await problemOf({ librdkafka: { 'socket.timeout.ms': 1000, 'client.rack': 'a' } }),
+    ).toBeUndefined();
   });
 });
 
