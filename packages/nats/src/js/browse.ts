@@ -23,7 +23,7 @@ const INACTIVE_NS = 30_000_000_000;
 const MAX_RENEWALS = 5;
 
 /** The parts of a connection that `browse` needs. `link` is asked again after each interruption. */
-export interface BrowseParts {
+interface BrowseParts {
   readonly link: () => Link;
   readonly streams: Streams;
   readonly stream: string;

@@ -4,7 +4,7 @@
 const NANOS_DIGITS = 6;
 
 /** What JetStream says about a delivery in its reply subject. */
-export interface DeliveryInfo {
+interface DeliveryInfo {
   readonly sequence: number;
   /** Counts the deliveries of the consumer, to whomever. */
   readonly consumerSequence: number;

@@ -80,7 +80,7 @@ export class JetStreamDelivery implements IncomingMessage {
 }
 
 /** Bytes of the header block as it came; 0 without headers. */
-export function headerBytesOf(message: Msg): number {
+function headerBytesOf(message: Msg): number {
   return (message as unknown as RawMessage)._msg?.hdr ?? 0;
 }
 

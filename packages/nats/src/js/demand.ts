@@ -46,7 +46,7 @@ export function limitsOf(batch: number, bytes: number, isLarge: boolean, maxPayl
 }
 
 /** With a single active client (`pin`), the server misses one that does not ask: requests end well before that. */
-export function requestOf(
+function requestOf(
   limits: Pick<PullRequest, 'batch' | 'maxBytes'>,
   pin?: { readonly ttlMs: number; readonly id: string | undefined },
 ): PullRequest {

@@ -21,7 +21,7 @@ import type { Api } from '../api.js';
 import type { Link } from '../link.js';
 import type { Refused } from '../refusals.js';
 import type { JetStreamDelivery } from './delivery.js';
-import { lagOf, standing } from './group-state.js';
+import { lagOf, standing, stateOf } from './group-state.js';
 import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
 import { type Member, SharedTarget } from './shared-target.js';
 
@@ -175,21 +175,24 @@ export class SharedSubscription implements DriverSubscription {
   }
 
   /** Messages of the other topics' subscriptions here are not elsewhere. */
-  async unsettled(): Promise<UnsettledCount> {
+  async unsettled({ signal }: CallOptions): Promise<UnsettledCount> {
     const { puller } = this.#shared;
     const { deliveries } = puller;
     // What comes after the question is not in its answer for sure.
     const others = [...deliveries].filter(({ topic }) => topic !== this.#topic);
-    const { count, ...rest } = standing(await puller.state(), puller.locator.spec.singleActive);
+    const { count, ...rest } = standing(
+      await stateOf(puller, this.#topic, signal),
+      puller.locator.spec.singleActive,
+    );
     const { through = 0 } = rest;
     const held = others.filter((one) => deliveries.holds(one) && one.sequence <= Number(through)).length;
     return { count: count - held, ...rest };
   }
 
   /** Of the whole consumer, all its topics together: the server does not tell them apart. */
-  async lag(): Promise<readonly PartitionLag[]> {
+  async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
     const { puller, options } = this.#shared;
-    const { info } = await puller.state();
+    const { info } = await stateOf(puller, this.#topic, signal);
     return [await lagOf(info, options.api, this.#topic)];
   }
 

@@ -12,7 +12,7 @@ import { unifiedName } from '../names.js';
 import { SharedConsumer, type SharedOptions, type SharedSubscription } from './shared-consumer.js';
 
 /** Told from consumers that others made under the same name. */
-export const DESCRIPTION = 'ebus unified';
+const DESCRIPTION = 'ebus unified';
 
 interface SharedConsumersOptions extends Omit<SharedOptions, 'expected'> {
   /** `nats.jetstream.consumer.topics`. */
