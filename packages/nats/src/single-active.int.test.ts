@@ -154,4 +154,27 @@ describe('on a current server', async () => {
       ...['second begins 1', 'second ends 1', 'second begins 2', 'second ends 2'],
     ]);
   });
+
+  it('an existing group that shares its messages moves to one active instance, and back, where it stands', async () => {
+    const [topic, service] = [uniqueName('topic'), uniqueName('service')];
+    const plain = cleanup.add(await plainClient(addresses), ({ connection }) => connection.close());
+    const policies: unknown[] = [];
+    const handled: number[] = [];
+    for (const [sequence, options] of [
+      [1, { ordering: 'instance' }],
+      [2, {}],
+      [3, { ordering: 'instance' }],
+    ] as const) {
+      const bus = await natsBus(addresses, { service });
+      await bus.publishEnvelope(topic, event('a', sequence));
+      const handle = ({ payload }: { payload: { sequence: number } }) => void handled.push(payload.sequence);
+      await bus.subscribeEnvelope<{ sequence: number }>(topic, handle, options);
+      await eventually(() => handled.length === sequence);
+      const info = await plain.manager.consumers.info(streamName(topic), consumerName(service, topic));
+      policies.push((info.config as { priority_policy?: string }).priority_policy ?? 'none');
+      await bus.close();
+    }
+    expect(handled).toEqual([1, 2, 3]);
+    expect(policies).toEqual(['none', 'pinned_client', 'none']);
+  });
 });
