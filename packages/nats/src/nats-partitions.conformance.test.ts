@@ -1,9 +1,9 @@
 import { conformanceOf } from './testing/conformance.js';
 
-// The groups that partitions change. What a lease is for, the suite shows on one consumer for all members.
+// The groups that partitions change.
 await conformanceOf(
   'current',
   'persistent',
-  ['consumer groups', 'restart', 'crash', 'membership', 'browse', 'inspect'],
+  ['consumer groups', 'restart', 'crash', 'membership', 'browse', 'inspect', 'leases'],
   12,
 );

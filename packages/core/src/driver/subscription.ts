@@ -60,7 +60,8 @@ export interface SubscriptionSink {
   /**
    * Takes messages, in log order within a partition; those of a key that come again come before newer ones of it. Core does
    * not keep the array. Never more than the credit, except for messages that the client had handed out already when the
-   * credit shrank: push those as well, rather than keep them. Nothing is pushed before the first `request`. Handlers may
+   * credit shrank: push those as well, rather than keep them. Where each partition is fetched by itself, each may bring one message
+   * more than that: full ones must not wait for empty ones. Nothing is pushed before the first `request`. Handlers may
    * run, settle and request more from within `push`.
    */
   push(batch: readonly IncomingMessage[]): void;

@@ -16,12 +16,14 @@ describe('the credit of partitions', () => {
 
   it('what is outstanding counts; who has more than its part asks for no more, until the others have theirs', () => {
     expect(shareCredit(40, 90, [{ ...idle, outstanding: 30 }, idle])).toEqual([20, 10]);
-    expect(shareCredit(40, 90, [{ ...idle, outstanding: 40 }, idle])).toEqual([20, 0]);
+    expect(shareCredit(40, 90, [{ ...idle, outstanding: 40 }, idle])).toEqual([20, 1]);
     expect(shareCredit(40, 90, [{ ...idle, outstanding: 20 }, idle])).toEqual([20, 20]);
   });
 
-  it('less credit than partitions: for one of those that hold least', () => {
-    expect(shareCredit(1, 90, [{ ...idle, held: 1 }, idle, idle])).toEqual([0, 0, 1]);
+  it('less credit than partitions: each that may hold more asks for one, so that none waits for an empty one', () => {
+    expect(shareCredit(1, 1, [idle, idle, idle])).toEqual([1, 1, 1]);
+    expect(shareCredit(1, 90, [{ ...idle, held: 30 }, idle, idle])).toEqual([0, 1, 1]);
+    expect(shareCredit(2, 4, [{ ...idle, outstanding: 2 }, idle, idle])).toEqual([1, 1, 1]);
   });
 
   it('partitions that are still to be opened find their parts free', () => {
@@ -33,7 +35,7 @@ describe('the credit of partitions', () => {
     expect(shareCredit(10, 90, [{ held: 60, outstanding: 0, missing: 5 }, idle])).toEqual([5, 5]);
   });
 
-  it('property: with what is outstanding never more than the credit, and without it all that may be held', () => {
+  it('property: with what is outstanding never more than the credit and one for each, and without it all that may be held', () => {
     const any = fc.record({ held: fc.nat(50), outstanding: fc.nat(10), missing: fc.nat(5) });
     const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     fc.assert(
@@ -45,7 +47,7 @@ describe('the credit of partitions', () => {
           const shares = shareCredit(credit, window, all);
           const open = all.map(({ outstanding }, index) => Math.max(outstanding, shares[index] ?? 0));
           expect(sum(open)).toBeLessThanOrEqual(
-            Math.max(credit, sum(all.map(({ outstanding }) => outstanding))),
+            Math.max(credit, sum(all.map(({ outstanding }) => outstanding))) + all.length,
           );
           const part = Math.max(1, Math.floor(window / all.length));
           const wanted = all.map(({ held, missing }) => Math.max(missing, part - held, 0));
@@ -54,7 +56,10 @@ describe('the credit of partitions', () => {
             window,
             all.map((one) => ({ ...one, outstanding: 0 })),
           );
-          expect(sum(fresh)).toBe(Math.min(credit, sum(wanted)));
+          const waiting = credit > 0 ? wanted.filter((one) => one > 0).length : 0;
+          expect(sum(fresh)).toBeGreaterThanOrEqual(Math.min(credit, sum(wanted)));
+          expect(sum(fresh)).toBeLessThanOrEqual(Math.max(Math.min(credit, sum(wanted)), credit + waiting));
+          expect(fresh.filter((one) => one > 0)).toHaveLength(waiting);
         },
       ),
     );

@@ -10,7 +10,9 @@ export interface Standing {
 
 /**
  * The credit of each partition, what is outstanding included. A partition that has more outstanding than its part gets its part: it
- * asks for no more, and the others get theirs as that ends. Together with what is outstanding no more than `credit`.
+ * asks for no more, and the others get theirs as that ends. Together with what is outstanding no more than `credit`, except that
+ * each partition may ask for one message where there is any credit: otherwise those that have messages would wait for
+ * those that have none.
  *
  * @param window the most messages that the subscription may hold
  * @param count of partitions, those included that do not ask yet: their parts stay free
@@ -21,16 +23,16 @@ export function shareCredit(
   standings: readonly Standing[],
   count = standings.length,
 ): number[] {
+  if (credit <= 0) return standings.map(() => 0);
   const part = Math.max(1, Math.floor(window / Math.max(count, standings.length)));
-  const parts = divide(
-    Math.max(0, credit),
-    standings.map(({ held, missing }) => Math.max(missing, part - held)),
-  );
+  const wanted = standings.map(({ held, missing }) => Math.max(missing, part - held));
+  const parts = divide(credit, wanted);
   let left = credit - standings.reduce((sum, { outstanding }) => sum + outstanding, 0);
   return standings.map(({ outstanding }, index) => {
-    const own = parts[index] ?? 0;
+    const least = (wanted[index] ?? 0) > 0 ? 1 : 0;
+    const own = Math.max(least, parts[index] ?? 0);
     if (outstanding >= own) return own;
-    const more = Math.max(0, Math.min(own - outstanding, left));
+    const more = Math.max(0, least - outstanding, Math.min(own - outstanding, left));
     left -= more;
     return outstanding + more;
   });

@@ -24,7 +24,7 @@ function group() {
   for (const { consumer } of lanes) server.consumer(consumer.name);
   const names = lanes.map(({ consumer }) => consumer.name);
 
-  const join = async () => {
+  const join = async (room = ROOM) => {
     const link = server.link();
     const sink = new RecordingSink();
     const consumers = server.apiOf(link);
@@ -34,7 +34,7 @@ function group() {
       ...{ layout, lanes, memberSubject: 'members', isSuperseded: async () => false },
     });
     subscription.online(link);
-    subscription.request(ROOM);
+    subscription.request(room);
     await clock.advance(1);
     return { subscription, sink, link, partitions: () => partitionsIn(sink) };
   };
@@ -158,6 +158,20 @@ describe('members of a topic with partitions', () => {
       for (const { position } of sink.pushed) expect(partitions()).toContain(position.partition);
     const passed = names.flatMap((name) => server.consumer(name).acks);
     expect(passed).toHaveLength(keys.length * (PARTITIONS - 1));
+  });
+
+  it('read all partitions although they have room for one message only', async () => {
+    const { join, clock, store } = group();
+    const room = { messages: 1, bytes: 1_000_000 };
+    const one = await join(room);
+    await clock.advance(10_000);
+    for (const partition of ALL) {
+      store(partition);
+      await clock.advance(100);
+      expect(one.sink.pushed.at(-1)?.position.partition).toBe(partition);
+      settleAll(one);
+      one.subscription.request(room);
+    }
   });
 
   it('renew leases at the consumer of each', async () => {
