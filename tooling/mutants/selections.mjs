@@ -23,7 +23,7 @@ export function inUnit(file, title) {
   return { file, project: 'unit', ...(title === undefined ? {} : { title }) };
 }
 
-/** @returns {import('./index.mjs').TestSelection} the first seeds of the simulation of core on that broker, `log` or `lease` */
+/** @returns {import('./index.mjs').TestSelection} the first seeds of the simulation of core on that broker, `log`, `lease` or `parted` */
 export function inSimulation(broker) {
   const file = 'packages/conformance/src/simulation/simulation.test.ts';
   return { file, project: 'unit', title: `simulation of core on the ${broker} broker keeps` };

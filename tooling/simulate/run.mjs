@@ -1,4 +1,4 @@
-// `pnpm simulate [-- --seeds 10000 --from 1 --broker log|lease --counts]`: tries core on simulated brokers, and prints a verdict.
+// `pnpm simulate [-- --seeds 10000 --from 1 --broker log|lease|parted --counts]`: tries core on simulated brokers, and prints a verdict.
 // A broken seed is told with its shortest history and the command that replays it.
 import { fork, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -13,7 +13,7 @@ const NODE = ['--max-semi-space-size=64'];
 const HELP = `pnpm simulate [-- options]
   --seeds n           how many seeds (10000)
   --from s            the first seed (1)
-  --broker log|lease  one of the simulated brokers; both by default
+  --broker log|lease|parted  one of the simulated brokers; each in turn by default
   --cut JSON          replays a part of a seed's run, as a broken seed tells it
   --counts            how often each kind of thing happened
   --workers n         processes (one for each core)

@@ -124,4 +124,25 @@ export const simulatedMutants = [
     replace: "const problem = verdict === 'goes' ? undefined : await Promise.resolve();",
     killedBy: inKeptSeed(141, 'log'),
   },
+  {
+    name: 'core: begins on a new partition before it knows what another member of it holds',
+    file: core('consume/orders'),
+    find: '      made.recovery.start(driver);\n    }',
+    replace: '    }',
+    killedBy: inSimulation('parted'),
+  },
+  {
+    name: 'core: renews no leases of handlers whose partition goes to another member',
+    file: core('consume/leases'),
+    find: 'const renewed: Delivery[] = [...leaving()];',
+    replace: 'const renewed: Delivery[] = [];',
+    killedBy: inUnit(core('consume/leases.test')),
+  },
+  {
+    name: 'core: takes what is missing in one partition for missing in all',
+    file: core('consume/orders'),
+    find: 'const one = this.#partitions.get(partition);\n    return one === undefined ? [] : [one];',
+    replace: 'return [];',
+    killedBy: inUnit(core('consume/orders.test')),
+  },
 ];

@@ -7,7 +7,7 @@ import { runPlan } from './run.js';
 /** More of them: `EBUS_SIM_PARKED=5000`. */
 const SEEDS = Number(process.env.EBUS_SIM_PARKED ?? 50);
 const FROM = Number(process.env.EBUS_SIM_FROM ?? 1);
-const BROKERS: readonly BrokerKind[] = ['log', 'lease'];
+const BROKERS: readonly BrokerKind[] = ['log', 'lease', 'parted'];
 
 describe.each(BROKERS)('simulation of parked keys on the %s broker', (broker) => {
   it('handles each key in the order of its log, over parking and redriving', {

@@ -15,7 +15,10 @@ export interface SimulateOptions<State = unknown> extends Partial<UserService<St
   seeds?: number;
   /** The first seed. Default 1. */
   from?: number;
-  /** Which simulated broker: `log` (partitions, commits), `lease` (deliveries that run out). Default: both, in turn. */
+  /**
+   * Which simulated broker: `log` (partitions, commits), `lease` (deliveries that run out), `parted` (both partitions and leases).
+   * Default: each in turn.
+   */
   broker?: BrokerKind;
   /** Replays a part of a seed's run, as a broken seed tells it. */
   cut?: Cut;
@@ -25,6 +28,8 @@ export interface SimulateOptions<State = unknown> extends Partial<UserService<St
   onSeed?: (seed: number, broken: number) => void;
 }
 
+/** In turn. */
+const BROKERS: readonly BrokerKind[] = ['log', 'lease', 'parted'];
 /** What shrinking one seed may cost. */
 const SHRINKING_EVENTS = 200_000;
 
@@ -78,7 +83,7 @@ export async function simulate<State = undefined>(
   const limit = Error.stackTraceLimit;
   try {
     for (let seed = from; seed < from + seeds && broken.length < stopAfter; seed++) {
-      const kind = broker ?? (seed % 2 === 0 ? 'log' : 'lease');
+      const kind = broker ?? (BROKERS[seed % BROKERS.length] as BrokerKind);
       Error.stackTraceLimit = 0;
       const outcome = await runPlan(cutPlan(makePlan(seed, kind, isPlain), cut), app);
       Error.stackTraceLimit = limit;

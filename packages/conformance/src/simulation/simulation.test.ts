@@ -6,7 +6,7 @@ import type { BrokerKind } from './plan/plan.js';
 import { runPlan } from './run.js';
 import { simulate } from './simulate.js';
 
-const BROKERS: readonly BrokerKind[] = ['log', 'lease'];
+const BROKERS: readonly BrokerKind[] = ['log', 'lease', 'parted'];
 /** The gate runs ten thousand of them (`pnpm simulate`). */
 const SEEDS = 60;
 const told = (problems: readonly { kind: string; text: string }[]) =>
@@ -39,7 +39,7 @@ describe('seeds that have broken something', () => {
 
 describe('coverage of the simulation', () => {
   it('makes everything happen that it is for', { timeout: 120_000 }, async () => {
-    const { counts } = await simulate({ seeds: 240, stopAfter: 240 });
+    const { counts } = await simulate({ seeds: 360, stopAfter: 360 });
     for (const name of MUST_HAPPEN) expect(counts[name] ?? 0, name).toBeGreaterThan(0);
   });
 });
@@ -50,6 +50,12 @@ const MUST_HAPPEN = [
   ...['process: killed', 'process: closed', 'step: broker restart', 'step: clock jumps', 'step: resubscribe'],
   ...['group: rebalanced', 'group: revoked', 'group: session expired', 'member: lost partitions'],
   ...['member: position out of range', 'message: forgotten by the broker'],
+  ...[
+    'partitions: a group moved on',
+    'partitions: a member was gone',
+    'partitions: one is to move',
+    'step: freeze',
+  ],
   ...['lease: ran out', 'lease: renewed', 'member: consumer made anew', 'message: stored again'],
   ...['handler: failed', 'handler: hung until its signal', 'handler: ignored its signal', 'handler: poison'],
   ...[

@@ -43,14 +43,26 @@ interface Leased {
   inbox: Inbox | undefined;
 }
 
-/** The messages of one topic and way. Offsets count from the first message. */
+/** The messages of one topic and way, or of one partition. Offsets count from the first message. */
 export class Stream {
   readonly topic: string;
+  /** Offsets begin after it. */
+  readonly base: number;
   readonly records: StoredRecord[] = [];
   readonly consumers = new Map<string, LeaseConsumer>();
 
-  constructor(topic: string) {
+  constructor(topic: string, base = 0) {
     this.topic = topic;
+    this.base = base;
+  }
+
+  /** The newest offset. */
+  get end(): number {
+    return this.base + this.records.length;
+  }
+
+  after(offset: number): StoredRecord | undefined {
+    return this.records[offset - this.base];
   }
 }
 
@@ -79,7 +91,7 @@ export class LeaseBroker {
     const stored: StoredRecord = {
       ...record,
       ...{ topic: topicOf(topic), persistence: persistenceOf(topic), at: this.#time.now },
-      ...{ partition: 0, offset: stream.records.length + 1 },
+      ...{ partition: 0, offset: stream.end + 1 },
     };
     stream.records.push(stored);
     this.#events.stored(stored);
@@ -147,7 +159,7 @@ export class LeaseConsumer {
 
   /** Messages that nobody has settled. */
   get lag(): number {
-    return this.#stream.records.length - this.#taken + this.#leased.size;
+    return this.#stream.end - this.#taken + this.#leased.size;
   }
 
   /** Given and not settled. */
@@ -162,7 +174,7 @@ export class LeaseConsumer {
 
   /** Of those, the ones that no member was given yet. */
   get unread(): number {
-    return this.#stream.records.length - this.#taken;
+    return this.#stream.end - this.#taken;
   }
 
   /** Up to this sequence everything is settled. */
@@ -185,10 +197,10 @@ export class LeaseConsumer {
       this.#events.forgotten(record);
     };
     for (const { record } of [...this.#leased.values()]) if (mayForget(record)) forget(record);
-    for (let next = this.#stream.records[this.#taken]; next !== undefined && mayForget(next); ) {
+    for (let next = this.#stream.after(this.#taken); next !== undefined && mayForget(next); ) {
       this.#taken++;
       forget(next);
-      next = this.#stream.records[this.#taken];
+      next = this.#stream.after(this.#taken);
     }
   }
 
@@ -209,6 +221,11 @@ export class LeaseConsumer {
   delete(): void {
     this.isDeleted = true;
     for (const { timer } of this.#leased.values()) if (timer !== undefined) this.#time.cancel(timer);
+  }
+
+  /** Whoever was given to is not any more, until it joins again. */
+  unpin(): void {
+    this.#inboxes.length = 0;
   }
 
   leave(inbox: Inbox): void {
@@ -271,7 +288,7 @@ export class LeaseConsumer {
   #next(): Leased | undefined {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const record = this.#stream.records[this.#taken];
+    const record = this.#stream.after(this.#taken);
     if (record === undefined) return undefined;
     this.#taken++;
     const leased: Leased = { record, count: 0, timer: undefined, inbox: undefined };

@@ -22,9 +22,14 @@ interface Hold {
   /** When core had it renewed last, or was given it; and how long the event loop had been busy by then. */
   since: number;
   busyBefore: number;
+  /** It came while the process could not take it: core need not believe that its lease is still good. */
+  isStale: boolean;
 }
 
-interface Token {
+/** What core settles a delivery by. */
+export interface LeaseToken {
+  /** The member that it was given to. */
+  readonly of: LeaseMember;
   readonly offset: number;
   readonly bytes: number;
   readonly count: number;
@@ -47,6 +52,10 @@ export interface LeasePlace {
   readonly group: string;
   readonly stream: Stream;
   readonly consumers: ConsumerDirectory;
+  /** The only one that it reads. */
+  readonly partition?: number;
+  /** At the broker: false where it is another member's, and nothing is given to this one. */
+  isServed?(): boolean;
 }
 
 /** Credit, settlements and renewals of one member, each sent over the link. */
@@ -63,7 +72,7 @@ export class LeaseMember implements Inbox, Member {
   readonly #sink: SubscriptionSink;
   /** The one that it was given messages by. */
   #consumer: LeaseConsumer;
-  readonly #held = new Set<Token>();
+  readonly #held = new Set<LeaseToken>();
   #wanted = { messages: 0, bytes: 0 };
   #pulling = false;
   #stopped = false;
@@ -78,7 +87,7 @@ export class LeaseMember implements Inbox, Member {
     this.#place = place;
     this.#consumers = consumers;
     this.#sink = sink;
-    this.#consumer = consumers.find() ?? consumers.make(0);
+    this.#consumer = consumers.find() ?? consumers.make(place.stream.base);
     this.#floor = this.#consumer.floor;
     this.#consumer.members.add(this);
   }
@@ -96,7 +105,7 @@ export class LeaseMember implements Inbox, Member {
     const { link, events, name } = this.#parts;
     const consumer = this.#consumer;
     const tokens = done.map(({ token: any, outcome }) => {
-      const token = any as Token;
+      const token = any as LeaseToken;
       const what = `${outcome} of ${token.offset} at ${name}`;
       if (token.isSettled) events.problem('settled', `${what} for the second time`);
       if (token.isLost) events.problem('settled', `${what} after it was lost`);
@@ -115,14 +124,19 @@ export class LeaseMember implements Inbox, Member {
   extendLease(tokens: readonly unknown[]): void {
     const consumer = this.#consumer;
     this.#parts.events.count('lease: renewed');
-    const { now, computed } = this.#parts.time;
-    for (const token of tokens as Token[]) {
-      token.hold.since = now;
-      token.hold.busyBefore = computed;
+    const { time, owner } = this.#parts;
+    for (const token of tokens as LeaseToken[]) {
+      token.hold.since = time.now;
+      token.hold.busyBefore = time.idleOf(owner);
     }
     this.#parts.link.tell(() => {
-      for (const { offset, count } of tokens as Token[]) consumer.renew(offset, count);
+      for (const { offset, count } of tokens as LeaseToken[]) consumer.renew(offset, count);
     });
+  }
+
+  /** Of those that it may still settle. */
+  get held(): Held {
+    return this.#valid;
   }
 
   /** What it was given, and the broker has not given away. Core lets go of what was not renewed for a lease, by its own clock. */
@@ -130,7 +144,8 @@ export class LeaseMember implements Inbox, Member {
     const consumer = this.#consumer;
     const { now } = this.#parts.time;
     const valid = [...this.#held].filter(
-      ({ offset, count, hold }) => consumer.holds(offset, count) && now - hold.since <= LEASE_MS,
+      ({ offset, count, hold }) =>
+        consumer.holds(offset, count) && now - hold.since <= LEASE_MS && !hold.isStale,
     );
     const sizes = new Map(valid.map(({ offset, bytes }) => [offset, bytes]));
     return { messages: sizes.size, bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) };
@@ -204,7 +219,8 @@ export class LeaseMember implements Inbox, Member {
     const { time, events, name, owner } = this.#parts;
     if (this.#stopped || !owner.alive) return;
     const token = [...this.#held].find((held) => held.offset === offset && held.count === count);
-    if (token === undefined || time.computed - token.hold.busyBefore > BUSY_MS) return;
+    if (token === undefined || token.hold.isStale) return;
+    if (time.idleOf(owner) - token.hold.busyBefore > BUSY_MS) return;
     const ms = time.now - token.hold.since;
     if (ms > LEASE_MS / 2 + BUSY_MS)
       events.problem('lease', `${name} did not renew the lease of ${offset} for ${ms.toFixed(0)} ms`);
@@ -213,24 +229,28 @@ export class LeaseMember implements Inbox, Member {
   deliver({ record, count, floor }: LeaseDelivery): void {
     this.bytes -= sizeOf(this.#parts, record);
     this.#parts.events.gave(record, this.#parts.name);
+    const { time, owner } = this.#parts;
+    const before = time.idleOf(owner);
+    const isAsleep = (owner.asleepUntil ?? 0) > time.now;
     this.#parts.link.push(() => {
       this.#floor = Math.max(this.#floor, floor);
-      this.#arrived({ record, count, floor });
+      this.#arrived({ record, count, floor }, isAsleep || time.idleOf(owner) - before > BUSY_MS);
     });
   }
 
-  #arrived({ record, count }: LeaseDelivery): void {
+  #arrived({ record, count }: LeaseDelivery, isStale: boolean): void {
     if (this.#closed) return;
     const { offset } = record;
     const value = record.value.slice();
     const consumer = this.#consumer;
     const { time } = this.#parts;
     const earlier = [...this.#held].find((held) => held.offset === offset);
-    const hold: Hold = earlier?.hold ?? { since: 0, busyBefore: 0 };
+    const hold: Hold = earlier?.hold ?? { since: 0, busyBefore: 0, isStale };
+    hold.isStale = isStale;
     hold.since = time.now;
-    hold.busyBefore = time.computed;
+    hold.busyBefore = time.idleOf(this.#parts.owner);
     const bytes = sizeOf(this.#parts, record);
-    const token: Token = { offset, count, bytes, isSettled: false, isLost: false, hold };
+    const token: LeaseToken = { of: this, offset, count, bytes, isSettled: false, isLost: false, hold };
     this.#held.add(token);
     this.#parts.given(value, {
       isValid: () => !consumer.isDeleted && consumer.holds(offset, count) && this.#parts.owner.alive,
@@ -240,7 +260,11 @@ export class LeaseMember implements Inbox, Member {
     const message: IncomingMessage = {
       ...incoming(record, value),
       size: bytes,
-      ...{ token, position: { offset } },
+      ...{
+        token,
+        position:
+          this.#place.partition === undefined ? { offset } : { partition: this.#place.partition, offset },
+      },
       ...{ deliveryCount: count, redelivered: count > 1 },
     };
     this.#wanted.messages--;
@@ -254,7 +278,7 @@ export class LeaseMember implements Inbox, Member {
     this.#pulling = true;
     const { time, owner, link } = this.#parts;
     link.tell(() => {
-      if (link.isDead || this.#stopped) return;
+      if (link.isDead || this.#stopped || this.#place.isServed?.() === false) return;
       if (this.#consumer.isDeleted) return link.push(() => this.#recreate());
       this.credit = Math.max(0, this.#wanted.messages);
       this.bytes = Math.max(0, this.#wanted.bytes);

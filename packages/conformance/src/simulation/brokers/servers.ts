@@ -17,8 +17,8 @@ export interface SimServer {
   store(record: OutgoingRecord): { partition?: number; offset: number };
   /** At the broker: joins. */
   subscribe(spec: SubscriptionSpec, parts: MemberParts, sink: SubscriptionSink): Member;
-  /** What a topic holds, from a group's position or the beginning. */
-  read(topic: string, group: string | undefined): StoredRecord[];
+  /** What a topic holds, or one of its partitions, from a group's position or the beginning. */
+  read(topic: string, group: string | undefined, partition?: number): StoredRecord[];
   /** What the group has not settled, over both ways. */
   lag(topic: string, group: string): number;
   /** The same, of the persistent way, message by message. */
@@ -121,7 +121,8 @@ export function logServer(
   };
 }
 
-function newRecord({ key, value, tombstone = false, headers, messageId }: OutgoingRecord): NewRecord {
+/** The record that a broker keeps. */
+export function newRecord({ key, value, tombstone = false, headers, messageId }: OutgoingRecord): NewRecord {
   return { key, value, tombstone, headers, messageId };
 }
 

@@ -170,10 +170,13 @@ export class SimDriver implements Driver<undefined> {
     }
   }
 
-  async *browse({ topic, from }: BrowseSpec, { signal }: CallOptions): AsyncIterable<IncomingMessage> {
+  async *browse(
+    { topic, from, partition: wanted }: BrowseSpec,
+    { signal }: CallOptions,
+  ): AsyncIterable<IncomingMessage> {
     const { parts, server } = this.#options;
     const group = typeof from === 'object' && 'group' in from ? from.group : undefined;
-    const records = await parts.link.call('browse', () => server.read(topic, group), signal);
+    const records = await parts.link.call('browse', () => server.read(topic, group, wanted), signal);
     for (const record of records) {
       const { partition, offset } = record;
       yield { ...incoming(record, record.value), token: undefined, position: { partition, offset } };

@@ -1,5 +1,6 @@
 /** From a seed to a plan. */
 import { type Random, randomOf } from '../time/random.js';
+import { parted } from './parted.js';
 import type { BrokerKind, HandlerFaults, Plan, Step } from './plan.js';
 import { ANY_KEY } from './plan.js';
 import { NO_WAYS, widen } from './widen.js';
@@ -16,7 +17,8 @@ function sometimes(random: Random, most: number): number {
 /** Plain: as it was before plans were widened. */
 export function makePlan(seed: number, broker: BrokerKind, isPlain = false): Plan {
   const plan = plainPlan(seed, broker);
-  return isPlain ? plan : widen(plan);
+  const wide = isPlain ? plan : widen(plan);
+  return broker === 'parted' ? parted(plan, wide) : wide;
 }
 
 function plainPlan(seed: number, broker: BrokerKind): Plan {

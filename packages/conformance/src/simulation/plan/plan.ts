@@ -1,8 +1,14 @@
 /** What a seed decides before a run begins: settings, how bad everything is, and what is done to the system when. */
 import type { NetworkFaults } from '../brokers/link.js';
 
-/** `log`: partitions and commits, as Kafka. `lease`: deliveries with leases, as JetStream. */
-export type BrokerKind = 'log' | 'lease';
+/**
+ * `log`: partitions and commits, as Kafka. `lease`: deliveries with leases, as JetStream. `parted`: both partitions and leases, as
+ * JetStream's topics with partitions.
+ */
+export type BrokerKind = 'log' | 'lease' | 'parted';
+
+/** What is not settled in time is given again. */
+export const hasLeases = (broker: BrokerKind) => broker !== 'log';
 
 /** Probabilities of what a handler does with one attempt, and times in milliseconds. */
 export interface HandlerFaults {
@@ -68,7 +74,14 @@ export interface Ways {
 }
 
 /** What operators and accidents do to a broker. */
-export type Disturbance = 'rebalance' | 'mark' | 'truncate' | 'recreate' | 'delete consumer' | 'delete topic';
+export type Disturbance =
+  | 'rebalance'
+  | 'mark'
+  | 'truncate'
+  | 'recreate'
+  | 'delete consumer'
+  | 'delete topic'
+  | 'repartition';
 
 /** Each message of a step has the next key. */
 export const ANY_KEY = -1;
@@ -80,6 +93,7 @@ export type Step = { readonly at: number } & (
   | { readonly do: 'close'; readonly slot: number; readonly timeout: number }
   | { readonly do: 'kill'; readonly slot: number }
   | { readonly do: 'cut'; readonly slot: number; readonly ms: number }
+  | { readonly do: 'freeze'; readonly slot: number; readonly ms: number }
   | { readonly do: 'broker restart'; readonly ms: number }
   | { readonly do: 'disturb'; readonly what: Disturbance; readonly n: number }
   | { readonly do: 'pause'; readonly slot: number; readonly ms: number }

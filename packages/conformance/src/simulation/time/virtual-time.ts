@@ -5,11 +5,15 @@ import { setImmediate as realImmediate } from 'node:timers';
 export interface Owner {
   readonly name: string;
   alive: boolean;
+  /** It is stopped until then, as by SIGSTOP: its timers fire afterwards. */
+  asleepUntil?: number;
+  /** How long it was stopped, in all. */
+  slept?: number;
 }
 
 /** A timer in virtual milliseconds. */
 export interface VirtualTimer {
-  readonly due: number;
+  due: number;
   readonly id: number;
   readonly fn: () => void;
   readonly owner: Owner | undefined;
@@ -55,6 +59,17 @@ export class VirtualTime {
   compute(ms: number): void {
     this.now += ms;
     this.computed += ms;
+  }
+
+  /** Stops it for so long. */
+  freeze(owner: Owner, ms: number): void {
+    owner.asleepUntil = Math.max(owner.asleepUntil ?? 0, this.now + ms);
+    owner.slept = (owner.slept ?? 0) + ms;
+  }
+
+  /** For how long it could do nothing so far: the event loop was busy, or it was stopped. */
+  idleOf({ slept = 0 }: Owner): number {
+    return this.computed + slept;
   }
 
   sleep(ms: number, owner?: Owner): Promise<void> {
@@ -105,7 +120,11 @@ export class VirtualTime {
       const top = this.#heap[0];
       if (top === undefined) return undefined;
       this.#removeTop();
-      if (top.pending && top.owner?.alive !== false) return top;
+      if (!top.pending || top.owner?.alive === false) continue;
+      const until = top.owner?.asleepUntil ?? 0;
+      if (until <= Math.max(this.now, top.due)) return top;
+      top.due = until;
+      this.#push(top);
     }
   }
 

@@ -1,6 +1,7 @@
 /** The subscriptions of one process, with the books kept on every attempt. */
 import type { Envelope, EnvelopeHandler, EventBus, HandlerContext, Message, Subscription } from '@ebus/core';
 import type { Given } from '../brokers/records.js';
+import { hasLeases } from '../plan/plan.js';
 import type { Owner } from '../time/virtual-time.js';
 import { GROUP, type SimulatedProcess } from './app.js';
 import { eventIdIn, eventIdOf } from './event-id.js';
@@ -76,7 +77,7 @@ function attempts(
 ): (envelope: Named, context: HandlerContext) => unknown {
   const { history, ledger, plan } = world;
   const { name } = process;
-  const isLease = plan.broker === 'lease';
+  const isLease = hasLeases(plan.broker);
   const order = {
     within: plan.ways.unordered ? 'none' : ordering(world),
     mayOverlap: plan.settings.overlapAfter !== undefined,

@@ -4,6 +4,7 @@ import { findHeader, type HeaderList, headerText } from '@ebus/core/driver';
 import type { MemberParts } from '../brokers/member.js';
 import { SimAdmin } from '../brokers/sim-admin.js';
 import type { SimDriverOptions } from '../brokers/sim-driver.js';
+import { hasLeases } from '../plan/plan.js';
 import { randomOf } from '../time/random.js';
 import type { World } from './world.js';
 
@@ -30,7 +31,7 @@ export function driverOptions(
   return {
     ...{ server, parts, random: randomOf(plan.seed, 'driver', parts.name) },
     admin: ways.admin
-      ? new SimAdmin({ parts, there: topicsThere, isRoute: ways.moves && plan.broker === 'lease' })
+      ? new SimAdmin({ parts, there: topicsThere, isRoute: ways.moves && hasLeases(plan.broker) })
       : undefined,
     batches: ways.batches,
     saysResumed: () => resuming.chance(0.7),

@@ -52,9 +52,9 @@ export class Process {
     const { time, plan, history } = world;
     this.name = `bus${id}`;
     this.#world = world;
-    this.#publishing = new Publishing(world, this.name);
     this.operator = new Operator(world, this);
     this.#owner = { name: this.name, alive: true };
+    this.#publishing = new Publishing(world, this.#owner);
     this.#client = { name: `${this.name} client`, alive: true };
     this.#work = { name: `${this.name} handlers`, alive: true };
     this.concurrency = plan.settings.concurrency;
@@ -132,6 +132,16 @@ export class Process {
     if (this.link.isUp || this.state === 'killed') return;
     this.link.restore();
     this.#driver?.back();
+  }
+
+  /** As by SIGSTOP: nobody is told, and nothing of it happens before it goes on. */
+  freeze(ms: number): void {
+    for (const owner of [this.#owner, this.#client, this.#work]) this.#world.time.freeze(owner, ms);
+    this.#world.history.add(this.name, 'is frozen', `for ${ms} ms`);
+  }
+
+  get isFrozen(): boolean {
+    return (this.#owner.asleepUntil ?? 0) > this.#world.time.now;
   }
 
   /** The process is killed: nothing of it happens any more. */
@@ -270,8 +280,9 @@ export class Process {
   /** Virtual milliseconds from now on, those not counted in which the event loop was busy. */
   #stopwatch(): () => number {
     const { time } = this.#world;
-    const began = time.now - time.computed;
-    return () => time.now - time.computed - began;
+    const passed = () => time.now - time.idleOf(this.#owner);
+    const began = passed();
+    return () => passed() - began;
   }
 }
 

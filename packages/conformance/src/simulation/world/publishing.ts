@@ -1,5 +1,6 @@
 /** What one process publishes, and what becomes of it. */
 import { EbusError, type EventBus, type PublishEnvelopeOptions } from '@ebus/core';
+import type { Owner } from '../time/virtual-time.js';
 import type { SimulatedEvent } from './app.js';
 import { eventIdOf } from './event-id.js';
 import type { World } from './world.js';
@@ -15,14 +16,16 @@ const CODES = new Set([
 /** Publishes, and judges how each publish ends. */
 export class Publishing {
   readonly #world: World;
+  readonly #owner: Owner;
   readonly #sender: string;
   #abort = new AbortController();
   /** Those that have no outcome yet. */
   open = 0;
 
-  constructor(world: World, sender: string) {
+  constructor(world: World, sender: Owner) {
     this.#world = world;
-    this.#sender = sender;
+    this.#owner = sender;
+    this.#sender = sender.name;
   }
 
   publish(bus: EventBus, { topic, ...event }: SimulatedEvent, n: number): void {
@@ -31,12 +34,13 @@ export class Publishing {
     const id = eventIdOf(topic, eventId);
     history.add(this.#sender, 'publishes', id, event.aggregateId);
     this.#world.senders.set(id, this.#sender);
-    const began = time.now - time.computed;
+    const passed = () => time.now - time.idleOf(this.#owner);
+    const began = passed();
     this.open++;
     const ended = (what: string) => {
       this.open--;
       history.add(this.#sender, what, id);
-      const took = time.now - time.computed - began;
+      const took = passed() - began;
       if (took > plan.settings.publishTimeout + PUBLISH_GRACE_MS)
         history.problem('timeout', `the publish of ${id} took ${took} ms`);
     };

@@ -64,13 +64,15 @@ function take(world: World, step: Step, numbers: { published: number }): void {
     time.at(step.ms, () => process.restore());
     return;
   }
+  if (process.isFrozen) return;
+  if (step.do === 'freeze') return process.freeze(step.ms);
   if (process.isOpen) takeAt(world, process, step, numbers);
 }
 
 const isTombstone = ({ seed, ways: { tombstones } }: Plan, n: number) =>
   tombstones > 0 && randomOf(seed, 'tombstone', n).chance(tombstones);
 
-type OpenStep = Exclude<Step, { do: 'open' | 'kill' | 'cut' | 'broker restart' | 'disturb' }>;
+type OpenStep = Exclude<Step, { do: 'open' | 'kill' | 'cut' | 'freeze' | 'broker restart' | 'disturb' }>;
 
 function takeAt(world: World, process: Process, step: OpenStep, numbers: { published: number }): void {
   const { time, plan, app } = world;
@@ -135,6 +137,7 @@ async function quieten(world: World): Promise<void> {
   for (const faults of [world.network, world.sends] as unknown as Record<string, number>[]) {
     for (const name of Object.keys(faults)) faults[name] = 0;
   }
+  while (all.some(({ isFrozen }) => isFrozen)) await time.sleep(LOOK_EVERY_MS);
   for (const process of all) process.restore();
   if (slots.every((process) => process === undefined)) world.open(0);
   const end = time.now + QUIET_LIMIT_MS;

@@ -1,6 +1,7 @@
 /** Everything that a run consists of: processes of a service, a broker and a network in one virtual time. */
 import { findHeader, headerText } from '@ebus/core/driver';
 import type { NetworkFaults } from '../brokers/link.js';
+import { partedServer } from '../brokers/parted-server.js';
 import { type BrokerEvents, ID_HEADER, type StoredRecord } from '../brokers/records.js';
 import { leaseServer, logServer, type SimServer } from '../brokers/servers.js';
 import { SLOTS } from '../plan/make-plan.js';
@@ -65,10 +66,7 @@ export class World implements HandlerWorld {
       },
     };
     const { time, brokerEvents } = this;
-    this.server =
-      plan.broker === 'lease'
-        ? leaseServer(time, brokerEvents, plan.settings.singleActive)
-        : logServer(time, brokerEvents, randomOf(plan.seed, 'broker'), plan.settings.partitions);
+    this.server = serverOf(plan, time, brokerEvents);
   }
 
   /** Those that the service subscribes to. */
@@ -180,5 +178,17 @@ export class World implements HandlerWorld {
         `${id} of ${key} was stored after #${newest}, which ${sender} published later`,
       );
     else this.#newest.set(place, n);
+  }
+}
+
+function serverOf({ broker, settings, seed }: Plan, time: VirtualTime, events: BrokerEvents): SimServer {
+  const random = randomOf(seed, 'broker');
+  switch (broker) {
+    case 'lease':
+      return leaseServer(time, events, settings.singleActive);
+    case 'parted':
+      return partedServer(time, events, random, settings.partitions);
+    case 'log':
+      return logServer(time, events, random, settings.partitions);
   }
 }
