@@ -35,6 +35,8 @@ const packageImports = {
   nats: ['@ebus/core/driver', '@nats-io/*', 'zod'],
   prometheus: ['@ebus/core', '@ebus/core/driver', 'prom-client'],
   'health-http': ['@ebus/core', '@ebus/core/driver'],
+  fastify: ['@ebus/core', '@ebus/health-http', 'fastify'],
+  nest: ['@ebus/core', '@nestjs/common', '@nestjs/core'],
   outbox: ['@ebus/core', '@ebus/core/driver', '@opentelemetry/api'],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };

@@ -1,0 +1,3 @@
+/** `@ebus/fastify`: an event bus on a Fastify instance. */
+export { ebus } from './ebus.js';
+export type { EbusFastifyOptions, HealthRoutes } from './options.js';
