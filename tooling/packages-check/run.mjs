@@ -106,7 +106,6 @@ function installed(folder) {
 }
 
 const archives = new Map(packages.map((entry) => [entry.folder, pack(entry)]));
-const core = archives.get('core');
 
 // Everything together: each entry is imported and required, and the programs in checks/ run.
 const all = project('everything', [...archives.values()]);
@@ -151,7 +150,12 @@ check('compiles against the declarations', 'tsc', ['--project', join(all, 'tscon
 
 // Each on its own: nobody pays for a broker that they do not use.
 for (const { folder, manifest } of packages) {
-  const own = project(folder, folder === 'core' ? [core] : [core, archives.get(folder)]);
+  const siblings = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith('@ebus/'));
+  const needed = ['core', ...siblings.map((name) => name.replace('@ebus/', '')), folder];
+  const own = project(
+    folder,
+    [...new Set(needed)].map((name) => archives.get(name)),
+  );
   const allowed = clientsOf[folder] ?? [];
   const strangers = installed(own).filter((name) => {
     const isClient = clients.some(
