@@ -1,4 +1,6 @@
 /** One run of a plan. */
+import { createEventBus, type EventBusConfig } from '@ebus/core';
+import { simulated } from './brokers/sim-driver.js';
 import type { Plan } from './plan/plan.js';
 import { randomOf } from './time/random.js';
 import { installVirtualGlobals } from './time/virtual-globals.js';
@@ -10,6 +12,14 @@ import { World } from './world/world.js';
 /** Longer than everything that a plan may do: what has not ended by then hangs. */
 const LIMIT_MS = 2 * 3_600_000;
 
+let loading: Promise<void> | undefined;
+
+/** Core loads a part of itself with the first bus: in real time, which would pass by virtual hours. */
+async function loadAll(): Promise<void> {
+  const nothing = {} as unknown as EventBusConfig;
+  await createEventBus(nothing, { plugins: [simulated] }).catch(() => {});
+}
+
 /** The result of one run; problems are in its history. */
 export interface Outcome {
   readonly history: History;
@@ -20,6 +30,8 @@ export interface Outcome {
 
 /** Not to be called while another run is under way: it replaces Node's timers and clocks. */
 export async function runPlan(plan: Plan, app: App = coreApp): Promise<Outcome> {
+  loading ??= loadAll();
+  await loading;
   const world = new World(plan, app);
   const { time, history } = world;
   const restore = installVirtualGlobals(time, randomOf(plan.seed, 'globals'));
