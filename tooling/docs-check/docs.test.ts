@@ -58,11 +58,17 @@ describe('documentation', () => {
   it.each(files)('%s links only to pages and headings that exist', (file) => {
     const missing = links(read(file)).filter((link) => {
       const [path = '', anchor] = link.split('#');
-      const target = path === '' ? file : join(dirname(file), path);
+      const target = path === '' ? file : path.startsWith('/') ? path.slice(1) : join(dirname(file), path);
       if (!existsSync(join(root, target))) return true;
       return anchor !== undefined && target.endsWith('.md') && !anchors(read(target)).has(anchor);
     });
     expect(missing).toEqual([]);
+  });
+
+  it('has READMEs of packages whose links work on the page of a registry', () => {
+    const readmes = files.filter((file) => /^packages\/[^/]+\/README\.md$/.test(file));
+    const relative = readmes.flatMap((file) => links(read(file)).filter((link) => !/^[#/]/.test(link)));
+    expect(relative).toEqual([]);
   });
 
   it('names only files that exist in the architecture', () => {

@@ -6,6 +6,11 @@ describe('links', () => {
     const text = '[a](a.md#b) [c](#c) [d](https://d.example)\n\n```md\n[e](e.md)\n```\n';
     expect(links(text)).toEqual(['a.md#b', '#c']);
   });
+
+  it('finds those that name the address of the repository', () => {
+    const here = 'https://github.com/ebus-js/ebus';
+    expect(links(`[a](${here}/blob/main/docs/a.md#b) [c](${here}/issues)`)).toEqual(['/docs/a.md#b']);
+  });
 });
 
 describe('anchors', () => {

@@ -2,10 +2,18 @@
 
 const withoutCode = (markdown: string) => markdown.replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** Targets of links within the repository: a path, a path with `#heading`, or `#heading`. */
+/** Where the repository is read. Package READMEs link there: they are also read on a registry's pages. */
+const REPOSITORY = /^https:\/\/github\.com\/ebus-js\/ebus\/(?:blob|tree)\/main\//;
+
+/**
+ * Targets of links within the repository: a path, a path with `#heading`, or `#heading`. Those that name the repository's address
+ * begin with `/`, the root.
+ */
 export function links(markdown: string): string[] {
   const found = [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-  return found.filter((link) => !/^(https?:|mailto:)/.test(link));
+  return found
+    .map((link) => link.replace(REPOSITORY, '/'))
+    .filter((link) => !/^(https?:|mailto:)/.test(link));
 }
 
 /** The anchors that GitHub gives to headings: lower case, spaces as hyphens, numbered where one comes again. */

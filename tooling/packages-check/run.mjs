@@ -88,12 +88,12 @@ function pack({ folder, manifest }) {
 }
 
 /** An empty project with those archives installed, as a user of npm would have it. */
-function project(name, archives) {
+function project(name, archives, flags = []) {
   const folder = join(work, name);
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{ "name": "empty", "private": true }\n');
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
-  const done = check(`${name}: installs`, 'npm', ['install', ...quiet, ...archives], folder);
+  const done = check(`${name}: installs`, 'npm', ['install', ...quiet, ...flags, ...archives], folder);
   if (!done) process.exit(1);
   return folder;
 }
@@ -147,6 +147,18 @@ writeFileSync(
   entries.map((entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`).join(''),
 );
 check('compiles against the declarations', 'tsc', ['--project', join(all, 'tsconfig.json')], all);
+// As many older projects have it. That resolution does not know `exports`; Node does.
+const commonjs = { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10', skipLibCheck: true };
+writeFileSync(
+  join(all, 'tsconfig.commonjs.json'),
+  JSON.stringify({ compilerOptions: commonjs, include: ['*.ts'] }),
+);
+check('compiles with module: commonjs', 'tsc', ['--project', join(all, 'tsconfig.commonjs.json')], all);
+
+// An optional dependency may be missing.
+const without = project('kafka without its client', [core, archives.get('kafka')], ['--omit=optional']);
+cpSync(join(checks, 'kafka-without-client.mjs'), join(without, 'kafka-without-client.mjs'));
+check('runs kafka-without-client.mjs', process.execPath, ['kafka-without-client.mjs', '--absent'], without);
 
 // Each on its own: nobody pays for a broker that they do not use.
 for (const { folder, manifest } of packages) {

@@ -33,15 +33,28 @@ const require = createRequire(import.meta.url);
 /** @throws PluginError saying what to install */
 export function loadNativeClient(): NativeClient {
   try {
-    return require('@confluentinc/kafka-javascript') as NativeClient;
+    return require(CLIENT) as NativeClient;
   } catch (cause) {
-    throw new PluginError(
-      "@ebus/kafka cannot load its native client; run 'npm rebuild @confluentinc/kafka-javascript', and where no " +
-        'prebuilt binary can be fetched, set CKJS_LINKING=dynamic and install a C++ compiler and the Debian packages ' +
-        'libssl-dev libsasl2-dev zlib1g-dev libzstd-dev liblz4-dev libcurl4-openssl-dev before',
-      { cause },
-    );
+    throw new PluginError(whyNotLoaded(cause), { cause });
   }
+}
+
+const CLIENT = '@confluentinc/kafka-javascript';
+
+/** An optional dependency whose installation failed is not there at all; one whose install script did not run has no binary. */
+export function whyNotLoaded(cause: unknown): string {
+  const { code, message = '' } = cause as { code?: string; message?: string };
+  const isAbsent = code === 'MODULE_NOT_FOUND' && message.includes(`'${CLIENT}'`);
+  const remedy = isAbsent
+    ? `it is not installed, because that failed or optional dependencies were left out; 'npm install ${CLIENT}' (or ` +
+      `'pnpm add ${CLIENT}') installs it, and shows why it fails`
+    : `its binary is missing or does not fit this machine; run 'npm rebuild ${CLIENT}', or with pnpm 'pnpm approve-builds' and then ` +
+      `'pnpm rebuild ${CLIENT}'`;
+  return (
+    `@ebus/kafka cannot load its native client, ${CLIENT}: ${remedy}. Where no prebuilt binary can be fetched, set ` +
+    'CKJS_LINKING=dynamic before and install a C++ compiler and the Debian packages libssl-dev libsasl2-dev zlib1g-dev ' +
+    'libzstd-dev liblz4-dev libcurl4-openssl-dev'
+  );
 }
 
 /** One of the client's calls as a promise. */
