@@ -40,7 +40,7 @@ describe('the documentation names only', () => {
 
   it('commands that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const own = ['install', 'exec', 'add', 'dlx', 'rebuild', 'run', 'pack'];
+    const own = ['install', 'approve-builds', 'exec', 'add', 'dlx', 'rebuild', 'run', 'pack'];
     const known = new Set([...Object.keys(scripts), ...own]);
     const uses = [...inline, ...shell];
     expect(unknown(uses, /^pnpm ([a-z][\w:-]*)/, (name) => known.has(name))).toEqual([]);
