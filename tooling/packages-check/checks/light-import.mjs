@@ -1,6 +1,7 @@
 // Importing core loads core and nothing else: schemas and parsers come with the first bus or the first file.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 
 /** The packages that a module and its own modules import at once. */
 function packagesOf(url, seen = new Set(), found = new Set()) {
@@ -9,7 +10,7 @@ function packagesOf(url, seen = new Set(), found = new Set()) {
   const text = readFileSync(url, 'utf8');
   for (const [, name] of text.matchAll(/^(?:import|export)\b[^;'"]*?(?:from\s*)?["']([^"']+)["'];?$/gm)) {
     if (name.startsWith('.')) packagesOf(new URL(name, url), seen, found);
-    else if (!name.startsWith('node:')) found.add(name);
+    else if (!isBuiltin(name)) found.add(name);
   }
   return found;
 }

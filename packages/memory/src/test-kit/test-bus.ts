@@ -207,10 +207,15 @@ export class TestBus implements AsyncDisposable {
 
 /**
  * A bus for a test: the memory transport on a broker of its own, with a clock that the test can move, and with everything
- * recorded. Close it with `await using`, or by `close()`.
+ * recorded. Close it with `await using`, or by `close()`; it keeps the process alive until then.
  */
 export async function testBus(options: TestBusOptions = {}): Promise<TestBus> {
   checkOptions('testBus', options, OPTIONS);
   const world = new World(options);
-  return new TestBus(await world.open(options), world);
+  try {
+    return new TestBus(await world.open(options), world);
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
 }

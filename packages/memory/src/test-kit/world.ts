@@ -6,7 +6,7 @@ import {
   type EventBus,
   type EventBusConfig,
 } from '@ebus/core';
-import { definePlugin, type Logger, SkippableClock } from '@ebus/core/driver';
+import { definePlugin, type Logger, SkippableClock, systemClock } from '@ebus/core/driver';
 import { MemoryBroker } from '../broker.js';
 import { memoryConfigSchema } from '../memory-config.js';
 import { MemoryDriver } from '../memory-driver.js';
@@ -38,6 +38,8 @@ export class World implements Surroundings {
   readonly recorder: Recorder;
   readonly clock: SkippableClock;
   readonly #drivers: TestDriver[] = [];
+  /** Keeps the process alive, as a connection to a broker does: timers of the bus alone do not. */
+  readonly #alive = systemClock.setTimeout(() => {}, 2 ** 31 - 1);
 
   constructor({ codec, startAt }: TestBusOptions) {
     this.recorder = new Recorder(codec, this.faults);
@@ -71,6 +73,7 @@ export class World implements Surroundings {
   }
 
   async close(): Promise<void> {
+    systemClock.clearTimeout(this.#alive);
     await Promise.all(this.buses.map((bus) => bus.close({ timeout: '1s' })));
   }
 
