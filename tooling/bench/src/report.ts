@@ -1,5 +1,5 @@
 /** The results: a table for people, JSON for machines. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { type Measured, perSecond } from './compare.js';
 
@@ -18,6 +18,12 @@ export interface Row {
 
 /** Rows by the name of their suite. */
 export type Results = ReadonlyMap<string, readonly Row[]>;
+
+/** A figure with its target. */
+export function against(what: string, figure: number, target?: number): Row {
+  const row = { against: what, figure: `${figure.toFixed(2)}x` };
+  return target === undefined ? row : { ...row, target: `>= ${target}x`, met: figure >= target };
+}
 
 /** The line of a contender, to be completed with what it is compared with. */
 export function speedOf(measured: Measured): Row {
@@ -69,10 +75,38 @@ export function printTable(results: Results): void {
   for (const cells of body) console.log(line(cells));
 }
 
-export function writeJson(file: string, results: Results): void {
-  const suites = Object.fromEntries(results);
-  const json = JSON.stringify({ machine: machine(), date: new Date().toISOString(), suites }, null, 2);
+/** `command`: how it was called, to do it again. */
+export function writeJson(file: string, command: string, results: Results): void {
+  const about = {
+    machine: machine(),
+    date: new Date().toISOString(),
+    command,
+    load: loadavg()[1],
+    versions: versions(),
+    highestMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+  const json = JSON.stringify({ ...about, suites: Object.fromEntries(results) }, null, 2);
   writeFileSync(file, `${json}\n`);
+}
+
+const COMPARED = [
+  '@nats-io/transport-node',
+  '@nats-io/jetstream',
+  '@confluentinc/kafka-javascript',
+  'kafkajs',
+  '@nestjs/microservices',
+  'p-queue',
+  'eventemitter3',
+];
+
+/** As installed. Some packages do not export their package.json, so it is looked for beside them. */
+function versions(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of COMPARED) {
+    const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+    found[name] = (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+  }
+  return found;
 }
 
 function count(value: number | undefined): string {

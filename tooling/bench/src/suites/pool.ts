@@ -7,7 +7,7 @@ import { aggregateIds, envelopeNumber } from '../envelopes.js';
 import { Countdown, pipelined } from '../pipelined.js';
 import { type Row, speedOf } from '../report.js';
 
-const TARGET = 200;
+const TARGET = 230;
 const KEYS = aggregateIds(1000);
 const io = () => sleep(10);
 

@@ -1,0 +1,78 @@
+/** The words around the tables of figures: what a suite measures, and what stands in the way where a target is missed. */
+
+/** Of one suite. */
+export interface Note {
+  readonly title: string;
+  readonly text: string;
+  /** Shown where a target was missed. */
+  readonly limits?: string;
+}
+
+export const NOTES: Readonly<Record<string, Note>> = {
+  unordered: {
+    title: 'In memory: publish to handler',
+    text: '256 bytes, without order. A direct call and `eventemitter3` keep nothing, bound nothing and retry nothing.',
+  },
+  ordered: {
+    title: 'In memory: ordered envelopes',
+    text: '1,000 aggregates. The loops only encode and decode the same envelopes.',
+    limits:
+      'The limit: a message passes a log, a window, a lane and a settlement besides the codec. A quarter of the time is garbage ' +
+      'collection: the log keeps each message until it is handled.',
+  },
+  'pipeline-cost': {
+    title: 'The cost of the pipeline',
+    text: 'The time of a message from publish to handler, minus the time of the same work without a bus.',
+    limits: 'The limit is that of the ordered envelopes above.',
+  },
+  sizes: {
+    title: 'Sizes',
+    text: 'Ordered envelopes in memory. The larger the payload, the more of the time is the codec.',
+  },
+  checks: { title: 'Checks', text: 'The share of payload checks, envelope checks and lanes.' },
+  metrics: { title: 'Metrics', text: 'A collector against none.' },
+  pool: {
+    title: 'Handlers that wait',
+    text: '10 ms of I/O a message, 1,000 aggregates, 256 handlers at once.',
+  },
+  nats: {
+    title: 'NATS',
+    text:
+      'On one server, with memory storage. Against the plain client that does the same job: the same bytes and headers, the envelope ' +
+      'encoded and decoded, the acknowledgement awaited. ebus writes each message in one piece of memory, where the client makes ' +
+      'three, and the acknowledgements of a batch in one write.',
+    limits:
+      'The limit of consuming: most of the time is the codec and the parser of the client. The rest is what a plain loop leaves out: a ' +
+      'window in messages and bytes, the lane of the aggregate, redeliveries that are recognised, headers in order.',
+  },
+  kafka: {
+    title: 'Kafka',
+    text: 'On one broker with four partitions. The native client is the same on both sides.',
+    limits:
+      'The limit of publishing: garbage collection. Thousands of publishes are under way at once, each with its bytes for a dead ' +
+      'letter, its deadline and its place in the order.',
+  },
+  peers: {
+    title: 'Other libraries',
+    text: 'From publish to handler. NestJS sends the same envelopes as JSON, and its handlers have no order by key.',
+  },
+  'key-ordered': {
+    title: 'Order by key with handlers that wait',
+    text:
+      '25,000 records of 1,000 keys on 8 partitions, each handled by a timer of so many milliseconds. A key runs one record at a time. ' +
+      "Published figures are those of [Confluent's Parallel Consumer](https://github.com/confluentinc/parallel-consumer) and " +
+      '[kpipe](https://github.com/eschizoid/kpipe) on their own machines.',
+    limits:
+      'The limit: one process of JavaScript uses one processor for decoding and for the timers of the handlers.',
+  },
+  latency: {
+    title: 'Latency',
+    text: 'From the time at which a message was due to its handler. Kafka gathers messages for 5 ms before it sends them.',
+  },
+  scaling: {
+    title: 'Growth',
+    text: 'In memory. Each message of a million aggregates has a lane of its own that comes and goes.',
+    limits:
+      'The limit: more live objects are copied and marked more often by the garbage collector, and fit no cache of the processor.',
+  },
+};
