@@ -197,7 +197,16 @@ describe('the table', () => {
   it('has every method of a bus and of what hangs on it', () => {
     const { topics, deadLetters, connection, health } = bus;
     /** Seen by core alone: the types that applications get do not have them. */
-    const internal = ['append', 'begin', 'setPolicy', 'swapTo', 'recompose', 'quiet', 'ended', 'haltedMessages'];
+    const internal = [
+      'append',
+      'begin',
+      'setPolicy',
+      'swapTo',
+      'recompose',
+      'quiet',
+      'ended',
+      'haltedMessages',
+    ];
     const all = { bus, subscription, deadLetters, pool, governance };
     for (const [owner, object] of Object.entries(all)) {
       const known = [...(WITHOUT_OPTIONS[owner] ?? []), ...internal];
