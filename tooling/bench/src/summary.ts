@@ -19,7 +19,17 @@ export function summaryOf({ suites, date, machine }: Results): string {
   }
   const processors = /\d+ x/.exec(machine)?.[0].slice(0, -2) ?? '?';
   const measured = `Messages a second in comparison, on ${processors} processors on ${date.slice(0, 10)}. [All figures](docs/benchmarks.md).`;
-  return [BEGIN, '', measured, '', '| job | against | ebus |', '| --- | --- | ---: |', ...lines, '', END].join('\n');
+  return [
+    BEGIN,
+    '',
+    measured,
+    '',
+    '| job | against | ebus |',
+    '| --- | --- | ---: |',
+    ...lines,
+    '',
+    END,
+  ].join('\n');
 }
 
 /** The page with the present figures in it. @throws Error for one without their place */
