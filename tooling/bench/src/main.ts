@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documentOf, type Results } from './document.js';
+import { partitionMember } from './partitions/member.js';
 import { quick } from './quick.js';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
 import { ADAPTERS, type Adapter } from './soak/brokers.js';
@@ -17,6 +18,7 @@ import { natsConsumers } from './suites/nats-consumers.js';
 import { ordered } from './suites/ordered.js';
 import { outbox } from './suites/outbox.js';
 import { outboxSize } from './suites/outbox-size.js';
+import { partitions } from './suites/partitions.js';
 import { peers } from './suites/peers.js';
 import { pipelineCost } from './suites/pipeline-cost.js';
 import { pool } from './suites/pool.js';
@@ -48,6 +50,11 @@ const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }
   'nats-consumers': {
     about: 'NATS server: a consumer for each topic -> one shared by all',
     run: natsConsumers,
+  },
+  partitions: {
+    about: 'three processes on 12 partitions of JetStream, against one; joins and kills; by name only',
+    run: partitions,
+    onlyByName: true,
   },
   kafka: { about: 'Kafka, against the bare clients on the same broker', run: kafkaSuite },
   peers: { about: 'NestJS transports and kafkajs in batches, on the same brokers', run: peers },
@@ -148,4 +155,5 @@ function writePage(from: string, to = 'docs/benchmarks.md'): void {
   writeFileSync(readme, withSummary(readFileSync(readme, 'utf8'), results));
 }
 
-await main();
+const [name, ...args] = process.argv.slice(2);
+await (name === 'partition-member' ? partitionMember(args) : main());

@@ -126,4 +126,13 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 42725, broker: 'lease', cut: {} },
     about: 'missing messages filled the window by their bytes, and the last of them never came in time',
   },
+  {
+    ...{ seed: 19346, broker: 'parted', cut: {} },
+    about:
+      'the simulation took it for a fault that core does not trust the lease of what came while it was frozen',
+  },
+  {
+    ...{ seed: 24146, broker: 'parted', cut: {} },
+    about: 'the same where the event loop had been busy before that',
+  },
 ];

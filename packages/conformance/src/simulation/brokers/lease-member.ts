@@ -231,10 +231,12 @@ export class LeaseMember implements Inbox, Member {
     this.#parts.events.gave(record, this.#parts.name);
     const { time, owner } = this.#parts;
     const before = time.idleOf(owner);
+    const slept = owner.slept ?? 0;
     const isAsleep = (owner.asleepUntil ?? 0) > time.now;
+    const hasSlept = () => isAsleep || slept !== (owner.slept ?? 0) || time.idleOf(owner) - before > BUSY_MS;
     this.#parts.link.push(() => {
       this.#floor = Math.max(this.#floor, floor);
-      this.#arrived({ record, count, floor }, isAsleep || time.idleOf(owner) - before > BUSY_MS);
+      this.#arrived({ record, count, floor }, hasSlept());
     });
   }
 
