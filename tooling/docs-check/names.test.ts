@@ -58,7 +58,7 @@ describe('the documentation names only', () => {
       // Set in code only, and what the adapters' objects offer.
       ...['kafka.security.oauthBearer', 'nats.native', 'kafka.native', 'memory.native', 'nats.js'],
       // Refused, with the reason.
-      ...['kafka.producer.compression', 'nats.jetstream.consumer.backOff'],
+      ...['kafka.producer.compression', 'kafka.consumer.pipeline', 'nats.jetstream.consumer.backOff'],
       // Attributes of spans.
       ...['kafka.offset', 'kafka.message.key', 'kafka.message.tombstone'],
     ]);
