@@ -38,6 +38,8 @@ const packageImports = {
   fastify: ['@ebus/core', '@ebus/health-http', 'fastify'],
   nest: ['@ebus/core', '@nestjs/common', '@nestjs/core'],
   outbox: ['@ebus/core', '@ebus/core/driver', '@opentelemetry/api'],
+  // The adapters are optional: they are imported when a configuration names them.
+  cli: ['@ebus/core', '@ebus/core/driver', '@ebus/memory', '@ebus/nats', '@ebus/kafka', '@ebus/prometheus', '@ebus/health-http', 'commander'],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };
 

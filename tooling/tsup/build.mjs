@@ -1,7 +1,7 @@
 // Builds packages: `node tooling/tsup/build.mjs [--no-types] [folder ...]`, by default the current folder.
 //
-// ESM only, for Node 20, with source maps and declarations. The entries are what package.json exports: dist/x.js comes
-// from src/x.ts. All entries of a package are built in one run with splitting on, so that they share one copy of every
+// ESM only, for Node 20, with source maps and declarations. The entries are what package.json exports, and its commands (`bin`): dist/x.js
+// comes from src/x.ts. All entries of a package are built in one run with splitting on, so that they share one copy of every
 // class. Nothing that is imported by name is bundled, neither dependencies nor other packages of this workspace.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { build } from 'tsup';
 /** `{ 'driver/index': 'src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
 function entriesOf(manifest) {
   const exported = Object.values(manifest.exports ?? {}).map((target) => target.default ?? target);
-  const files = [...exported, ...(manifest.main ? [manifest.main] : [])];
+  const files = [...exported, ...(manifest.main ? [manifest.main] : []), ...Object.values(manifest.bin ?? {})];
   const names = files
     .map((file) => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1])
     .filter((name) => name !== undefined);

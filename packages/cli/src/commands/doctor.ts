@@ -1,0 +1,49 @@
+/** `ebus doctor`: what is wrong, or will be. */
+import { ConfigError, EbusError } from '@ebus/core';
+import { reasonOf } from '@ebus/core/driver';
+import type { Command } from 'commander';
+import { type Finding, isIll } from '../doctor/finding.js';
+import { judge, noConnection } from '../doctor/judge.js';
+import { lookAround } from '../doctor/look.js';
+import { EXIT } from '../exit-codes.js';
+import type { Io } from '../io/io.js';
+import { Output } from '../io/output.js';
+import { printable } from '../io/table.js';
+import type { Context } from '../run.js';
+import { withBus } from '../session.js';
+import type { GlobalOptions } from '../settings.js';
+
+export function addDoctor(program: Command, context: Context): void {
+  const { io } = context;
+  program
+    .command('doctor [topics...]')
+    .description(
+      'connection, permissions, topics against their promises, groups, dead letters; changes nothing',
+    )
+    .action(async (topics: string[], _, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const findings = await examine(io, options, topics);
+      const output = new Output(io, options.json === true);
+      if (findings.length === 0) output.note('nothing was found');
+      if (findings.length > 0 || output.isJson) output.show(findings, () => findings.map(textOf).join('\n'));
+      if (isIll(findings)) context.end(EXIT.found);
+    });
+}
+
+async function examine(io: Io, options: GlobalOptions, topics: readonly string[]): Promise<Finding[]> {
+  let isConnected = false;
+  try {
+    return await withBus(io, options, async (session) => {
+      isConnected = true;
+      return judge(await lookAround(session, topics));
+    });
+  } catch (error) {
+    if (isConnected || !EbusError.isInstance(error) || ConfigError.isInstance(error)) throw error;
+    return [noConnection(error.code, reasonOf(error))];
+  }
+}
+
+function textOf({ severity, code, about, evidence, remedy }: Finding): string {
+  const lines = [`${severity.toUpperCase()}  ${about}: ${evidence}`, `  do: ${remedy}`, `  code: ${code}`];
+  return `${lines.map(printable).join('\n')}\n`;
+}

@@ -1,0 +1,50 @@
+/** `ebus publish`: one message. */
+import type { EnvelopeInput } from '@ebus/core';
+import type { Command } from 'commander';
+import { parseHeaders } from '../arguments.js';
+import { CliError } from '../errors.js';
+import { formatPlace } from '../io/format.js';
+import type { Context } from '../run.js';
+import { collect } from '../run-options.js';
+import { withBus } from '../session.js';
+
+interface Choices {
+  readonly key?: string;
+  readonly header: readonly string[];
+  readonly envelope?: boolean;
+}
+
+export function addPublish(program: Command, { io }: Context): void {
+  program
+    .command('publish <topic> [value]')
+    .description('publish one message; without a value, standard input')
+    .option('--key <key>', 'messages of one key stay in order')
+    .option('--header <name=value>', 'may be given several times', collect, [])
+    .option('--envelope', 'the value is a domain event as JSON: it is checked, and gets what it lacks')
+    .action((topic: string, value: string | undefined, choices: Choices, command: Command) =>
+      withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
+        const { key, header, envelope } = choices;
+        const data = value ?? (await io.input());
+        const headers = parseHeaders(header);
+        if (envelope === true && key !== undefined) {
+          throw new CliError('--key: the key of an event is its aggregateId');
+        }
+        const { position, duplicate } =
+          envelope === true
+            ? await bus.publishEnvelope(topic, eventOf(data), { headers })
+            : await bus.publish(topic, data, { headers, ...(key === undefined ? {} : { key }) });
+        const place = position === undefined ? undefined : formatPlace(position);
+        output.show({ topic, position: place, duplicate }, () =>
+          place === undefined ? `published to ${topic}\n` : `published to ${topic} at ${place}\n`,
+        );
+      }),
+    );
+}
+
+function eventOf(data: string | Uint8Array): EnvelopeInput {
+  try {
+    return JSON.parse(typeof data === 'string' ? data : Buffer.from(data).toString('utf8')) as EnvelopeInput;
+  } catch {
+    throw new CliError('--envelope: the value is no JSON');
+  }
+}

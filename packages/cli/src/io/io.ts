@@ -1,0 +1,22 @@
+/** All that the command does to the outside: replaced in tests. */
+
+/** Where a command reads and writes. */
+export interface Io {
+  /** Results, to standard output. */
+  out(text: string): void;
+  /** Notes, questions and errors, to standard error. */
+  err(text: string): void;
+  /** Whether a person reads the output: then it is a table. */
+  readonly isTerminal: boolean;
+  /** Whether a person can be asked. */
+  readonly canAsk: boolean;
+  /** The next line that the person writes. */
+  ask(question: string): Promise<string>;
+  /** All of standard input. */
+  input(): Promise<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where files and adapters are looked for. */
+  readonly cwd: string;
+  /** Aborts with Ctrl-C. */
+  readonly signal: AbortSignal;
+}

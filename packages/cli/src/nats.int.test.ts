@@ -1,0 +1,137 @@
+/** The command against a real server: an operator finds a poisoned event, and a doctor finds a stream that breaks promises. */
+import { fileURLToPath } from 'node:url';
+import { createEventBus } from '@ebus/core';
+import { nats } from '@ebus/nats';
+import { runSource } from '@ebus/run-source';
+import { sharedService } from '@ebus/services';
+import { type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../conformance/src/test-kit/eventually.js';
+import { uniqueName } from '../../conformance/src/test-kit/unique-name.js';
+import { Workshop } from './testing/recorded-io.js';
+
+const PATIENCE_MS = 60_000;
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function consumersOf(manager: JetStreamManager, ...streams: string[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const stream of streams)
+    for await (const { name } of manager.consumers.list(stream)) names.push(`${stream} ${name}`);
+  return names.sort();
+}
+
+describe('ebus on NATS', () => {
+  it('finds a poisoned event, redrives it once it is mended, and leaves nothing behind', {
+    timeout: 180_000,
+  }, async () => {
+    const { addresses: urls } = await sharedService('nats', { version: 'current' });
+    const [service, topic] = [uniqueName('service'), `${uniqueName('shop')}.orders`];
+    const config = {
+      type: 'nats',
+      serviceName: service,
+      nats: { urls: [...urls] },
+      topics: { [topic]: {} },
+    } as const;
+    await using shop = await Workshop.with(config);
+    await using bus = await createEventBus(config, { plugins: [nats], logger: silent });
+    let isMended = false;
+    const handled: string[] = [];
+    const handle = (message: { text(): string }) => {
+      if (message.text() === 'poison' && !isMended) throw new Error('no stock');
+      handled.push(message.text());
+    };
+    const subscription = await bus.subscribe(topic, handle, { maxRetries: 0, concurrency: 1 });
+    for (const text of ['a', 'poison', 'b']) await bus.publish(topic, text, { key: 'order-1' });
+    await eventually(PATIENCE_MS, () => subscription.stats().deadLettered === 1 && handled.length === 2);
+
+    const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')) });
+    try {
+      const manager = await jetstreamManager(connection);
+      const streams = await Promise.all([topic, `${topic}.dlq`].map((name) => manager.streams.find(name)));
+      const before = await consumersOf(manager, ...streams);
+
+      // As a process of its own, as an operator starts it.
+      const bin = fileURLToPath(new URL('bin.ts', import.meta.url));
+      const doctor = await runSource(
+        bin,
+        ['doctor', '--json', '-c', `${shop.folder}/ebus.json`],
+        PATIENCE_MS,
+      );
+      expect([doctor.stderr, doctor.code]).toEqual(['', 3]);
+      const found = (JSON.parse(doctor.stdout) as { code: string }[]).map(({ code }) => code);
+      expect(found).toContain('dead-letters');
+
+      expect(await shop.json('groups', topic)).toMatchObject([{ group: service, madeBy: 'ebus', lag: 0 }]);
+      const tail = await shop.run([
+        'tail',
+        topic,
+        '--from',
+        'earliest',
+        '--key',
+        'order-1',
+        '--no-follow',
+        '--json',
+      ]);
+      const texts = tail.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).value);
+      expect(texts).toEqual(['a', 'poison', 'b']);
+      const [letter] = await shop.json<{ message: { position: string } }[]>('dlq', 'list', topic);
+      const position = letter?.message.position ?? '';
+      expect((await shop.run(['dlq', 'show', topic, position])).out).toMatch(/error: +no stock/);
+      expect(await consumersOf(manager, ...streams)).toEqual(before);
+
+      isMended = true;
+      expect(await shop.json('dlq', 'redrive', topic, position, '--yes')).toMatchObject({ redriven: 1 });
+      await eventually(PATIENCE_MS, () => handled.includes('poison'));
+      expect(await shop.json('dlq', 'list', topic)).toEqual([]);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('sees each setting of a stream that breaks a promise', { timeout: 180_000 }, async () => {
+    const { addresses: urls } = await sharedService('nats', { version: 'current' });
+    const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')) });
+    try {
+      const manager = await jetstreamManager(connection);
+      const broken = {
+        'not-acknowledged': { no_ack: true },
+        'memory-storage': { storage: 'memory' as never },
+        'per-subject-limit': { max_msgs_per_subject: 1 },
+        'retention-kind': { retention: RetentionPolicy.Interest },
+        'discards-new': { discard: 'new' as never, max_msgs: 10 },
+      };
+      const prefix = uniqueName('shop');
+      const topics = Object.fromEntries(Object.keys(broken).map((code) => [`${prefix}.${code}`, {}]));
+      for (const [code, settings] of Object.entries(broken)) {
+        const subject = `${prefix}.${code}`;
+        await manager.streams.add({ name: subject.replaceAll('.', '_'), subjects: [subject], ...settings });
+      }
+      const config = { type: 'nats', serviceName: 'doctor', nats: { urls: [...urls] }, topics };
+      await using shop = await Workshop.with(config);
+      const found = await shop.json<{ about: string; code: string }[]>('doctor');
+      for (const code of Object.keys(broken)) {
+        expect(found.filter(({ about }) => about === `${prefix}.${code}`).map((one) => one.code)).toContain(
+          code,
+        );
+      }
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('tells a server that is away', async () => {
+    const config = {
+      type: 'nats',
+      serviceName: 'shop',
+      connectTimeout: '2s',
+      nats: { urls: ['nats://127.0.0.1:1'] },
+    };
+    await using shop = await Workshop.with(config);
+    const { code, out } = await shop.run(['doctor']);
+    expect([code, out]).toEqual([3, expect.stringContaining('no-connection')]);
+  });
+});

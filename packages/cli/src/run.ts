@@ -1,0 +1,90 @@
+/** Runs the command once: arguments in, exit code out. */
+import { ConfigError, EbusError } from '@ebus/core';
+import { reasonOf } from '@ebus/core/driver';
+import { Command, CommanderError } from 'commander';
+import { addConfig } from './commands/config.js';
+import { addDlq } from './commands/dlq.js';
+import { addDoctor } from './commands/doctor.js';
+import { addGroups } from './commands/groups.js';
+import { addLag } from './commands/lag.js';
+import { addPublish } from './commands/publish.js';
+import { addTail } from './commands/tail.js';
+import { addTopics } from './commands/topics.js';
+import { CliError } from './errors.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { Io } from './io/io.js';
+import { printable } from './io/table.js';
+import { collect } from './run-options.js';
+import { FILES } from './settings.js';
+
+/** The rest of a run that a command decides about. */
+export interface Context {
+  readonly io: Io;
+  /** Of commands that look for something. Default: `ok`. */
+  end(code: ExitCode): void;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 something was found (differences, lag, findings),
+4 the question was not answered with yes, 130 interrupted.`;
+
+/** Never rejects. Errors are sentences on standard error; `--verbose` shows their stacks. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = newProgram(io, (to) => {
+    code = to;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (io.signal.aborted) return EXIT.interrupted;
+    // Its text was written already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    io.err(`ebus: ${sentence(error)}\n`);
+    if (program.opts().verbose === true && error instanceof Error) io.err(`${error.stack}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function newProgram(io: Io, end: Context['end']): Command {
+  const program = new Command('ebus')
+    .description('Looks after an event bus: its topics, groups, messages, dead letters and configuration.')
+    .option(
+      '-c, --config <file>',
+      `the service's configuration (default: $EBUS_CONFIG, else ${FILES[0]} and the like)`,
+    )
+    .option('-e, --environment <name>', 'which of its environments')
+    .option(
+      '--plugin <module>',
+      'a further adapter: a package or file; may be given several times',
+      collect,
+      [],
+    )
+    .option('--json', 'JSON instead of tables')
+    .option('--verbose', 'the messages of the library, and stacks of errors')
+    .showHelpAfterError()
+    .addHelpText('after', EXIT_CODES);
+  const context: Context = { io, end };
+  for (const add of [addTopics, addGroups, addLag, addTail, addPublish, addDlq, addConfig, addDoctor]) {
+    add(program, context);
+  }
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
+    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  }
+  return program;
+}
+
+function sentence(error: unknown): string {
+  return printable(reasonOf(error)).replaceAll('\\u000a', '\n');
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode;
+  if (ConfigError.isInstance(error)) return EXIT.usage;
+  return EbusError.isInstance(error) && error.code === 'TOPIC_NAME_INVALID' ? EXIT.usage : EXIT.failed;
+}
