@@ -1,6 +1,7 @@
 /** Finds the adapters and plug-ins that a configuration may name: among the packages of the project, else beside this one. */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
@@ -48,7 +49,9 @@ export async function namedPlugins(cwd: string, module: string): Promise<Plugin[
   return plugins;
 }
 
+/** In a `node_modules` of the folder or one above it: not in Node's global folders, which are not the project's. */
 async function fromProject(cwd: string, name: string): Promise<object | undefined> {
+  if (!isInstalled(cwd, name)) return undefined;
   let file: string;
   try {
     file = createRequire(join(cwd, 'package.json')).resolve(name);
@@ -56,6 +59,12 @@ async function fromProject(cwd: string, name: string): Promise<object | undefine
     return undefined;
   }
   return loaded(name, () => import(pathToFileURL(file).href));
+}
+
+function isInstalled(folder: string, name: string): boolean {
+  if (existsSync(join(folder, 'node_modules', name))) return true;
+  const above = dirname(folder);
+  return above !== folder && isInstalled(above, name);
 }
 
 async function loaded(name: string, load: () => Promise<object>): Promise<object | undefined> {

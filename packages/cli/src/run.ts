@@ -26,7 +26,8 @@ export interface Context {
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 something was found (differences, lag, findings),
-4 the question was not answered with yes, 130 interrupted.`;
+4 the question was not answered with yes, 130 interrupted.
+`;
 
 /** Never rejects. Errors are sentences on standard error; `--verbose` shows their stacks. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
