@@ -39,7 +39,16 @@ const packageImports = {
   nest: ['@ebus/core', '@nestjs/common', '@nestjs/core'],
   outbox: ['@ebus/core', '@ebus/core/driver', '@opentelemetry/api'],
   // The adapters are optional: they are imported when a configuration names them.
-  cli: ['@ebus/core', '@ebus/core/driver', '@ebus/memory', '@ebus/nats', '@ebus/kafka', '@ebus/prometheus', '@ebus/health-http', 'commander'],
+  cli: [
+    '@ebus/core',
+    '@ebus/core/driver',
+    '@ebus/memory',
+    '@ebus/nats',
+    '@ebus/kafka',
+    '@ebus/prometheus',
+    '@ebus/health-http',
+    'commander',
+  ],
   conformance: ['@ebus/core', '@ebus/core/driver'],
 };
 

@@ -11,7 +11,11 @@ import { build } from 'tsup';
 /** `{ 'driver/index': 'src/driver/index.ts' }` for `"default": "./dist/driver/index.js"`. */
 function entriesOf(manifest) {
   const exported = Object.values(manifest.exports ?? {}).map((target) => target.default ?? target);
-  const files = [...exported, ...(manifest.main ? [manifest.main] : []), ...Object.values(manifest.bin ?? {})];
+  const files = [
+    ...exported,
+    ...(manifest.main ? [manifest.main] : []),
+    ...Object.values(manifest.bin ?? {}),
+  ];
   const names = files
     .map((file) => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1])
     .filter((name) => name !== undefined);
