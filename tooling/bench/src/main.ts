@@ -79,7 +79,14 @@ const suites: Record<string, { about: string; run: Suite; onlyByName?: boolean }
   tracing: { about: 'what traces cost: nothing without an SDK, against spans with one', run: tracing },
 };
 
+/** The suites of docs/benchmarks.md. */
+const FIGURES = [
+  ...['unordered', 'ordered', 'pipeline-cost', 'sizes', 'pool', 'nats', 'kafka'],
+  ...['peers', 'key-ordered', 'latency', 'scaling'],
+];
+
 const USAGE = `Usage: pnpm bench [suite ...] [--rounds <n>] [--json <file>] [--markdown <file>]
+       pnpm bench figures
        pnpm bench quick
        pnpm bench --from <file> --markdown <file>
 
@@ -92,6 +99,7 @@ ${Object.entries(suites)
   --json <file>  also writes the results there
   --markdown <file>  also writes them as a page
   --from <file>  measures nothing: the results are there
+  figures        the suites of docs/benchmarks.md, which is made anew, with the figures of the README
   quick          every suite without a broker with few messages, to see that it runs
 
 Of soak:
@@ -113,6 +121,11 @@ async function main(): Promise<void> {
   });
   if (values.from !== undefined) return writePage(values.from, values.markdown);
   if (positionals[0] === 'quick') return printTable(await quick());
+  if (positionals[0] === 'figures') {
+    positionals.splice(0, 1, ...FIGURES);
+    values.json ??= 'docs/benchmarks.json';
+    values.markdown ??= 'docs/benchmarks.md';
+  }
   const unknown = positionals.filter((name) => suites[name] === undefined);
   const rounds = Number(values.rounds ?? '5');
   const adapter = ADAPTERS.find((name) => name === (values.adapter ?? 'memory'));

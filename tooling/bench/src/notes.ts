@@ -71,7 +71,7 @@ export const NOTES: Readonly<Record<string, Note>> = {
   },
   scaling: {
     title: 'Growth',
-    text: 'In memory. Each message of a million aggregates has a lane of its own that comes and goes.',
+    text: 'In memory. Messages of one topic come in runs of 100. Those that wait were published while the subscription was paused.',
     limits:
       'The limit: more live objects are copied and marked more often by the garbage collector, and fit no cache of the processor.',
   },

@@ -19,7 +19,7 @@ const KEYS = aggregateIds(1000);
 const ENVELOPES = 'bench.envelopes';
 const RAW_ENVELOPES = 'bench-raw.envelopes';
 const STORED = 'bench.stored';
-const STORED_MESSAGES = 100_000;
+const STORED_MESSAGES = 200_000;
 const PARTITIONS = 4;
 /** As many unacknowledged as both sides are comfortable with. */
 const PACE = { batch: 5_000, turn: true };

@@ -18,7 +18,7 @@ const ENVELOPES = 'bench.envelopes';
 const RAW_ENVELOPES = 'bench-raw.envelopes';
 const STORED = 'bench.stored';
 const STREAM = 'bench';
-const STORED_MESSAGES = 50_000;
+const STORED_MESSAGES = 100_000;
 
 /** What both sides work with: connections of their own to one server. */
 interface Sides {
