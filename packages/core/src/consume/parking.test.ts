@@ -22,7 +22,11 @@ function harness(records: ParkNote[] = [], maxParkedKeys = 10) {
   const clock = new ManualClock();
   const log: string[] = [];
   const failures: unknown[] = [];
-  const topic = { records, reads: 0, fails: 0, hold: undefined as Promise<void> | undefined };
+  const topic = {
+    ...{ records, reads: 0, fails: 0 },
+    hold: undefined as Promise<void> | undefined,
+    onBegin: undefined as (() => void) | undefined,
+  };
   const letters = {
     async *records() {
       topic.reads++;
@@ -32,7 +36,10 @@ function harness(records: ParkNote[] = [], maxParkedKeys = 10) {
     },
   } as unknown as ParkedLetters;
   const gate = new StartGate(
-    (delivery) => log.push(`begins ${delivery.key}`),
+    (delivery) => {
+      log.push(`begins ${delivery.key}`);
+      topic.onBegin?.();
+    },
     [],
     clock,
     () => {},
@@ -57,6 +64,24 @@ function harness(records: ParkNote[] = [], maxParkedKeys = 10) {
 }
 
 describe('Parking', () => {
+  it.each([
+    ['in the turn in which the gate opens', (reload: () => void) => reload()],
+    ['a moment later', (reload: () => void) => queueMicrotask(reload)],
+    ['two moments later', (reload: () => void) => queueMicrotask(() => queueMicrotask(reload))],
+  ])('reads again where it is asked to %s, and opens the gate after that', async (_, when) => {
+    const { parking, gate, log, topic, delivery, settled } = harness();
+    parking.start();
+    gate.pass(delivery('a', 1));
+    topic.onBegin = () => {
+      topic.onBegin = undefined;
+      when(() => parking.reload());
+    };
+    await settled();
+    await settled();
+    gate.pass(delivery('b', 2));
+    expect([log, topic.reads]).toEqual([['begins a', 'begins b'], 2]);
+  });
+
   it('lets nothing begin before it knows which keys are parked', async () => {
     const { parking, gate, log, delivery, settled } = harness([letter('a', 3)]);
     parking.start();

@@ -44,7 +44,8 @@ export class Parking {
   #meanwhile: ParkNote[] = [];
   /** Keys whose first letter is on its way. */
   #pending = 0;
-  #loading: Promise<void> | undefined;
+  /** The dead-letter topic is being read, and the gate opens at the end. */
+  #isReading = false;
   #isRefreshing = false;
   #timer: TimerHandle | undefined;
 
@@ -70,9 +71,7 @@ export class Parking {
     this.#options.gate.close(LOADING);
     this.#epoch++;
     // One reading at a time: it begins anew.
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined;
-    });
+    if (!this.#isReading) void this.#load();
   }
 
   stop(): void {
@@ -154,6 +153,7 @@ export class Parking {
 
   async #load(): Promise<void> {
     const { events, clock, gate, policy } = this.#options;
+    this.#isReading = true;
     for (let failures = 0; !this.#closing.signal.aborted; ) {
       const epoch = this.#epoch;
       const isCurrent = () => epoch === this.#epoch && !this.#closing.signal.aborted;
@@ -162,6 +162,8 @@ export class Parking {
         if (!isCurrent()) continue;
         this.#keys = keys;
         this.#refreshLater();
+        // In the same turn: who closes the gate from now on needs a reading that opens it.
+        this.#isReading = false;
         return gate.open(LOADING);
       } catch (error) {
         if (!isCurrent()) continue;
