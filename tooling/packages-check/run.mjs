@@ -156,7 +156,11 @@ writeFileSync(
 check('compiles with module: commonjs', 'tsc', ['--project', join(all, 'tsconfig.commonjs.json')], all);
 
 // An optional dependency may be missing.
-const without = project('kafka without its client', [core, archives.get('kafka')], ['--omit=optional']);
+const without = project(
+  'kafka without its client',
+  [archives.get('core'), archives.get('kafka')],
+  ['--omit=optional'],
+);
 cpSync(join(checks, 'kafka-without-client.mjs'), join(without, 'kafka-without-client.mjs'));
 check('runs kafka-without-client.mjs', process.execPath, ['kafka-without-client.mjs', '--absent'], without);
 

@@ -5,7 +5,7 @@ import { kafkaConfigSchema } from '../config-schema.js';
 import { Membership } from './membership.js';
 import type { Session } from './session.js';
 import { FakeCluster } from './testing/fake-client.js';
-import { FakeSink, recorder } from './testing/fakes.js';
+import { FakeSink, message, recorder } from './testing/fakes.js';
 
 const never = new AbortController().signal;
 
@@ -142,6 +142,29 @@ describe('leaving a group', () => {
     expect(cluster.told.findLast((one) => one.startsWith('subscribe'))).toBe('subscribe letters');
     expect(cluster.told).not.toContain('disconnect');
     expect(letters.sink.told).toEqual(['assigned 0']);
+  });
+
+  it('with two topics at once waits for what both have settled to be committed', async () => {
+    const { cluster, clock, membership, join, lines } = group();
+    const member = membership();
+    const [orders, letters] = await Promise.all([join(member), join(member, { topic: 'letters' })]);
+    await clock.advance(1_000);
+    cluster.arriving.push(message('orders', 0, 10));
+    orders.subscription?.request({ messages: 10, bytes: 1_000 });
+    await clock.advance(1_000);
+    cluster.mute.add('orders:0');
+    orders.subscription?.settle(
+      orders.sink.pushed.map((delivery) => ({ token: delivery.token, outcome: 'handled' })),
+    );
+    const closing = [letters, orders].map(({ subscription }) =>
+      subscription?.close({ signal: clock.timeout(3_000) }),
+    );
+    await clock.advance(2_000);
+    expect(cluster.told.at(-1)).toBe('commit orders:0@11');
+    await clock.advance(3_000);
+    await Promise.all(closing);
+    // The broker did not answer in the time that closing had, and nothing else cut the commit short.
+    expect(lines[0]).toBe('warn: a Kafka consumer had trouble (commit): not in time');
   });
 
   it('where no broker answers commits nothing, which the client would try for ever, and leaves in the background', async () => {

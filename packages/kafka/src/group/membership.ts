@@ -48,6 +48,8 @@ export class Membership {
   readonly #sessions: Sessions;
   readonly #changes: Changes;
   readonly #joining: Joining;
+  /** The last commits of topics that are being left. */
+  readonly #committing = new Set<Promise<void>>();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -134,17 +136,10 @@ export class Membership {
     if (share.left.signal.aborted) return;
     share.reader = undefined;
     share.left.abort();
-    const session = this.#session;
-    try {
-      if (session !== undefined) {
-        session.adjust(share);
-        const owned = [...share.partitions.values()];
-        const mayCommit = this.#options.durable && owned.length > 0;
-        if (mayCommit && (await isThere(this.#options, signal))) await session.commits.commit(owned, signal);
-      }
-    } catch (error) {
-      this.#warn(error, 'commit');
-    }
+    const committed = this.#commit(share, signal);
+    this.#committing.add(committed);
+    await committed;
+    this.#committing.delete(committed);
     if (this.#shares.active.get(share.topic) === share) this.#shares.active.delete(share.topic);
     const late = () => this.#warn(new Error(`leaving '${share.topic}' took too long`), 'leave');
     if (this.#shares.hasReaders || this.#changes.preparing > 0) {
@@ -163,7 +158,23 @@ export class Membership {
       );
       return;
     }
+    // Of topics that are left at the same time: the consumer that ends commits nothing more.
+    await Promise.all(this.#committing);
     await within(this.#end(), signal, late);
+  }
+
+  /** Commits all that the topic has settled, within the signal's time. Never rejects. */
+  async #commit(share: TopicShare, signal: AbortSignal): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    try {
+      session.adjust(share);
+      const owned = [...share.partitions.values()];
+      const mayCommit = this.#options.durable && owned.length > 0;
+      if (mayCommit && (await isThere(this.#options, signal))) await session.commits.commit(owned, signal);
+    } catch (error) {
+      this.#warn(error, 'commit');
+    }
   }
 
   /** One attempt to replace the consumer. Positions, unsettled deliveries and credit stay. */

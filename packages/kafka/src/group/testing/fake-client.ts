@@ -16,6 +16,8 @@ export class FakeCluster {
   readonly told: string[] = [];
   /** Partitions whose commits nobody answers. */
   readonly mute = new Set<string>();
+  /** What the next poll brings. */
+  arriving: unknown[] = [];
   /** What the group says, once, in place of an assignment. */
   refusal: Error | undefined;
   isAway = false;
@@ -158,7 +160,8 @@ class FakeConsumer extends EventEmitter {
     this.#answers = [];
     for (const answer of answers) answer();
     const { refusal } = this.#cluster;
-    if (refusal === undefined || this.#subscribed.length === 0) return done(null, []);
+    if (refusal === undefined || this.#subscribed.length === 0)
+      return done(null, this.#cluster.arriving.splice(0));
     this.#cluster.refusal = undefined;
     done(refusal);
   }
