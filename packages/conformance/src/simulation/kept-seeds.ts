@@ -135,4 +135,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 24146, broker: 'parted', cut: {} },
     about: 'the same where the event loop had been busy before that',
   },
+  {
+    ...{ seed: 132179, broker: 'parted', cut: {} },
+    about:
+      'the simulation handed messages over in another order where a process woke while another one computed',
+  },
 ];

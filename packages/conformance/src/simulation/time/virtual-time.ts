@@ -122,7 +122,8 @@ export class VirtualTime {
       this.#removeTop();
       if (!top.pending || top.owner?.alive === false) continue;
       const until = top.owner?.asleepUntil ?? 0;
-      if (until <= Math.max(this.now, top.due)) return top;
+      // By its due time, not by the present one: timers that were put off before would come after this one.
+      if (until <= top.due) return top;
       top.due = until;
       this.#push(top);
     }
