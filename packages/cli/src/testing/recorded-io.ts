@@ -59,6 +59,16 @@ export class Workshop {
     return JSON.parse(out) as T;
   }
 
+  /** The values that `tail` writes of all messages with that key. */
+  async tail(topic: string, key: string): Promise<unknown[]> {
+    const args = ['tail', topic, '--from', 'earliest', '--key', key, '--no-follow', '--json'];
+    const { out } = await this.run(args);
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).value);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -24,3 +24,8 @@ export function isAtEnd(lag: PartitionLag, { partitions, held, reached }: ReadSo
   const highest = reached?.get(partition);
   return highest === undefined || (settled !== undefined && compareOffsets(settled, highest) >= 0);
 }
+
+/** At the end of the log the lag is 0, even if the broker counts more. */
+export function withoutEnds(lags: readonly PartitionLag[], soFar: ReadSoFar): readonly PartitionLag[] {
+  return lags.map((lag) => (lag.lag > 0 && isAtEnd(lag, soFar) ? { ...lag, lag: 0 } : lag));
+}

@@ -1,25 +1,18 @@
 /** Takes a topic's messages in for one group over one route. */
 import type { HighOffsets } from '../driver/high-offsets.js';
-import type { DriverSubscription, PartitionLag, SubscriptionSink } from '../driver/subscription.js';
+import type { DriverSubscription, SubscriptionSink } from '../driver/subscription.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { EbusError } from '../errors.js';
-import { ReceivedMessage } from '../pipeline/message.js';
 import { CloseDeadline } from '../util/close-deadline.js';
 import { type Deferred, deferred } from '../util/promise.js';
-import { isAtEnd } from './at-end.js';
+import { withoutEnds } from './at-end.js';
 import { closeConsumer } from './closing.js';
 import type { ConsumerParts } from './consumer-parts.js';
 import { Intake } from './intake.js';
-import { type ConsumePolicy, rateLimitOf } from './policy.js';
+import type { ConsumePolicy } from './policy.js';
 import { stallTimeoutOf } from './stall-timeout.js';
 import { Trouble } from './trouble.js';
-import type {
-  CloseReport,
-  HaltedMessage,
-  Subscription,
-  SubscriptionChanges,
-  SubscriptionStats,
-} from './types.js';
+import type { CloseReport, Subscription, SubscriptionChanges, SubscriptionStats } from './types.js';
 import { type UnknownPosition, unknownOf } from './unknown-positions.js';
 import { Works } from './works.js';
 
@@ -102,12 +95,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
 
   /** Settings that are left out stay. */
   adjust({ concurrency, rateLimit }: SubscriptionChanges): void {
-    const { parts, gate } = this.#works;
     if (concurrency !== undefined) this.#works.setConcurrency(concurrency);
-    if (rateLimit !== undefined) {
-      parts.policy = { ...parts.policy, rateLimit: rateLimitOf(rateLimit) };
-      gate.setBuckets(parts.bucketsOf(parts.policy));
-    }
+    if (rateLimit !== undefined) this.#works.setRateLimit(rateLimit);
   }
 
   /** The topic's persistence is another one now, and its messages come over the same route as before. */
@@ -168,7 +157,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       inFlightBytes: bytes,
       running: runner.running,
       halted: runner.halts.count,
-      parked: this.#works.parking?.count ?? 0,
+      parked: this.#works.parked,
       overrunning: runner.overruns.count,
       paused: gate.isClosedBy('paused'),
       received: this.#intake.received,
@@ -179,16 +168,9 @@ export class Consumer implements Omit<Subscription, 'update'> {
   }
 
   /** The messages at which its keys stand still. */
-  haltedMessages(): HaltedMessage[] {
+  haltedMessages() {
     const { runner, parts } = this.#works;
-    const now = parts.clock.monotonic();
-    return Array.from(runner.halts.deliveries, ({ key, subject, lastError, attempts, receivedAt }) => ({
-      key,
-      message: new ReceivedMessage(subject),
-      errorMessage: parts.disclose(lastError),
-      attempts,
-      ageMs: now - receivedAt,
-    }));
+    return runner.halts.messages(parts.clock.monotonic(), parts.disclose);
   }
 
   /** Where its dead letters go. */
@@ -213,7 +195,7 @@ export class Consumer implements Omit<Subscription, 'update'> {
       settling: settler.oldestUnconfirmed,
       received: this.#intake.received,
       halted: runner.halts.count,
-      parked: this.#works.parking?.count ?? 0,
+      parked: this.#works.parked,
       overrunning: overrunning - overlapped,
       overlapped,
       paused: gate.isClosedBy('paused'),
@@ -235,16 +217,8 @@ export class Consumer implements Omit<Subscription, 'update'> {
       group: this.group,
       received: this.#intake.received,
       ...inFlight.held(),
-      lag: async (signal: AbortSignal) => this.#withoutEnds(await ask({ signal })),
+      lag: async (signal: AbortSignal) => withoutEnds(await ask({ signal }), this.#works.readSoFar),
     };
-  }
-
-  /** At the end of the log the lag is 0, even if the broker counts more. */
-  #withoutEnds(lags: readonly PartitionLag[]): readonly PartitionLag[] {
-    const { inFlight, revocation, reached } = this.#works;
-    const { held } = inFlight.held();
-    const soFar = { partitions: revocation.partitions, held, reached };
-    return lags.map((lag) => (lag.lag > 0 && isAtEnd(lag, soFar) ? { ...lag, lag: 0 } : lag));
   }
 
   /** Partitions of published messages that this member cannot know to be handled by itself. */

@@ -1,8 +1,11 @@
 /** Deliveries that stand still, with all messages behind them, until they are released by hand. */
+import { ReceivedMessage } from '../pipeline/message.js';
+import type { Disclose } from '../util/disclose.js';
 import type { Delivery } from './delivery.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { InFlight } from './in-flight.js';
 import type { StartGate } from './start-gate.js';
+import type { HaltedMessage } from './types.js';
 
 interface HaltsOptions {
   inFlight: InFlight;
@@ -33,9 +36,15 @@ export class Halts {
     return [...this.#halted].map(({ key }) => key);
   }
 
-  /** What stands still, in the order of the halts. */
-  get deliveries(): Iterable<Delivery> {
-    return this.#halted;
+  /** The messages that stand still, in the order of the halts. `now`: monotonic. */
+  messages(now: number, disclose: Disclose): HaltedMessage[] {
+    return Array.from(this.#halted, ({ key, subject, lastError, attempts, receivedAt }) => ({
+      key,
+      message: new ReceivedMessage(subject),
+      errorMessage: disclose(lastError),
+      attempts,
+      ageMs: now - receivedAt,
+    }));
   }
 
   /** The dispatcher holds it already, or is told to next: nothing may be started in between. */

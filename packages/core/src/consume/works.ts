@@ -3,6 +3,7 @@ import { HighOffsets } from '../driver/high-offsets.js';
 import type { SettleOutcome } from '../driver/message.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import type { Handle } from '../pipeline/compose.js';
+import type { ReadSoFar } from './at-end.js';
 import type { Attempt } from './attempt.js';
 import type { ConsumerParts } from './consumer-parts.js';
 import { Credit } from './credit.js';
@@ -13,11 +14,12 @@ import { InFlight } from './in-flight.js';
 import { KeyRedrives } from './key-redrive.js';
 import { Leases } from './leases.js';
 import { Parking } from './parking.js';
-import type { ConsumePolicy } from './policy.js';
+import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { Revocation } from './revocation.js';
 import { Runner } from './runner.js';
 import { Settler } from './settler.js';
 import { StartGate } from './start-gate.js';
+import type { SubscriptionChanges } from './types.js';
 import {
   type Missing,
   NONE_MISSING,
@@ -162,6 +164,13 @@ export class Works {
     this.resize();
   }
 
+  /** Deliveries that wait for their start are measured by it, too. */
+  setRateLimit(rateLimit: NonNullable<SubscriptionChanges['rateLimit']>): void {
+    const { parts, gate } = this;
+    parts.policy = { ...parts.policy, rateLimit: rateLimitOf(rateLimit) };
+    gate.setBuckets(parts.bucketsOf(parts.policy));
+  }
+
   /** The policy permits another window. */
   resize(): void {
     this.#window = windowOf(this.parts.policy);
@@ -199,12 +208,23 @@ export class Works {
     this.credit.release();
   }
 
+  /** For telling a log that has been read to its end from one that is behind. */
+  get readSoFar(): ReadSoFar {
+    const { inFlight, revocation, reached } = this;
+    return { partitions: revocation.partitions, held: inFlight.held().held, reached };
+  }
+
+  /** How many keys are parked. */
+  get parked(): number {
+    return this.parking?.count ?? 0;
+  }
+
   /** Reports the present gauges to the collector, if there is one. */
   showGauges(): void {
     const { gauges } = this.parts;
     if (gauges === undefined) return;
     gauges.set(this.inFlight.count, this.dispatcher.queued, this.dispatcher.activeKeys);
-    gauges.setStanding(this.runner.halts.count, this.parking?.count ?? 0);
+    gauges.setStanding(this.runner.halts.count, this.parked);
   }
 
   #start(delivery: Delivery): void {

@@ -51,16 +51,11 @@ export class Deliveries {
   }
 
   settle(done: readonly Settlement[]): void {
-    for (const one of done) this.#settleOne(one);
+    for (const one of done) this.#settle(one);
     this.#wire?.flush();
   }
 
-  settleOne(one: Settlement): void {
-    this.#settleOne(one);
-    this.#wire?.flush();
-  }
-
-  #settleOne({ token, outcome }: Settlement): void {
+  #settle({ token, outcome }: Settlement): void {
     const delivery = token as JetStreamDelivery;
     // Lost meanwhile: another message may have its number.
     if (!this.holds(delivery)) return;

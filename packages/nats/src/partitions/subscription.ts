@@ -104,20 +104,12 @@ export class PartitionedSubscription implements DriverSubscription {
   }
 
   settle(done: readonly Settlement[]): void {
-    for (const one of done) this.#slotOf(one.token)?.puller.deliveries.settleOne(one);
+    for (const [slot, own] of this.#bySlot(done, ({ token }) => token)) slot.puller.deliveries.settle(own);
     this.#spread();
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
-    const bySlot = new Map<Slot, SettleToken[]>();
-    for (const token of tokens) {
-      const slot = this.#slotOf(token);
-      if (slot === undefined) continue;
-      const own = bySlot.get(slot);
-      if (own === undefined) bySlot.set(slot, [token]);
-      else own.push(token);
-    }
-    for (const [slot, own] of bySlot) slot.puller.extendLease(own);
+    for (const [slot, own] of this.#bySlot(tokens, (token) => token)) slot.puller.extendLease(own);
   }
 
   async unsettled({
@@ -196,8 +188,17 @@ export class PartitionedSubscription implements DriverSubscription {
     return [...this.#slots.values()].flatMap(({ pin }) => pin ?? []);
   }
 
-  #slotOf(token: SettleToken): Slot | undefined {
-    return this.#slots.get((token as JetStreamDelivery).position.partition ?? 0);
+  /** Those of partitions that are here, in their order. */
+  #bySlot<T>(items: Iterable<T>, tokenOf: (item: T) => SettleToken): Map<Slot, T[]> {
+    const bySlot = new Map<Slot, T[]>();
+    for (const item of items) {
+      const slot = this.#slots.get((tokenOf(item) as JetStreamDelivery).position.partition ?? 0);
+      if (slot === undefined) continue;
+      const own = bySlot.get(slot);
+      if (own === undefined) bySlot.set(slot, [item]);
+      else own.push(item);
+    }
+    return bySlot;
   }
 
   /** Brings the partitions here to what the members decide. */

@@ -111,25 +111,13 @@ function compareProperties(
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
     const at = path === '' ? name : `${path}.${name}`;
     if (!Object.hasOwn(now, name)) {
-      const closed = is.additionalProperties === false;
-      const breaks = mustBefore.has(name)
-        ? closed
-          ? 'both'
-          : 'old consumers'
-        : closed
-          ? 'new consumers'
-          : undefined;
-      report(breaks, at, 'is gone');
+      const isRefused = is.additionalProperties === false;
+      report(eitherOf(mustBefore.has(name) && 'old consumers', isRefused && 'new consumers'), at, 'is gone');
     } else if (!Object.hasOwn(old, name)) {
-      const closed = was.additionalProperties === false;
-      const breaks = mustNow.has(name)
-        ? closed
-          ? 'both'
-          : 'new consumers'
-        : closed
-          ? 'old consumers'
-          : undefined;
-      report(breaks, at, mustNow.has(name) ? 'is new and required' : 'is new and optional');
+      const isRequired = mustNow.has(name);
+      const wasRefused = was.additionalProperties === false;
+      const breaks = eitherOf(isRequired && 'new consumers', wasRefused && 'old consumers');
+      report(breaks, at, isRequired ? 'is new and required' : 'is new and optional');
     } else {
       if (mustNow.has(name) && !mustBefore.has(name)) report('new consumers', at, 'is required now');
       if (mustBefore.has(name) && !mustNow.has(name)) report('old consumers', at, 'is optional now');
@@ -185,6 +173,10 @@ function resolved({ schema, root }: Rooted): JsonSchema {
   }
   return schemaOf(at);
 }
+
+/** `both`, where each of two reasons breaks a side of its own. */
+const eitherOf = (one: Breaks | false, other: Breaks | false): Breaks | undefined =>
+  one && other ? 'both' : one || other || undefined;
 
 const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
 /** `true`, and a schema that is not there, accept anything. */
