@@ -91,7 +91,7 @@ describe('healthHttp', () => {
         return healthHttp.create(bus, recorded.config, context);
       },
     });
-    const config = { healthHttp: { ...served.healthHttp, path: '/ops' } };
+    const config = { healthHttp: { ...served.healthHttp, path: '/ops', ui: { port: 0 } } };
     await busOf(config, { plugins: [memory, recording] });
     expect(settingsOf(healthHttpConfigSchema).filter((path) => !read.has(path))).toEqual([]);
   });

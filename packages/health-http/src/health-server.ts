@@ -11,7 +11,6 @@ import {
 } from '@ebus/core';
 import { isAllowedHost } from './allowed-hosts.js';
 import { Connections } from './connections.js';
-import type { HealthHandler } from './health-handler.js';
 import type { HealthHttpConfig } from './health-http-config.js';
 import { toPrefix } from './route.js';
 
@@ -24,6 +23,8 @@ export interface HealthHttpAddress {
   readonly url: string;
   /** Where `/metrics` is, if it has a port of its own. */
   readonly metrics?: HealthHttpAddress;
+  /** The address of the console page, if it is enabled. */
+  readonly console?: string;
 }
 
 /** Requests that one connection may make. */
@@ -48,7 +49,7 @@ export class HealthServer implements Extension {
   #closing = false;
 
   constructor(
-    handler: HealthHandler,
+    handler: (request: IncomingMessage, response: ServerResponse) => void,
     config: HealthHttpConfig,
     { logger, clock }: { logger: Logger; clock: Clock },
   ) {

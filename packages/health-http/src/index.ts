@@ -9,5 +9,5 @@ export {
   type ResponseLike,
 } from './health-handler.js';
 export { type HealthHttpPlugin, healthHttp } from './health-http.js';
-export type { HealthHttpConfig } from './health-http-config.js';
+export type { ConsoleConfig, HealthHttpConfig } from './health-http-config.js';
 export type { HealthHttpAddress } from './health-server.js';

@@ -224,6 +224,9 @@ export const parkedKeys: Group = ({ testWhere }) => {
     assert.deepEqual(await list({ errorCode: 'PARKED' }), [2, 3]);
     assert.deepEqual(await list({ aggregateId: 'b', eventType: 'OrderChanged' }), [1]);
     assert.deepEqual(await list({ failedBefore: new Date(Date.now() + 60_000), limit: 2 }), [1, 2]);
+    const one: DeadLetter[] = [];
+    for await (const letter of bus.deadLetters.browse(t.topic, { key: 'a', limit: 2 })) one.push(letter);
+    assert.deepEqual(idsOf(one), [1, 2]);
     const dry = await bus.deadLetters.redrive(t.topic, { dryRun: true, key: 'a' });
     assert.deepEqual(dry, { redriven: 3, left: 1, total: 4, failed: [] });
 

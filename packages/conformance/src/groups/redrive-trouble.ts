@@ -18,6 +18,10 @@ export const redriveTrouble: Group = ({ testWhere }) => {
     await assert.rejects(bus.deadLetters.redrive(t.topic), /away for the test/);
     restore();
     assert.deepEqual(textsOf(await bus.deadLetters.list(t.topic)), ['1', '2']);
+    for await (const letter of bus.deadLetters.browse(t.topic)) {
+      assert.deepEqual(textsOf([letter]), ['1']);
+      break;
+    }
     const begun = wire.log.length;
     assert.equal((await bus.deadLetters.redrive(t.topic, { limit: 1 })).redriven, 1);
     const lines = wire.lines().slice(begun);

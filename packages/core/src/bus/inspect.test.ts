@@ -38,6 +38,23 @@ describe('bus.inspect', () => {
     expect(report?.halted[0]?.message.json()).toMatchObject({ payload: { total: 1 } });
   });
 
+  it('gives the subscription itself, to let a halted key go on', async () => {
+    await using bus = await newBus();
+    let isMended = false;
+    const handled: string[] = [];
+    const handle = (message: { text(): string }) => {
+      if (!isMended) throw new Error('no stock');
+      handled.push(message.text());
+    };
+    await bus.subscribe('orders', handle, { maxRetries: 0, onExhausted: 'halt' });
+    await bus.publish('orders', 'a');
+    await vi.waitFor(() => expect(bus.inspect.subscriptions()[0]?.halted).toHaveLength(1));
+    expect(bus.inspect.subscription('orders', 'others')).toBeUndefined();
+    isMended = true;
+    bus.inspect.subscription('orders', 'shop')?.retryHalted();
+    await vi.waitFor(() => expect(handled).toEqual(['a']));
+  });
+
   it('refuses topics that keep nothing, and options that it does not know', async () => {
     await using bus = await newBus();
     await bus.topics.configure('news', { persistence: 'ephemeral' });

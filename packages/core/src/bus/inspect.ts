@@ -1,12 +1,12 @@
 /** `bus.inspect`: the subscriptions of this process, and the topics and groups of its broker. Looking changes nothing. */
 import type { Clock } from '../clock.js';
 import type { BusSubscription } from '../consume/bus-subscription.js';
-import type { HaltedMessage, SubscriptionStats } from '../consume/types.js';
+import type { HaltedMessage, Subscription, SubscriptionStats } from '../consume/types.js';
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
 import type { GroupFigures, TopicFigures } from '../driver/topic-figures.js';
-import { BusClosedError, EbusError, UnsupportedError } from '../errors.js';
+import { UnsupportedError } from '../errors.js';
 import { look } from '../inspect/look.js';
 import { rateOf, type Samples } from '../inspect/rate.js';
 import { type AskOptions, LOOK_OPTIONS, type LookFrom, type LookOptions } from '../inspect/types.js';
@@ -15,6 +15,7 @@ import { validateTopicName } from '../topic-name.js';
 import { linkedSignal } from '../util/any-signal.js';
 import { SIGNAL_OPTIONS } from '../util/common-options.js';
 import { checkOptions } from '../util/options.js';
+import { orClosed } from '../util/or-closed.js';
 import { shown } from '../util/shown.js';
 import { abortable } from '../util/waiting.js';
 
@@ -70,6 +71,13 @@ export class Inspect {
         halted: subscription.haltedMessages(),
       };
     });
+  }
+
+  /** One of `subscriptions()`, as `subscribe` returned it: to pause it, or to let a halted key go on. Undefined where there is none. */
+  subscription(topic: string, group: string): Subscription | undefined {
+    return this.#options.subscriptions
+      .active()
+      .find((subscription) => subscription.topic === topic && subscription.group === group);
   }
 
   /**
@@ -156,7 +164,7 @@ export class Inspect {
       for await (const incoming of look(topic, from, { ...rest, follow }, { driver, clock, signal }))
         yield new ReceivedMessage(incoming);
     } catch (error) {
-      throw this.#orClosed(error, own);
+      throw orClosed(error, closing, own);
     } finally {
       release();
     }
@@ -177,15 +185,10 @@ export class Inspect {
     try {
       return await abortable(question(admin, signal), signal, what);
     } catch (error) {
-      throw this.#orClosed(error, own);
+      throw orClosed(error, closing, own);
     } finally {
       release();
     }
-  }
-
-  #orClosed(error: unknown, own: AbortSignal | undefined): unknown {
-    const isClosed = this.#options.closing.aborted && own?.aborted !== true;
-    return isClosed && EbusError.isInstance(error) ? new BusClosedError() : error;
   }
 
   #rate(subscription: BusSubscription, handled: number): number | undefined {

@@ -42,6 +42,11 @@ export function readDeadLetter(incoming: IncomingMessage): DeadLetter {
   };
 }
 
+/** Oldest first; those that do not say when come first. */
+export function byFailure({ failedAt: a }: DeadLetter, { failedAt: b }: DeadLetter): number {
+  return (a?.getTime() ?? 0) - (b?.getTime() ?? 0);
+}
+
 function countOf(text: string | undefined): number | undefined {
   const count = text !== undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(count) ? count : undefined;

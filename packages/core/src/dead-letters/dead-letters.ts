@@ -4,12 +4,14 @@ import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { isSamePosition } from '../driver/offsets.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
-import { abortError, BusClosedError, EbusError } from '../errors.js';
+import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { checkOptions } from '../util/options.js';
+import { orClosed } from '../util/or-closed.js';
 import { shown } from '../util/shown.js';
 import { Turns } from '../util/turns.js';
-import { type DeadLetter, readDeadLetter } from './dead-letter.js';
+import { browseLetters } from './browse-letters.js';
+import { byFailure, type DeadLetter, readDeadLetter } from './dead-letter.js';
 import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
 import type { Letter } from './letter.js';
 import { criteriaOf } from './letter-criteria.js';
@@ -90,6 +92,28 @@ export class DeadLetters {
     });
     const parked = await this.#parked.list(place, fits, limit);
     return parked.length === 0 ? letters : [...letters, ...parked].sort(byFailure).slice(0, limit);
+  }
+
+  /**
+   * The same letters one by one, without holding them: for topics with many. Oldest first within each partition of the dead-letter
+   * topic; letters of parked keys come last. `limit`: at most so many, by default all.
+   * @throws what `list` throws, at `next()`
+   */
+  async *browse(topic: string, options: ListOptions = {}): AsyncGenerator<DeadLetter, undefined> {
+    checkOptions(`deadLetters.browse('${shown(topic)}')`, options, LIST_OPTIONS);
+    const { driver, refused } = this.#options;
+    const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
+    const place = this.#places.of(topic, options);
+    try {
+      if (!(await this.#places.exists(place))) return;
+      const fits = this.#fitting(topic, place, options);
+      const letters = browseLetters(driver, place, fits, limit, this.#parked);
+      yield* letters ?? (await this.list(topic, { ...options, limit }));
+    } catch (error) {
+      throw orClosed(error, refused, signal);
+    } finally {
+      place.release();
+    }
   }
 
   /**
@@ -264,8 +288,7 @@ export class DeadLetters {
     try {
       return await working;
     } catch (error) {
-      const isClosed = this.#options.refused.aborted && signal?.aborted !== true;
-      throw isClosed && EbusError.isInstance(error) ? new BusClosedError() : error;
+      throw orClosed(error, this.#options.refused, signal);
     } finally {
       this.#open.delete(working);
       place.release();
@@ -276,9 +299,4 @@ export class DeadLetters {
   async ended(): Promise<void> {
     await Promise.allSettled(this.#open);
   }
-}
-
-/** Oldest first; those that do not say when come first. */
-function byFailure({ failedAt: a }: DeadLetter, { failedAt: b }: DeadLetter): number {
-  return (a?.getTime() ?? 0) - (b?.getTime() ?? 0);
 }

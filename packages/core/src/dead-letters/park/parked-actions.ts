@@ -58,11 +58,17 @@ export class ParkedActions {
   /** Letters of parked keys, oldest first. */
   async list(place: Place, fits: Fits, limit: number): Promise<DeadLetter[]> {
     const found: DeadLetter[] = [];
-    for await (const { letter, incoming } of await this.#letters(place)) {
-      if (fits(letter, incoming)) found.push(letter);
+    for await (const letter of this.letters(place, fits)) {
+      found.push(letter);
       if (found.length >= limit) break;
     }
     return found;
+  }
+
+  /** The same, one by one. */
+  async *letters(place: Place, fits: Fits): AsyncGenerator<DeadLetter, undefined> {
+    for await (const { letter, incoming } of await this.#letters(place))
+      if (fits(letter, incoming)) yield letter;
   }
 
   /** Parked keys whose oldest letter fits. */

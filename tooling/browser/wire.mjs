@@ -1,0 +1,51 @@
+/** Chrome's DevTools protocol over two pipes: JSON, each message ended by a zero byte. */
+export class Wire {
+  #out;
+  #next = 1;
+  #asked = new Map();
+  #listeners = new Map();
+  #over;
+
+  constructor(out, input) {
+    this.#out = out;
+    let rest = Buffer.alloc(0);
+    input.on('data', (chunk) => {
+      rest = Buffer.concat([rest, chunk]);
+      for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0)) {
+        this.#take(JSON.parse(rest.subarray(0, end).toString('utf8')));
+        rest = rest.subarray(end + 1);
+      }
+    });
+    for (const stream of [out, input]) stream.on('error', () => {});
+  }
+
+  send(method, params = {}, sessionId = undefined) {
+    if (this.#over !== undefined) return Promise.reject(new Error(this.#over));
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject, method });
+      this.#out.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
+    });
+  }
+
+  listen(sessionId, listener) {
+    this.#listeners.set(sessionId, listener);
+  }
+
+  end(reason) {
+    this.#over = reason;
+    for (const { reject } of this.#asked.values()) reject(new Error(reason));
+    this.#asked.clear();
+  }
+
+  #take({ id, result, error, method, params, sessionId }) {
+    if (id === undefined) {
+      this.#listeners.get(sessionId)?.(method, params);
+      return;
+    }
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (error === undefined) asked?.resolve(result);
+    else asked?.reject(new Error(`${asked.method}: ${error.message}`));
+  }
+}

@@ -1,0 +1,5 @@
+/** Where the module is written. */
+export const file: string;
+
+/** The module's text. */
+export function pageTexts(): Promise<string>;
