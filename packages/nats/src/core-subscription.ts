@@ -11,8 +11,8 @@ import {
   type SubscriptionSpec,
 } from '@ebus/core/driver';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { bytesOf, headersOf } from './js/delivery.js';
 import { inTime, type Link } from './link.js';
+import { bytesOf, headersOf } from './raw-message.js';
 import { refusal } from './refusals.js';
 
 /** Kept for a slow subscription; the server does not wait, so messages beyond it are lost, and counted. */

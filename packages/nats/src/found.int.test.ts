@@ -196,7 +196,8 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
     await eventually(() => new Set(handled).size === 3);
   });
 
-  it.runIf(version === 'current')("ordering: 'cluster' is taken up and taken back", async () => {
+  it("ordering: 'cluster' is taken up and taken back", async (context) => {
+    if (version === '2.9') return context.skip('before 2.11 a server has no single active client');
     const { service, handled, publish, topic } = await subscribed();
     for (const [index, ordering] of (['instance', 'cluster', 'instance'] as const).entries()) {
       const bus = await natsBus(server.addresses, { service });

@@ -7,6 +7,8 @@ export interface Cluster {
   readonly config: EventBusConfig;
   /** Of the consumers: what it takes to promise order over all of them. */
   readonly options: SubscribeOptions;
+  /** A member that sleeps for longer loses its events. Undefined where it may lose them otherwise without being able to know. */
+  readonly leaseMs?: number;
   readonly service: Service;
   /** One for each node, in the same order. */
   readonly networks: readonly TcpProxy[];

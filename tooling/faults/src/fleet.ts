@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { programOf } from '@ebus/run-source';
 import { eachLine } from '../../../packages/conformance/src/process/each-line.js';
 import { now, type Report, type Task } from './reports.js';
+import { SLEEPS, WAKES } from './sleeps.js';
 
 const program = await programOf(fileURLToPath(new URL('worker.ts', import.meta.url)));
 
@@ -17,11 +18,13 @@ export class Member {
   /** It ended by itself, and not because it was told to. */
   hasFailed = false;
   readonly #process: ChildProcess;
+  readonly #tell: (report: Report) => void;
 
   constructor(
     readonly task: Task,
     tell: (report: Report) => void,
   ) {
+    this.#tell = tell;
     const [file = '', ...args] = program.command;
     this.#process = spawn(file, [...args, JSON.stringify(task)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -45,9 +48,11 @@ export class Member {
 
   pause(): void {
     this.#process.kill('SIGSTOP');
+    this.#tell([now(), 'event', SLEEPS]);
   }
 
   resume(): void {
+    this.#tell([now(), 'event', WAKES]);
     this.#process.kill('SIGCONT');
   }
 

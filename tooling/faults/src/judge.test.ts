@@ -54,14 +54,50 @@ describe('judge', () => {
     expect(kinds(...handled('c1', 1))).toContain('invented');
   });
 
-  it('counts handlers of one aggregate in two processes, and ends those of a process that died', () => {
-    const both = linesOf(...published(1), 'c1 begun a 1', 'c2 begun a 1', 'c2 handled a 1', 'c1 handled a 1');
-    expect(judge(both).overlaps).toBe(1);
+  it('ends the handlers of a process that died', () => {
     const dead: Line[] = [
       ...linesOf(...published(1), 'c1 begun a 1'),
       ['c1', 10, 'event', 'ended: SIGKILL'],
       ...linesOf(...handled('c2', 1)).map(([who, at, ...rest]) => [who, at + 20, ...rest] as unknown as Line),
     ];
-    expect(judge(dead)).toMatchObject({ overlaps: 0, problems: [] });
+    expect(judge(dead, 4_000)).toMatchObject({ overlaps: 0, problems: [] });
+  });
+
+  describe('on handlers of one aggregate in two processes', () => {
+    const at = (time: number, ...line: readonly unknown[]) =>
+      [line[0], time, ...line.slice(1)] as unknown as Line;
+    const both = (...sleep: Line[]) => [
+      ...linesOf(...published(1)),
+      at(100, 'c1', 'begun', 'a', 1),
+      ...sleep,
+      at(5_000, 'c2', 'begun', 'a', 1),
+      at(5_010, 'c2', 'handled', 'a', 1),
+      at(6_000, 'c1', 'handled', 'a', 1),
+    ];
+
+    it('counts them where nothing is known of leases', () => {
+      expect(judge(both())).toMatchObject({ overlaps: 1, asleep: 0, problems: [] });
+    });
+
+    it('finds those of processes that are awake, and of those that slept before, and says how it came', () => {
+      expect(judge(both(), 4_000).problems).toEqual([
+        { kind: 'overlap', text: expect.stringContaining('c2 begins a-1 while c1 handles a-1, for 4900 ms') },
+      ]);
+      const before = [at(10, 'c1', 'event', 'sleeps'), at(99, 'c1', 'event', 'wakes')];
+      expect(judge(both(...before), 4_000).problems).toMatchObject([{ kind: 'overlap' }]);
+    });
+
+    it.each([
+      ['was stopped', [at(110, 'c1', 'event', 'sleeps')]],
+      ['was stopped and went on', [at(110, 'c1', 'event', 'sleeps'), at(4_500, 'c1', 'event', 'wakes')]],
+      ['did not run, as it says later', [at(5_500, 'c1', 'event', 'stalled 5390')]],
+    ])('excuses the first of them that %s', (_, sleep) => {
+      expect(judge(both(...sleep), 4_000)).toMatchObject({ overlaps: 1, asleep: 1, problems: [] });
+    });
+
+    it('does not excuse the second of them: it has to look at its lease when it wakes', () => {
+      const second = [at(110, 'c2', 'event', 'sleeps'), at(4_900, 'c2', 'event', 'wakes')];
+      expect(judge(both(...second), 4_000).problems).toMatchObject([{ kind: 'overlap' }]);
+    });
   });
 });

@@ -2,6 +2,7 @@
 import { History, type Problem } from '../../../packages/conformance/src/simulation/world/history.js';
 import { Ledger, type Run } from '../../../packages/conformance/src/simulation/world/ledger.js';
 import type { Line } from './fleet.js';
+import { Sleeps } from './sleeps.js';
 
 export interface Verdict {
   readonly accepted: number;
@@ -11,8 +12,10 @@ export interface Verdict {
   readonly duplicates: number;
   readonly failedAttempts: number;
   readonly rejected: number;
-  /** Handlers of one aggregate at once, in two processes. Why they may be is told in the guide. */
+  /** Handlers of one aggregate at once, in two processes. */
   readonly overlaps: number;
+  /** Those among them where the first process slept in its handler for most of its lease: it could not know. */
+  readonly asleep: number;
   readonly problems: readonly Problem[];
 }
 
@@ -24,14 +27,28 @@ const SOMEWHERE = {
   ...{ value: new Uint8Array(), tombstone: false, messageId: undefined },
 };
 const ENDED = /^ended: /;
+/** A lease was not renewed for so long, at most, when its process falls asleep: it may run out after the rest of it. */
+const REST = 0.5;
 
-export function judge(lines: readonly Line[]): Verdict {
+interface Begun extends Run {
+  readonly at: number;
+}
+
+/**
+ * @param leaseMs for so long an event is its process's own without a renewal. Then two handlers of one aggregate at once are a problem
+ *   where the first of them did not sleep for most of that. By default they are counted.
+ */
+export function judge(lines: readonly Line[], leaseMs?: number): Verdict {
   const sorted = lines.toSorted((a, b) => a[1] - b[1]);
   const time = { now: 0 };
   const history = new History(time);
   const ledger = new Ledger(history);
-  const running = new Map<string, Map<string, Run>>();
-  const counts = { accepted: 0, handled: 0, dead: 0, duplicates: 0, failed: 0, rejected: 0, overlaps: 0 };
+  const sleeps = new Sleeps(sorted);
+  const running = new Map<string, Map<string, Begun>>();
+  const counts = {
+    ...{ accepted: 0, handled: 0, dead: 0, duplicates: 0, failed: 0, rejected: 0 },
+    ...{ overlaps: 0, asleep: 0 },
+  };
   const known = new Set<string>();
   const accepted = new Set<string>();
   const done = new Set<string>();
@@ -41,10 +58,21 @@ export function judge(lines: readonly Line[]): Verdict {
     done.add(id);
     ledger.done(id);
   };
+  const overlap = (first: Begun, second: Begun) => {
+    if (first.who === second.who || first.key !== second.key) return;
+    counts.overlaps++;
+    const slept = sleeps.longest(first.who, first.at, second.at);
+    if (leaseMs === undefined || slept >= REST * leaseMs) counts.asleep += slept > 0 ? 1 : 0;
+    else {
+      const since = Math.round(second.at - first.at);
+      const text = `${second.who} begins ${second.id} while ${first.who} handles ${first.id}, for ${since} ms`;
+      history.problem('overlap', `${text}; it slept for ${Math.round(slept)} ms of them`);
+    }
+  };
   for (const [who, at, kind, key, sequence] of sorted) {
     time.now = at;
     const id = `${key}-${sequence}`;
-    const mine = running.get(who) ?? new Map<string, Run>();
+    const mine = running.get(who) ?? new Map<string, Begun>();
     running.set(who, mine);
     switch (kind) {
       case 'publishing':
@@ -58,9 +86,8 @@ export function judge(lines: readonly Line[]): Verdict {
         ledger.accepted(id);
         break;
       case 'begun': {
-        const run: Run = { who, id, key, isValid: () => true };
-        for (const [other, runs] of running)
-          if (other !== who && [...runs.values()].some((one) => one.key === key)) counts.overlaps++;
+        const run: Begun = { who, id, key, at, isValid: () => true };
+        for (const runs of running.values()) for (const one of runs.values()) overlap(one, run);
         ledger.begins(run, PROMISE);
         mine.set(id, run);
         break;

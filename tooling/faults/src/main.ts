@@ -135,7 +135,7 @@ async function run(adapter: string): Promise<boolean> {
     await fleet.killAll();
     await cluster.close();
   }
-  const verdict = judge(fleet.lines);
+  const verdict = judge(fleet.lines, cluster.leaseMs);
   tellVerdict(adapter, verdict, nemesis, fleet.lines);
   if (values.history || verdict.problems.length > 0) keep(adapter, seed, fleet.lines);
   return verdict.problems.length === 0;

@@ -5,6 +5,7 @@ import { transportOf } from './adapters/transport.js';
 import { consume } from './consumer.js';
 import { produce } from './producer.js';
 import { now, type Task } from './reports.js';
+import { stalled } from './sleeps.js';
 
 /** Written at once: what was told survives the process. */
 function tell(kind: string, ...rest: readonly unknown[]): void {
@@ -26,7 +27,21 @@ function shown(line: readonly unknown[]): string {
   return `${message} ${JSON.stringify(rest)} ${err?.message ?? ''}`.slice(0, 400);
 }
 
+const BEAT_MS = 250;
+/** Without a beat for so long, this process did not run, or was too busy to notice anything. */
+const STALLED_MS = 1_000;
+
+function noticeStalls(): void {
+  let before = now();
+  setInterval(() => {
+    const gap = now() - before;
+    before += gap;
+    if (gap > STALLED_MS) tell('event', stalled(gap));
+  }, BEAT_MS).unref();
+}
+
 async function main(task: Task): Promise<void> {
+  noticeStalls();
   const logger = {
     debug() {},
     info() {},

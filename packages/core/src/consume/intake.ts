@@ -105,9 +105,10 @@ export class Intake implements SubscriptionSink {
 
   lost(tokens: readonly SettleToken[]): void {
     const gone = new Set(tokens);
-    const deliveries = [...this.#works.inFlight].filter(({ token }) => gone.has(token));
+    const { inFlight, revocation } = this.#works;
+    const deliveries = [...inFlight, ...revocation.leaving()].filter(({ token }) => gone.has(token));
     if (deliveries.length === 0) return;
-    this.#works.revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
+    revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);
     this.#events.lost(deliveries.length);
     // They come again, here or elsewhere, and newer ones of their keys must not pass them.
     const partitions = new Set(deliveries.map(({ incoming }) => incoming.position?.partition));

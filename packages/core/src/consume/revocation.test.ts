@@ -61,6 +61,17 @@ describe('a revoked partition', () => {
     expect(events).toEqual([['revoked', { topic: 'orders', group: 'ebus', partitions: [0], lost: false }]]);
   });
 
+  it('is told of leases that are lost while it is revoked: those handlers abort, and settle nothing', async () => {
+    const { below, signals, begun, subscription } = await threeInFlight();
+    const revoked = below.sink.revoked([0], never());
+    await settle();
+    below.sink.lost(['0:10']);
+    await revoked;
+    expect([signals.get('a-10')!.aborted, signals.get('b-5')!.aborted]).toEqual([true, false]);
+    expect([below.settled, begun]).toEqual([[], ['a-10', 'b-5']]);
+    expect(subscription.stats()).toMatchObject({ inFlight: 1 });
+  });
+
   it('waits for the confirmations of its own messages, and not for those of other partitions', async () => {
     const { below, gates } = await threeInFlight();
     const confirmed: [partition: string, answer: ReturnType<typeof deferred<void>>][] = [];

@@ -10,3 +10,7 @@ it.each([
 ])('reads the reply subject %s', (_, reply) => {
   expect(readDeliveryInfo(reply)).toEqual(said);
 });
+
+it.each(['', '.', 'answers.of.others', '$JS.ACK.S.c.2.17'])('ends with %j, which is none', (reply) => {
+  expect(readDeliveryInfo(reply)).toEqual(expect.objectContaining({ sequence: expect.any(Number) }));
+});

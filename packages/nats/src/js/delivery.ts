@@ -1,16 +1,8 @@
 /** One delivery of JetStream, as core sees it and as it is settled. */
 import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
-import { type ReadHeaders, readHeaderBlock, readHeaders } from '../mapping.js';
+import { bytesOf, headersOf, replyOf, subjectOf } from '../raw-message.js';
 import { readDeliveryInfo } from './delivery-info.js';
-
-/** The client's private fields of a message: the bytes as they came. */
-interface RawMessage {
-  readonly _rdata?: Uint8Array;
-  readonly _msg?: { readonly hdr?: number };
-}
-
-const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
 /** Where the messages of a consumer belong, other than by their subjects. */
 export interface Place {
@@ -44,11 +36,11 @@ export class JetStreamDelivery implements IncomingMessage {
   constructor(message: Msg, incarnation?: string, place?: Place) {
     const { headers, key, messageId, pin } = headersOf(message);
     this.size = bytesOf(message);
-    this.reply = message.reply ?? '';
+    this.reply = replyOf(message);
+    this.subject = subjectOf(message);
     const { sequence, consumerSequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
     // Whatever the consumer was made for.
-    this.topic = place?.topic ?? message.subject;
-    this.subject = message.subject;
+    this.topic = place?.topic ?? this.subject;
     this.value = message.data;
     this.key = key;
     this.headers = headers;
@@ -57,16 +49,7 @@ export class JetStreamDelivery implements IncomingMessage {
     this.timestamp = timestamp;
     this.sequence = sequence;
     this.consumerSequence = consumerSequence;
-    this.position =
-      place?.partition === undefined
-        ? incarnation === undefined
-          ? { offset: sequence }
-          : { offset: sequence, incarnation }
-        : {
-            partition: place.partition,
-            offset: sequence,
-            ...(incarnation === undefined ? {} : { incarnation }),
-          };
+    this.position = positionOf(sequence, incarnation, place?.partition);
     this.deliveryCount = deliveryCount;
   }
 
@@ -79,21 +62,12 @@ export class JetStreamDelivery implements IncomingMessage {
   }
 }
 
-/** Bytes of the header block as it came; 0 without headers. */
-function headerBytesOf(message: Msg): number {
-  return (message as unknown as RawMessage)._msg?.hdr ?? 0;
-}
-
-/** From the bytes where the client shows them: its own headers lose the order among names. */
-export function headersOf(message: Msg): ReadHeaders {
-  const { _rdata: data, _msg: argument } = message as unknown as RawMessage;
-  const length = argument?.hdr;
-  if (data === undefined || length === undefined) return readHeaders(message.headers);
-  return length > 0 ? readHeaderBlock(data, length) : NO_HEADERS;
-}
-
-/** Bytes of headers and value. */
-export function bytesOf(message: Msg): number {
-  const { _rdata: data } = message as unknown as RawMessage;
-  return data === undefined ? message.data.length + headerBytesOf(message) : data.length;
+/** Fields that are undefined are left out. */
+function positionOf(
+  offset: number,
+  incarnation: string | undefined,
+  partition: number | undefined,
+): Position {
+  if (incarnation === undefined) return partition === undefined ? { offset } : { partition, offset };
+  return partition === undefined ? { offset, incarnation } : { partition, offset, incarnation };
 }

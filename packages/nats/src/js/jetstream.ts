@@ -22,7 +22,13 @@ import { Generations } from '../partitions/generations.js';
 import { holdsOnly, type Layout, presentLayout } from '../partitions/layout.js';
 import { LayoutNews } from '../partitions/layout-news.js';
 import { Readers } from '../partitions/readers.js';
-import { positionsOf, type Reading, readingOf } from '../partitions/reading.js';
+import {
+  type GroupNames,
+  layoutOfGroup,
+  positionsOf,
+  type Reading,
+  readingOf,
+} from '../partitions/reading.js';
 import { Streams } from '../streams.js';
 import { browse } from './browse.js';
 import type { SharedSubscription } from './shared-consumer.js';
@@ -158,28 +164,26 @@ export class JetStream {
     const found = await this.streams.find(topic);
     if (found === undefined) return;
     const { name: stream } = found.config;
-    const reading = readingOf(spec, found);
-    const after = await this.#left(from, stream, reading);
+    const group =
+      typeof from === 'object' && 'group' in from ? this.#names(from.group, topic, stream) : undefined;
+    const begun = group && (await layoutOfGroup(this.#consumers, topic, found, group));
+    const reading = readingOf(spec, found, begun);
+    const after = group ? await positionsOf(this.#consumers, reading, group) : startOf(from, reading);
     yield* browse(reading, after, options, { link: this.#link, streams: this.streams, stream });
   }
 
-  /** What of a topic is left out; undefined: nothing. */
-  #left(from: BrowseSpec['from'], stream: string, reading: Reading) {
-    if (from === 'earliest') return undefined;
-    if (from instanceof Date) return from;
-    if ('group' in from) return this.#positions(from.group, stream, reading);
-    // The partitions of a topic share one numbering: what is said of the topic holds for each of them.
-    const { partition = 0, layout } = reading;
-    const first = Number(from.at.get(partition) ?? from.at.get(0) ?? 1);
-    return new Map(Array.from({ length: layout.partitions }, (_, of) => [of, first - 1]));
-  }
-
-  /** Up to where a group has settled each partition of a topic. */
-  #positions(group: string, stream: string, reading: Reading): Promise<ReadonlyMap<number, number>> {
-    const { topic } = reading.layout;
+  #names(group: string, topic: string, stream: string): GroupNames {
     const base = consumerName(group, topic, this.#config.consumer.name);
     const isDeclared = this.isDeclared({ topic, group, durable: true });
-    const others = isDeclared ? [unifiedName(group)] : [];
-    return positionsOf(this.#consumers, reading, { stream, base, others });
+    return { stream, base, others: isDeclared ? [unifiedName(group)] : [] };
   }
+}
+
+/** Up to where each partition of a topic is left out; undefined: nothing is. */
+function startOf(from: BrowseSpec['from'], { partition = 0, layout }: Reading) {
+  if (from instanceof Date) return from;
+  if (from === 'earliest' || 'group' in from) return undefined;
+  // The partitions of a topic share one numbering: what is said of the topic holds for each of them.
+  const first = Number(from.at.get(partition) ?? from.at.get(0) ?? 1);
+  return new Map(Array.from({ length: layout.partitions }, (_, of) => [of, first - 1]));
 }

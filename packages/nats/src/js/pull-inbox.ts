@@ -1,7 +1,7 @@
 /** The wire of a pull consumer: requests for messages, and the server's answers. */
 import { type Msg, type Subscription, TimeoutError } from '@nats-io/transport-node';
 import type { Link } from '../link.js';
-import { bytesOf } from './delivery.js';
+import { hasReply, wholeSizeOf } from '../raw-message.js';
 
 const NANOS = 1_000_000;
 /** How long the server may take to say that there is no listener. */
@@ -109,6 +109,7 @@ export class PullInbox {
    * The server restarts the time of a pin at every such request (ADR-42), and answers with 423 where the pin is another's.
    */
   keepPinned(group: string, id: string): void {
+    if (this.link.isClosed) return;
     const body = { batch: 1, max_bytes: 1, expires: PIN_MS * NANOS, group, id };
     this.link.connection.publish(this.#subject, JSON.stringify(body), { reply: this.#inbox + PIN });
   }
@@ -143,8 +144,8 @@ export class PullInbox {
   #received(error: Error | null, message: Msg): void {
     if (error !== null) return this.#events.onDenied(error);
     this.#events.onSign();
-    if (message.reply !== undefined && message.reply !== '') {
-      this.#fill(sizeOf(message));
+    if (hasReply(message)) {
+      this.#fill(wholeSizeOf(message));
       this.#events.onMessage(message);
     } else if (this.#live) this.#status(message);
   }
@@ -195,11 +196,6 @@ export class PullInbox {
     this.#reconcile();
     this.#events.onEnd(endingOf(code, text), `${code} ${text}`);
   }
-}
-
-/** As the server takes it off the bytes of a request. */
-function sizeOf(message: Msg): number {
-  return message.subject.length + (message.reply?.length ?? 0) + bytesOf(message);
 }
 
 /** ADR-13: 400 bad request, 404 none, 408 expired, 409 ended or refused, 423 not the pinned one, 503 no responders. */

@@ -100,11 +100,12 @@ export class Puller {
 
   #beginSingleActive(): void {
     this.#single = new SingleActive({
-      ...{ ...this.#options, timers: this.#timers, deliveries: this.deliveries },
+      ...{ ...this.#options, deliveries: this.deliveries },
       onLost: (lost) => this.#options.target.lost(lost),
       keepPinned: () => {
         const { pin } = this.#receiver;
-        if (pin !== undefined && this.#isFetching) this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
+        const isActive = this.#isFetching || this.#stopping !== undefined;
+        if (pin !== undefined && isActive) this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
       },
     });
   }

@@ -3,16 +3,14 @@ import { ManualClock } from '../../../core/src/testing/manual-clock.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { SingleActive } from './single-active.js';
-import { Timers } from './timers.js';
 
 function made(ackWait = 4_000) {
   const clock = new ManualClock();
   const deliveries = new Deliveries();
-  const timers = new Timers(clock);
   const asked: number[] = [];
   const lost: number[] = [];
   const single = new SingleActive({
-    ...{ clock, timers, deliveries, ackWait },
+    ...{ clock, deliveries, ackWait },
     keepPinned: () => void asked.push(clock.monotonic()),
     onLost: (gone) => void lost.push(...gone.map(({ sequence }) => sequence)),
   });
@@ -22,11 +20,11 @@ function made(ackWait = 4_000) {
     single.begun([delivery]);
     return delivery;
   };
-  return { clock, deliveries, timers, single, asked, lost, hold };
+  return { clock, deliveries, single, asked, lost, hold };
 }
 
 it('keeps its place while messages are in hand, four times within the time of a pin', async () => {
-  const { clock, deliveries, timers, asked, hold } = made();
+  const { clock, deliveries, single, asked, hold } = made();
   await clock.advance(2_000);
   expect(asked).toEqual([]);
   const delivery = hold(1);
@@ -36,7 +34,7 @@ it('keeps its place while messages are in hand, four times within the time of a 
   await clock.advance(2_000);
   expect(asked).toHaveLength(2);
   hold(2);
-  timers.stop();
+  single.stop();
   await clock.advance(2_000);
   expect(asked).toHaveLength(2);
 });

@@ -4,12 +4,10 @@ import { pinTtlOf } from '../consumer-plan.js';
 import type { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { OwnLeases } from './own-leases.js';
-import type { Timers } from './timers.js';
+import { Timers } from './timers.js';
 
 interface SingleActiveOptions {
   readonly clock: Clock;
-  /** Ends with them. */
-  readonly timers: Timers;
   readonly deliveries: Deliveries;
   /** The lease of a delivery, in milliseconds. */
   readonly ackWait: number;
@@ -24,14 +22,16 @@ export class SingleActive {
   /** A pin lasts for so long after a request, in milliseconds. */
   readonly ttlMs: number;
   readonly #leases: OwnLeases;
+  readonly #timers: Timers;
 
-  constructor({ timers, keepPinned, ...options }: SingleActiveOptions) {
+  constructor({ keepPinned, ...options }: SingleActiveOptions) {
     const { deliveries } = options;
     this.ttlMs = pinTtlOf(options);
     this.#leases = new OwnLeases(options);
-    // It has no room, and so asks for nothing, while its handlers run: another one would be chosen. Without anything in hand
-    // it may well lose its place.
-    timers.every(this.ttlMs / 4, () => {
+    this.#timers = new Timers(options.clock);
+    // It has no room, or drains, and so asks for nothing while its handlers run: another one would be chosen. Without anything in
+    // hand it may well lose its place.
+    this.#timers.every(this.ttlMs / 4, () => {
       if (deliveries.size > 0) keepPinned();
     });
   }
@@ -48,6 +48,7 @@ export class SingleActive {
 
   /** Nothing is held any more. */
   stop(): void {
+    this.#timers.stop();
     this.#leases.stop();
   }
 }

@@ -109,8 +109,9 @@ export class JetStreamSubscription implements DriverSubscription {
   }
 
   /** Nothing of its consumer is left. */
-  retire(): Promise<void> {
-    return this.stop();
+  async retire(): Promise<void> {
+    await this.stop();
+    this.#puller.close();
   }
 
   async close({ signal }: CallOptions): Promise<void> {

@@ -11,7 +11,7 @@ import { rawKey } from './raw-key.js';
 
 /** A look at the stored records of a topic. */
 export interface Reading {
-  /** The present one. */
+  /** By this one partitions are told apart. */
   readonly layout: Layout;
   readonly filters: readonly string[];
   /** When the stream was made. */
@@ -20,18 +20,28 @@ export interface Reading {
   readonly partition: number | undefined;
 }
 
-/** All records of a topic, of former layouts as well, or the present ones of a partition. Pure. */
+/**
+ * All records of a topic, of former layouts as well, or the present ones of a partition. Pure.
+ *
+ * @param begun the layout that a group reads: its records and those of later layouts, or those of its partition
+ */
 export function readingOf(
   { topic, partition }: Pick<BrowseSpec, 'topic' | 'partition'>,
-  { config, created }: StreamInfo,
+  { config, created: incarnation }: Pick<StreamInfo, 'config' | 'created'>,
+  begun?: Layout,
 ): Reading {
   const layouts = layoutsOf(topic, config);
-  const layout = layouts.at(-1) as Layout;
-  const filters = partition === undefined ? layouts.map(everySubject) : partitionSubjects(layout, partition);
-  return { layout, filters, incarnation: created, partition };
+  const layout = begun ?? (layouts.at(-1) as Layout);
+  if (partition !== undefined)
+    return { layout, filters: partitionSubjects(layout, partition), incarnation, partition };
+  const filters = layouts.slice(begun?.generation ?? 0).map(everySubject);
+  return { layout, filters, incarnation, partition };
 }
 
-/** The partition of a stored record. Records of former layouts, and of topics without partitions: 0. Pure. */
+/**
+ * The partition of a stored record. Records of former layouts, and of topics without partitions: 0. Of later layouts: a number without
+ * meaning, and a sequence behind all of this one's. Pure.
+ */
 export function partitionIn(layout: Layout, delivery: JetStreamDelivery): number {
   const { topic, partitions } = layout;
   if (partitions === 1) return 0;
@@ -40,7 +50,8 @@ export function partitionIn(layout: Layout, delivery: JetStreamDelivery): number
   return Number(token) || 0;
 }
 
-interface GroupNames {
+/** The consumers of a group. */
+export interface GroupNames {
   readonly stream: string;
   /** Of the group's consumer on a topic without partitions. */
   readonly base: string;
@@ -48,9 +59,30 @@ interface GroupNames {
   readonly others: readonly string[];
 }
 
+/**
+ * The layout that a group reads, as long as it has not gone on from there; undefined where it has no position. Asks nothing where the
+ * topic has had one layout only.
+ */
+export async function layoutOfGroup(
+  consumers: Pick<Consumers, 'find'>,
+  topic: string,
+  { config }: Pick<StreamInfo, 'config'>,
+  { stream, base: name }: GroupNames,
+): Promise<Layout | undefined> {
+  const layouts = layoutsOf(topic, config);
+  if (layouts.length === 1) return layouts[0];
+  for (const ordering of ['cluster', 'instance'] as const) {
+    for (const layout of layouts) {
+      const [{ consumer }] = lanesOf(layout, { stream, name, durable: true, from: 'earliest', ordering });
+      if ((await consumers.find(consumer)) !== undefined) return layout;
+    }
+  }
+  return undefined;
+}
+
 /** The last settled sequence of each partition of a group; 0 where it has none. */
 export async function positionsOf(
-  consumers: Consumers,
+  consumers: Pick<Consumers, 'find'>,
   { layout, partition }: Reading,
   { stream, base, others }: GroupNames,
 ): Promise<ReadonlyMap<number, number>> {

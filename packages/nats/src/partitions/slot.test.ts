@@ -113,7 +113,8 @@ describe('a partition of a member', () => {
     const released = former.slot.release();
     await clock.advance(1);
     server.store('t.3', 'k', ['c']);
-    await clock.advance(5_000);
+    // Longer than a pin lasts.
+    await clock.advance(25_000);
     expect(former.sink.told.at(-1)).toBe('revoked 3');
     expect([server.consumer('c').pin, server.calls, next.slot.isAssigned]).toEqual([pin, [], false]);
     expect([former.sink.sequences, next.sink.sequences]).toEqual([[1], []]);

@@ -24,7 +24,8 @@ function group() {
   for (const { consumer } of lanes) server.consumer(consumer.name);
   const names = lanes.map(({ consumer }) => consumer.name);
 
-  const join = async (room = ROOM) => {
+  /** @param room null: it begins later */
+  const join = async (room: typeof ROOM | null = ROOM) => {
     const link = server.link();
     const sink = new RecordingSink();
     const consumers = server.apiOf(link);
@@ -34,7 +35,7 @@ function group() {
       ...{ layout, lanes, memberSubject: 'members', isSuperseded: async () => false },
     });
     subscription.online(link);
-    subscription.request(room);
+    if (room !== null) subscription.request(room);
     await clock.advance(1);
     return { subscription, sink, link, partitions: () => partitionsIn(sink) };
   };
@@ -60,6 +61,20 @@ const settleAll = ({ subscription, sink }: Member) =>
   subscription.settle(sink.pushed.splice(0).map((token) => ({ token, outcome: 'handled' })));
 
 describe('members of a topic with partitions', () => {
+  it('have no share before core takes messages', async () => {
+    const { join, clock } = group();
+    const one = await join();
+    const prepared = await join(null);
+    await clock.advance(5_000);
+    expect([one.partitions(), prepared.partitions()]).toEqual([ALL, []]);
+    prepared.subscription.request(ROOM);
+    await clock.advance(5_000);
+    expect([one.partitions(), prepared.partitions()]).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
   it('the first has all, and reads each by its own consumer', async () => {
     const { join, store, clock, server, names } = group();
     const one = await join();

@@ -56,6 +56,8 @@ export class PartitionedSubscription implements DriverSubscription {
   #mine: readonly number[] = [];
   #link: Link | undefined;
   readonly #credit = new PartitionCredit();
+  /** Core takes messages. Before that it has no share: the members that are at work keep theirs. */
+  #hasBegun = false;
   #isStopped = false;
   readonly #lines: LaneLines;
 
@@ -82,6 +84,10 @@ export class PartitionedSubscription implements DriverSubscription {
   online(link: Link): void {
     if (this.#isStopped) return;
     this.#link = link;
+    if (this.#hasBegun) this.#join(link);
+  }
+
+  #join(link: Link): void {
     this.#members.online(link);
     for (const slot of this.#slots.values()) slot.online(link);
     this.#share();
@@ -100,6 +106,10 @@ export class PartitionedSubscription implements DriverSubscription {
 
   request(credit: Credit): void {
     this.#credit.grant(credit);
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      if (this.#link !== undefined && !this.#isStopped) this.#join(this.#link);
+    }
     this.#spread();
   }
 

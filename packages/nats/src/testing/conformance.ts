@@ -1,4 +1,4 @@
-/** The conformance suite on a shared server, and on one that it may break. */
+/** The conformance suite on a shared server, and on one that it may break. `EBUS_NATS_NODES=3` runs it on a cluster. */
 import { fileURLToPath } from 'node:url';
 import { type Harness, runConformance } from '@ebus/conformance';
 import { programOf } from '@ebus/run-source';
@@ -19,18 +19,29 @@ export async function conformanceOf(
   partitions = 1,
 ): Promise<void> {
   vi.setConfig({ testTimeout: 90_000 });
-  const { addresses } = await sharedService('nats', { version });
+  const nodes = Number(process.env.EBUS_NATS_NODES ?? 1);
+  const { addresses } = await sharedService('nats', { version, nodes });
+  const parts = [
+    `nats ${version}`,
+    persistence === 'persistent' ? 'JetStream' : 'Core NATS',
+    ...(partitions > 1 ? [`${partitions} partitions`] : []),
+    ...(nodes > 1 ? [`${nodes} nodes`] : []),
+  ];
   const harness: Harness = {
-    name: `nats ${version}, ${persistence === 'persistent' ? 'JetStream' : 'Core NATS'}${partitions > 1 ? `, ${partitions} partitions` : ''}`,
+    name: parts.join(', '),
     ...(partitions > 1 ? { topicOptions: { partitions } } : {}),
     persistence,
     transport: nats,
     config: {
       type: 'nats',
-      nats: { urls: [...addresses], jetstream: { ackWait: '2s', stream: { storage: 'memory' } } },
+      nats: {
+        urls: [...addresses],
+        jetstream: { ackWait: '2s', stream: { storage: 'memory', replicas: nodes } },
+      },
     },
     log: new NatsLog(() => addresses[0] as string, undefined, partitions > 1),
-    broker: new NatsBroker(version),
+    // It has one node, and the streams of a cluster more replicas than that.
+    ...(nodes === 1 ? { broker: new NatsBroker(version) } : {}),
     program,
     // A single active client that falls silent is replaced after ten seconds.
     patience: '40s',

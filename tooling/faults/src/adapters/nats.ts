@@ -15,6 +15,7 @@ import { type Cluster, forward, networksFor, permissionFaults } from '../cluster
 import { transportOf } from './transport.js';
 
 const NODES = 3;
+const LEASE_MS = 4_000;
 
 export async function natsCluster(topic: string, partitions?: number): Promise<Cluster> {
   const networks = await networksFor(NODES);
@@ -46,7 +47,7 @@ export async function natsCluster(topic: string, partitions?: number): Promise<C
   const settings = {
     reconnectWait: '100ms' as const,
     security: { enabled: true, username: 'app', password: openRules().password },
-    jetstream: { ackWait: '4s' as const, stream: { replicas: 3 } },
+    jetstream: { ackWait: LEASE_MS, stream: { replicas: 3 } },
   };
   const config = (urls: readonly string[]) => ({
     type: 'nats' as const,
@@ -75,6 +76,7 @@ export async function natsCluster(topic: string, partitions?: number): Promise<C
       topics: { [topic]: { replicas: 3, ...(partitions === undefined ? {} : { partitions }) } },
     },
     options: { ordering: 'cluster' },
+    leaseMs: LEASE_MS,
     service,
     networks,
     faults: {
