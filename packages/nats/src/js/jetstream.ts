@@ -119,7 +119,18 @@ export class JetStream {
     const open = (of: Layout, now: StreamInfo) => readers.open(of, now);
     const { clock, logger } = this.#host;
     const onNews = (listener: () => void) => this.news.on(topic, listener);
-    const following = { topic, streams: this.streams, generations, clock, logger, open, onNews, onClosed };
+    const failed = (error: unknown) => sink.failed(error);
+    const following = {
+      topic,
+      streams: this.streams,
+      generations,
+      clock,
+      logger,
+      open,
+      onNews,
+      failed,
+      onClosed,
+    };
     return new FollowingSubscription(following, await open(layout, found), layout, found);
   }
 

@@ -1,4 +1,4 @@
-import type { Credit } from '@ebus/core/driver';
+import { ConnectionError, type Credit, EbusError } from '@ebus/core/driver';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../core/src/testing/manual-clock.js';
@@ -58,6 +58,7 @@ function following() {
         news = listener;
         return () => void told.push('news ended');
       },
+      failed: (error) => void told.push(`failed ${(error as Error).message}`),
       onClosed: () => void told.push('closed'),
     },
     reader(layout),
@@ -74,6 +75,24 @@ const close = (subscription: FollowingSubscription) =>
   subscription.close({ signal: new AbortController().signal });
 
 describe('a subscription whose topic gets other partitions', () => {
+  it('tells that it may not read them, and tries again', async () => {
+    const { subscription, clock, told, world, tell } = following();
+    world.stream = repartitioned('t', before, 6);
+    world.isDrained = true;
+    world.opening = () => Promise.reject(new EbusError('not allowed', { code: 'UNAUTHORIZED' }));
+    tell();
+    await clock.advance(3_000);
+    expect(told).toContain('failed not allowed');
+    // That passes by itself.
+    world.opening = () => Promise.reject(new ConnectionError('away'));
+    await clock.advance(6_000);
+    expect(told.filter((text) => text.startsWith('failed'))).toHaveLength(1);
+    world.opening = () => Promise.resolve();
+    await clock.advance(6_000);
+    expect(told.slice(-3)).toEqual(['open 6/1', '6/1 online', '6/1 request 10']);
+    await close(subscription);
+  });
+
   it('reads the former ones until the group has settled them, and a second longer, then the new ones', async () => {
     const { subscription, clock, told, world, tell } = following();
     world.stream = repartitioned('t', before, 6);

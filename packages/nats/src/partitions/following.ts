@@ -1,15 +1,16 @@
 /** A subscription to a topic whose number of partitions may change: reads one layout after the other, for the same sink. */
-import type {
-  CallOptions,
-  Clock,
-  Credit,
-  DriverSubscription,
-  Logger,
-  PartitionLag,
-  Settlement,
-  SettleToken,
-  UnsettledCount,
-  UnsettledOptions,
+import {
+  type CallOptions,
+  type Clock,
+  type Credit,
+  type DriverSubscription,
+  EbusError,
+  type Logger,
+  type PartitionLag,
+  type Settlement,
+  type SettleToken,
+  type UnsettledCount,
+  type UnsettledOptions,
 } from '@ebus/core/driver';
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Link } from '../link.js';
@@ -43,6 +44,8 @@ export interface FollowingOptions {
   open(layout: Layout, stream: StreamInfo): Promise<LayoutReader>;
   /** @returns ends it */
   onNews(listener: () => void): () => void;
+  /** It cannot go on with another layout, and that does not pass by itself. */
+  failed(error: unknown): void;
   onClosed(subscription: FollowingSubscription): void;
 }
 
@@ -135,8 +138,9 @@ export class FollowingSubscription implements RejoinableSubscription {
     try {
       if (this.#link !== undefined) again = await this.#look();
     } catch (err) {
-      const { logger, topic } = this.#options;
-      logger.debug({ err, topic }, 'cannot look whether a topic has other partitions');
+      const { logger, topic, failed } = this.#options;
+      if (EbusError.isInstance(err) && !err.retryable) failed(err);
+      else logger.debug({ err, topic }, 'cannot look whether a topic has other partitions');
       again = 10 * DRAIN_LOOK_MS;
     } finally {
       this.#isLooking = false;
