@@ -16,3 +16,13 @@ export const EXIT = {
 
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Of each, for the help and the documentation. */
+export const EXIT_MEANS: Readonly<Record<ExitCode, string>> = {
+  0: 'done',
+  1: 'failed: no connection, no permission, no such topic',
+  2: 'wrong arguments or configuration',
+  3: 'something was found: differences, lag, findings, letters that could not be redriven',
+  4: 'the question was not answered with yes',
+  130: 'interrupted',
+};

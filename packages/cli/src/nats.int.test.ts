@@ -1,10 +1,10 @@
-/** The command against a real server: an operator finds a poisoned event, and a doctor finds a stream that breaks promises. */
+/** The command against a real server: an operator finds a poisoned event and redrives it. */
 import { fileURLToPath } from 'node:url';
 import { createEventBus } from '@ebus/core';
 import { nats } from '@ebus/nats';
 import { runSource } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
-import { type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../conformance/src/test-kit/eventually.js';
@@ -76,48 +76,5 @@ describe('ebus on NATS', () => {
     } finally {
       await connection.close();
     }
-  });
-
-  it('sees each setting of a stream that breaks a promise', { timeout: 180_000 }, async () => {
-    const { addresses: urls } = await sharedService('nats', { version: 'current' });
-    const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')) });
-    try {
-      const manager = await jetstreamManager(connection);
-      const broken = {
-        'not-acknowledged': { no_ack: true },
-        'memory-storage': { storage: 'memory' as never },
-        'per-subject-limit': { max_msgs_per_subject: 1 },
-        'retention-kind': { retention: RetentionPolicy.Interest },
-        'discards-new': { discard: 'new' as never, max_msgs: 10 },
-      };
-      const prefix = uniqueName('shop');
-      const topics = Object.fromEntries(Object.keys(broken).map((code) => [`${prefix}.${code}`, {}]));
-      for (const [code, settings] of Object.entries(broken)) {
-        const subject = `${prefix}.${code}`;
-        await manager.streams.add({ name: subject.replaceAll('.', '_'), subjects: [subject], ...settings });
-      }
-      const config = { type: 'nats', serviceName: 'doctor', nats: { urls: [...urls] }, topics };
-      await using shop = await Workshop.with(config);
-      const found = await shop.json<{ about: string; code: string }[]>('doctor');
-      for (const code of Object.keys(broken)) {
-        expect(found.filter(({ about }) => about === `${prefix}.${code}`).map((one) => one.code)).toContain(
-          code,
-        );
-      }
-    } finally {
-      await connection.close();
-    }
-  });
-
-  it('tells a server that is away', async () => {
-    const config = {
-      type: 'nats',
-      serviceName: 'shop',
-      connectTimeout: '2s',
-      nats: { urls: ['nats://127.0.0.1:1'] },
-    };
-    await using shop = await Workshop.with(config);
-    const { code, out } = await shop.run(['doctor']);
-    expect([code, out]).toEqual([3, expect.stringContaining('no-connection')]);
   });
 });

@@ -11,7 +11,7 @@ import { addPublish } from './commands/publish.js';
 import { addTail } from './commands/tail.js';
 import { addTopics } from './commands/topics.js';
 import { CliError } from './errors.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
+import { EXIT, EXIT_MEANS, type ExitCode } from './exit-codes.js';
 import type { Io } from './io/io.js';
 import { printable } from './io/table.js';
 import { collect } from './run-options.js';
@@ -25,8 +25,12 @@ export interface Context {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 something was found (differences, lag, findings),
-4 the question was not answered with yes, 130 interrupted.
+Exit codes:
+${Object.entries(EXIT_MEANS)
+  .map(([code, means]) => `  ${code.padEnd(4)} ${means}`)
+  .join('\n')}
+
+https://github.com/ebus-js/ebus/blob/main/docs/guides/operating.md
 `;
 
 /** Never rejects. Errors are sentences on standard error; `--verbose` shows their stacks. */
@@ -46,6 +50,11 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     if (program.opts().verbose === true && error instanceof Error) io.err(`${error.stack}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** The commands as they are described: for the documentation and for completions. Nothing of it may be run. */
+export function describedProgram(): Command {
+  return newProgram({ out() {}, err() {} } as unknown as Io, () => {});
 }
 
 function newProgram(io: Io, end: Context['end']): Command {

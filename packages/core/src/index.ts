@@ -87,10 +87,17 @@ export type { ParkedKeySummary } from './dead-letters/park/parked-actions.js';
 export type { FailedLetter, RedriveOptions, RedriveProgress } from './dead-letters/redrive.js';
 // ---- topics -------------------------------------------------------------------------------------------------
 export type { Capabilities } from './driver/capabilities.js';
+export type { ConsumerDescription } from './driver/consumer-description.js';
 export type { OffsetValue, Persistence, Position } from './driver/message.js';
 export type { PartitionLag } from './driver/subscription.js';
 export type { Compression, TopicDescription } from './driver/topic-admin.js';
-export type { GroupFigures, GroupLag, LogEnds, TopicFigures } from './driver/topic-figures.js';
+export type {
+  BrokerFigures,
+  GroupFigures,
+  GroupLag,
+  LogEnds,
+  TopicFigures,
+} from './driver/topic-figures.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';
 export {
   decodeEnvelope,

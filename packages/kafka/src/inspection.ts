@@ -1,14 +1,23 @@
 /** The cluster's topics in figures, and the groups that read them. Asks only; makes nothing. */
-import type { CallOptions, GroupFigures, LogEnds, TopicDescription, TopicFigures } from '@ebus/core/driver';
+import type {
+  BrokerFigures,
+  CallOptions,
+  GroupFigures,
+  LogEnds,
+  TopicDescription,
+  TopicFigures,
+} from '@ebus/core/driver';
 import kafkajs, { type Admin, type GroupDescription } from 'kafkajs';
+import { classify } from './errors.js';
 import { decodeMetadata } from './group/commit-metadata.js';
 import { endsOf } from './group/lookup.js';
 import { type Log, outsideLog } from './group/positions.js';
 import { type ByPartition, keyOf, type Questions, type TopicInfo } from './questions.js';
 import { settingsOf } from './topic-settings.js';
 
-/** The protocol's number for a topic among the resources with settings. */
+/** The protocol's numbers for resources with settings. */
 const TOPIC = 2;
+const BROKER = 4;
 /** Groups whose positions are asked for at once. */
 const AT_ONCE = 8;
 /** Topics that brokers keep for themselves. */
@@ -40,9 +49,47 @@ export async function topicFigures(
       ...settings.get(name),
       messages: logs.reduce((total, { first, next }) => total + Number(next) - Number(first), 0),
       logs,
+      ...troubleOf(info),
     };
   });
 }
+
+function troubleOf({ partitions }: TopicInfo): Pick<TopicFigures, 'behindReplicas' | 'leaderless'> {
+  const behind = partitions.filter(({ inSync, replicas }) => inSync < replicas).length;
+  const leaderless = partitions.filter(({ leader }) => leader < 0).length;
+  return {
+    ...(behind === 0 ? {} : { behindReplicas: behind }),
+    ...(leaderless === 0 ? {} : { leaderless }),
+  };
+}
+
+/** Kafka tells neither its version nor its time. The settings of brokers need a right of their own: without it they are left out. */
+export async function brokerFigures(admin: Admin): Promise<BrokerFigures> {
+  const { brokers } = await admin.describeCluster();
+  const settings = await settingsOfBroker(admin, String(brokers[0]?.nodeId)).catch((error: unknown) => {
+    if (isRefused(error)) return new Map<string, string>();
+    throw error;
+  });
+  const [makes, minutes] = ['auto.create.topics.enable', 'offsets.retention.minutes'].map((name) =>
+    settings.get(name),
+  );
+  return {
+    brokers: brokers.length,
+    ...(makes === undefined ? {} : { makesTopics: makes === 'true' }),
+    ...(minutes === undefined ? {} : { positionsKeptMs: Number(minutes) * 60_000 }),
+  };
+}
+
+async function settingsOfBroker(admin: Admin, id: string): Promise<Map<string, string>> {
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type: BROKER, name: id }],
+    includeSynonyms: false,
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+}
+
+const isRefused = (error: unknown) => classify(error).code === 'UNAUTHORIZED';
 
 /** Without partitions that cannot be asked now. */
 function logsOf(topic: string, { partitions }: TopicInfo, ends: ByPartition<Log>): LogEnds[] {

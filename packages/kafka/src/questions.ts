@@ -24,10 +24,12 @@ export interface TopicInfo {
   readonly topicId: string;
   /** True also where it was not asked, and where the broker does not say. */
   readonly mayRead: boolean;
+  readonly mayWrite: boolean;
   readonly partitions: readonly {
     readonly partition: number;
     readonly leader: number;
     readonly replicas: number;
+    readonly inSync: number;
   }[];
 }
 
@@ -46,8 +48,9 @@ const BEGINNING = -2;
 /** The broker's answer for a time that no message is as new as. The client has -1001 where a broker did not answer at all. */
 const NONE = -1;
 const TIMEOUT = { timeout: QUESTION_MS };
-/** The protocol's number for the operation. */
+/** The protocol's numbers for the operations. */
 const READ = 3;
+const WRITE = 4;
 /** Each question holds one of the few threads that the process has for such, while no broker answers. */
 const AT_ONCE = 2;
 
@@ -111,16 +114,18 @@ export class Questions {
       this.#client.describeTopics([...names], options, done),
     );
     for (const { name, topicId, error, partitions, authorizedOperations: may = [] } of answer) {
-      const list = partitions.map(({ partition, leader, replicas }) => ({
+      const list = partitions.map(({ partition, leader, replicas, isr = replicas }) => ({
         partition,
         leader: leader?.id ?? -1,
         replicas: replicas.length,
+        inSync: isr.length,
       }));
+      const mayDo = (operation: number) => may.length === 0 || may.includes(operation);
       found.set(
         name,
         error
           ? Object.assign(new Error(error.message), error)
-          : { topicId: topicId.base64, partitions: list, mayRead: may.length === 0 || may.includes(READ) },
+          : { topicId: topicId.base64, partitions: list, mayRead: mayDo(READ), mayWrite: mayDo(WRITE) },
       );
     }
     return found;
@@ -225,6 +230,7 @@ interface TopicAnswer {
     readonly partition: number;
     readonly leader?: { readonly id: number };
     readonly replicas: readonly unknown[];
+    readonly isr?: readonly unknown[];
   }[];
 }
 

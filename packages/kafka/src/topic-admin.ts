@@ -1,6 +1,7 @@
 /** Administration, by kafkajs: librdkafka's binding can neither describe nor alter a topic. */
 
 import {
+  type BrokerFigures,
   type CallOptions,
   type Clock,
   ConfigError,
@@ -24,7 +25,7 @@ import { UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, classify, codeOf, missingTopic } from './errors.js';
 import type { GroupState } from './group/settling.js';
-import { groupsOf, topicFigures } from './inspection.js';
+import { brokerFigures, groupsOf, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
 import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
 
@@ -129,6 +130,15 @@ export class TopicAdmin implements DriverTopicAdmin {
     return this.#do('list the groups of', topic, options, (admin) =>
       groupsOf(topic, { admin, questions: this.#options.questions(), ...options }),
     );
+  }
+
+  describeBroker(options: CallOptions): Promise<BrokerFigures> {
+    return this.#do('ask about', undefined, options, brokerFigures);
+  }
+
+  /** The broker says what this login may do. */
+  async mayPublish(topic: string, { signal }: CallOptions): Promise<boolean> {
+    return (await this.#options.questions().topic(topic, signal, { withRights: true })).mayWrite;
   }
 
   /** Until the brokers tell of it: one that does not know yet would be asked to do it once more. */

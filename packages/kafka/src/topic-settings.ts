@@ -40,6 +40,9 @@ const READ = [
   'compression.lz4.level',
   'compression.zstd.level',
   'max.message.bytes',
+  'min.insync.replicas',
+  'unclean.leader.election.enable',
+  'message.timestamp.type',
 ];
 
 /** @throws ConfigError for a level outside the codec's range */
@@ -65,6 +68,9 @@ export function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescrip
   const compression = compressionOf(present);
   const level = Number(values.get(`compression.${compression}.level`));
   const policy = values.get('cleanup.policy');
+  const inSync = Number(values.get('min.insync.replicas') ?? 0);
+  const unclean = values.get('unclean.leader.election.enable');
+  const clock = values.get('message.timestamp.type');
   return {
     ...(policy === undefined ? {} : { retentionKind: policy.includes('compact') ? 'compaction' : 'limits' }),
     ...(retention >= 0 ? { retentionMs: retention } : {}),
@@ -72,6 +78,9 @@ export function settingsOf(present: readonly ConfigEntries[]): Omit<TopicDescrip
     compression,
     ...(Number.isFinite(level) ? { compressionLevel: level } : {}),
     ...(largest > 0 ? { maxMessageBytes: largest } : {}),
+    ...(inSync > 0 ? { minReplicasInSync: inSync } : {}),
+    ...(unclean === undefined ? {} : { uncleanElection: unclean === 'true' }),
+    ...(clock === undefined ? {} : { timestamps: clock === 'LogAppendTime' ? 'broker' : 'publisher' }),
   };
 }
 

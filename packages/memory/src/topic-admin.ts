@@ -56,6 +56,15 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
         return { group: name, madeBy: 'ebus', members, lag, unsettled: lag - unread, partitions };
       });
     },
+
+    async describeBroker() {
+      return { brokers: 1, now: new Date(host().clock.now()) };
+    },
+
+    async mayPublish(topic) {
+      if (broker.find(topic) === undefined) throw missing(topic);
+      return true;
+    },
   };
 }
 

@@ -32,7 +32,41 @@ describe('groupFigures', () => {
       lag: 5,
       unsettled: 2,
       partitions: [{ partition: 0, lag: 5, position: 8 }],
+      consumers: [expect.objectContaining({ name: 'billing-shop_orders', madeBy: 'ebus' })],
     });
+  });
+
+  it('shows the settings of its consumers', () => {
+    const config = {
+      ack_policy: AckPolicy.None,
+      max_deliver: 3,
+      ack_wait: 2_000_000_000,
+      headers_only: true,
+    };
+    const more = {
+      durable_name: 'x',
+      inactive_threshold: 60_000_000_000,
+      mem_storage: true,
+      backoff: [1_000_000],
+    };
+    const one = consumer('archive', [], {
+      config: { ...config, ...more } as unknown as ConsumerInfo['config'],
+    });
+    expect(groupFigures([one], stream, naming)[0]?.consumers).toEqual([
+      {
+        name: 'archive',
+        madeBy: 'others',
+        topics: [],
+        acknowledges: 'none',
+        leaseMs: 1,
+        maxDeliveries: 3,
+        headersOnly: true,
+        inactiveMs: 60_000,
+        singleActive: false,
+        pushes: false,
+        storage: 'memory',
+      },
+    ]);
   });
 
   it('leaves out consumers of other topics, and takes those that read everything', () => {

@@ -1,7 +1,7 @@
 /** The groups of a topic, from the consumers of its stream. Pure. */
-import type { GroupFigures, GroupLag } from '@ebus/core/driver';
+import type { ConsumerDescription, GroupFigures, GroupLag } from '@ebus/core/driver';
 import { AckPolicy, type ConsumerInfo, type StreamInfo } from '@nats-io/jetstream';
-import { filtersOf } from './consumer-plan.js';
+import { filtersOf, isSingleActive } from './consumer-plan.js';
 import { groupOf, type NamedGroup, type Naming } from './group-name.js';
 import { covers } from './names.js';
 import { everySubject, type Layout, layoutsOf, partitionSubjects } from './partitions/layout.js';
@@ -56,6 +56,30 @@ function summed(group: string, consumers: readonly [NamedGroup, ConsumerInfo][])
     lag: [...partitions.values()].reduce((total, { lag }) => total + lag, 0),
     unsettled,
     partitions: [...partitions.values()].sort((a, b) => a.partition - b.partition),
+    consumers: consumers.map(([{ isOurs }, info]) => described(info, isOurs)),
+  };
+}
+
+const NANOS = 1_000_000;
+
+function described({ name, config }: ConsumerInfo, isOurs: boolean): ConsumerDescription {
+  const { ack_wait: ackWait, max_ack_pending: most, max_deliver: deliveries = -1 } = config;
+  const { inactive_threshold: inactive = 0, pause_until: paused, backoff = [] } = config;
+  const lease = backoff[0] ?? ackWait;
+  return {
+    name,
+    madeBy: isOurs ? 'ebus' : 'others',
+    topics: filtersOf(config),
+    acknowledges: config.ack_policy === AckPolicy.NotSet ? 'none' : (config.ack_policy as 'explicit'),
+    ...(lease === undefined ? {} : { leaseMs: lease / NANOS }),
+    maxDeliveries: Math.max(0, deliveries),
+    ...(most === undefined ? {} : { maxUnsettled: Math.max(0, most) }),
+    headersOnly: config.headers_only === true,
+    inactiveMs: config.durable_name === undefined ? 0 : inactive / NANOS,
+    singleActive: isSingleActive(config),
+    pushes: (config.deliver_subject ?? '') !== '',
+    storage: config.mem_storage === true ? 'memory' : 'file',
+    ...(paused === undefined ? {} : { pausedUntil: new Date(paused) }),
   };
 }
 

@@ -1,17 +1,21 @@
 /** The server's topics in figures, and the groups that read them. Asks only; makes nothing. */
 import {
+  type BrokerFigures,
+  type CallOptions,
   EbusError,
   type GroupFigures,
   type LogEnds,
   type TopicDescription,
   type TopicFigures,
 } from '@ebus/core/driver';
-import type { ConsumerInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamAccountStats, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Api } from './api.js';
 import { groupFigures } from './group-figures.js';
 import { LOOK } from './js/browse.js';
+import type { Link } from './link.js';
 import { checkSubject } from './names.js';
-import { holdsOnly } from './partitions/layout.js';
+import { holdsOnly, presentLayout, subjectOf } from './partitions/layout.js';
+import { allows, loginInfo, tryPublish } from './publish-rights.js';
 import type { Streams } from './streams.js';
 
 /** Streams that are asked about at once. */
@@ -19,6 +23,7 @@ const AT_ONCE = 8;
 
 interface InspectionOptions {
   readonly api: Api;
+  readonly link: () => Link;
   readonly streams: Streams;
   /** `nats.jetstream.consumer.name`. */
   readonly template: string | undefined;
@@ -64,6 +69,33 @@ export class Inspection {
     return groupFigures(readers, info, { topic, template, known });
   }
 
+  async broker(_: CallOptions): Promise<BrokerFigures> {
+    const { api, link } = this.#options;
+    const present = link();
+    const { version, connect_urls: urls } = present.connection.info ?? {};
+    const [account, login] = await Promise.all([
+      api.ask('asking for the account', (manager) => manager.getAccountInfo()),
+      loginInfo(present),
+    ]);
+    return {
+      ...(version === undefined ? {} : { version }),
+      brokers: Math.max(1, urls?.length ?? 1),
+      ...(login?.now === undefined ? {} : { now: login.now }),
+      room: roomOf(account),
+    };
+  }
+
+  /** Asks for the rights of this login; where it may not, a message is sent that no stream stores. */
+  async mayPublish(topic: string, options: CallOptions): Promise<boolean> {
+    const { streams, link } = this.#options;
+    const info = await streams.find(topic);
+    if (info === undefined) throw new EbusError(`no stream holds '${topic}'`, { code: 'TOPIC_NOT_FOUND' });
+    const layout = presentLayout(topic, info.config);
+    const subject = layout.partitions > 1 ? subjectOf(layout, 0) : topic;
+    const login = await loginInfo(link());
+    return login === undefined ? tryPublish(link(), subject, options) : allows(login, subject);
+  }
+
   #streams(): Promise<StreamInfo[]> {
     return this.#options.api.ask('listing streams', (manager) => listed<StreamInfo>(manager.streams.list()));
   }
@@ -98,6 +130,19 @@ export class Inspection {
       answers.push(...(await Promise.all(all.slice(i, i + AT_ONCE).map(ask))));
     return answers;
   }
+}
+
+/** Limits that there are. Accounts with tiers have theirs in the tiers. */
+function roomOf({ tiers = {}, ...account }: JetStreamAccountStats): NonNullable<BrokerFigures['room']> {
+  const each = Object.values(tiers).flatMap((tier) => (tier === undefined ? [] : [tier]));
+  return (each.length === 0 ? [account] : each).flatMap(({ limits, ...used }) =>
+    [
+      { of: 'file storage', used: used.storage, limit: limits.max_storage },
+      { of: 'memory', used: used.memory, limit: limits.max_memory },
+      { of: 'streams', used: used.streams, limit: limits.max_streams },
+      { of: 'consumers', used: used.consumers, limit: limits.max_consumers },
+    ].filter(({ limit }) => limit > 0),
+  );
 }
 
 function ofOwnStream(topic: string, { config, state }: StreamInfo, describe: Describe): TopicFigures {

@@ -16,10 +16,10 @@ interface StreamVerdict {
 
 /** Refuses subject transforms that move the topic, and warns of a duplicate window below 10 s. */
 export function judgeStream(topic: string, config: StreamConfig): StreamVerdict {
-  const { subject_transform: transform, duplicate_window: window = 0, name } = config;
-  const moves = transform !== undefined && transform.src !== transform.dest;
-  if (moves && covers(transform.src || '>', topic) && !isLayoutTransform(topic, config)) {
-    const why = `stores it under another subject (subject_transform to '${transform.dest}'). Take that out`;
+  const { duplicate_window: window = 0, name } = config;
+  const movedTo = movedBy(topic, config);
+  if (movedTo !== undefined) {
+    const why = `stores it under another subject (subject_transform to '${movedTo}'). Take that out`;
     return { refusal: `stream '${name}', which holds '${topic}', ${why}` };
   }
   if (window > 0 && window < DUPLICATE_WINDOW_MS * NANOS) {
@@ -30,4 +30,12 @@ export function judgeStream(topic: string, config: StreamConfig): StreamVerdict 
     };
   }
   return {};
+}
+
+/** The subject under which the stream stores the topic, where that is another one. */
+export function movedBy(topic: string, config: StreamConfig): string | undefined {
+  const { subject_transform: transform } = config;
+  if (transform === undefined || transform.src === transform.dest) return undefined;
+  const moves = covers(transform.src || '>', topic) && !isLayoutTransform(topic, config);
+  return moves ? transform.dest : undefined;
 }

@@ -11,6 +11,7 @@ import type { ResolvedNatsConfig } from './config-schema.js';
 import { isUnauthorized } from './errors.js';
 import type { Inspection } from './inspection.js';
 import { holdsOnly, presentLayout } from './partitions/layout.js';
+import { movedBy } from './stream-verdict.js';
 import type { Streams } from './streams.js';
 
 /** A stream's compression is the server's own (S2) and none of ebus' codecs. */
@@ -99,11 +100,21 @@ export function topicAdmin(
     listGroups(topic) {
       return required(inspection()).groups(topic);
     },
+
+    describeBroker(options) {
+      return required(inspection()).broker(options);
+    },
+
+    mayPublish(topic, options) {
+      return required(inspection()).mayPublish(topic, options);
+    },
   };
 }
 
 function describe(topic: string, config: StreamConfig, wanted: StreamSettings['storage']): TopicDescription {
   const { max_age: maxAge, max_bytes: maxBytes, max_msgs: maxMessages, max_msg_size: maxMessage } = config;
+  const { duplicate_window: window = 0 } = config;
+  const movedTo = movedBy(topic, config);
   return {
     name: topic,
     persistence: 'persistent',
@@ -120,6 +131,9 @@ function describe(topic: string, config: StreamConfig, wanted: StreamSettings['s
     maxMessagesPerSubject: Math.max(0, config.max_msgs_per_subject ?? 0),
     discard: config.discard,
     writable: config.sealed !== true && config.mirror === undefined,
+    ...(movedTo === undefined ? {} : { movedTo }),
+    ...(window > 0 ? { dedupeWindowMs: window / 1_000_000 } : {}),
+    ...(config.persist_mode === 'async' ? { acknowledgesEarly: true } : {}),
     ...(maxMessage !== undefined && maxMessage > 0 ? { maxMessageBytes: maxMessage } : {}),
     alterable: holdsOnly(topic, config),
   };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { brokersPage } from './brokers.js';
+import { commandPage, commands } from './command.js';
 import { errorsPage } from './errors.js';
 import { busEvents, eventsPage } from './events.js';
 import { configurationKeys, configurationPage } from './keys.js';
@@ -11,6 +12,7 @@ const pages = {
   errors: errorsPage,
   events: eventsPage,
   brokers: brokersPage,
+  command: commandPage,
 };
 
 describe('docs/reference', () => {
@@ -23,6 +25,12 @@ describe('docs/reference', () => {
   it('says what every key is for', async () => {
     const silent = (await configurationKeys()).filter(({ schema }) => (schema.description ?? '') === '');
     expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('says what every option of the command is for', () => {
+    const options = commands().flatMap(([words, { options }]) => options.map((one) => [words, one] as const));
+    const silent = options.filter(([, { description }]) => description === '');
+    expect(silent.map(([words, { flags }]) => `${words} ${flags}`)).toEqual([]);
   });
 
   it('says what every event is', { timeout: 60_000 }, () => {

@@ -1,10 +1,11 @@
 /** `ebus doctor`: what is wrong, or will be. */
 import { ConfigError, EbusError } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Finding, isIll } from '../doctor/finding.js';
 import { judge, noConnection } from '../doctor/judge.js';
 import { lookAround } from '../doctor/look.js';
+import type { Role } from '../doctor/seen.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io/io.js';
 import { Output } from '../io/output.js';
@@ -20,9 +21,17 @@ export function addDoctor(program: Command, context: Context): void {
     .description(
       'connection, permissions, topics against their promises, groups, dead letters; changes nothing',
     )
-    .action(async (topics: string[], _, command: Command) => {
+    .addOption(
+      new Option(
+        '--role <role>',
+        'what the service does with these topics: further permissions are not missed',
+      )
+        .choices(['publisher', 'consumer', 'both'])
+        .default('both'),
+    )
+    .action(async (topics: string[], { role }: { role: Role }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const findings = await examine(io, options, topics);
+      const findings = await examine(io, options, topics, role);
       const output = new Output(io, options.json === true);
       if (findings.length === 0) output.note('nothing was found');
       if (findings.length > 0 || output.isJson) output.show(findings, () => findings.map(textOf).join('\n'));
@@ -30,12 +39,17 @@ export function addDoctor(program: Command, context: Context): void {
     });
 }
 
-async function examine(io: Io, options: GlobalOptions, topics: readonly string[]): Promise<Finding[]> {
+async function examine(
+  io: Io,
+  options: GlobalOptions,
+  topics: readonly string[],
+  role: Role,
+): Promise<Finding[]> {
   let isConnected = false;
   try {
     return await withBus(io, options, async (session) => {
       isConnected = true;
-      return judge(await lookAround(session, topics));
+      return judge(await lookAround(session, topics, role));
     });
   } catch (error) {
     if (isConnected || !EbusError.isInstance(error) || ConfigError.isInstance(error)) throw error;

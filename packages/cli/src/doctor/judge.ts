@@ -1,28 +1,18 @@
 /** All judgements of the doctor. Pure. */
+import { CHECKS } from './checks/index.js';
 import { type Finding, sorted } from './finding.js';
 import type { Seen } from './seen.js';
-import {
-  clockFindings,
-  deadLetterFindings,
-  groupFindings,
-  refusalFindings,
-  setupFindings,
-} from './state-findings.js';
-import { topicFindings } from './topic-findings.js';
 
 /** The worst first; nothing for a sound bus. */
 export function judge(seen: Seen): Finding[] {
-  return sorted([
-    ...setupFindings(seen),
-    ...refusalFindings(seen),
-    ...clockFindings(seen),
-    ...seen.topics.flatMap((topic) => [
-      ...topicFindings(topic),
-      ...groupFindings(topic),
-      ...deadLetterFindings(topic),
-    ]),
-  ]);
+  return sorted(CHECKS.flatMap((check) => check.judge(seen)));
 }
+
+/** What is told where the broker could not be connected to: nothing else is seen then. */
+export const CONNECTION_CHECKS = [
+  { severity: 'error', code: 'no-connection', means: 'the broker does not answer' },
+  { severity: 'error', code: 'login-refused', means: 'the broker refuses the login' },
+] as const;
 
 /** The broker could not be connected to. */
 export function noConnection(code: string, text: string): Finding {

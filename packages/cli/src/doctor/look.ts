@@ -1,60 +1,122 @@
 /** Looks at everything that the doctor judges. Changes nothing. */
-import { EbusError, type EventBus, systemClock, type TopicOptions } from '@ebus/core';
+import { EbusError, type EventBus, type GroupFigures, type TopicOptions } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
+import { Progress } from '../io/progress.js';
 import type { Session } from '../session.js';
-import { type Answer, MOST_LETTERS, type Seen, type SeenTopic } from './seen.js';
+import { type Answer, MOST_LETTERS, type Role, type Seen, type SeenLetters, type SeenTopic } from './seen.js';
+import { deadLetterTopicOf, seenConfig } from './seen-config.js';
 
-export async function lookAround({ bus, settings, io }: Session, topics: readonly string[]): Promise<Seen> {
-  const { config } = settings;
-  const section = (config as unknown as Record<string, Section | undefined>)[config.type] ?? {};
+/** @param topics of the configuration, or others; none: all of the configuration */
+export async function lookAround(
+  { bus, settings, io }: Session,
+  topics: readonly string[],
+  role: Role,
+): Promise<Seen> {
+  const { signal } = io;
   const names = topics.length > 0 ? topics : Object.keys(settings.topics);
+  const progress = new Progress(io);
+  progress.tell('looking at the broker');
+  const [broker, now] = await answer(bus.inspect.broker({ signal })).then(
+    (told) => [told, io.now()] as const,
+  );
+  const listing = await answer(bus.inspect.topics({ signal }));
   const seen: SeenTopic[] = [];
-  for (const name of names) seen.push(await lookAt(bus, name, settings.topics[name], io.signal));
+  for (const name of names) {
+    progress.tell(`looking at ${name} (${seen.length + 1} of ${names.length})`);
+    const letters = deadLetterTopicOf(settings.config, name);
+    seen.push(await lookAt(bus, { name, configured: settings.topics[name], letters }, signal));
+  }
+  progress.end();
   return {
-    transport: config.type,
-    serviceName: config.serviceName,
-    addresses: [section.urls, section.brokers].flat().filter((address) => address !== undefined),
-    isSecured: section.security?.enabled === true,
+    transport: settings.config.type,
+    role,
+    config: seenConfig(settings.config),
     nodeVersion: process.version,
-    now: systemClock.now(),
     capabilities: bus.capabilities(),
-    listing: await answer(bus.inspect.topics({ signal: io.signal })),
+    listing,
+    broker,
+    now,
     topics: seen,
   };
 }
 
-interface Section {
-  readonly urls?: readonly string[];
-  readonly brokers?: readonly string[];
-  readonly security?: { readonly enabled?: boolean };
+interface Asked {
+  readonly name: string;
+  readonly configured: TopicOptions | undefined;
+  /** Its dead-letter topic. */
+  readonly letters: string;
 }
 
 async function lookAt(
   bus: EventBus,
-  name: string,
-  configured: TopicOptions | undefined,
+  { name, configured, letters }: Asked,
   signal: AbortSignal,
 ): Promise<SeenTopic> {
-  const letters = async () => {
-    const all = await bus.deadLetters.list(name, { limit: MOST_LETTERS, signal });
-    return { count: all.length, oldest: all[0]?.failedAt };
-  };
   const planned = async () => {
     if (configured === undefined) return undefined;
     const how = { strategy: 'createOrUpdate', onMismatch: 'warn' } as const;
     return (await bus.topics.plan({ [name]: configured }, how))[0];
   };
-  const read = async () => {
-    for await (const _ of bus.inspect.browse(name, { limit: 1, signal })) break;
+  const [plan, figures, groups, reading, publishing, deadLetters, lettersFigures, lettersPublishing] =
+    await Promise.all([
+      answer(planned()),
+      answer(bus.inspect.topic(name, { signal })),
+      answer(bus.inspect.groups(name, { signal })),
+      answer(oldest(bus, name, undefined, signal)),
+      answer(bus.inspect.mayPublish(name, { signal })),
+      answer(lettersOf(bus, name, signal)),
+      answer(bus.inspect.topic(letters, { signal })),
+      answer(bus.inspect.mayPublish(letters, { signal })),
+    ]);
+  const behind = 'value' in groups ? groups.value.filter(({ lag }) => lag > 0) : [];
+  const deadLetterTopic = { name: letters, figures: lettersFigures, publishing: lettersPublishing };
+  const oldestUnread = await unread(bus, name, behind, signal);
+  return {
+    name,
+    configured,
+    plan,
+    figures,
+    groups,
+    reading,
+    publishing,
+    deadLetters,
+    deadLetterTopic,
+    oldestUnread,
   };
-  const [plan, figures, groups, reading, deadLetters] = await Promise.all([
-    answer(planned()),
-    answer(bus.inspect.topic(name, { signal })),
-    answer(bus.inspect.groups(name, { signal })),
-    answer(read()),
-    answer(letters()),
-  ]);
-  return { name, configured, plan, figures, groups, reading, deadLetters };
+}
+
+async function lettersOf(bus: EventBus, name: string, signal: AbortSignal): Promise<SeenLetters> {
+  const all = await bus.deadLetters.list(name, { limit: MOST_LETTERS, signal });
+  const keys = all.flatMap(({ group, parkedKey }) =>
+    parkedKey === undefined ? [] : [JSON.stringify([group, parkedKey])],
+  );
+  return { count: all.length, oldest: all[0]?.failedAt, parkedKeys: new Set(keys).size };
+}
+
+/** When the oldest message was published: of the topic, or of those that the group has not settled. */
+async function oldest(
+  bus: EventBus,
+  name: string,
+  group: string | undefined,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  const from = group === undefined ? 'earliest' : { group };
+  for await (const { timestamp } of bus.inspect.browse(name, { from, limit: 1, signal })) return timestamp;
+  return undefined;
+}
+
+async function unread(
+  bus: EventBus,
+  name: string,
+  groups: readonly GroupFigures[],
+  signal: AbortSignal,
+): Promise<Map<string, Date>> {
+  const found = new Map<string, Date>();
+  for (const { group } of groups) {
+    const told = await answer(oldest(bus, name, group, signal));
+    if ('value' in told && told.value !== undefined) found.set(group, told.value);
+  }
+  return found;
 }
 
 async function answer<T>(asked: Promise<T>): Promise<Answer<T>> {

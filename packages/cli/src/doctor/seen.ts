@@ -1,12 +1,19 @@
 /** What the doctor looks at: facts, without a judgement. */
-import type { Capabilities, GroupFigures, TopicFigures, TopicOptions, TopicOutcome } from '@ebus/core';
+import type {
+  BrokerFigures,
+  Capabilities,
+  GroupFigures,
+  TopicFigures,
+  TopicOptions,
+  TopicOutcome,
+} from '@ebus/core';
 
 /** An answer, or why there is none. */
 export type Answer<T> =
   | { readonly value: T }
   | { readonly error: { readonly code: string; readonly text: string } };
 
-/** A topic of the configuration, or the dead-letter topic of one. */
+/** A topic of the configuration. */
 export interface SeenTopic {
   readonly name: string;
   readonly configured: TopicOptions | undefined;
@@ -17,24 +24,63 @@ export interface SeenTopic {
   readonly groups: Answer<readonly GroupFigures[]>;
   /** Reading one message. */
   readonly reading: Answer<unknown>;
+  /** Whether this login may publish to it. */
+  readonly publishing: Answer<boolean>;
   /** At most `MOST_LETTERS`. */
-  readonly deadLetters: Answer<{ readonly count: number; readonly oldest: Date | undefined }>;
+  readonly deadLetters: Answer<SeenLetters>;
+  readonly deadLetterTopic: SeenDeadLetterTopic;
+  /** By group: when the oldest message was published that it has not settled. Of groups that are behind, as far as it is known. */
+  readonly oldestUnread: ReadonlyMap<string, Date>;
+}
+
+/** The dead letters of a topic. */
+export interface SeenLetters {
+  readonly count: number;
+  readonly oldest: Date | undefined;
+  readonly parkedKeys: number;
+}
+
+/** The topic for dead letters. */
+export interface SeenDeadLetterTopic {
+  readonly name: string;
+  readonly figures: Answer<TopicFigures | undefined>;
+  readonly publishing: Answer<boolean>;
 }
 
 /** More dead letters are not counted. */
 export const MOST_LETTERS = 1_000;
 
+/** What the service does with its topics: permissions for the rest are not missed. */
+export type Role = 'publisher' | 'consumer' | 'both';
+
+/** Of the configuration. */
+export interface SeenConfig {
+  readonly serviceName: string | undefined;
+  readonly addresses: readonly string[];
+  readonly isSecured: boolean;
+  /** Certificates are not checked. */
+  readonly isBlind: boolean;
+  /** Topics that are missing are made when they are used. */
+  readonly makesTopics: boolean;
+  /** Limits are written for a stream that topics share. */
+  readonly hasStream: boolean;
+  /** Kafka: -1 is all. */
+  readonly requiredAcks?: number | undefined;
+  /** NATS. */
+  readonly maxAckPending?: number | undefined;
+  readonly ackWaitMs?: number | undefined;
+}
+
 /** Everything that was seen. */
 export interface Seen {
   readonly transport: string;
-  readonly serviceName: string | undefined;
-  /** The addresses of the configuration, and whether it secures them. */
-  readonly addresses: readonly string[];
-  readonly isSecured: boolean;
+  readonly role: Role;
+  readonly config: SeenConfig;
   readonly nodeVersion: string;
-  readonly now: number;
   readonly capabilities: Capabilities;
-  /** Of a round trip, in milliseconds; how many brokers there are is told by `replicas` alone. */
-  readonly topics: readonly SeenTopic[];
   readonly listing: Answer<unknown>;
+  readonly broker: Answer<BrokerFigures>;
+  /** The time here when the broker had answered. */
+  readonly now: number;
+  readonly topics: readonly SeenTopic[];
 }

@@ -8,6 +8,8 @@ export interface Io {
   err(text: string): void;
   /** Whether a person reads the output: then it is a table. */
   readonly isTerminal: boolean;
+  /** Whether a person sees standard error: then long work shows its progress there. */
+  readonly errIsTerminal: boolean;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
   /** The next line that the person writes. */
@@ -17,6 +19,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where files and adapters are looked for. */
   readonly cwd: string;
+  /** The time by the clock of this machine. */
+  now(): number;
   /** Aborts with Ctrl-C. */
   readonly signal: AbortSignal;
 }

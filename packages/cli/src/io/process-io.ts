@@ -21,6 +21,7 @@ export function processIo(): { readonly io: Io; end(code: ExitCode): void } {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTerminal: process.stdout.isTTY === true,
+    errIsTerminal: process.stderr.isTTY === true,
     canAsk: process.stdin.isTTY === true,
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -39,6 +40,7 @@ export function processIo(): { readonly io: Io; end(code: ExitCode): void } {
     },
     env: process.env,
     cwd: process.cwd(),
+    now: () => systemClock.now(),
     signal: interrupted.signal,
   };
   const end = (code: ExitCode) => {

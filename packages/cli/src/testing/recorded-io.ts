@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@ebus/core';
 import type { ExitCode } from '../exit-codes.js';
 import type { Io } from '../io/io.js';
 import { run } from '../run.js';
@@ -40,11 +41,13 @@ export class Workshop {
         written.err += text;
       },
       isTerminal: false,
+      errIsTerminal: false,
       canAsk: false,
       ask: () => Promise.resolve(''),
       input: () => Promise.resolve(new Uint8Array()),
       env: {},
       cwd: this.folder,
+      now: () => systemClock.now(),
       signal: new AbortController().signal,
       ...over,
     };

@@ -97,6 +97,19 @@ export const inspect: Group = ({ testWhere, prove }) => {
     },
   );
 
+  testWhere(
+    inspecting,
+    'tells of the broker and who may publish, and publishes nothing for it',
+    async (t) => {
+      const bus = await t.bus();
+      await publish(bus, t.topic, 'a');
+      assert.ok(Number((await bus.inspect.broker()).brokers) >= 1);
+      assert.equal(await bus.inspect.mayPublish(t.topic), true);
+      await assert.rejects(bus.inspect.mayPublish(uniqueName('topic')), notFound);
+      assert.deepEqual(await textsOf(bus.inspect.browse(t.topic)), ['a']);
+    },
+  );
+
   testWhere(inspecting, 'shows the messages of one key alone', async (t) => {
     const bus = await t.bus();
     for (const key of ['a', 'b', 'a', 'c']) await bus.publish(t.topic, `of ${key}`, { key });

@@ -5,7 +5,7 @@ import type { HaltedMessage, Subscription, SubscriptionStats } from '../consume/
 import type { Driver } from '../driver/driver.js';
 import type { Persistence } from '../driver/message.js';
 import type { DriverTopicAdmin } from '../driver/topic-admin.js';
-import type { GroupFigures, TopicFigures } from '../driver/topic-figures.js';
+import type { BrokerFigures, GroupFigures, TopicFigures } from '../driver/topic-figures.js';
 import { UnsupportedError } from '../errors.js';
 import { look } from '../inspect/look.js';
 import { rateOf, type Samples } from '../inspect/rate.js';
@@ -116,6 +116,28 @@ export class Inspect {
     return [...all].sort((a, b) => (a.group < b.group ? -1 : 1));
   }
 
+  /** The broker itself. @throws what `topics` throws */
+  async broker(options: AskOptions = {}): Promise<BrokerFigures> {
+    checkOptions('inspect.broker', options, SIGNAL_OPTIONS);
+    return this.#ask('asking for the broker', options, async (admin, signal) => {
+      if (admin.describeBroker === undefined) throw this.#cannot('describe itself');
+      return admin.describeBroker({ signal });
+    });
+  }
+
+  /**
+   * Whether this login may publish to a topic that is there. Nothing is stored for it, and no consumer gets anything.
+   * @throws what `groups` throws
+   */
+  async mayPublish(topic: string, options: AskOptions = {}): Promise<boolean> {
+    checkOptions(`inspect.mayPublish('${shown(topic)}')`, options, SIGNAL_OPTIONS);
+    validateTopicName(topic);
+    return this.#ask(`asking for the right to publish to '${topic}'`, options, async (admin, signal) => {
+      if (admin.mayPublish === undefined) throw this.#cannot('tell who may publish');
+      return admin.mayPublish(topic, { signal });
+    });
+  }
+
   /**
    * The messages of a persistent topic, up to its end at the time of the first `next()`. Oldest first within each partition;
    * partitions have no order among each other.
@@ -178,7 +200,7 @@ export class Inspect {
     const { driver, clock, closing } = this.#options;
     const { admin } = driver;
     if (admin === undefined || !canTell(admin)) {
-      throw new UnsupportedError(`${driver.system} cannot tell its topics and groups (capability 'inspect')`);
+      throw this.#cannot("tell its topics and groups (capability 'inspect')");
     }
     const limits = [closing, clock.timeout(ASK_MS), ...(own === undefined ? [] : [own])];
     const { signal, release } = linkedSignal(...limits);
@@ -189,6 +211,10 @@ export class Inspect {
     } finally {
       release();
     }
+  }
+
+  #cannot(what: string): UnsupportedError {
+    return new UnsupportedError(`${this.#options.driver.system} cannot ${what}`);
   }
 
   #rate(subscription: BusSubscription, handled: number): number | undefined {

@@ -90,4 +90,4 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './topic-admin.js';
-export type { GroupFigures, GroupLag, LogEnds, TopicFigures } from './topic-figures.js';
+export type { BrokerFigures, GroupFigures, GroupLag, LogEnds, TopicFigures } from './topic-figures.js';

@@ -2,8 +2,9 @@
 import type { CallOptions } from './call-options.js';
 import type { Persistence } from './message.js';
 import type { NewTopicSpec, TopicDescription, TopicSpec } from './topic-description.js';
-import type { GroupFigures, TopicFigures } from './topic-figures.js';
+import type { BrokerFigures, GroupFigures, TopicFigures } from './topic-figures.js';
 
+export type { ConsumerDescription } from './consumer-description.js';
 export type { Compression, NewTopicSpec, TopicDescription, TopicSpec } from './topic-description.js';
 
 /** Permitted changes on the broker when a topic is configured. */
@@ -23,28 +24,6 @@ export interface EnsuredTopic {
   readonly created: boolean;
   /** As far as it is known without rights to administer, or was looked up anyway. */
   readonly description?: TopicDescription | undefined;
-}
-
-/** A group's consumer that is on the broker already. Left out: not known, and not judged. Durations in milliseconds. */
-export interface ConsumerDescription {
-  readonly name: string;
-  readonly madeBy?: 'ebus' | 'others';
-  /** The topics that it delivers, as the broker writes them. */
-  readonly topics?: readonly string[];
-  readonly acknowledges?: 'explicit' | 'all' | 'none';
-  readonly leaseMs?: number;
-  /** Deliveries after which the broker gives a message up; 0: none. */
-  readonly maxDeliveries?: number;
-  /** Unsettled messages at most; 0: no limit. */
-  readonly maxUnsettled?: number;
-  /** Of one request: messages, bytes, time; 0: no limit. */
-  readonly maxRequest?: { readonly messages?: number; readonly bytes?: number; readonly expiresMs?: number };
-  /** Delivers headers without bodies. */
-  readonly headersOnly?: boolean;
-  /** Deleted after that long without a member; 0: never. */
-  readonly inactiveMs?: number;
-  /** One member at a time. */
-  readonly singleActive?: boolean;
 }
 
 /** Administration of topics, one topic a call. Core decides and compares; a driver only asks and executes. */
@@ -94,4 +73,11 @@ export interface DriverTopicAdmin {
    * with `listTopics`. @throws EbusError `TOPIC_NOT_FOUND`
    */
   listGroups?(topic: string, options: CallOptions): Promise<readonly GroupFigures[]>;
+  /** The broker itself, as far as this login may know. Present with `listTopics`. */
+  describeBroker?(options: CallOptions): Promise<BrokerFigures>;
+  /**
+   * Whether this login may publish to a topic that is there: the broker is asked, or refuses or takes an attempt that it never
+   * stores. No consumer of the topic gets anything. Present with `listTopics`. @throws EbusError `TOPIC_NOT_FOUND`
+   */
+  mayPublish?(topic: string, options: CallOptions): Promise<boolean>;
 }

@@ -56,6 +56,18 @@ export interface TopicDescription extends Partial<TopicSpec> {
   readonly discard?: 'old' | 'new';
   /** Whether it can be written to; a mirror cannot. */
   readonly writable?: boolean;
+  /** Stores messages under another name, where nobody looks for them. */
+  readonly movedTo?: string;
+  /** How long a message that is sent again is recognised. */
+  readonly dedupeWindowMs?: number;
+  /** Acknowledges messages before they are written. */
+  readonly acknowledgesEarly?: boolean;
+  /** Replicas that must have a message before it is acknowledged. */
+  readonly minReplicasInSync?: number;
+  /** A replica that lacks messages may become the leader: acknowledged messages go. */
+  readonly uncleanElection?: boolean;
+  /** Whose clock the timestamps of messages are from. */
+  readonly timestamps?: 'publisher' | 'broker';
   /** Whether ebus made it. What others made is used and never changed unasked. */
   readonly madeBy?: 'ebus' | 'others';
 }

@@ -1,4 +1,5 @@
 /** The broker's topics in figures, and the groups that read them. For operators: no message depends on it. */
+import type { ConsumerDescription } from './consumer-description.js';
 import type { OffsetValue } from './message.js';
 import type { TopicDescription } from './topic-description.js';
 
@@ -19,6 +20,10 @@ export interface TopicFigures extends TopicDescription {
   readonly bytes?: number;
   /** When the newest message was stored, by the broker's clock. */
   readonly newestAt?: Date;
+  /** Partitions with fewer replicas in sync than they have. Left out: none, or not known. */
+  readonly behindReplicas?: number;
+  /** Partitions without a leader: nobody can read or write them. Left out: none. */
+  readonly leaderless?: number;
   readonly logs: readonly LogEnds[];
 }
 
@@ -43,4 +48,21 @@ export interface GroupFigures {
   /** Of the lag, messages that a member was given. */
   readonly unsettled?: number;
   readonly partitions: readonly GroupLag[];
+  /** The broker's consumers of the group, where it has such. */
+  readonly consumers?: readonly ConsumerDescription[];
+}
+
+/** The broker itself. Left out: not known, or not for this login to know. */
+export interface BrokerFigures {
+  readonly version?: string;
+  /** Brokers that are there. */
+  readonly brokers?: number;
+  /** The time by the broker's clock. */
+  readonly now?: Date;
+  /** Whether a topic is made because a client asks for it. */
+  readonly makesTopics?: boolean;
+  /** How long the positions of a group without members are kept. */
+  readonly positionsKeptMs?: number;
+  /** What of its room is used, where that has a limit: `file storage`, in bytes; `streams`. */
+  readonly room?: readonly { readonly of: string; readonly used: number; readonly limit: number }[];
 }

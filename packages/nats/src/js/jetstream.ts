@@ -73,6 +73,7 @@ export class JetStream {
     this.streams = new Streams({ config, logger: host.logger, strategy, api: this.#api, onLaidAnew });
     this.inspection = new Inspection({
       api: this.#api,
+      link,
       streams: this.streams,
       template: consumer.name,
       defaultGroup: host.defaultGroup,

@@ -134,8 +134,10 @@ export class FakeSession {
     const own = [...this.logs].filter(([key]) => key.startsWith(`${name}:`));
     const [first] = own;
     if (first === undefined) return [];
-    const partitions = own.map(([key]) => ({ partition: Number(key.split(':')[1]), leader: 1, replicas: 1 }));
-    return [[name, { topicId: first[1].topicId, mayRead: true, partitions }]];
+    const partitions = own.map(([key]) => {
+      return { partition: Number(key.split(':')[1]), leader: 1, replicas: 1, inSync: 1 };
+    });
+    return [[name, { topicId: first[1].topicId, mayRead: true, mayWrite: true, partitions }]];
   }
 
   #consumer() {

@@ -1,0 +1,76 @@
+/** Checks of consumers on the broker that ebus would take over. Pure. */
+import { formatLimit } from '../../io/format.js';
+import { type Check, ofConsumers } from '../check.js';
+
+const ANEW = 'delete the consumer while its service is down: ebus makes it anew where the group stood';
+const RESTART =
+  'start a member of the group: ebus corrects it when it subscribes; then find out who changed it';
+
+export const consumerChecks: readonly Check[] = [
+  ofConsumers(
+    'error',
+    'consumer-gives-up',
+    'NATS: a consumer gives messages up without a dead letter',
+    ({ maxDeliveries = 0 }) =>
+      maxDeliveries > 0
+        ? [`max_deliver is ${maxDeliveries}: after that a message is never handled`, RESTART]
+        : undefined,
+  ),
+  ofConsumers(
+    'error',
+    'consumer-acknowledges',
+    'NATS: a consumer settles messages that were not handled',
+    ({ acknowledges = 'explicit' }) =>
+      acknowledges === 'explicit' ? undefined : [`ack_policy is '${acknowledges}'`, ANEW],
+  ),
+  ofConsumers('error', 'consumer-headers-only', 'NATS: a consumer delivers no bodies', ({ headersOnly }) =>
+    headersOnly === true ? ['headers_only is true', RESTART] : undefined,
+  ),
+  ofConsumers('error', 'consumer-pushes', 'NATS: a push consumer has the place of a group', ({ pushes }) =>
+    pushes === true ? ['it pushes to a subject (deliver_subject)', ANEW] : undefined,
+  ),
+  ofConsumers(
+    'error',
+    'consumer-paused',
+    'NATS: a consumer delivers nothing for a time',
+    ({ pausedUntil, name }, { now }) =>
+      pausedUntil !== undefined && pausedUntil.getTime() > now
+        ? [
+            `it is paused until ${pausedUntil.toISOString()} (pause_until)`,
+            `nats consumer resume <stream> ${name}`,
+          ]
+        : undefined,
+  ),
+  ofConsumers(
+    'warning',
+    'consumer-forgotten',
+    'NATS: a group loses its position while its service is away',
+    ({ inactiveMs = 0 }) =>
+      inactiveMs > 0
+        ? [`inactive_threshold is ${formatLimit(inactiveMs)}: then its position is gone`, RESTART]
+        : undefined,
+  ),
+  ofConsumers(
+    'warning',
+    'consumer-in-memory',
+    'NATS: a group loses its position when the server restarts',
+    ({ storage }) =>
+      storage === 'memory' ? ['it keeps its position in memory (mem_storage)', ANEW] : undefined,
+  ),
+  ofConsumers(
+    'warning',
+    'consumer-limits',
+    'NATS: other limits than configured slow a group down, or deliver events twice',
+    ({ maxUnsettled = 0, leaseMs }, { config }) => {
+      const { maxAckPending, ackWaitMs } = config;
+      const found: string[] = [];
+      if (maxAckPending !== undefined && maxUnsettled > 0 && maxUnsettled < maxAckPending) {
+        found.push(`max_ack_pending is ${maxUnsettled}, configured is ${maxAckPending}`);
+      }
+      if (ackWaitMs !== undefined && leaseMs !== undefined && leaseMs < ackWaitMs) {
+        found.push(`ack_wait is ${formatLimit(leaseMs)}, configured is ${formatLimit(ackWaitMs)}`);
+      }
+      return found.length === 0 ? undefined : [found.join('; '), RESTART];
+    },
+  ),
+];

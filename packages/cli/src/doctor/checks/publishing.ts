@@ -1,0 +1,82 @@
+/** Checks of settings by which publishes are refused, doubled or not acknowledged. Pure. */
+import { formatBytes, formatLimit } from '../../io/format.js';
+import { type Check, ofSettings, placeOf } from '../check.js';
+
+/** As the adapter warns: shorter, and a publish that is tried again may be stored twice. */
+const DEDUPE_MS = 10_000;
+/** Kafka's default, about: services reckon with it. */
+const USUAL_BYTES = 1_000_000;
+
+export const publishingChecks: readonly Check[] = [
+  ofSettings('error', 'not-acknowledged', 'NATS: a stream acknowledges nothing', (topic) =>
+    topic.acknowledged === false
+      ? [`${placeOf(topic)} acknowledges no publish (no_ack)`, 'turn acknowledgements on: no_ack false']
+      : undefined,
+  ),
+  ofSettings('error', 'not-writable', 'NATS: a sealed stream or a mirror takes nothing', (topic) =>
+    topic.writable === false
+      ? [
+          `${placeOf(topic)} takes no messages (sealed, or a mirror)`,
+          'publish to its source, or use another topic',
+        ]
+      : undefined,
+  ),
+  ofSettings(
+    'error',
+    'moved',
+    'NATS: a stream stores the topic under another subject, where nobody reads',
+    (topic) =>
+      topic.movedTo === undefined
+        ? undefined
+        : [
+            `${placeOf(topic)} stores it as '${topic.movedTo}' (subject_transform)`,
+            'take subject_transform out of the stream',
+          ],
+  ),
+  ofSettings('warning', 'discards-new', 'NATS: a full stream refuses new messages', (topic) =>
+    topic.discard === 'new'
+      ? [
+          `${placeOf(topic)} refuses publishes when it is full (discard new)`,
+          'raise its limits, or let it discard the oldest',
+        ]
+      : undefined,
+  ),
+  ofSettings(
+    'warning',
+    'dedupe-window',
+    'NATS: a publish that is tried again may be stored twice',
+    (topic) =>
+      topic.dedupeWindowMs !== undefined && topic.dedupeWindowMs < DEDUPE_MS
+        ? [
+            `${placeOf(topic)} recognises a message that is sent again for ${formatLimit(topic.dedupeWindowMs)} (duplicate_window)`,
+            'set duplicate_window to 2m',
+          ]
+        : undefined,
+  ),
+  ofSettings(
+    'warning',
+    'message-limit',
+    'the topic takes smaller messages than usual',
+    (topic, { capabilities }) => {
+      const { maxMessageBytes: takes, holdsDeadLetters } = topic;
+      const usual = Math.min(USUAL_BYTES, capabilities.maxMessageBytes ?? USUAL_BYTES);
+      if (takes === undefined || holdsDeadLetters || takes >= usual) return undefined;
+      return [
+        `${placeOf(topic)} takes messages of at most ${formatBytes(takes)}; usual are ${formatBytes(usual)}`,
+        'raise max.message.bytes (Kafka) or max_msg_size (NATS)',
+      ];
+    },
+  ),
+  ofSettings(
+    'info',
+    'timestamps',
+    "Kafka: the broker's clock replaces the time of publishing",
+    ({ timestamps }) =>
+      timestamps === 'broker'
+        ? [
+            'message.timestamp.type is LogAppendTime',
+            'set message.timestamp.type=CreateTime where the time of publishing matters',
+          ]
+        : undefined,
+  ),
+];
