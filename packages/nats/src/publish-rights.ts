@@ -7,7 +7,7 @@ import { covers } from './names.js';
 
 /** Servers from 2.9 on answer it, to logins that may ask. */
 const USER_INFO = '$SYS.REQ.USER.INFO';
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 5_000;
 /** No stream has this name, so none stores the message: `.` is not allowed in names. */
 const NO_STREAM = 'ebus.no-stream';
 

@@ -88,6 +88,8 @@ const seen = (topic: SeenTopic = ofTopic(), over: Partial<Seen> = {}): Seen => (
   role: 'both',
   config,
   nodeVersion: 'v20.19.0',
+  asked: NOW - 100,
+  answered: NOW,
   now: NOW,
   capabilities,
   topics: [topic],

@@ -210,7 +210,7 @@ describe('the doctor on Kafka', () => {
       await using shop = await Workshop.with({
         type: 'kafka',
         serviceName: 'billing',
-        connectTimeout: '10s',
+        connectTimeout: '30s',
         kafka: { brokers: [...server.addresses], security: login },
         topics: { orders: {} },
       });

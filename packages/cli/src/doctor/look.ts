@@ -16,9 +16,9 @@ export async function lookAround(
   const names = topics.length > 0 ? topics : Object.keys(settings.topics);
   const progress = new Progress(io);
   progress.tell('looking at the broker');
-  const [broker, now] = await answer(bus.inspect.broker({ signal })).then(
-    (told) => [told, io.now()] as const,
-  );
+  const asked = io.now();
+  const broker = await answer(bus.inspect.broker({ signal }));
+  const answered = io.now();
   const listing = await answer(bus.inspect.topics({ signal }));
   const seen: SeenTopic[] = [];
   for (const name of names) {
@@ -35,7 +35,9 @@ export async function lookAround(
     capabilities: bus.capabilities(),
     listing,
     broker,
-    now,
+    asked,
+    answered,
+    now: io.now(),
     topics: seen,
   };
 }

@@ -80,7 +80,10 @@ export interface Seen {
   readonly capabilities: Capabilities;
   readonly listing: Answer<unknown>;
   readonly broker: Answer<BrokerFigures>;
-  /** The time here when the broker had answered. */
+  /** The time here before the broker was asked for its figures, and when it had answered. */
+  readonly asked: number;
+  readonly answered: number;
+  /** The time here at the end. */
   readonly now: number;
   readonly topics: readonly SeenTopic[];
 }

@@ -72,13 +72,14 @@ export const brokerChecks: readonly Check[] = [
     'warning',
     'clock-skew',
     "the broker's clock differs from this machine's by more than 5 s",
-    ({ broker: told, topics, now }) => {
+    ({ broker: told, topics, asked, answered, now }) => {
       const there = 'value' in told ? told.value.now?.getTime() : undefined;
       const newest = topics.map(({ figures }) =>
         'value' in figures ? (figures.value?.newestAt?.getTime() ?? 0) : 0,
       );
       // Where the broker does not tell its time, a message that is newer than now tells it.
-      const skew = there === undefined ? Math.max(0, Math.max(0, ...newest) - now) : there - now;
+      const skew =
+        there === undefined ? outside(Math.max(0, ...newest), 0, now) : outside(there, asked, answered);
       if (Math.abs(skew) <= MOST_SKEW_MS) return undefined;
       const seconds = Math.round(Math.abs(skew) / 1_000);
       return [
@@ -88,3 +89,8 @@ export const brokerChecks: readonly Check[] = [
     },
   ),
 ];
+
+/** How far a time is before or after a span; 0 within it. */
+function outside(time: number, from: number, to: number): number {
+  return time < from ? time - from : Math.max(0, time - to);
+}
