@@ -8,7 +8,8 @@ import type {
   SubscriptionSink,
   UnsettledCount,
 } from '@ebus/core/driver';
-import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery, type Stream } from './lease-broker.js';
+import { type Inbox, LEASE_MS, type LeaseConsumer, type LeaseDelivery } from './lease-consumer.js';
+import type { ConsumerDirectory, Hold, LeasePlace, LeaseToken } from './lease-place.js';
 import { checkCredit, type Held, type Member, type MemberParts, sizeOf, whenSettled } from './member.js';
 import { incoming } from './records.js';
 
@@ -16,47 +17,6 @@ import { incoming } from './records.js';
 const PULL_EVERY_MS = 1_000;
 /** An event loop that was busy for longer within a lease may have renewed too late. */
 const BUSY_MS = 1_000;
-
-/** Shared by the deliveries of one message that core takes for one. */
-interface Hold {
-  /** When core had it renewed last, or was given it; and how long the event loop had been busy by then. */
-  since: number;
-  busyBefore: number;
-  /** It came while the process could not take it: core need not believe that its lease is still good. */
-  isStale: boolean;
-}
-
-/** What core settles a delivery by. */
-export interface LeaseToken {
-  /** The member that it was given to. */
-  readonly of: LeaseMember;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly count: number;
-  isSettled: boolean;
-  /** Core was told that it is gone. */
-  isLost: boolean;
-  readonly hold: Hold;
-}
-
-/** The group's consumer, found or made anew. */
-export interface ConsumerDirectory {
-  /** Undefined where it was deleted. */
-  find(): LeaseConsumer | undefined;
-  /** Everything up to there is settled already. */
-  make(floor: number): LeaseConsumer;
-}
-
-/** What it is a member of. */
-export interface LeasePlace {
-  readonly group: string;
-  readonly stream: Stream;
-  readonly consumers: ConsumerDirectory;
-  /** The only one that it reads. */
-  readonly partition?: number;
-  /** At the broker: false where it is another member's, and nothing is given to this one. */
-  isServed?(): boolean;
-}
 
 /** Credit, settlements and renewals of one member, each sent over the link. */
 export class LeaseMember implements Inbox, Member {

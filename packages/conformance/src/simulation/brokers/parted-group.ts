@@ -1,7 +1,7 @@
 /** Which member reads which partition, on a broker with leases: told by the members, and enforced by one pin a partition. */
 import type { Random } from '../time/random.js';
 import type { VirtualTime, VirtualTimer } from '../time/virtual-time.js';
-import type { LeaseConsumer } from './lease-broker.js';
+import type { LeaseConsumer } from './lease-consumer.js';
 import type { BrokerEvents } from './records.js';
 
 /** Silent for so long, a member is gone, and its pins are taken off. */

@@ -8,8 +8,9 @@ import {
   type SubscriptionSink,
   type UnsettledCount,
 } from '@ebus/core/driver';
-import { LEASE_MS } from './lease-broker.js';
-import { LeaseMember, type LeaseToken } from './lease-member.js';
+import { LEASE_MS } from './lease-consumer.js';
+import { LeaseMember } from './lease-member.js';
+import type { LeaseToken } from './lease-place.js';
 import { checkCredit, type Held, type Member, type MemberParts } from './member.js';
 import type { PartedClient } from './parted-group.js';
 import type { Layout, PartedTopic } from './parted-topic.js';

@@ -2,7 +2,7 @@
 import { fnv1a32 } from '@ebus/core';
 import type { Random } from '../time/random.js';
 import type { VirtualTime } from '../time/virtual-time.js';
-import { LeaseConsumer, Stream } from './lease-broker.js';
+import { LeaseConsumer, Stream } from './lease-consumer.js';
 import { PartedGroup } from './parted-group.js';
 import type { BrokerEvents, NewRecord, StoredRecord } from './records.js';
 
