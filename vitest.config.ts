@@ -19,6 +19,7 @@ const withServices = [
   'packages/{nats,kafka}/src/**/*.conformance.test.ts',
   'examples/flights-{nats,kafka,config}/src/main.test.ts',
   'tooling/**/*.int.test.ts',
+  'tooling/new-adapter/template/*.conformance.test.ts',
 ];
 
 const shared = {

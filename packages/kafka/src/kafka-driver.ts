@@ -255,7 +255,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
       questions: () => this.#connection.questions,
       stateOf: (name) => this.admin.groupState(name),
       onError: (error) => this.#connection.noted(error),
-      retire: (session) => this.#retirement.add(session),
+      retire: (session, signal) => this.#retirement.add(session, signal),
       leave: (session) => this.#retirement.leave(session),
       onCleanUp: (work) => {
         this.#cleanUps.add(work);

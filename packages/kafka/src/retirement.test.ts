@@ -4,13 +4,15 @@ import { Retirement } from './retirement.js';
 
 const security = { oauthBearer: undefined } as ConstructorParameters<typeof Retirement>[1]['security'];
 
+const { signal } = new AbortController();
+
 /** A session that leaves when the test says so. */
 function stuck() {
   let free = () => {};
   const left = new Promise<void>((resolve) => {
     free = resolve;
   });
-  return { leave: () => left, free };
+  return { giveWay: () => left, free };
 }
 
 function made() {
@@ -34,8 +36,8 @@ it('has sessions leave one after the other', async () => {
   const { retirement } = made();
   const [first, second] = [stuck(), stuck()];
   const left: string[] = [];
-  retirement.add({ leave: () => first.leave().then(() => void left.push('first')) });
-  retirement.add({ leave: async () => void left.push('second') });
+  retirement.add({ giveWay: () => first.giveWay().then(() => void left.push('first')) }, signal);
+  retirement.add({ giveWay: async () => void left.push('second') }, signal);
   second.free();
   await Promise.resolve();
   expect(left).toEqual([]);
@@ -46,14 +48,14 @@ it('has sessions leave one after the other', async () => {
 
 it('goes on after one that cannot leave properly', async () => {
   const { retirement } = made();
-  retirement.add({ leave: () => Promise.reject(new Error('no coordinator')) });
+  retirement.add({ giveWay: () => Promise.reject(new Error('no coordinator')) }, signal);
   await expect(retirement.over).resolves.toBeUndefined();
 });
 
 it('ends a process after two seconds in which nothing but stuck consumers kept it alive', async () => {
   const { clock, seen, retirement } = made();
   const session = stuck();
-  retirement.add(session);
+  retirement.add(session, signal);
   retirement.mayEndProcess();
   await clock.advance(1_750);
   expect(seen.exits).toBe(0);
@@ -66,7 +68,7 @@ it('ends a process after two seconds in which nothing but stuck consumers kept i
 it('begins to count anew when the process had other work', async () => {
   const { clock, seen, retirement } = made();
   const session = stuck();
-  retirement.add(session);
+  retirement.add(session, signal);
   retirement.mayEndProcess();
   await clock.advance(1_750);
   seen.hasOtherWork = true;
@@ -84,7 +86,7 @@ it('begins to count anew when the process had other work', async () => {
 it('leaves a process alone whose consumers have left', async () => {
   const { clock, seen, retirement } = made();
   const session = stuck();
-  retirement.add(session);
+  retirement.add(session, signal);
   retirement.mayEndProcess();
   await clock.advance(1_000);
   session.free();

@@ -37,17 +37,23 @@ export class Retirement {
     return this.#last;
   }
 
-  /** In its turn. */
-  add(session: Pick<Session, 'leave'>): void {
+  /** In its turn. The signal aborts when nothing takes its place any more, and it leaves as it can. */
+  add(session: Pick<Session, 'giveWay'>, signal: AbortSignal): void {
     const before = this.#last;
-    this.#last = this.leave(session, before);
+    this.#last = this.#until(async () => {
+      await before;
+      await session.giveWay(signal);
+    });
   }
 
   /** Resolves once it has left. Never rejects. */
-  async leave(session: Pick<Session, 'leave'>, turn?: Promise<void>): Promise<void> {
+  leave(session: Pick<Session, 'leave'>): Promise<void> {
+    return this.#until(() => session.leave());
+  }
+
+  async #until(left: () => Promise<void>): Promise<void> {
     handles += this.#handles;
-    await turn;
-    await session.leave().catch(() => {});
+    await left().catch(() => {});
     handles -= this.#handles;
   }
 

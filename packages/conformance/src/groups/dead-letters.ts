@@ -98,7 +98,9 @@ export const deadLetters: Group = ({ test, testWhere, persistence }) => {
     assert.equal(subscription.stats().deadLettered, 0);
     release();
     await t.eventually(() => wire.count('settle', t.topic) === 1);
-    assert.deepEqual(wire.lines().slice(-3), [
+    // The original's own acknowledgement may come before or after it was given to the subscription.
+    const lines = wire.lines().filter((line) => line !== `acknowledged ${t.topic}`);
+    assert.deepEqual(lines.slice(-3), [
       `send ${t.topic}.dlq`,
       `acknowledged ${t.topic}.dlq`,
       `dead-lettered ${t.topic}`,

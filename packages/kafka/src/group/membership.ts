@@ -31,7 +31,7 @@ export interface MembershipOptions
   /** Subscribed with the first topic. */
   readonly declared: readonly string[];
   /** Leaves the group in the background; its events are ignored. */
-  retire(session: Session): void;
+  retire(session: Session, signal: AbortSignal): void;
   /** Leaves the group. Never rejects. */
   leave(session: Session): Promise<void>;
   /** Clean-up in the background; the clients that it asks stay open until it has ended. It never rejects. */
@@ -238,7 +238,7 @@ export class Membership {
     for (const partition of this.#shares.partitions()) partition.release();
     const isLost = session.isOver;
     session.end();
-    if (isLost) this.#options.retire(session);
+    if (isLost) this.#options.retire(session, this.#sessions.over);
     else await this.#options.leave(session);
   }
 

@@ -1,5 +1,5 @@
 /** One connected consumer of a group: polls, commits, moves partitions as the group decides, and compares them with the log. */
-import { type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
+import { anySignal, type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
 import { aboutOf, refusedByGroup } from '../errors.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
@@ -37,6 +37,8 @@ export interface SessionOptions extends ClientOptions {
 const TICK_MS = 250;
 const COMMIT_MS = 1_000;
 const SEEK_MS = 5_000;
+/** A coordinator that is there answers within it. */
+const HEARD_MS = 500;
 
 /** The life of one consumer in a group, from connecting until it leaves or breaks. */
 export class Session {
@@ -102,13 +104,40 @@ export class Session {
    * again and again, and blocks one of the few threads that the process has for such.
    */
   async leave(): Promise<void> {
-    const { clock } = this.options;
     while (this.commits.isUnanswered) {
       // Answers come by polling.
       await poll(this.consumer, BATCH).catch(() => {});
-      await new Promise<void>((resolve) => void clock.setTimeout(resolve, TICK_MS).unref());
+      await this.#moment();
     }
     await leave(this.consumer);
+  }
+
+  /**
+   * The same for one that another consumer takes the place of, once the group's coordinator answers again: a client that
+   * ends before tells it nothing, and the group waits for this member until its session is over. The signal ends the wait.
+   */
+  async giveWay(signal: AbortSignal): Promise<void> {
+    const { clock, config, durable } = this.options;
+    const until = anySignal(clock.timeout(config.consumer.sessionTimeout), signal);
+    while (durable && !until.aborted && !(await this.#isHeard())) await this.#moment();
+    await this.leave();
+  }
+
+  /** Whether the coordinator answers this client: positions are asked of it. */
+  async #isHeard(): Promise<boolean> {
+    const [topic] = this.consumer.subscription() as string[];
+    if (topic === undefined) return true;
+    const asked = called((done) =>
+      this.consumer.committed([{ topic, partition: 0 }], HEARD_MS, done as never),
+    );
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #moment(): Promise<void> {
+    return new Promise((resolve) => void this.options.clock.setTimeout(resolve, TICK_MS).unref());
   }
 
   /** Pauses and resumes partitions by their room. */

@@ -6,8 +6,8 @@ import { retrying } from './retrying.js';
 import { Session, type SessionOptions } from './session.js';
 
 interface SessionsOptions extends Omit<SessionOptions, 'onBroken'> {
-  /** Leaves the group in the background; its events are ignored. */
-  retire(session: Session): void;
+  /** Leaves the group in the background; its events are ignored. The signal aborts when the group is left for good. */
+  retire(session: Session, signal: AbortSignal): void;
   /** Another consumer has taken the place of one that could not do its work any more. */
   replaced(): void;
   warn(error: unknown, what: string): void;
@@ -55,7 +55,7 @@ export class Sessions {
     for (const share of [...shares.active.values(), ...shares.leaving.values()]) share.lose();
     if (old === undefined) return;
     old.end();
-    retire(old);
+    retire(old, this.over);
   }
 
   /** No consumer is opened any more. The present one is the caller's to end, once `release` was called. */
@@ -85,7 +85,7 @@ export class Sessions {
       await session.open();
       if (attempt !== this.#attempt || this.over.aborted) {
         session.end();
-        this.#options.retire(session);
+        this.#options.retire(session, this.over);
         throw new EbusError('the consumer came too late', { code: 'ABORTED', retryable: true });
       }
       this.#current = session;
