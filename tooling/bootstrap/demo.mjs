@@ -1,6 +1,6 @@
 // `npm run demo [-- transport] [options]`: installs and builds just what the flights example needs on that transport,
 // then runs it. `npm run demo -- monitoring [transport]` does so with a service that is watched, `-- orders [transport]`
-// with one that has an outbox, `-- tracing` shows one trace over two services.
+// with one that has an outbox, `-- tracing` shows one trace over two services, `-- console` the page for operators.
 import './node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ const examples = {
 const configured = 'examples/flights-config';
 /** Programs by their name, with all transports. */
 const services = {
+  console: 'examples/console',
   monitoring: 'examples/monitoring',
   orders: 'examples/orders',
   tracing: 'examples/tracing',

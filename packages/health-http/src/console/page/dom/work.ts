@@ -55,8 +55,12 @@ function subscriptionRow(one: SubscriptionView, history: State['history']): HTML
     cell(
       'A second',
       { class: 'number with-spark' },
-      sparkline(history.get(rateId(topic, group)) ?? [], `messages a second of ${group}`),
-      h('span', {}, formatRate(perSecond)),
+      h(
+        'div',
+        {},
+        sparkline(history.get(rateId(topic, group)) ?? [], `messages a second of ${group}`),
+        h('span', {}, formatRate(perSecond)),
+      ),
     ),
     cell('In flight', number, formatCount(inFlight), h('small', {}, ` ${formatCount(running)} running`)),
     cell('Oldest', number, inFlight === 0 ? '–' : formatSpan(oldestMs)),
