@@ -47,6 +47,7 @@ const packageImports = {
     '@ebus/kafka',
     '@ebus/prometheus',
     '@ebus/health-http',
+    '@ebus/health-http/console',
     'commander',
   ],
   conformance: ['@ebus/core', '@ebus/core/driver'],

@@ -52,6 +52,13 @@ async function main() {
     '.dependency-cruiser.mjs',
   );
   await check('Type-checking', 'tsc', '--noEmit');
+  await check(
+    "Type-checking the console's page",
+    'tsc',
+    '--noEmit',
+    '-p',
+    'packages/health-http/src/console/page/dom',
+  );
   await tests(env);
   await check('Trying deliberate faults', process.execPath, 'tooling/mutants/run.mjs', '--gate');
   const simulation = ['tooling/simulate/run.mjs', '--built', '--seeds', '10000', '--counts'];

@@ -1,3 +1,6 @@
+/** An answer that takes longer never comes. */
+const ANSWER_MS = 30_000;
+
 /** Chrome's DevTools protocol over two pipes: JSON, each message ended by a zero byte. */
 export class Wire {
   #out;
@@ -23,7 +26,12 @@ export class Wire {
     if (this.#over !== undefined) return Promise.reject(new Error(this.#over));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject, method });
+      const late = () =>
+        this.#take({
+          id,
+          error: { message: `no answer within ${ANSWER_MS} ms to ${JSON.stringify(params)}` },
+        });
+      this.#asked.set(id, { resolve, reject, method, timer: setTimeout(late, ANSWER_MS) });
       this.#out.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
     });
   }
@@ -34,7 +42,10 @@ export class Wire {
 
   end(reason) {
     this.#over = reason;
-    for (const { reject } of this.#asked.values()) reject(new Error(reason));
+    for (const { reject, timer } of this.#asked.values()) {
+      clearTimeout(timer);
+      reject(new Error(reason));
+    }
     this.#asked.clear();
   }
 
@@ -45,6 +56,7 @@ export class Wire {
     }
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
+    clearTimeout(asked?.timer);
     if (error === undefined) asked?.resolve(result);
     else asked?.reject(new Error(`${asked.method}: ${error.message}`));
   }

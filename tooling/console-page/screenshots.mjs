@@ -12,9 +12,13 @@ mkdirSync(folder, { recursive: true });
 const folders = ['packages/core', 'packages/memory', 'packages/health-http', 'examples/console'];
 const build = ['tooling/tsup/build.mjs', '--no-types', ...folders.map((name) => root + name)];
 if (spawnSync(process.execPath, build, { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1);
-const demo = spawn(process.execPath, [`${root}examples/console/dist/main.js`, '--port', '0', '--seconds', '300'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const demo = spawn(
+  process.execPath,
+  [`${root}examples/console/dist/main.js`, '--port', '0', '--seconds', '300'],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 const url = await new Promise((resolve) => {
   let text = '';
   demo.stdout.setEncoding('utf8').on('data', (chunk) => {
@@ -30,7 +34,8 @@ const save = async (page, name) => {
   writeFileSync(`${folder}/${name}.png`, png);
   console.log(`${name}.png, ${Math.round(png.length / 1024)} kB`);
 };
-const click = (page, selector) => page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+const click = (page, selector) =>
+  page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
 try {
   const page = await browser.open({ width: 1200, height: 1100 });
   await page.goto(url);
@@ -47,7 +52,9 @@ try {
   await page.until(`document.querySelector('#letters').innerText.includes('550')`, 'mails');
   await page.evaluate(`document.querySelector('#letters').scrollIntoView()`);
   await save(page, 'console-letters');
-  await page.evaluate(`[...document.querySelectorAll('#letters tbody tr')].find((row) => row.innerText.includes('550')).querySelector('.row-link').click()`);
+  await page.evaluate(
+    `[...document.querySelectorAll('#letters tbody tr')].find((row) => row.innerText.includes('550')).querySelector('.row-link').click()`,
+  );
   await page.until(`document.querySelector('dialog .payload-box')`, 'the letter');
   await save(page, 'console-letter');
   await page.press('Escape');

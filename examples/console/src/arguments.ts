@@ -16,7 +16,8 @@ export function readArguments(args: readonly string[]): Arguments {
     const { values } = parseArgs({ args: [...args], options });
     const port = Number(values.port);
     const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${values.port} is no port`);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new Error(`--port ${values.port} is no port`);
     if (seconds !== undefined && !(seconds > 0)) throw new Error(`--seconds ${values.seconds} is no time`);
     return { port, seconds };
   } catch (error) {

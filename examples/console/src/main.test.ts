@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-it('serves the page and its data at the address that it prints, and ends by itself', { timeout: 60_000 }, async () => {
+it('serves the page and its data at the address that it prints, and ends by itself', {
+  timeout: 60_000,
+}, async () => {
   const program = await startSource(main, ['--port', '0', '--seconds', '20'], 50_000);
   const ended = new Promise((resolve) => program.once('close', resolve));
   program.stdout.setEncoding('utf8');

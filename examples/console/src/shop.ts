@@ -30,11 +30,15 @@ export class Shop {
 
   async open(): Promise<void> {
     const bus = this.#bus;
-    await bus.subscribeEnvelope<Order>(Shop.orders, ({ aggregateId, payload }) => this.#ship(aggregateId, payload), {
-      onExhausted: 'park',
-      maxRetries: 1,
-      retryBackoff: { base: '50ms' },
-    });
+    await bus.subscribeEnvelope<Order>(
+      Shop.orders,
+      ({ aggregateId, payload }) => this.#ship(aggregateId, payload),
+      {
+        onExhausted: 'park',
+        maxRetries: 1,
+        retryBackoff: { base: '50ms' },
+      },
+    );
     await bus.subscribeEnvelope<Order>(Shop.payments, ({ payload }) => this.#charge(payload), {
       onExhausted: 'halt',
       maxRetries: 1,
@@ -65,7 +69,11 @@ export class Shop {
   #order(): void {
     const number = this.#number++;
     const customer = `customer-${String(number % CUSTOMERS).padStart(2, '0')}`;
-    const payload = { customer, total: 5 + (number % 90), currency: number % CUSTOMERS === 5 ? 'XAU' : 'EUR' };
+    const payload = {
+      customer,
+      total: 5 + (number % 90),
+      currency: number % CUSTOMERS === 5 ? 'XAU' : 'EUR',
+    };
     const headers = { traceparent: `00-${hex(16)}-${hex(8)}-01` };
     const event = { aggregateId: customer, eventType: 'OrderPlaced', eventVersion: 1, payload };
     const sent = [
@@ -79,22 +87,27 @@ export class Shop {
 
   async #ship(customer: string, { total }: Order): Promise<void> {
     if (this.#isFixed) return;
-    if (customer === 'customer-07') throw new Error('no postal address: the customer moved, and the old address was deleted');
-    if (customer === 'customer-19' && total > 50) throw new Error('warehouse: article 4711 is not in the catalogue');
+    if (customer === 'customer-07')
+      throw new Error('no postal address: the customer moved, and the old address was deleted');
+    if (customer === 'customer-19' && total > 50)
+      throw new Error('warehouse: article 4711 is not in the catalogue');
   }
 
   #charge({ currency }: Order): void {
-    if (currency === 'XAU' && !this.#isFixed) throw new Error("the payment provider refused the currency 'XAU'");
+    if (currency === 'XAU' && !this.#isFixed)
+      throw new Error("the payment provider refused the currency 'XAU'");
   }
 
   async #mail({ number }: { number: number }): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, MAIL_MS));
-    if (number % LOST_MAIL === 0 && !this.#isFixed) throw new Error(`550 5.1.1 mailbox of order ${number} does not exist`);
+    if (number % LOST_MAIL === 0 && !this.#isFixed)
+      throw new Error(`550 5.1.1 mailbox of order ${number} does not exist`);
   }
 
   /** What strangers may send. */
   async #oddities(): Promise<void> {
-    const publish = (value: string | Uint8Array, key: string) => this.#bus.publish(Shop.mails, value, { key });
+    const publish = (value: string | Uint8Array, key: string) =>
+      this.#bus.publish(Shop.mails, value, { key });
     await publish('<script>alert("hello")</script><img src=x onerror=alert(1)>', 'stranger-1');
     await publish(JSON.stringify({ note: 'x'.repeat(1_000_000) }).slice(1), 'stranger-2');
     await publish(new Uint8Array(randomBytes(64)), 'stranger-3');

@@ -3,6 +3,7 @@ import { ConfigError, EbusError } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
 import { Command, CommanderError } from 'commander';
 import { addConfig } from './commands/config.js';
+import { addConsole } from './commands/console.js';
 import { addDlq } from './commands/dlq.js';
 import { addDoctor } from './commands/doctor.js';
 import { addGroups } from './commands/groups.js';
@@ -76,7 +77,17 @@ function newProgram(io: Io, end: Context['end']): Command {
     .showHelpAfterError()
     .addHelpText('after', EXIT_CODES);
   const context: Context = { io, end };
-  for (const add of [addTopics, addGroups, addLag, addTail, addPublish, addDlq, addConfig, addDoctor]) {
+  for (const add of [
+    addTopics,
+    addGroups,
+    addLag,
+    addTail,
+    addPublish,
+    addDlq,
+    addConfig,
+    addDoctor,
+    addConsole,
+  ]) {
     add(program, context);
   }
   for (const command of [

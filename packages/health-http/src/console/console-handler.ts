@@ -46,6 +46,7 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
   const feed = new Feed(bus, settings);
   const jobs = new Jobs(clock, logger, () => feed.push());
   feed.show(jobs);
+  const streams = new Set<ServerResponse>();
 
   const answer = async (
     route: ConsoleRoute,
@@ -71,7 +72,11 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
     });
     switch (route.name) {
       case 'live':
-        if (stream(feed, response, clock, HEADERS)) return;
+        if (stream(feed, response, clock, HEADERS)) {
+          streams.add(response);
+          response.once('close', () => streams.delete(response));
+          return;
+        }
         return json(response, 503, { error: 'too many pages watch; close one' });
       case 'letters':
         return json(response, 200, await lettersPage(bus, lettersAsked(route.query), mask, limit));
@@ -124,6 +129,7 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
     close: () => {
       jobs.close();
       feed.close();
+      for (const response of streams) response.end();
     },
   });
 }

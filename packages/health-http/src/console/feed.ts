@@ -19,7 +19,9 @@ export const MOST_WATCHERS = 20;
 const PUSH_MS = 1_000;
 const HEALTH_MS = 2_000;
 const BROKER_MS = 3_000;
-const PARKED_MS = 5_000;
+const PARKED_MS = 1_000;
+/** Reading parked keys takes at most such a share of the time. */
+const PARKED_SHARE = 5;
 /** An answer of the broker that takes longer has failed. */
 const ASK_MS = 15_000;
 
@@ -47,6 +49,8 @@ export class Feed {
   #parked: Part<readonly ParkedView[]> = { state: 'waiting' };
   /** The ends of the dead-letter topics when their parked keys were read. */
   #readAt = '';
+  /** Not to be read again before; monotonic. */
+  #readNext = 0;
 
   constructor(bus: ConsoleSource, options: FeedOptions) {
     this.#bus = bus;
@@ -118,9 +122,13 @@ export class Feed {
       topics.map(({ name, messages, waiting, newestAt }) => [name, messages, waiting, newestAt]),
     );
     if (at === this.#readAt && this.#parked.state === 'ok') return;
+    const { clock } = this.#options;
+    const began = clock.monotonic();
+    if (began < this.#readNext) return;
     const names = topics.map(({ name }) => name);
     this.#parked = await this.#part(this.#parked, (limit) => parkedView(this.#bus, names, limit), signal);
     this.#readAt = at;
+    this.#readNext = clock.monotonic() + PARKED_SHARE * (clock.monotonic() - began);
   }
 
   async #part<T>(

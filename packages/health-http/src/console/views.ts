@@ -104,7 +104,19 @@ function shownOf(message: Message, mask: Mask | undefined, limit: number): Shown
     return view('bytes', Buffer.from(data.subarray(0, limit)).toString('base64'));
   }
   if (typeof shown.value === 'string') return view('text', shown.value);
-  return view('json', JSON.stringify(shown.value, null, limit > PREVIEW_BYTES ? 2 : undefined) ?? '');
+  return view(
+    'json',
+    jsonOf(shown.value, limit > PREVIEW_BYTES) ?? (mask === undefined ? (textOf(data) ?? '') : ''),
+  );
+}
+
+/** Undefined for what is nested too deeply. */
+function jsonOf(value: unknown, isIndented: boolean): string | undefined {
+  try {
+    return JSON.stringify(value, null, isIndented ? 2 : undefined);
+  } catch {
+    return undefined;
+  }
 }
 
 /** JSON, else text; undefined where it is no UTF-8. */
