@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isReservedHeader, refuseReservedHeader } from './reserved-headers.js';
+import { isRedriveHeader, isReservedHeader, refuseReservedHeader } from './reserved-headers.js';
 
 it.each([
   ['X-Redrive-Group', true],
@@ -20,4 +20,14 @@ it.each([
   expect(isReservedHeader(name)).toBe(expected);
   if (expected) expect(() => refuseReservedHeader(name)).toThrow(/reserved/);
   else expect(() => refuseReservedHeader(name)).not.toThrow();
+});
+
+it.each([
+  ['X-Redrive-Group', true],
+  ['x-REDRIVE-group', true],
+  ['X-Event-Version', false],
+  ['X-Redrive-Grou', false],
+  ['X-Redrive_Group', false],
+])('%s names the group of a redriven message: %s', (name, expected) => {
+  expect(isRedriveHeader(name)).toBe(expected);
 });

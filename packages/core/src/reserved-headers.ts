@@ -1,9 +1,22 @@
 /** Headers that control ebus or a broker: applications neither set them nor pass them on. */
 
+/** Names the group that a redriven message is for; other groups settle it without handling it. */
+export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
+
+/** Whether it has that name, in any case. */
+export function isRedriveHeader(name: string): boolean {
+  if (name.length !== REDRIVE_GROUP_HEADER.length) return false;
+  if (name === REDRIVE_GROUP_HEADER) return true;
+  // Other headers of envelopes are as long; none of them has this letter there.
+  return (name.charCodeAt(2) | LOWER_CASE) === LOWER_R && name.toLowerCase() === LOWER_NAME;
+}
+
+const LOWER_NAME = REDRIVE_GROUP_HEADER.toLowerCase();
 const NAMES = new Set(['x-redrive-group', 'x-consumer-group', 'x-attempts']);
 const PREFIXES = ['x-original-', 'x-error-', 'x-ebus-', 'nats-'];
 
 const LOWER_N = 0x6e;
+const LOWER_R = 0x72;
 const LOWER_X = 0x78;
 const LOWER_CASE = 0x20;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHeaders, textOrBytes, toClient, toHeaders } from './mapping.js';
+import { fromHeaders, isRedriven, textOrBytes, toClient, toHeaders } from './mapping.js';
 
 describe('headers', () => {
   it('keep order and duplicates in both directions', () => {
@@ -34,4 +34,11 @@ it('text with a zero character goes as bytes, which the client does not cut off'
 it('bytes that are no UTF-8 stay bytes', () => {
   expect(textOrBytes(Buffer.from('Grüße'))).toBe('Grüße');
   expect(textOrBytes(Buffer.from([0xff, 0xfe]))).toEqual(new Uint8Array([0xff, 0xfe]));
+});
+
+it('sees that a message was redriven, whatever the case', () => {
+  const value = Buffer.from('group');
+  const others = [{ 'X-Event-Version': value }, { a: value }];
+  expect([isRedriven(undefined), isRedriven([]), isRedriven(others as never)]).toEqual([false, false, false]);
+  expect(isRedriven([...others, { 'x-redrive-GROUP': value }] as never)).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Between ebus' messages and what Kafka carries. Pure. */
 import { isUtf8 } from 'node:buffer';
 import type { Message, MessageHeader } from '@confluentinc/kafka-javascript';
-import type { HeaderList, HeaderValue } from '@ebus/core/driver';
+import { type HeaderList, type HeaderValue, isRedriveHeader } from '@ebus/core/driver';
 
 /** Few messages have more headers; their objects are made anew. */
 const MAX_SLOTS = 32;
@@ -64,6 +64,13 @@ export function fromHeaders(headers: readonly MessageHeader[] | undefined): Head
 /** Text where the bytes are UTF-8, else the bytes. */
 export function textOrBytes(bytes: Buffer): HeaderValue {
   return isUtf8(bytes) ? bytes.toString('utf8') : new Uint8Array(bytes);
+}
+
+/** Whether a header is `X-Redrive-Group`, in any case. Decodes nothing. */
+export function isRedriven(headers: readonly MessageHeader[] | undefined): boolean {
+  if (headers === undefined) return false;
+  for (const header of headers) for (const name in header) if (isRedriveHeader(name)) return true;
+  return false;
 }
 
 /** Bytes of value, key and headers. Of a header's name its characters are counted: names are short and ASCII. */

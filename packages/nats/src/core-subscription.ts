@@ -12,29 +12,43 @@ import {
 } from '@ebus/core/driver';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { inTime, type Link } from './link.js';
-import { bytesOf, headersOf } from './raw-message.js';
+import type { ReadHeaders } from './mapping.js';
+import { bytesOf, headersOf, marksOf } from './raw-message.js';
 import { refusal } from './refusals.js';
 
 /** Kept for a slow subscription; the server does not wait, so messages beyond it are lost, and counted. */
 const MAX_BUFFERED = 100_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** Headers are read when they are asked for. */
 class CoreMessage implements IncomingMessage {
   readonly topic: string;
   readonly value: Uint8Array;
-  readonly key: string | Uint8Array | undefined;
-  readonly headers: HeaderList;
-  readonly messageId: string | undefined;
   readonly size: number;
+  readonly #message: Msg;
+  #read: ReadHeaders | undefined;
 
   constructor(message: Msg, topic: string) {
-    const { headers, key, messageId } = headersOf(message);
+    this.#message = message;
     this.topic = topic;
     this.value = message.data;
-    this.key = key;
-    this.headers = headers;
-    this.messageId = messageId;
     this.size = bytesOf(message);
+  }
+
+  get key(): string | Uint8Array | undefined {
+    return this.#readHeaders().key;
+  }
+
+  get headers(): HeaderList {
+    return this.#readHeaders().headers;
+  }
+
+  get messageId(): string | undefined {
+    return this.#readHeaders().messageId;
+  }
+
+  get redriven(): boolean {
+    return marksOf(this.#message).redriven;
   }
 
   /** Nothing to settle. */
@@ -44,6 +58,11 @@ class CoreMessage implements IncomingMessage {
 
   get redelivered(): boolean {
     return false;
+  }
+
+  #readHeaders(): ReadHeaders {
+    this.#read ??= headersOf(this.#message);
+    return this.#read;
   }
 }
 

@@ -1,7 +1,6 @@
 import type { HeaderValue, OutgoingRecord } from '@ebus/core/driver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDeliveryInfo } from './js/delivery-info.js';
 import { readHeaderBlock, toHeaderBlock } from './mapping.js';
 
 function record(given: Partial<OutgoingRecord>): OutgoingRecord {
@@ -98,17 +97,4 @@ it('never writes one id for two, whatever characters they have', () => {
     Buffer.from(toHeaderBlock(record({ messageId }), true)!.encode()).toString();
   expect(written('orders:ü')).not.toBe(written('orders:%C3%BC'));
   expect(roundTrip({ messageId: 'orders:%C3%BC' }).messageId).toBe('orders:%C3%BC');
-});
-
-it.each([
-  ['$JS.ACK.stream.consumer.2.17.9.1700000000123456789.4'],
-  ['$JS.ACK.domain.hash.stream.consumer.2.17.9.1700000000123456789.4'],
-  ['$JS.ACK.domain.hash.stream.consumer.2.17.9.1700000000123456789.4.random'],
-])('reads the delivery from %s', (reply) => {
-  expect(readDeliveryInfo(reply)).toEqual({
-    deliveryCount: 2,
-    sequence: 17,
-    consumerSequence: 9,
-    timestamp: 1700000000123,
-  });
 });

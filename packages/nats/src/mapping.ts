@@ -14,7 +14,7 @@ const KEY = 'X-Aggregate-ID';
 /** Names the headers whose values are percent-encoded, separated by spaces. */
 const ENCODED = 'X-Ebus-Encoded';
 const MESSAGE_ID = 'Nats-Msg-Id';
-const PIN = 'Nats-Pin-Id';
+export const PIN = 'Nats-Pin-Id';
 /** Headers that control the server, or that it adds, are not the message's own. */
 const CONTROL = /^nats-/i;
 

@@ -19,7 +19,7 @@ it('writes the short way with the client that is installed', async () => {
   const before = connection.stats();
   wire.publish(topic, Buffer.from('one'), undefined);
   connection.publish(topic, 'two');
-  wire.add(topic, 'three');
+  wire.add(Buffer.from(topic), 'three');
   wire.flush();
   await connection.flush();
   expect(received).toEqual(['one', 'two', 'three']);

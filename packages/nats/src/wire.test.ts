@@ -67,8 +67,8 @@ it('what was written stays as it was while later messages are written', () => {
 it('adds many, and writes them together', () => {
   const { wire, written } = made();
   wire.flush();
-  wire.add('x');
-  wire.add('y', '+TERM');
+  wire.add(bytes('x'));
+  wire.add(bytes('y'), '+TERM');
   expect(written).toEqual([]);
   wire.flush();
   wire.flush();
@@ -77,7 +77,7 @@ it('adds many, and writes them together', () => {
 
 it('loses none of many', () => {
   const { wire, written } = made();
-  for (let i = 0; i < 5_000; i++) wire.add(`subject.number.${i}`);
+  for (let i = 0; i < 5_000; i++) wire.add(bytes(`subject.number.${i}`));
   wire.flush();
   const wanted = Array.from({ length: 5_000 }, (_, i) => `PUB subject.number.${i} 0\r\n\r\n`).join('');
   expect(written.join('')).toBe(wanted);

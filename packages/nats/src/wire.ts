@@ -21,7 +21,8 @@ const LARGE = 4 * 1024;
 /** Longest command, in characters; a character may take three bytes. */
 const LONGEST = 8 * 1024;
 const CRLF = Buffer.from('\r\n');
-const EMPTY = new Uint8Array(0);
+/** Of a short publish beside subject and text, at most. */
+const OVERHEAD = 32;
 
 /** Shared by all connections: what is written is handed over before other code runs. */
 let slab = Buffer.alloc(0);
@@ -62,12 +63,16 @@ export class Wire {
     this.#hand(protocol);
   }
 
-  /** Publishes a short text, or nothing; it goes with `flush`, which has to follow before other code runs. @throws the client's errors */
-  add(subject: string, text = ''): void {
+  /** Publishes a short ASCII text, or nothing, to a subject as it is on the wire. It goes with `flush`, which has to follow before other code runs. @throws the client's errors */
+  add(subject: Uint8Array, text = ''): void {
     const protocol = this.#ready(0);
-    if (protocol === undefined) return this.#connection.publish(subject, text);
+    if (protocol === undefined) return this.#connection.publish(Buffer.from(subject).toString(), text);
     count(protocol, text.length);
-    this.#append(protocol, `PUB ${subject} ${text.length}\r\n${text}`, EMPTY);
+    this.#makeRoom(protocol, subject.length + text.length * 3 + OVERHEAD);
+    used += slab.write('PUB ', used, 'latin1');
+    slab.set(subject, used);
+    used += subject.length;
+    used += slab.write(text === '' ? ' 0\r\n\r\n' : ` ${text.length}\r\n${text}\r\n`, used);
   }
 
   /** Hands over what was added, in one write. */
@@ -85,17 +90,20 @@ export class Wire {
   }
 
   #append(protocol: Protocol, command: string, payload: Uint8Array): void {
-    if (used + command.length * 3 + payload.length + CRLF.length > slab.length) {
-      this.#hand(protocol);
-      slab = Buffer.allocUnsafeSlow(SLAB);
-      used = 0;
-      handed = 0;
-    }
+    this.#makeRoom(protocol, command.length * 3 + payload.length + CRLF.length);
     used += slab.write(command, used);
     if (payload.length > 0) slab.set(payload, used);
     used += payload.length;
     slab[used++] = 0x0d;
     slab[used++] = 0x0a;
+  }
+
+  #makeRoom(protocol: Protocol, bytes: number): void {
+    if (used + bytes <= slab.length) return;
+    this.#hand(protocol);
+    slab = Buffer.allocUnsafeSlow(SLAB);
+    used = 0;
+    handed = 0;
   }
 
   #hand(protocol: Protocol): void {

@@ -1,11 +1,11 @@
 /** Core's end of a subscription: takes the driver's messages, and begins them in order. */
-import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import { redriveCommandOf } from '../dead-letters/park/redrive-command.js';
 import type { CallOptions } from '../driver/driver.js';
 import { HighOffsets } from '../driver/high-offsets.js';
 import type { IncomingMessage, SettleToken } from '../driver/message.js';
 import type { SubscriptionSink } from '../driver/subscription.js';
 import { findHeader, headerText } from '../headers.js';
+import { REDRIVE_GROUP_HEADER } from '../reserved-headers.js';
 import { Delivery } from './delivery.js';
 import { LeasedOrder } from './leased-order.js';
 import { OrderRecovery } from './order-recovery.js';
@@ -180,7 +180,7 @@ export class Intake implements SubscriptionSink {
     inFlight.add(delivery, share);
     if (position !== undefined) this.#redeliveries?.add(delivery, position);
     if (this.#stopped) return delivery.bytes;
-    if (message.headers.length > 0) this.#lookForRedrive(delivery);
+    if (message.redriven !== false) this.#lookForRedrive(delivery);
     if (delivery.command !== undefined) delivery.key = delivery.command.key;
     else this.#works.parts.assignLane?.(delivery);
     const order = this.#orders?.of(position?.partition);
@@ -224,7 +224,9 @@ export class Intake implements SubscriptionSink {
   }
 
   #lookForRedrive(delivery: Delivery): void {
-    const group = findHeader(delivery.incoming.headers, REDRIVE_GROUP_HEADER);
+    const { headers } = delivery.incoming;
+    if (headers.length === 0) return;
+    const group = findHeader(headers, REDRIVE_GROUP_HEADER);
     if (group === undefined) return;
     delivery.redrivenFor = headerText(group);
     if (delivery.redrivenFor === this.#works.parts.policy.group)

@@ -1,4 +1,5 @@
 /** Recognises redeliveries of messages that are here, or were settled here: those are handled once. */
+import { HighOffsets } from '../driver/high-offsets.js';
 import type { OffsetValue, Position } from '../driver/message.js';
 import type { Delivery } from './delivery.js';
 
@@ -16,10 +17,13 @@ export class Redeliveries {
   #settled = new Set<string | OffsetValue>();
   #settledBefore = new Set<string | OffsetValue>();
   #incarnation: Position['incarnation'];
+  /** Positions beyond it are new, and need not be looked for. */
+  readonly #highest = new HighOffsets();
 
   /** The delivery of that position that is here. One of another log than before says that those of before are gone. */
   find(position: Position): Delivery | undefined {
     if (position.incarnation !== this.#incarnation) this.#anotherLog(position);
+    if (this.#highest.isBeyond(position)) return undefined;
     return this.#here.get(idOf(position));
   }
 
@@ -30,6 +34,7 @@ export class Redeliveries {
   }
 
   wasSettled(position: Position): boolean {
+    if (this.#highest.isBeyond(position)) return false;
     const id = idOf(position);
     return this.#settled.has(id) || this.#settledBefore.has(id);
   }
@@ -37,6 +42,7 @@ export class Redeliveries {
   /** It is here now. */
   add(delivery: Delivery, position: Position): void {
     this.#here.set(idOf(position), delivery);
+    this.#highest.note(position);
   }
 
   /** It is not here any more. */
@@ -58,6 +64,7 @@ export class Redeliveries {
 
   #anotherLog({ incarnation }: Position): void {
     this.#incarnation = incarnation;
+    this.#highest.clear();
     this.#here.clear();
     this.#settled.clear();
     this.#settledBefore.clear();

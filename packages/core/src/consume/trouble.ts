@@ -1,7 +1,7 @@
 /** Failures around a consumer's messages, reported to the log, the metrics and the events. */
-import { REDRIVE_GROUP_HEADER } from '../dead-letters/format.js';
 import { EbusError } from '../errors.js';
 import { findHeader, headerText } from '../headers.js';
+import { REDRIVE_GROUP_HEADER } from '../reserved-headers.js';
 import { shown } from '../util/shown.js';
 import type { ConsumerParts } from './consumer-parts.js';
 import type { Delivery } from './delivery.js';

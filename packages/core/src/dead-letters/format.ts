@@ -2,6 +2,7 @@
 import { formatPosition, type Position } from '../driver/message.js';
 import { EbusError, reasonOf } from '../errors.js';
 import { findHeader, type HeaderList, type HeaderValue } from '../headers.js';
+import { REDRIVE_GROUP_HEADER } from '../reserved-headers.js';
 import { type Disclose, disclosed } from '../util/disclose.js';
 
 /** Headers that every dead letter gets. Redriving removes them again. */
@@ -17,9 +18,6 @@ export const DEAD_LETTER_HEADERS = [
 
 /** Makes a dead letter, or a note without a message, a part of a parked key. */
 export const PARK_HEADER = 'X-Ebus-Park';
-
-/** Names the group that a redriven message is for; other groups settle it without handling it. */
-export const REDRIVE_GROUP_HEADER = 'X-Redrive-Group';
 
 const ORIGINAL_TOPIC = 'x-original-topic';
 /** The only one of them that applications use, too: theirs comes first and stays. */

@@ -22,3 +22,15 @@ it('begins anew with a log that was made anew, whose positions are lower', () =>
   offsets.note({ offset: 3, incarnation: 'second' });
   expect(offsets.get(0)).toBe(3);
 });
+
+it('knows positions beyond all that were noted', () => {
+  const offsets = new HighOffsets();
+  offsets.note({ offset: 5, incarnation: 'a' });
+  const beyond = [
+    { offset: 5, incarnation: 'a' },
+    { offset: 6, incarnation: 'a' },
+    { offset: 1, incarnation: 'b' },
+    { partition: 1, offset: 0, incarnation: 'a' },
+  ].map((position) => offsets.isBeyond(position));
+  expect(beyond).toEqual([false, true, true, true]);
+});

@@ -13,6 +13,12 @@ export class HighOffsets {
     if (known === undefined || isHigher(position, known)) this.#highest[partition] = position;
   }
 
+  /** No position of its partition was as high. */
+  isBeyond(position: Position): boolean {
+    const known = this.#highest[position.partition ?? 0];
+    return known === undefined || isHigher(position, known);
+  }
+
   get(partition: number): OffsetValue | undefined {
     return this.#highest[partition]?.offset;
   }

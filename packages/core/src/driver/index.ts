@@ -27,6 +27,7 @@ export {
 } from '../headers.js';
 export { defaultLogger, type Logger } from '../logger.js';
 export { definePlugin, type PluginContext, type TransportPlugin } from '../registry/plugin.js';
+export { isRedriveHeader, REDRIVE_GROUP_HEADER } from '../reserved-headers.js';
 export { durationSetting, fileNameSetting, refusedSetting, sizeSetting } from '../settings.js';
 export { type Bytes, parseSize } from '../size.js';
 export { anySignal, type LinkedSignal, linkedSignal } from '../util/any-signal.js';

@@ -98,6 +98,11 @@ export interface IncomingMessage {
   /** Text; bytes only where the key on the wire is no valid UTF-8. */
   readonly key?: string | Uint8Array | undefined;
   readonly headers: HeaderList;
+  /**
+   * False where none of the headers is `X-Redrive-Group`, in any case, and that is known without decoding them: core does not ask
+   * for them then.
+   */
+  readonly redriven?: boolean | undefined;
   /** As it was sent, where the broker carries it. */
   readonly messageId?: string | undefined;
   /** Epoch milliseconds at which the broker (or else the producer) stamped it. */

@@ -1,7 +1,7 @@
 /** One assigned partition: how far it was read, and what of that was settled and committed. */
 import type { Message } from '@confluentinc/kafka-javascript';
 import { type HeaderList, type IncomingMessage, type PartitionLag, PrefixTracker } from '@ebus/core/driver';
-import { fromHeaders, sizeOf, textOrBytes } from '../mapping.js';
+import { fromHeaders, isRedriven, sizeOf, textOrBytes } from '../mapping.js';
 import type { TopicPartition } from '../questions.js';
 import { encodeMetadata } from './commit-metadata.js';
 import type { Place } from './lookup.js';
@@ -205,6 +205,10 @@ export class KafkaDelivery implements IncomingMessage {
   get key(): string | Uint8Array | undefined {
     const { key } = this.#message;
     return key === null || key === undefined ? undefined : textOrBytes(key as Buffer);
+  }
+
+  get redriven(): boolean {
+    return isRedriven(this.#message.headers);
   }
 
   get headers(): HeaderList {

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 const delivery = (sequence: number, count = 1) =>
-  ({ sequence, reply: `ack.${sequence}.${count}` }) as JetStreamDelivery;
+  ({ sequence, reply: Buffer.from(`ack.${sequence}.${count}`) as Uint8Array }) as JetStreamDelivery;
 const settle = (token: unknown, outcome: 'handled' | 'dead-lettered' | 'released' = 'handled') =>
   deliveries.settle([{ token, outcome }]);
 

@@ -10,6 +10,8 @@ const NAK = '-NAK';
 const NAK_LATER = '-NAK {"delay": 1000000000}';
 const CONFIRM_MS = 2_000;
 
+const textOf = (subject: Uint8Array) => Buffer.from(subject).toString();
+
 /**
  * Unsettled deliveries of one consumer. Acknowledgements are sent without waiting for an answer; those of lost deliveries
  * are left out.
@@ -112,7 +114,7 @@ export class Deliveries {
    */
   async confirm(): Promise<boolean> {
     if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return false;
-    await this.#link.connection.request(this.#last.reply, this.#again, { timeout: CONFIRM_MS });
+    await this.#link.connection.request(textOf(this.#last.reply), this.#again, { timeout: CONFIRM_MS });
     return true;
   }
 

@@ -4,6 +4,8 @@
 const NANOS_DIGITS = 6;
 const DOT = 0x2e;
 const ZERO = 0x30;
+/** Dots of a reply subject without domain and account. */
+const SHORT = 8;
 
 /** What JetStream says about a delivery in its reply subject. */
 interface DeliveryInfo {
@@ -11,29 +13,47 @@ interface DeliveryInfo {
   /** Counts the deliveries of the consumer, to whomever. */
   readonly consumerSequence: number;
   readonly deliveryCount: number;
-  /** Epoch milliseconds at which the stream stored it. */
-  readonly timestamp: number;
 }
 
 /**
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time in ns>.<pending>`, and with a domain
  * and an account hash after `ACK` on later servers.
  */
-export function readDeliveryInfo(reply: string): DeliveryInfo {
-  // One character after the other: a third of the time that splitting takes.
+export function readDeliveryInfo(reply: Uint8Array): DeliveryInfo {
+  const deliveries = firstNumber(reply);
+  const sequence = endOf(reply, deliveries) + 1;
+  const consumerSequence = endOf(reply, sequence) + 1;
+  return {
+    deliveryCount: numberAt(reply, deliveries, sequence - 1),
+    sequence: numberAt(reply, sequence, consumerSequence - 1),
+    consumerSequence: numberAt(reply, consumerSequence, endOf(reply, consumerSequence)),
+  };
+}
+
+/** Epoch milliseconds at which the stream stored it. */
+export function timestampOf(reply: Uint8Array): number {
+  let start = firstNumber(reply);
+  for (let token = 0; token < 3; token++) start = endOf(reply, start) + 1;
+  return numberAt(reply, start, endOf(reply, start) - NANOS_DIGITS);
+}
+
+/** Where the number of deliveries begins. */
+function firstNumber(reply: Uint8Array): number {
   let dots = 0;
-  for (let at = 0; at < reply.length; at++) if (reply.charCodeAt(at) === DOT) dots++;
-  let at = 0;
-  for (let skip = dots === 8 ? 4 : 6; skip > 0 && at < reply.length; at++)
-    if (reply.charCodeAt(at) === DOT) skip--;
-  const numbers = [0, 0, 0];
-  for (let index = 0; index < 3; at++) {
-    const digit = reply.charCodeAt(at) - ZERO;
-    if (digit >= 0 && digit <= 9) numbers[index] = (numbers[index] as number) * 10 + digit;
-    else index++;
-  }
-  const end = reply.indexOf('.', at);
-  const [deliveryCount, sequence, consumerSequence] = numbers as [number, number, number];
-  const timestamp = Number(reply.slice(at, (end === -1 ? reply.length : end) - NANOS_DIGITS));
-  return { deliveryCount, sequence, consumerSequence, timestamp };
+  for (let i = 0; i < reply.length; i++) if (reply[i] === DOT) dots++;
+  let before = dots === SHORT ? 4 : 6;
+  for (let i = 0; i < reply.length; i++) if (reply[i] === DOT && --before === 0) return i + 1;
+  return reply.length;
+}
+
+/** Of the token that begins there. */
+function endOf(reply: Uint8Array, start: number): number {
+  for (let i = start; i < reply.length; i++) if (reply[i] === DOT) return i;
+  return reply.length;
+}
+
+function numberAt(reply: Uint8Array, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) number = number * 10 + (reply[i] as number) - ZERO;
+  return number;
 }

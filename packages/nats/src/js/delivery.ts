@@ -1,8 +1,9 @@
 /** One delivery of JetStream, as core sees it and as it is settled. */
 import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
-import { bytesOf, headersOf, replyOf, subjectOf } from '../raw-message.js';
-import { readDeliveryInfo } from './delivery-info.js';
+import type { ReadHeaders } from '../mapping.js';
+import { bytesOf, headersOf, type Marks, marksOf, replyOf, subjectOf } from '../raw-message.js';
+import { readDeliveryInfo, timestampOf } from './delivery-info.js';
 
 /** Where the messages of a consumer belong, other than by their subjects. */
 export interface Place {
@@ -10,16 +11,10 @@ export interface Place {
   readonly partition?: number;
 }
 
-/** A message with its place in stream and consumer. It is its own settle token. */
+/** A message with its place in stream and consumer. It is its own settle token. Headers are read when they are asked for. */
 export class JetStreamDelivery implements IncomingMessage {
   readonly topic: string;
-  /** As the stream keeps it. */
-  readonly subject: string;
   readonly value: Uint8Array;
-  readonly key: string | Uint8Array | undefined;
-  readonly headers: HeaderList;
-  readonly messageId: string | undefined;
-  readonly timestamp: number;
   readonly position: Position;
   readonly deliveryCount: number;
   /** The stream's sequence number. */
@@ -27,26 +22,23 @@ export class JetStreamDelivery implements IncomingMessage {
   readonly consumerSequence: number;
   /** Bytes of value and headers. */
   readonly size: number;
-  readonly pin: string | undefined;
+  /** Where acknowledgements go, as it is on the wire. */
+  readonly reply: Uint8Array;
   /** Monotonic milliseconds at which its lease began, where a single active client looks after that. */
   leasedAt = 0;
-  /** Where acknowledgements go. */
-  readonly reply: string;
+  readonly #message: Msg;
+  readonly #marks: Marks;
+  #read: ReadHeaders | undefined;
 
   constructor(message: Msg, incarnation?: string, place?: Place) {
-    const { headers, key, messageId, pin } = headersOf(message);
+    this.#message = message;
+    this.#marks = marksOf(message);
     this.size = bytesOf(message);
     this.reply = replyOf(message);
-    this.subject = subjectOf(message);
-    const { sequence, consumerSequence, deliveryCount, timestamp } = readDeliveryInfo(this.reply);
+    const { sequence, consumerSequence, deliveryCount } = readDeliveryInfo(this.reply);
     // Whatever the consumer was made for.
-    this.topic = place?.topic ?? this.subject;
+    this.topic = place?.topic ?? subjectOf(message);
     this.value = message.data;
-    this.key = key;
-    this.headers = headers;
-    this.messageId = messageId;
-    this.pin = pin;
-    this.timestamp = timestamp;
     this.sequence = sequence;
     this.consumerSequence = consumerSequence;
     this.position = positionOf(sequence, incarnation, place?.partition);
@@ -57,8 +49,43 @@ export class JetStreamDelivery implements IncomingMessage {
     return this;
   }
 
+  /** As the stream keeps it. */
+  get subject(): string {
+    return subjectOf(this.#message);
+  }
+
   get redelivered(): boolean {
     return this.deliveryCount > 1;
+  }
+
+  get timestamp(): number {
+    return timestampOf(this.reply);
+  }
+
+  get key(): string | Uint8Array | undefined {
+    return this.#readHeaders().key;
+  }
+
+  get headers(): HeaderList {
+    return this.#readHeaders().headers;
+  }
+
+  get messageId(): string | undefined {
+    return this.#readHeaders().messageId;
+  }
+
+  get redriven(): boolean {
+    return this.#marks.redriven;
+  }
+
+  /** Which client the server has chosen, where one at a time is active. */
+  get pin(): string | undefined {
+    return this.#marks.pin;
+  }
+
+  #readHeaders(): ReadHeaders {
+    this.#read ??= headersOf(this.#message);
+    return this.#read;
   }
 }
 

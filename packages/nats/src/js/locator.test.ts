@@ -40,7 +40,7 @@ function located(stream: { created: string; name?: string } | undefined, consume
     singleActive: false,
   } as const;
   const options = { consumers, streams, deliveries, logger, topic: 't', onLost };
-  deliveries.add({ sequence: 9, reply: 'ack.9' } as JetStreamDelivery);
+  deliveries.add({ sequence: 9, reply: Buffer.from('ack.9') as Uint8Array } as JetStreamDelivery);
   return { locator: new Locator(options, spec, info(OLD), OLD), deliveries, made, lost };
 }
 

@@ -27,7 +27,9 @@ function held() {
     ...{ clock, deliveries, ackWait: LEASE_MS },
     onLost: (gone) => void lost.push(...gone.map(({ sequence }) => sequence)),
   });
-  const batch = [1, 2].map((sequence) => ({ sequence, reply: `ack.${sequence}` }) as JetStreamDelivery);
+  const batch = [1, 2].map(
+    (sequence) => ({ sequence, reply: Buffer.from(`ack.${sequence}`) as Uint8Array }) as JetStreamDelivery,
+  );
   for (const delivery of batch) deliveries.add(delivery);
   leases.begun(batch);
   const renew = () => leases.renew([...deliveries]).catch(() => {});

@@ -28,6 +28,12 @@ export interface PullRequest {
 /** Why a request ended early. `large`: the next message is larger than the bytes that are left. `consumer`: it is gone or not reachable. */
 export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'refused';
 
+/** Messages that are left of a request. */
+interface OpenRequest {
+  readonly number: string;
+  left: number;
+}
+
 interface PullEvents {
   onMessage(message: Msg): void;
   onEnd(reason: Ending, text: string): void;
@@ -45,7 +51,9 @@ export class PullInbox {
   readonly #subscription: Subscription;
   readonly #events: PullEvents;
   /** Messages that are left of each request, as if the server filled the oldest first. */
-  readonly #open = new Map<string, number>();
+  readonly #open = new Map<string, OpenRequest>();
+  /** The first of them, once it has brought something. */
+  #filling: OpenRequest | undefined;
   /** Requests that may wait at the server, and until when (monotonic): it does not say which of them it has filled. */
   readonly #waiting = new Map<string, number>();
   #count = 0;
@@ -88,7 +96,7 @@ export class PullInbox {
   request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
     const number = String(++this.#count);
     this.#forget(now);
-    this.#open.set(number, batch);
+    this.#open.set(number, { number, left: batch });
     this.outstanding += batch;
     this.promised += maxBytes;
     this.#liveUntil = now + expiresMs;
@@ -161,18 +169,21 @@ export class PullInbox {
   #fill(bytes: number): void {
     if (this.outstanding > 0) this.outstanding--;
     this.promised = Math.max(0, this.promised - bytes);
-    for (const [number, left] of this.#open) {
-      if (left > 1) this.#open.set(number, left - 1);
-      else this.#open.delete(number);
-      break;
-    }
+    this.#filling ??= this.#open.values().next().value;
+    if (this.#filling !== undefined && --this.#filling.left === 0) this.#end(this.#filling.number);
     this.#reconcile();
+  }
+
+  #end(number: string): void {
+    this.#open.delete(number);
+    this.#filling = undefined;
   }
 
   /** The server takes requests in turns: which of them is full is known only once nothing more is to come. */
   #reconcile(): void {
     if (this.outstanding > 0) return;
     this.#open.clear();
+    this.#filling = undefined;
     this.#waiting.clear();
     this.promised = 0;
   }
@@ -188,8 +199,8 @@ export class PullInbox {
     }
     const messages = message.headers?.get('Nats-Pending-Messages') ?? '';
     const bytes = message.headers?.get('Nats-Pending-Bytes') ?? '';
-    const left = messages === '' ? (this.#open.get(number) ?? 0) : Number(messages);
-    this.#open.delete(number);
+    const left = messages === '' ? (this.#open.get(number)?.left ?? 0) : Number(messages);
+    this.#end(number);
     this.#waiting.delete(number);
     this.outstanding = Math.max(0, this.outstanding - left);
     this.promised = Math.max(0, this.promised - Number(bytes));

@@ -290,7 +290,7 @@ export class Puller {
 
   #checkSigns(): void {
     const { logger, topic } = this.#options;
-    if (!this.#isFetching || this.outstanding === 0 || !this.#signs.areMissing) return;
+    if (!this.#isFetching || this.outstanding === 0 || !this.#signs.areMissing()) return;
     logger.warn({ topic, consumer: this.locator.spec.name }, 'heartbeats missed');
     this.#restart();
   }

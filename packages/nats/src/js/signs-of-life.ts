@@ -12,16 +12,22 @@ const MISSED_HEARTBEATS = 2;
 export class SignsOfLife {
   readonly #clock: Clock;
   #last = 0;
+  #isNew = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Called for each message: the time is looked at later. */
   seen(): void {
-    this.#last = this.#clock.monotonic();
+    this.#isNew = true;
   }
 
-  get areMissing(): boolean {
-    return this.#clock.monotonic() - this.#last >= MISSED_HEARTBEATS * HEARTBEAT_MS;
+  /** To be asked regularly: a sign counts from the first question after it. */
+  areMissing(): boolean {
+    const now = this.#clock.monotonic();
+    if (this.#isNew) this.#last = now;
+    this.#isNew = false;
+    return now - this.#last >= MISSED_HEARTBEATS * HEARTBEAT_MS;
   }
 }

@@ -15,7 +15,7 @@ function made(ackWait = 4_000) {
     onLost: (gone) => void lost.push(...gone.map(({ sequence }) => sequence)),
   });
   const hold = (sequence: number) => {
-    const delivery = { sequence, reply: `ack.${sequence}` } as JetStreamDelivery;
+    const delivery = { sequence, reply: Buffer.from(`ack.${sequence}`) as Uint8Array } as JetStreamDelivery;
     deliveries.add(delivery);
     single.begun([delivery]);
     return delivery;

@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage } from '../../driver/message.js';
 import { findHeader, type HeaderList, headerText } from '../../headers.js';
-import { REDRIVE_GROUP_HEADER, withoutDeadLetterHeaders } from '../format.js';
+import { REDRIVE_GROUP_HEADER } from '../../reserved-headers.js';
+import { withoutDeadLetterHeaders } from '../format.js';
 
 /** The header's name. */
 export const REDRIVE_HEADER = 'X-Ebus-Redrive';
