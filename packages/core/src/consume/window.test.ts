@@ -10,6 +10,9 @@ describe('the window', () => {
     [{ ordering: 'none', concurrency: 1_000 }, 2_000],
     [{ ordering: 'instance', concurrency: 8, queuePerKey: 100 }, 800],
     [{ ordering: 'cluster', concurrency: 256, queuePerKey: 1_000 }, 10_000],
+    [{ ordering: 'cluster', concurrency: 500, queuePerKey: 1_000 }, 16_000],
+    [{ ordering: 'cluster', concurrency: 2_000, queuePerKey: 1_000 }, 32_000],
+    [{ ordering: 'cluster', concurrency: 500, queuePerKey: 1 }, 500],
   ] as const)('of %j is %d messages', (of, expected) => {
     expect(windowOf(policy(of))).toBe(expected);
   });

@@ -5,14 +5,20 @@ import type { ConsumePolicy } from './policy.js';
 
 /** The most bytes of one subscription in flight: 64 MiB. */
 export const WINDOW_BYTES = 64 * 1024 * 1024;
-const MAX_WINDOW_MESSAGES = 10_000;
+const ORDERED_WINDOW = 10_000;
+/**
+ * So many messages a handler at least. A broker may give the messages of some partitions before those of others: with fewer, the keys
+ * of those others would wait although handlers are free.
+ */
+const PER_HANDLER = 32;
+const LARGEST_WINDOW = 32_000;
 const MIN_UNORDERED_WINDOW = 256;
 
 /** The most messages in flight. */
 export function windowOf({ ordering, concurrency, queuePerKey }: ConsumePolicy): number {
-  return ordering === 'none'
-    ? Math.max(MIN_UNORDERED_WINDOW, 2 * concurrency)
-    : Math.min(MAX_WINDOW_MESSAGES, concurrency * queuePerKey);
+  if (ordering === 'none') return Math.max(MIN_UNORDERED_WINDOW, 2 * concurrency);
+  const most = Math.min(LARGEST_WINDOW, Math.max(ORDERED_WINDOW, concurrency * PER_HANDLER));
+  return Math.min(most, concurrency * queuePerKey);
 }
 
 /** Older messages that newer ones wait for. */

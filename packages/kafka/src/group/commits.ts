@@ -44,6 +44,11 @@ export class Commits {
     this.#answer?.(error, offsets);
   }
 
+  /** A request is under way. */
+  get isAsking(): boolean {
+    return this.#answer !== undefined;
+  }
+
   /**
    * Resolves once the broker has answered for all that these partitions have settled by now. Passing errors are tried
    * again until the signal aborts. @throws the broker's refusal
@@ -70,7 +75,7 @@ export class Commits {
 
   /** Commits settled offsets, and logs failures: the next commit includes them. */
   tick(partitions: readonly Partition[], signal: AbortSignal, done: () => void): void {
-    if (this.#answer !== undefined) return;
+    if (this.isAsking) return;
     this.commit(partitions, signal).then(done, (err: unknown) => {
       const { logger, group } = this.#options;
       if (!signal.aborted)

@@ -89,6 +89,96 @@ describe('the poller', () => {
     expect(consumer.polls).toHaveLength(1);
   });
 
+  describe('without room', () => {
+    /** Asked for an answer while there is no room, the client gives another message each time. */
+    async function ahead(offsets: readonly number[]) {
+      const made = await polling('orders');
+      for (const offset of offsets) {
+        made.poller.ask();
+        await made.answer([message('orders', 0, offset)]);
+      }
+      return made;
+    }
+
+    it('takes a message for an answer, and hands it over once there is room, before those that follow', async () => {
+      const { poller, consumer, grant, answer, sinks, share } = await ahead([0, 1, 2]);
+      expect(sinks.get('orders')?.places).toEqual([]);
+      grant('orders', 2);
+      poller.pump();
+      expect(sinks.get('orders')?.places).toEqual(['0:0', '0:1']);
+      expect(share('orders').messages).toBe(0);
+      expect(consumer.polls).toHaveLength(3);
+      grant('orders', 5);
+      poller.readable();
+      expect(consumer.polls.at(-1)?.most).toBe(4);
+      await answer([message('orders', 0, 3)]);
+      expect(sinks.get('orders')?.places).toEqual(['0:0', '0:1', '0:2', '0:3']);
+    });
+
+    it('looks for the answer as soon as the poll at hand has ended', async () => {
+      const { poller, consumer, grant, answer } = await polling('orders');
+      grant('orders', 1);
+      poller.readable();
+      poller.ask();
+      await answer([message('orders', 0, 0)]);
+      expect(consumer.polls.map(({ most }) => most)).toEqual([1, 1]);
+    });
+
+    it('pauses the topic once too many have come', async () => {
+      const offsets = Array.from({ length: 32 }, (_, offset) => offset);
+      const { poller, consumer, adjusted } = await ahead(offsets);
+      expect(adjusted).toEqual([]);
+      poller.ask();
+      expect(adjusted).toEqual(['orders paused']);
+      expect(consumer.polls.at(-1)?.most).toBeGreaterThan(1);
+    });
+
+    it('pauses the topic once large ones have come', async () => {
+      const { poller, answer, adjusted } = await polling('orders');
+      poller.ask();
+      await answer([{ ...message('orders', 0, 0), size: 9 * 1024 * 1024 }]);
+      poller.ask();
+      expect(adjusted).toEqual(['orders paused']);
+    });
+
+    it('forgets what is read again: its partition went, or was positioned anew', async () => {
+      const { poller, grant, share, answer, sinks } = await ahead([5]);
+      poller.ask();
+      await answer([message('orders', 1, 7)]);
+      share('orders').partitions.get(0)?.position('id', at(2));
+      share('orders').partitions.set(1, new Partition({ topic: 'orders', partition: 1 }));
+      grant('orders', 10);
+      poller.pump();
+      expect(sinks.get('orders')?.places).toEqual([]);
+      expect(share('orders').partitions.get(0)?.next).toBe(2);
+    });
+
+    it('comes to the end of the log after what waits', async () => {
+      const { poller, grant, share, answer, sinks } = await ahead([0]);
+      poller.ended({ topic: 'orders', partition: 0, offset: 4 });
+      poller.ask();
+      await answer([]);
+      expect(share('orders').partitions.get(0)?.next).toBe(0);
+      grant('orders', 10);
+      poller.pump();
+      expect(sinks.get('orders')?.places).toEqual(['0:0']);
+      expect(share('orders').partitions.get(0)?.next).toBe(4);
+    });
+
+    it('does not hold up other topics', async () => {
+      const { poller, grant, answer, sinks } = await polling('orders', 'letters');
+      poller.ask();
+      await answer([message('orders', 0, 0)]);
+      grant('letters', 10);
+      poller.readable();
+      await answer([message('letters', 0, 0), message('orders', 0, 1)]);
+      expect(sinks.get('letters')?.places).toEqual(['0:0']);
+      grant('orders', 10);
+      poller.pump();
+      expect(sinks.get('orders')?.places).toEqual(['0:0', '0:1']);
+    });
+  });
+
   it('lets a topic go on that has room again', async () => {
     const { poller, grant, share, adjusted } = await polling('orders');
     share('orders').isStalled = true;

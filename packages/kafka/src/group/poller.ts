@@ -11,8 +11,13 @@ export const BATCH = 500;
 /** Of the first poll, and of one after large messages: a compressed batch may hold more of them than there is room for. */
 const FEW = 32;
 const LARGE_BYTES = 8 * 1024 * 1024;
-/** Ticks without polling, after which topics without room are paused: their fetched messages are fetched again. */
+/**
+ * Ticks without polling, after which topics without room are paused: their fetched messages are fetched again, and the client needs a
+ * second until it fetches on after a pause.
+ */
 const MAX_IDLE = 8;
+/** So many messages are taken without room, one by one, to get at the answer to a commit. Then topics without room are paused. */
+const MAX_AHEAD = 32;
 
 interface PollerOptions {
   readonly consumer: NativeConsumer;
@@ -23,7 +28,14 @@ interface PollerOptions {
   failed(error: unknown): void;
 }
 
-/** One poll at a time. Topics without room are paused at the client before the group could expel this member. */
+/** Polled without room: handed over once there is some, if the partition still stands where it stood. */
+interface Ahead {
+  readonly message: Message;
+  readonly partition: Partition;
+  readonly tracker: Partition['tracker'];
+}
+
+/** One poll at a time. Topics that stay without room are paused at the client before the group could expel this member. */
 export class Poller {
   readonly #options: PollerOptions;
   #isPolling = false;
@@ -31,6 +43,10 @@ export class Poller {
   #batch = FEW;
   /** Ticks since it polled. */
   #idle = 0;
+  /** In the order of the client, before all that it is polled for. */
+  #ahead: Ahead[] = [];
+  /** An answer is looked for. */
+  #isAsked = false;
   #ends: (TopicPartition & { readonly offset: number })[] = [];
   #mayHaveMore = false;
   #stopped = false;
@@ -57,9 +73,16 @@ export class Poller {
     else this.readable();
   }
 
-  /** A commit or rebalance waits for an answer that only polling brings: topics without room are paused, and it polls. */
+  /** A rebalance waits for an answer that only polling brings: topics without room are paused, and it polls. */
   serve(): void {
     if (!this.#isPolling) this.#stall(({ hasRoom }) => !hasRoom);
+    this.readable();
+  }
+
+  /** Looks for the answer to a commit, which the client gives before messages: one of these may come with it. */
+  ask(): void {
+    if (!this.#mayTakeAhead) return this.serve();
+    this.#isAsked = true;
     this.readable();
   }
 
@@ -73,10 +96,14 @@ export class Poller {
   }
 
   pump(): void {
-    if (this.#isPolling || !this.#mayHaveMore || this.#stopped) return;
-    const most = this.#most();
+    if (this.#isPolling || this.#stopped) return;
+    if (this.#ahead.length > 0) this.#handAhead();
+    if (!this.#mayHaveMore) return;
+    const room = this.#most();
+    const most = room === 0 && this.#isAsked && this.#mayTakeAhead ? 1 : room;
     if (most === 0) return;
     this.#isPolling = true;
+    this.#isAsked = false;
     this.#idle = 0;
     this.#mayHaveMore = false;
     void poll(this.#options.consumer, most).then(
@@ -98,7 +125,7 @@ export class Poller {
     let isWaited = false;
     let isFull = false;
     for (const share of this.#options.shares()) {
-      if (share.reader === undefined || share.isStalled) continue;
+      if (!isFetched(share)) continue;
       if (share.hasRoom) most = Math.min(most, share.room);
       isWaited ||= share.hasRoom;
       isFull ||= !share.hasRoom;
@@ -110,7 +137,7 @@ export class Poller {
 
   #stall(which: (share: TopicShare) => boolean): void {
     for (const share of this.#options.shares()) {
-      if (share.isStalled || share.reader === undefined || !which(share)) continue;
+      if (!isFetched(share) || !which(share)) continue;
       share.isStalled = true;
       this.#options.adjust(share);
     }
@@ -120,6 +147,56 @@ export class Poller {
     this.#isPolling = false;
     if (this.#stopped) return;
     this.#mayHaveMore ||= messages.length === most;
+    const waiting = this.#waiting();
+    if (waiting.size === 0) this.#take(messages);
+    else {
+      this.#take(messages.filter(({ topic }) => !waiting.has(topic)));
+      for (const message of messages) if (waiting.has(message.topic)) this.#keep(message);
+    }
+    this.pump();
+  }
+
+  /** Topics whose messages may not be handed over: they have no room, or others wait. */
+  #waiting(): ReadonlySet<string> {
+    const waiting = new Set(this.#ahead.map(({ partition }) => partition.topic));
+    for (const share of this.#options.shares())
+      if (isFetched(share) && !share.hasRoom) waiting.add(share.topic);
+    return waiting;
+  }
+
+  get #mayTakeAhead(): boolean {
+    let bytes = 0;
+    for (const { message } of this.#ahead) bytes += message.size;
+    return this.#ahead.length < MAX_AHEAD && bytes < LARGE_BYTES;
+  }
+
+  #keep(message: Message): void {
+    const partition = this.#options.shareOf(message.topic)?.partitions.get(message.partition);
+    if (partition?.isOpen === true) this.#ahead.push({ message, partition, tracker: partition.tracker });
+  }
+
+  /** As far as there is room, in order. One whose partition went or was positioned anew is read again, here or elsewhere. */
+  #handAhead(): void {
+    const ahead = this.#ahead;
+    this.#ahead = [];
+    const ready: Message[] = [];
+    const taken = new Map<TopicShare, number>();
+    for (const held of ahead) {
+      const { message, partition, tracker } = held;
+      const share = this.#options.shareOf(message.topic);
+      const isThere = share?.partitions.get(message.partition) === partition;
+      if (share?.reader === undefined || !isThere || partition.tracker !== tracker) continue;
+      const count = taken.get(share) ?? 0;
+      if (count >= share.room) this.#ahead.push(held);
+      else {
+        ready.push(message);
+        taken.set(share, count + 1);
+      }
+    }
+    this.#take(ready);
+  }
+
+  #take(messages: readonly Message[]): void {
     let share: TopicShare | undefined;
     let partition: Partition | undefined;
     let batch: KafkaDelivery[] = [];
@@ -142,10 +219,10 @@ export class Poller {
       if (partition.isFull && !partition.paused) full = share;
     }
     push(share, batch);
-    this.#batch = bytes > LARGE_BYTES ? FEW : Math.min(BATCH, 2 * this.#batch);
+    if (messages.length > 0) this.#batch = bytes > LARGE_BYTES ? FEW : Math.min(BATCH, 2 * this.#batch);
     if (full !== undefined) this.#options.adjust(full);
-    this.#reachedEnds();
-    this.pump();
+    // What is ahead lies before the ends.
+    if (this.#ahead.length === 0) this.#reachedEnds();
   }
 
   #reachedEnds(): void {
@@ -156,6 +233,11 @@ export class Poller {
     }
     this.#ends = [];
   }
+}
+
+/** Of a topic without partitions here there are no messages. */
+function isFetched({ reader, isStalled, partitions }: TopicShare): boolean {
+  return reader !== undefined && !isStalled && partitions.size > 0;
 }
 
 function push(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): void {

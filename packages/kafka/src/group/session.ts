@@ -36,6 +36,8 @@ export interface SessionOptions extends ClientOptions {
 /** How often it is polled at least, and settled partitions are looked for. */
 const TICK_MS = 250;
 const COMMIT_MS = 1_000;
+/** How often the answer to a commit is looked for. The broker gives it within milliseconds. */
+const ASK_MS = 20;
 const SEEK_MS = 5_000;
 /** A coordinator that is there answers within it. */
 const HEARD_MS = 500;
@@ -66,7 +68,7 @@ export class Session {
       error: (error) => this.isOver || options.onError(error),
       renewed: (topic, topicId) => this.watch.renewed(topic, topicId),
     });
-    const onAsking = () => this.poller.serve();
+    const onAsking = () => this.#lookForAnswer();
     this.commits = new Commits(this.consumer as never, { clock, logger, group, onAsking });
     this.poller = new Poller({
       consumer: this.consumer,
@@ -202,6 +204,13 @@ export class Session {
     this.poller.tick();
     this.watch.tick(now);
     clock.setTimeout(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** Until the answer to a commit is there. */
+  #lookForAnswer(): void {
+    if (this.isOver || !this.commits.isAsking) return;
+    this.poller.ask();
+    this.options.clock.setTimeout(() => this.#lookForAnswer(), ASK_MS).unref();
   }
 
   /** What polling reports does not say which topic or partition it is about. */
