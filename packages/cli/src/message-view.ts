@@ -5,6 +5,8 @@ import { cut, pairs, printable } from './io/table.js';
 
 /** A value is shown so far in a line of its own. */
 const LINE = 200;
+/** A key likewise. */
+const KEY = 80;
 
 /** For `--json`. A value that is no JSON is text; one that is no UTF-8 is base64. */
 export function messageData(message: Message) {
@@ -34,7 +36,7 @@ function valueData({ data, tombstone }: Message): { value: unknown } | { valueBa
 export function messageLine(message: Message): string {
   const { position, timestamp, key } = message;
   const at = timestamp?.toISOString() ?? '-';
-  return `${formatPlace(position)}  ${at}  ${printable(key ?? '-')}  ${valueText(message, LINE)}\n`;
+  return `${formatPlace(position)}  ${at}  ${cut(printable(key ?? '-'), KEY)}  ${valueText(message, LINE)}\n`;
 }
 
 /** The value on one line, cut. */

@@ -71,6 +71,8 @@ describe('ebus', () => {
     await using shop = await Workshop.with(config);
     const published = await shop.run(['publish', 'orders', '{"total":7}', '--key', 'k', '--header', 'a=b']);
     expect(published).toMatchObject({ code: 0, out: 'published to orders at 1\n' });
+    const nothing = await shop.run(['publish', 'orders']);
+    expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('there is no value')]);
     expect((await shop.run(['publish', 'news', 'x'])).err).toMatch(/ebus: .*'news'/);
     const lines = (await shop.run(['tail', 'orders', '--from', 'earliest', '--no-follow', '--json'])).out;
     const messages = lines
@@ -103,6 +105,8 @@ describe('ebus', () => {
     expect(shown.out).toMatch(/key: +order-1\n.*"total": 1/s);
     expect((await shop.run(['dlq', 'redrive', 'orders'])).err).toMatch(/say which letters/);
     expect((await shop.run(['dlq', 'redrive', 'orders', position])).code).toBe(4);
+    const absent = await shop.run(['dlq', 'redrive', 'orders', '99', '--yes']);
+    expect([absent.code, absent.err]).toEqual([1, expect.stringContaining('no dead letter at 99')]);
     service.broken.clear();
     const redriven = await shop.json('dlq', 'redrive', 'orders', position, '--yes');
     expect(redriven).toMatchObject({ redriven: 1, failed: [] });
@@ -113,6 +117,24 @@ describe('ebus', () => {
     expect((await shop.run(['dlq', 'delete', 'orders', gone, '--yes'])).code).toBe(0);
     const rest = await shop.json<{ message: { key: string } }[]>('dlq', 'list', 'orders');
     expect(rest.map(({ message }) => message.key)).toEqual(['order-0']);
+  });
+
+  it('shows long work on a terminal, and nothing of it elsewhere', async () => {
+    await using _ = await failedEvents(0);
+    await using shop = await Workshop.with(config);
+    const watched = await shop.run(['doctor'], { errIsTerminal: true });
+    expect(watched.err).toMatch(/\r\u001b\[Klooking at orders \(1 of 1\)…\r\u001b\[K$/);
+    expect((await shop.run(['doctor'])).err).toBe('');
+  });
+
+  it('cuts long keys, and shows nothing that a terminal would obey', async () => {
+    await using service = await failedEvents(0);
+    await using shop = await Workshop.with(config);
+    const key = `\u001b]0;${'k'.repeat(300)}`;
+    await service.bus.publish('orders', 'a\u001b[2J', { key, headers: { 'x-a': '\u0007' } });
+    const tail = await shop.run(['tail', 'orders', '--from', 'earliest', '--no-follow']);
+    expect(tail.out).toMatch(/ {2}\\u001b\]0;k{70,80}… {2}a\\u001b\[2J\n$/);
+    expect((await shop.tail('orders', key)).length).toBe(1);
   });
 
   it('checks and explains the configuration', async () => {

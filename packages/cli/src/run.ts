@@ -1,7 +1,9 @@
 /** Runs the command once: arguments in, exit code out. */
+import { createRequire } from 'node:module';
 import { ConfigError, EbusError } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
 import { Command, CommanderError } from 'commander';
+import { addCompletions } from './commands/completions.js';
 import { addConfig } from './commands/config.js';
 import { addConsole } from './commands/console.js';
 import { addDlq } from './commands/dlq.js';
@@ -24,6 +26,14 @@ export interface Context {
   /** Of commands that look for something. Default: `ok`. */
   end(code: ExitCode): void;
 }
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const COMMANDS = [
+  ...[addTopics, addGroups, addLag, addTail, addPublish, addDlq, addConfig, addDoctor],
+  addConsole,
+  addCompletions,
+];
 
 const EXIT_CODES = `
 Exit codes:
@@ -66,36 +76,23 @@ function newProgram(io: Io, end: Context['end']): Command {
       `the service's configuration (default: $EBUS_CONFIG, else ${FILES[0]} and the like)`,
     )
     .option('-e, --environment <name>', 'which of its environments')
-    .option(
-      '--plugin <module>',
-      'a further adapter: a package or file; may be given several times',
-      collect,
-      [],
-    )
+    .option('--plugin <module>', 'a further adapter: a package or file; may be given several times', collect)
     .option('--json', 'JSON instead of tables')
     .option('--verbose', 'the messages of the library, and stacks of errors')
-    .showHelpAfterError()
+    .version(version, '-V, --version')
+    .showHelpAfterError('(add --help for all options)')
     .addHelpText('after', EXIT_CODES);
   const context: Context = { io, end };
-  for (const add of [
-    addTopics,
-    addGroups,
-    addLag,
-    addTail,
-    addPublish,
-    addDlq,
-    addConfig,
-    addDoctor,
-    addConsole,
-  ]) {
-    add(program, context);
-  }
+  for (const add of COMMANDS) add(program, context);
   for (const command of [
     program,
     ...program.commands,
     ...program.commands.flatMap(({ commands }) => commands),
   ]) {
-    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+    command
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({ writeOut: io.out, writeErr: io.err });
   }
   return program;
 }

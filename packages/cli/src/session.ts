@@ -3,6 +3,7 @@ import { createEventBus, type EventBus, type EventBusConfig, type Logger } from 
 import { reasonOf } from '@ebus/core/driver';
 import type { Io } from './io/io.js';
 import { Output, toJson } from './io/output.js';
+import { Progress } from './io/progress.js';
 import { printable } from './io/table.js';
 import { forLooking, type GlobalOptions, readSettings, type Settings } from './settings.js';
 
@@ -25,12 +26,14 @@ export async function withBus<T>(
 ): Promise<T> {
   const settings = await readSettings(io, options);
   const output = new Output(io, options.json === true);
+  const progress = new Progress(io);
+  progress.tell(`connecting to ${settings.config.type}`);
   const bus = await createEventBus(change(settings.config), {
     plugins: settings.plugins,
     autoStart: false,
     logger: loggerFor(io, options.verbose === true),
     signal: io.signal,
-  });
+  }).finally(() => progress.end());
   const onInterrupt = () => void bus.close({ timeout: 0 });
   io.signal.addEventListener('abort', onInterrupt, { once: true });
   try {

@@ -7,6 +7,7 @@ import { CliError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { confirm } from '../io/confirm.js';
 import { formatPlace } from '../io/format.js';
+import { Progress } from '../io/progress.js';
 import { cut, table } from '../io/table.js';
 import { letterData, letterText } from '../message-view.js';
 import type { Context } from '../run.js';
@@ -144,7 +145,6 @@ async function redrive(
   }
   for (const position of positions) required(position);
   const wanted = new Set(positions);
-  const limit = systemClock.timeout(duration('--timeout', choices.timeout ?? '1m'));
   const options = {
     ...which,
     ...limitOf(choices, io.signal),
@@ -152,14 +152,26 @@ async function redrive(
       ? {}
       : { filter: ({ message }: DeadLetter) => wanted.has(formatPlace(message.position)) }),
   };
-  if (choices.dryRun !== true) {
-    const { redriven } = await bus.deadLetters.redrive(topic, { ...options, dryRun: true });
-    await confirm(io, choices.yes === true, `Publish ${redriven} dead letters back to '${topic}'`);
+  const counted = await bus.deadLetters.redrive(topic, { ...options, dryRun: true });
+  if (choices.dryRun === true) return counted;
+  if (counted.redriven === 0) {
+    // Going through the topic would only give its letters other places.
+    if (wanted.size === 0 || counted.failed.length > 0) return counted;
+    throw new CliError(
+      `there is no dead letter at ${positions.join(', ')} of '${topic}'; see ebus dlq list ${topic}`,
+      EXIT.failed,
+    );
   }
+  await confirm(io, choices.yes === true, `Publish ${counted.redriven} dead letters back to '${topic}'`);
+  const progress = new Progress(io);
+  const limit = systemClock.timeout(duration('--timeout', choices.timeout ?? '1m'));
   const { signal, release } = linkedSignal(limit, io.signal);
+  const onProgress = ({ redriven, left, failed }: RedriveProgress) =>
+    progress.tell(`${redriven} of ${counted.redriven} published back, ${left} stay, ${failed.length} failed`);
   try {
-    return await bus.deadLetters.redrive(topic, { ...options, signal, dryRun: choices.dryRun === true });
+    return await bus.deadLetters.redrive(topic, { ...options, signal, onProgress });
   } finally {
+    progress.end();
     release();
   }
 }

@@ -39,7 +39,10 @@ export function addLag(program: Command, context: Context): void {
             .filter(({ group }) => choices.group === undefined || group === choices.group)
             .sort((a, b) => b.lag - a.lag);
           if (choices.watch === true && io.isTerminal && !output.isJson) io.out(CLEAR);
-          output.list(groups, HEAD, (one) => rowOf(one, before.get(keyOf(one))), 'there are no groups');
+          const row = (one: TopicGroup) => rowOf(one, before.get(keyOf(one)));
+          // One line a look: programs read line by line.
+          if (choices.watch === true && output.isJson) output.item(groups, () => '');
+          else output.list(groups, HEAD, row, 'there are no groups');
           if (choices.watch !== true) {
             if (max !== undefined && groups.some(({ lag }) => lag > max)) context.end(EXIT.found);
             return;

@@ -4,13 +4,14 @@ import type { Command } from 'commander';
 import { parseHeaders } from '../arguments.js';
 import { CliError } from '../errors.js';
 import { formatPlace } from '../io/format.js';
+import type { Io } from '../io/io.js';
 import type { Context } from '../run.js';
 import { collect } from '../run-options.js';
 import { withBus } from '../session.js';
 
 interface Choices {
   readonly key?: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly envelope?: boolean;
 }
 
@@ -19,12 +20,12 @@ export function addPublish(program: Command, { io }: Context): void {
     .command('publish <topic> [value]')
     .description('publish one message; without a value, standard input')
     .option('--key <key>', 'messages of one key stay in order')
-    .option('--header <name=value>', 'may be given several times', collect, [])
+    .option('--header <name=value>', 'may be given several times', collect)
     .option('--envelope', 'the value is a domain event as JSON: it is checked, and gets what it lacks')
     .action((topic: string, value: string | undefined, choices: Choices, command: Command) =>
       withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
-        const { key, header, envelope } = choices;
-        const data = value ?? (await io.input());
+        const { key, header = [], envelope } = choices;
+        const data = value ?? (await inputOf(io));
         const headers = parseHeaders(header);
         if (envelope === true && key !== undefined) {
           throw new CliError('--key: the key of an event is its aggregateId');
@@ -39,6 +40,14 @@ export function addPublish(program: Command, { io }: Context): void {
         );
       }),
     );
+}
+
+/** Without a value a forgotten one is more likely than an empty message. */
+async function inputOf(io: Io): Promise<Uint8Array> {
+  if (io.canAsk) io.err('reading the value from standard input; end it with Ctrl-D\n');
+  const data = await io.input();
+  if (data.byteLength > 0) return data;
+  throw new CliError("there is no value, and standard input is empty; an empty message is written as ''");
 }
 
 function eventOf(data: string | Uint8Array): EnvelopeInput {

@@ -30,9 +30,12 @@ export function addTail(program: Command, { io }: Context): void {
       withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
         const look = lookOf(choices, io.signal);
         const messages = choices.follow ? bus.inspect.tail(topic, look) : bus.inspect.browse(topic, look);
+        let isEmpty = true;
         for await (const message of messages) {
+          isEmpty = false;
           output.item(messageData(message), () => messageLine(message));
         }
+        if (isEmpty && !output.isJson) output.note('no messages');
       }),
     );
 }

@@ -52,7 +52,7 @@ export function addTopics(program: Command, context: Context): void {
     .action((names: string[], choices: Choices, command: Command) =>
       withBus(io, command.optsWithGlobals(), async (session) => {
         const outcomes = await plan(session, names, choices);
-        show(session, outcomes, 'all topics are as configured');
+        show(session, outcomes, 'all topics are as configured', PLANNED);
         if (outcomes.some(isDifferent)) context.end(EXIT.found);
       }),
     );
@@ -66,7 +66,7 @@ export function addTopics(program: Command, context: Context): void {
         if (changes.length === 0) {
           show(session, outcomes, 'all topics are as configured');
         } else {
-          if (choices.yes !== true) io.err(tableOf(changes));
+          if (choices.yes !== true) io.err(tableOf(changes, PLANNED));
           await confirm(io, choices.yes === true, `Change ${changes.length} of ${outcomes.length} topics`);
           show(session, await apply(session, names, choices), 'all topics are as configured');
         }
@@ -86,7 +86,7 @@ async function describe({ bus, output, settings }: Session, name: string): Promi
   output.show({ ...topic, configured, groups }, () => {
     const { logs, ...figures } = topic;
     const facts = pairs([
-      ...Object.entries(figures).map(([field, value]) => [field, factOf(field, value)] as const),
+      ...Object.entries(figures).map(([field, value]) => [titleOf(field), factOf(field, value)] as const),
       ['configured', configured === undefined ? 'no' : 'yes'],
     ]);
     const ends = table(
@@ -96,6 +96,11 @@ async function describe({ bus, output, settings }: Session, name: string): Promi
     const readers = groups.length === 0 ? 'no group reads it\n' : table(GROUPS, groups.map(groupRow));
     return `${facts}\n${ends}\n${readers}`;
   });
+}
+
+/** `dedupe window` for `dedupeWindowMs`. */
+function titleOf(field: string): string {
+  return field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function factOf(field: string, value: unknown): string | undefined {
@@ -145,18 +150,32 @@ function chosen(all: Readonly<Record<string, TopicOptions>>, names: readonly str
 
 const isDifferent = ({ action }: TopicOutcome) => action !== 'left';
 
-function show({ output }: Session, outcomes: readonly TopicOutcome[], none: string): void {
+type Action = TopicOutcome['action'];
+/** The words for actions that are not done yet. */
+const PLANNED: Readonly<Record<Action, string>> = {
+  created: 'create',
+  changed: 'change',
+  left: 'leave',
+  mismatched: 'cannot change',
+};
+
+function show(
+  { output }: Session,
+  outcomes: readonly TopicOutcome[],
+  none: string,
+  words?: Readonly<Record<Action, string>>,
+): void {
   const shown = outcomes.filter((outcome) => isDifferent(outcome) || outcome.unsupported.length > 0);
   if (shown.length === 0 && !output.isJson) return output.note(none);
-  output.show(outcomes, () => tableOf(shown));
+  output.show(outcomes, () => tableOf(shown, words));
 }
 
-function tableOf(outcomes: readonly TopicOutcome[]): string {
+function tableOf(outcomes: readonly TopicOutcome[], words?: Readonly<Record<Action, string>>): string {
   return table(
     ['topic', 'action', 'fields', 'why'],
     outcomes.map(({ topic, action, changed, mismatches, unsupported }) => [
       topic,
-      action,
+      words?.[action] ?? action,
       [...changed, ...mismatches.map(({ field }) => field)].join(', '),
       [
         ...mismatches.map(

@@ -6,6 +6,9 @@ import type { Session } from '../session.js';
 import { type Answer, MOST_LETTERS, type Role, type Seen, type SeenLetters, type SeenTopic } from './seen.js';
 import { deadLetterTopicOf, seenConfig } from './seen-config.js';
 
+/** The group of `deadLetters.redrive`: its lag are letters that wait. */
+const REDRIVES = 'ebus-redrive';
+
 /** @param topics of the configuration, or others; none: all of the configuration */
 export async function lookAround(
   { bus, settings, io }: Session,
@@ -70,7 +73,10 @@ async function lookAt(
       answer(bus.inspect.topic(letters, { signal })),
       answer(bus.inspect.mayPublish(letters, { signal })),
     ]);
-  const behind = 'value' in groups ? groups.value.filter(({ lag }) => lag > 0) : [];
+  const others =
+    'value' in groups ? { value: groups.value.filter(({ group }) => group !== REDRIVES) } : groups;
+  const behind =
+    'value' in groups ? groups.value.filter(({ group, lag }) => group !== REDRIVES && lag > 0) : [];
   const deadLetterTopic = { name: letters, figures: lettersFigures, publishing: lettersPublishing };
   const oldestUnread = await unread(bus, name, behind, signal);
   return {
@@ -78,7 +84,7 @@ async function lookAt(
     configured,
     plan,
     figures,
-    groups,
+    groups: others,
     reading,
     publishing,
     deadLetters,

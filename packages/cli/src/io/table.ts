@@ -4,11 +4,13 @@
 export type Cell = string | number | bigint | undefined;
 
 const GAP = '  ';
+/** Longer cells are cut: `--json` has all of them. */
+const WIDEST = 80;
 const ELLIPSIS = '…';
 
 /** Columns as wide as their widest cell; columns of numbers are aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const texts = rows.map((row) => head.map((_, i) => cellText(row[i])));
+  const texts = rows.map((row) => head.map((_, i) => cut(cellText(row[i]), WIDEST)));
   const widths = head.map((title, i) => Math.max(title.length, ...texts.map((row) => row[i]?.length ?? 0)));
   const isRight = head.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])));
   const line = (cells: readonly string[]) =>

@@ -13,7 +13,7 @@ export const deadLetterChecks: readonly Check[] = [
     const more = count >= MOST_LETTERS ? ' or more' : '';
     const since = oldest === undefined ? '' : `, the oldest of ${oldest.toISOString()}`;
     return [
-      `${count}${more} dead letters${since}`,
+      `${count}${more} ${count === 1 ? 'dead letter' : 'dead letters'}${since}`,
       `ebus dlq list ${name}; mend the cause; ebus dlq redrive ${name}`,
     ];
   }),
@@ -26,7 +26,7 @@ export const deadLetterChecks: readonly Check[] = [
       return keys === 0
         ? undefined
         : [
-            `${keys} keys are parked`,
+            `${keys} ${keys === 1 ? 'key is' : 'keys are'} parked`,
             `ebus dlq keys ${name}; mend the cause; ebus dlq redrive ${name} --key <key>`,
           ];
     },

@@ -80,8 +80,12 @@ export const groupChecks: readonly Check[] = [
         : undefined;
     },
   ),
-  ofTopics('info', 'no-group', 'no group reads the topic', ({ groups, figures }) =>
-    'value' in groups && groups.value.length === 0 && 'value' in figures && figures.value !== undefined
+  ofTopics('info', 'no-group', 'no group reads the topic', ({ name, groups, figures }) =>
+    !name.endsWith('.dlq') &&
+    'value' in groups &&
+    groups.value.length === 0 &&
+    'value' in figures &&
+    figures.value !== undefined
       ? ['no group has a position in it', 'start the service that reads it']
       : undefined,
   ),
