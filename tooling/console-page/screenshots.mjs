@@ -37,35 +37,35 @@ const save = async (page, name) => {
 const click = (page, selector) =>
   page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
 try {
-  const page = await browser.open({ width: 1200, height: 1100 });
+  const wide = { width: 1080, height: 900 };
+  const page = await browser.open(wide);
   await page.goto(url);
   await page.until(`document.querySelectorAll('#letters tbody tr').length > 0`, 'dead letters');
-  // Lines of the charts.
-  await new Promise((resolve) => setTimeout(resolve, 45_000));
+  // Time for the lines of the charts.
+  await new Promise((resolve) => setTimeout(resolve, 40_000));
   await save(page, 'console-light');
-  await page.look({ width: 1200, height: 1100, scheme: 'dark' });
+  await page.look({ ...wide, scheme: 'dark' });
+  await page.evaluate(`document.querySelector('#subscriptions').scrollIntoView()`);
   await save(page, 'console-dark');
-  await page.evaluate(`document.querySelector('#letters').scrollIntoView()`);
-  await save(page, 'console-letters-dark');
-  await page.look({ width: 1200, height: 1100 });
+  await page.look(wide);
   await click(page, `[data-key="shop.mails.dlq"].tab`);
   await page.until(`document.querySelector('#letters').innerText.includes('550')`, 'mails');
   await page.evaluate(`document.querySelector('#letters').scrollIntoView()`);
   await save(page, 'console-letters');
-  await page.evaluate(
-    `[...document.querySelectorAll('#letters tbody tr')].find((row) => row.innerText.includes('550')).querySelector('.row-link').click()`,
-  );
+  await page.evaluate(`[...document.querySelectorAll('#letters tbody tr')]
+    .find((row) => row.innerText.includes('550'))
+    .querySelector('.row-link')
+    .click()`);
   await page.until(`document.querySelector('dialog .payload-box')`, 'the letter');
   await save(page, 'console-letter');
   await page.press('Escape');
-  await page.look({ width: 390, height: 844, scheme: 'dark', scale: 1.5 });
+  const phone = { width: 390, height: 844, scale: 1.5 };
+  await page.look({ ...phone, scheme: 'dark' });
   await page.evaluate('window.scrollTo(0, 0)');
   await save(page, 'console-phone-dark');
-  await page.look({ width: 390, height: 844, scale: 1.5 });
-  await page.evaluate(`document.querySelector('#subscriptions').scrollIntoView()`);
-  await save(page, 'console-phone');
+  await page.look(phone);
   await page.evaluate(`document.querySelector('#letters').scrollIntoView()`);
-  await save(page, 'console-phone-letters');
+  await save(page, 'console-phone');
 } finally {
   await browser.close();
   demo.kill('SIGTERM');

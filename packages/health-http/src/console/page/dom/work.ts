@@ -153,7 +153,7 @@ function groupRow(
       { class: 'name' },
       oneLine(group),
       !byEbus && h('span', { class: 'chip' }, 'not of ebus'),
-      isAlone && h('span', { class: `chip${lag > 0 ? ' is-warned' : ''}` }, 'nobody there'),
+      isAlone && h('span', { class: `chip${lag > 0 ? ' is-warned' : ''}` }, 'no members'),
     ),
     sparkline(history.get(lagId(topic, group)) ?? [], `lag of ${group}`),
     h('b', { class: lag > 0 ? 'lag' : 'lag is-zero' }, formatCount(lag)),
