@@ -10,6 +10,10 @@ import type { ActionName } from './types.js';
 const ACTIONS: readonly ActionName[] = ['redrive', 'delete', 'retry', 'skip'];
 const MOST_POSITIONS = 1_000;
 const MOST_CHARACTERS = 1_024;
+/** A parked key waits for a member of its group, which may not be there. */
+const KEY_MS = 120_000;
+const REDRIVE_MS = 3_600_000;
+const OTHERS_MS = 120_000;
 
 /** A body that is not understood. */
 export class BadRequest extends Error {}
@@ -37,7 +41,7 @@ export function workOf(bus: ConsoleSource, body: unknown): Work {
   return { action, topic, ...haltedOf(bus, asked) };
 }
 
-type Doing = Pick<Work, 'about' | 'run'>;
+type Doing = Pick<Work, 'about' | 'limitMs' | 'run'>;
 
 function redriveOf(bus: ConsoleSource, { topic, key, positions = [], all = false }: Asked): Doing {
   if (positions.length === 0 && key === undefined && !all) {
@@ -49,6 +53,7 @@ function redriveOf(bus: ConsoleSource, { topic, key, positions = [], all = false
   const about = key !== undefined ? `key ${key}` : all ? 'all letters' : `${wanted.size} letters`;
   return {
     about,
+    limitMs: key === undefined ? REDRIVE_MS : KEY_MS,
     run: async (signal, told) => {
       const done = await bus.deadLetters.redrive(topic, {
         signal,
@@ -72,6 +77,7 @@ function deleteOf(bus: ConsoleSource, { topic, position }: Asked): Doing {
   if (position === undefined) throw new BadRequest('position is missing');
   return {
     about: position,
+    limitMs: OTHERS_MS,
     run: async (signal) => {
       const letter = await letterAt(bus, topic, position, signal);
       const isDeleted = letter !== undefined && (await bus.deadLetters.delete(topic, letter, { signal }));
@@ -84,6 +90,7 @@ function haltedOf(bus: ConsoleSource, { action, topic, group, key }: Asked): Doi
   if (group === undefined) throw new BadRequest('group is missing');
   return {
     about: key === undefined ? `group ${group}` : `key ${key}`,
+    limitMs: OTHERS_MS,
     run: async () => {
       const subscription = bus.inspect.subscription(topic, group);
       if (subscription === undefined) {

@@ -17,7 +17,7 @@ import type { BrokerView, HealthView, ParkedView, Part, Snapshot } from './types
 /** Who watches at once; more are refused. */
 export const MOST_WATCHERS = 20;
 const PUSH_MS = 1_000;
-const HEALTH_MS = 2_000;
+const HEALTH_MS = 3_000;
 const BROKER_MS = 3_000;
 const PARKED_MS = 1_000;
 /** Reading parked keys takes at most such a share of the time. */

@@ -5,7 +5,11 @@ import { Jobs, type Work } from './jobs.js';
 
 let now = 0;
 const clock = { ...systemClock, monotonic: () => now };
-const work = (run: Work['run']): Work => ({ action: 'redrive', topic: 'orders', about: 'all letters', run });
+const work = (run: Work['run'], limitMs = 60_000): Work => {
+  return { action: 'redrive', topic: 'orders', about: 'all letters', limitMs, run };
+};
+const untilAborted: Work['run'] = (signal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 it('tells progress, outcomes and failures', async () => {
   let changes = 0;
@@ -31,9 +35,7 @@ it('tells progress, outcomes and failures', async () => {
 
 it('runs a few at once, and ends them when it closes', async () => {
   const jobs = new Jobs(clock, keptLogger().logger, () => {});
-  const waits = work(
-    (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-  );
+  const waits = work(untilAborted);
   const begun = Array.from({ length: 5 }, () => jobs.begin(waits));
   expect(begun.map((job) => job === undefined)).toEqual([false, false, false, false, true]);
   jobs.close();
@@ -56,4 +58,10 @@ it('begins so many a second, and keeps the last ones', async () => {
   expect(jobs.begin(quick)).toBeDefined();
   expect(jobs.begin(quick)).toBeUndefined();
   expect(jobs.all).toHaveLength(20);
+});
+
+it('ends what takes too long', async () => {
+  const jobs = new Jobs(clock, keptLogger().logger, () => {});
+  await jobs.begin(work(untilAborted, 5))?.ended;
+  expect(jobs.all[0]).toMatchObject({ state: 'failed', outcome: expect.stringContaining('not done within') });
 });

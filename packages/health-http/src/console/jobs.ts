@@ -15,6 +15,8 @@ export interface Work {
   readonly action: ActionName;
   readonly topic: string;
   readonly about: string;
+  /** How long it may take, in milliseconds. */
+  readonly limitMs: number;
   /** @returns the outcome in words */
   run(signal: AbortSignal, told: (progress: { redriven: number; total: number }) => void): Promise<string>;
 }
@@ -46,10 +48,7 @@ export class Jobs {
   }
 
   /** Undefined where too many run, or too many were begun. `ended` never rejects. */
-  begin(
-    work: Work,
-    signal?: AbortSignal,
-  ): { readonly id: string; readonly ended: Promise<void> } | undefined {
+  begin(work: Work): { readonly id: string; readonly ended: Promise<void> } | undefined {
     const running = this.#jobs.filter(({ state }) => state === 'running').length;
     if (running >= MOST_RUNNING || !this.#take()) return undefined;
     const { action, topic, about } = work;
@@ -58,15 +57,16 @@ export class Jobs {
     const job: JobView = { id, action, topic, about, state: 'running', startedAt, outcome: '' };
     this.#jobs = [job, ...this.#jobs].slice(0, MOST_KEPT);
     this.#logger.info({ action, topic, about, job: id }, 'an operator acts by the console');
-    return { id, ended: this.#run(id, work, signal) };
+    return { id, ended: this.#run(id, work) };
   }
 
   close(): void {
     this.#closing.abort();
   }
 
-  async #run(id: string, work: Work, own: AbortSignal | undefined): Promise<void> {
-    const { signal, release } = linkedSignal(this.#closing.signal, ...(own === undefined ? [] : [own]));
+  async #run(id: string, work: Work): Promise<void> {
+    const limit = this.#clock.timeout(work.limitMs);
+    const { signal, release } = linkedSignal(this.#closing.signal, limit);
     try {
       const outcome = await work.run(signal, (progress) => this.#change(id, { progress }));
       this.#change(id, { state: 'done', outcome });
@@ -75,7 +75,8 @@ export class Jobs {
         { err, action: work.action, topic: work.topic, job: id },
         'an action of the console failed',
       );
-      this.#change(id, { state: 'failed', outcome: reasonFor(err) });
+      const late = `not done within ${work.limitMs / 1_000} s: ended; try again`;
+      this.#change(id, { state: 'failed', outcome: limit.aborted ? late : reasonFor(err) });
     } finally {
       release();
     }
