@@ -28,7 +28,7 @@ export function connectionOptions(
     // A login that was good once may be good again: an account is being changed, a file is being renewed.
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: config.reconnectWait,
-    // Everybody coming back at once is what the wait spreads.
+    // The wait spreads clients that all come back at once.
     reconnectJitter: Math.min(100, config.reconnectWait),
     timeout: config.connectionTimeout,
     pingInterval: config.pingInterval,

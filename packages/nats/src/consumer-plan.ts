@@ -39,7 +39,7 @@ export interface ConsumerSettings {
 
 /**
  * A single active client that asks for nothing for so long is replaced, in milliseconds. No longer than leases last where it
- * can be: its successor waits for the leases of what it held. Not much shorter than an event loop may be busy.
+ * can be: its successor waits for the leases of its messages. Not much shorter than an event loop may be busy.
  */
 export function pinTtlOf({ ackWait }: Pick<ConsumerSettings, 'ackWait'>): number {
   return Math.min(PIN_TTL_MS.most, Math.max(PIN_TTL_MS.least, ackWait));

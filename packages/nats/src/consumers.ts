@@ -49,24 +49,27 @@ export class Consumers {
 
   /**
    * Where the consumer exists, its position stays, and settings that break ebus are changed.
+   *
+   * @param onMade told where it was made here
    * @throws ConfigError where that cannot be
    */
-  async ensure(spec: ConsumerSpec): Promise<ConsumerInfo> {
+  async ensure(spec: ConsumerSpec, onMade?: () => void): Promise<ConsumerInfo> {
     const found = await this.find(spec);
-    if (found !== undefined) return this.#adopt(spec, found);
+    if (found !== undefined) return this.adopt(spec, found);
     const { stream, name } = spec;
     try {
       const made = await this.#api.ask(`making consumer '${name}' of stream '${stream}'`, (manager) =>
         manager.consumers.add(stream, newConsumer(spec, this.#settings)),
       );
       const of = { stream, consumer: name };
+      onMade?.();
       if (spec.durable) logCreated(this.#logger, shown(spec), [{ field: 'filters', to: spec.filters }], of);
       return made;
     } catch (error) {
       const code = apiCode(error);
       // Another instance was faster.
       if (code === API.consumerExists || code === API.durableExists) {
-        return this.#adopt(spec, await this.info(spec));
+        return this.adopt(spec, await this.info(spec));
       }
       throw code === API.streamNotFound ? error : refused(spec, error);
     }
@@ -87,7 +90,8 @@ export class Consumers {
     });
   }
 
-  async #adopt(spec: ConsumerSpec, info: ConsumerInfo): Promise<ConsumerInfo> {
+  /** The same for one that is there; it is not made again. */
+  async adopt(spec: ConsumerSpec, info: ConsumerInfo): Promise<ConsumerInfo> {
     const plan = planConsumer(spec, this.#settings, info.config);
     if (plan.act === 'use') return info;
     const { stream, name } = spec;

@@ -76,7 +76,7 @@ export function classify(error: unknown): ErrorClass {
   // Missing permission, wrong or expired login.
   if (isUnauthorized(error)) return { code: 'UNAUTHORIZED', retryable: false };
   const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
-  // The client refuses what is larger than the server's max_payload before sending it.
+  // The client sends nothing larger than the server's max_payload.
   if (name === 'InvalidArgumentError' && message.includes('max_payload')) {
     return { code: 'MESSAGE_TOO_LARGE', retryable: false };
   }
@@ -84,7 +84,7 @@ export function classify(error: unknown): ErrorClass {
   if (/^(InvalidArgument|InvalidSubject|InvalidOperation|Type|Range)Error$/.test(name)) {
     return { code: 'INTERNAL', retryable: false };
   }
-  // No answer in time, nobody there just now, a connection that broke, or what nobody has seen yet.
+  // No answer in time, nobody there just now, a connection that broke, or an error that is not known yet.
   return { code: 'CONNECTION_FAILED', retryable: true };
 }
 

@@ -1,7 +1,7 @@
 /** Which group a consumer belongs to, by its name. Pure. */
 import { CONSUMER_NAME, consumerName, plain, unifiedName } from './names.js';
 
-/** What a consumer's name says. */
+/** The parts of a consumer's name. */
 export interface NamedGroup {
   readonly group: string;
   /** Of a topic with partitions. */

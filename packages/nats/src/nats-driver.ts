@@ -173,7 +173,7 @@ export class NatsDriver implements Driver<NatsNative> {
       const present = this.#link.required;
       subscription.online(present);
       await present.flush(options, `subscribing to '${spec.topic}' was not confirmed`);
-      // What the server refuses it says before it answers the flush.
+      // The server tells its refusals before it answers the flush.
       if (subscription.failure !== undefined) throw subscription.failure;
     } catch (error) {
       this.#left(subscription);

@@ -85,7 +85,7 @@ export class PresentLink {
       },
       options,
     );
-    // Before anything goes over the new one: what the old one was sent still arrives, and nothing is sent to it any more.
+    // Before anything goes over the new one: messages that the old one was sent still arrive, and it is sent no more.
     if (!this.#closed) await this.#links.current?.retire({ signal: host.clock.timeout(RETIRE_MS) });
     if (!this.#links.arrived(attempt, link)) return false;
     this.#hadOne = true;

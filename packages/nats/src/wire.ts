@@ -24,7 +24,7 @@ const CRLF = Buffer.from('\r\n');
 /** Of a short publish beside subject and text, at most. */
 const OVERHEAD = 32;
 
-/** Shared by all connections: what is written is handed over before other code runs. */
+/** Shared by all connections: each write is handed over before other code runs. */
 let slab = Buffer.alloc(0);
 let used = 0;
 let handed = 0;
@@ -75,7 +75,7 @@ export class Wire {
     used += slab.write(text === '' ? ' 0\r\n\r\n' : ` ${text.length}\r\n${text}\r\n`, used);
   }
 
-  /** Hands over what was added, in one write. */
+  /** Hands over all that was added, in one write. */
   flush(): void {
     if (this.#protocol !== undefined) this.#hand(this.#protocol);
   }

@@ -30,7 +30,7 @@ interface BrowseParts {
 }
 
 /**
- * @param after up to where each partition is left out; undefined: nothing is. A date: what was stored before
+ * @param after up to where each partition is left out; undefined: nothing is. A date: messages stored before
  * @throws EbusError `ABORTED`, and the client's errors
  */
 export async function* browse(
@@ -65,7 +65,7 @@ export async function* browse(
       return;
     } catch (error) {
       if (next > before) renewals = 0;
-      // Of the last kind is what the server says of a consumer while it is asked for messages.
+      // The last kind: the status that a server gives a consumer while it is asked for messages.
       const isGone =
         isMissing(error) || isNoResponders(error) || (error as Error).name === 'JetStreamStatusError';
       if (signal.aborted || !isGone || renewals >= MAX_RENEWALS) throw error;
@@ -116,7 +116,7 @@ async function* deliveries(
         signal.removeEventListener('abort', stop);
       }
       if (signal.aborted) throw abortError(signal, `looking at '${topic}'`);
-      // Nothing came: what was there has gone meanwhile, or the server is busy.
+      // Nothing came: the messages have gone meanwhile, or the server is busy.
       if (!came) left = (await link().manager.consumers.info(stream, name)).num_pending;
     }
   } finally {

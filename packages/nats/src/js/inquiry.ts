@@ -8,7 +8,7 @@ import type { PullInbox } from './pull-inbox.js';
 import type { Receiver } from './receiver.js';
 import type { Timers } from './timers.js';
 
-/** What the server has counted is on its way for so long at most, and is looked for so often. */
+/** A delivery is on its way for so long at most once the server has counted it, and is looked for so often. */
 const TRANSIT = { mostMs: 500, lookMs: 10 };
 
 interface InquiryOptions {
@@ -50,7 +50,7 @@ export class Inquiry {
     return { info, incarnation, seesOthers, refused, ownRequests: ownRequests(inbox()) };
   }
 
-  /** What the server has counted and not sent yet would be taken for another member's. */
+  /** A delivery that the server has counted and not sent yet would be taken for another member's. */
   async #allReceived(count: number, epoch: number): Promise<void> {
     const { timers, receiver } = this.#options;
     for (let waited = 0; waited < TRANSIT.mostMs; waited += TRANSIT.lookMs) {

@@ -195,7 +195,7 @@ export class JetStream {
 function startOf(from: BrowseSpec['from'], { partition = 0, layout }: Reading) {
   if (from instanceof Date) return from;
   if (from === 'earliest' || 'group' in from) return undefined;
-  // The partitions of a topic share one numbering: what is said of the topic holds for each of them.
+  // The partitions of a topic share one numbering: a position in the topic holds for each of them.
   const first = Number(from.at.get(partition) ?? from.at.get(0) ?? 1);
   return new Map(Array.from({ length: layout.partitions }, (_, of) => [of, first - 1]));
 }

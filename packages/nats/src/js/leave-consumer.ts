@@ -12,7 +12,7 @@ interface Leaving {
 }
 
 /**
- * Waits for what was settled, and gives up the place of the single active client. The place also where the server did not confirm
+ * Waits until settlements are confirmed, and gives up the place of the single active client. The place also where the server did not confirm
  * in time: the next one waits for all that is not settled. @throws where the server does not answer
  */
 export async function leaveConsumer({ consumers, spec, deliveries, pin }: Leaving): Promise<void> {

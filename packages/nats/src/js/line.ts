@@ -23,7 +23,7 @@ type Position = Pick<ConsumerInfo, 'ack_floor' | 'delivered' | 'num_ack_pending'
 
 /**
  * The rest before the line: messages to deliver, or those that another instance holds. Nothing is unsettled here.
- * `unsure`: the consumer's count of what it has to deliver lags behind its stream by a moment, so that 0 may mean that the
+ * `unsure`: the consumer's count of undelivered messages lags behind its stream by a moment, so that 0 may mean that the
  * messages before the line have gone, or that they are not counted yet. Pure.
  */
 export function leftBefore(
@@ -79,7 +79,7 @@ export class Line {
     if (deliveries.size > 0) return 'here';
     try {
       const found = await info();
-      // What came while the server was asked is not in its answer.
+      // The answer leaves out messages that came during the question.
       if (deliveries.size > 0) return 'here';
       const left = leftBefore(through, found);
       if (left !== 'unsure') return left;

@@ -4,7 +4,7 @@ import type { Consumers } from '../consumers.js';
 import type { Streams } from '../streams.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
-import { Locator } from './locator.js';
+import { Locator, Superseded } from './locator.js';
 
 const [OLD, NEW, NEWER] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z'];
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -16,7 +16,11 @@ function info(created: string, floor = 7): ConsumerInfo {
 }
 
 /** What the server has: a stream, and a consumer or none. */
-function located(stream: { created: string; name?: string } | undefined, consumer: ConsumerInfo | undefined) {
+function located(
+  stream: { created: string; name?: string } | undefined,
+  consumer: ConsumerInfo | undefined,
+  isSuperseded?: () => Promise<boolean>,
+) {
   const made: unknown[] = [];
   const lost: number[] = [];
   const deliveries = new Deliveries();
@@ -26,6 +30,8 @@ function located(stream: { created: string; name?: string } | undefined, consume
       made.push([name, from]);
       return info(NEWER);
     },
+    adopt: async (_: unknown, found: ConsumerInfo) => found,
+    delete: async () => void made.push('deleted'),
   } as unknown as Consumers;
   const found = stream && ({ config: { name: stream.name ?? 'S' }, created: stream.created } as StreamInfo);
   const streams = { findUsable: async () => found } as unknown as Streams;
@@ -39,7 +45,10 @@ function located(stream: { created: string; name?: string } | undefined, consume
     from: 'latest',
     singleActive: false,
   } as const;
-  const options = { consumers, streams, deliveries, logger, topic: 't', onLost };
+  const options = {
+    ...{ consumers, streams, deliveries, logger, topic: 't', onLost },
+    ...(isSuperseded === undefined ? {} : { isSuperseded }),
+  };
   deliveries.add({ sequence: 9, reply: Buffer.from('ack.9') as Uint8Array } as JetStreamDelivery);
   return { locator: new Locator(options, spec, info(OLD), OLD), deliveries, made, lost };
 }
@@ -75,4 +84,13 @@ it('takes up another consumer of its name, and tells what went where its stream 
 it('without a stream is an error that passes', async () => {
   const { locator } = located(undefined, undefined);
   await expect(locator.locate()).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', retryable: true });
+});
+
+it('makes none that the group has gone on from, before or at that moment', async () => {
+  const before = located({ created: OLD }, undefined, async () => true);
+  await expect(before.locator.locate()).rejects.toThrow(Superseded);
+  let questions = 0;
+  const meanwhile = located({ created: OLD }, undefined, async () => ++questions > 1);
+  await expect(meanwhile.locator.locate()).rejects.toThrow(Superseded);
+  expect([before.made, meanwhile.made]).toEqual([[], [['S', 8], 'deleted']]);
 });

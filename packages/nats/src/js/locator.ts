@@ -64,7 +64,7 @@ export class Locator {
     const { consumers } = this.#options;
     try {
       const info = await consumers.info(this.#spec);
-      if (!this.knows(info)) return await this.#another();
+      if (!this.knows(info)) return await this.#another(info);
       this.#refreshed(info);
       return info;
     } catch (error) {
@@ -73,9 +73,11 @@ export class Locator {
     }
   }
 
-  /** Restores the settings that the subscription needs, where they were changed meanwhile. */
+  /** Restores the settings that the subscription needs, where they were changed meanwhile. One that is gone is for `locate`. */
   async mend(): Promise<void> {
-    await this.#options.consumers.ensure(this.#spec);
+    const { consumers } = this.#options;
+    const found = await consumers.find(this.#spec);
+    if (found !== undefined) await consumers.adopt(this.#spec, found);
   }
 
   /** One client at a time is to get messages. */
@@ -91,10 +93,12 @@ export class Locator {
     if (this.knows(info)) this.#refreshed(info);
   }
 
-  async #another(): Promise<ConsumerInfo> {
+  async #another(found: ConsumerInfo): Promise<ConsumerInfo> {
+    const { consumers } = this.#options;
     const stream = await this.#stream();
+    const isMoved = this.#spec.stream !== stream.config.name;
     this.#spec = { ...this.#spec, stream: stream.config.name };
-    const info = await this.#options.consumers.ensure(this.#spec);
+    const info = await (isMoved ? consumers.ensure(this.#spec) : consumers.adopt(this.#spec, found));
     const isSameStream = compare(this.#created, info, stream) !== 'new-stream';
     this.#became(info, stream, isSameStream);
     return info;
@@ -103,7 +107,8 @@ export class Locator {
   async #recreate(): Promise<ConsumerInfo> {
     const { consumers, deliveries, logger, topic } = this.#options;
     const stream = await this.#stream();
-    if ((await this.#options.isSuperseded?.()) === true) throw new Superseded();
+    const isSuperseded = async () => (await this.#options.isSuperseded?.()) === true;
+    if (await isSuperseded()) throw new Superseded();
     const { name } = stream.config;
     const before = { stream: this.#spec.stream, created: this.#created };
     const { isSameStream, from } = recreation(
@@ -113,6 +118,11 @@ export class Locator {
     );
     this.#spec = { ...this.#spec, stream: name };
     const info = await consumers.ensure({ ...this.#spec, from });
+    if (await isSuperseded()) {
+      // The group went on meanwhile.
+      await consumers.delete(this.#spec);
+      throw new Superseded();
+    }
     this.#became(info, stream, isSameStream);
     logger.warn(
       { topic, consumer: this.#spec.name, stream: name, from },

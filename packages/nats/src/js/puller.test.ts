@@ -29,6 +29,7 @@ function made() {
       server.info = async () => info('2026-01-02T00:00:00Z');
       return server.info();
     },
+    adopt: async (_: unknown, found: ConsumerInfo) => found,
   } as unknown as Consumers;
   const stream = { config: { name: 'S' }, created: CREATED } as StreamInfo;
   const streams = { findUsable: async () => stream } as unknown as Streams;

@@ -63,7 +63,7 @@ export class Puller {
   #stopping: Promise<void> | undefined;
   readonly #signs: SignsOfLife;
   #isNew = true;
-  /** It did not fit into what was left of a request: it is asked for by itself once nothing else is on its way. */
+  /** It did not fit into the rest of a request: it is asked for by itself once nothing else is on its way. */
   #nextIsLarge = false;
   readonly #timers: Timers;
   readonly #receiver: Receiver;
@@ -183,7 +183,7 @@ export class Puller {
     if (refused.consumer !== name || !this.#isFetching) return;
     const what = refused.what === 'pull' ? 'requests for messages of' : 'acknowledgements of';
     this.#options.target.failed(refusal(`${what} '${this.#options.topic}'`, error));
-    // What it handles now would come again after a restart.
+    // After a restart the messages at hand would come again.
     this.#restart(RETRY_MS.most);
   }
 

@@ -103,7 +103,7 @@ export class Receiver {
   #refuse(delivery: JetStreamDelivery): void {
     this.refused.add(delivery.sequence);
     this.#options.deliveries.refuse(delivery);
-    // It has used up a part of a request: what is waited for may come behind it.
+    // It has used up a part of a request: a wanted message may come behind it.
     this.#options.onRoom();
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '@ebus/core/driver';
 /** One that is still unsettled is delivered, and refused, again before that. */
 const KEPT_MS = 3_000;
 
-/** What was refused here a short while ago, by stream sequence. */
+/** Messages that were refused here a short while ago, by stream sequence. */
 export class RefusedMessages {
   readonly #clock: Clock;
   /** When each was refused last, in monotonic milliseconds. */

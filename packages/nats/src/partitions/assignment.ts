@@ -7,7 +7,7 @@ export interface Claim {
 }
 
 /**
- * Even: no member has two more than another. Sticky: only what exceeds a member's part moves, and what nobody has. Where two
+ * Even: no member has two more than another. Sticky: only partitions beyond a member's part move, and those without a member. Where two
  * claim one partition, the member with the smaller id keeps it.
  *
  * @returns the partitions of each member, ascending, by its id

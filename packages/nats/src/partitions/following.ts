@@ -24,7 +24,7 @@ import { type Layout, presentLayout } from './layout.js';
 const DRAIN_LOOK_MS = 500;
 /** Otherwise: where the news of a change did not arrive. */
 const LOOK_MS = 30_000;
-/** So long nothing of a former layout has to be there: what was on its way when the stream was changed has arrived. */
+/** For so long a former layout has to be empty: records on their way when the stream was changed have arrived by then. */
 const QUIET_MS = 1_000;
 
 /** Reads one layout. */

@@ -17,11 +17,15 @@ function group(stream: object, made: readonly string[] = [], settings: Settings 
   const infos = new Map<string, Partial<ConsumerInfo>>(made.map((name) => [name, settledTo(0)]));
   const lasts: Record<string, number> = {};
   const calls: string[] = [];
+  /** Other members are at the last layout once this consumer is made. */
+  const world: { goesOnAt?: string } = {};
   const consumers = {
     find: async ({ name }: { name: string }) => infos.get(name),
-    ensure: async ({ name, from }: { name: string; from: string }) => {
+    ensure: async ({ name, from }: { name: string; from: string }, onMade?: () => void) => {
       calls.push(`make ${name} ${from}`);
+      if (!infos.has(name)) onMade?.();
       infos.set(name, settledTo(0));
+      if (name === world.goesOnAt) infos.set('g-p0-1', settledTo(0));
     },
     delete: async ({ name }: { name: string }) => {
       calls.push(`delete ${name}`);
@@ -37,7 +41,7 @@ function group(stream: object, made: readonly string[] = [], settings: Settings 
     ...{ topic: 't', consumers, streams },
     settings: { name: 'g', durable: true, ordering: 'cluster', from: 'earliest', ...settings },
   });
-  return { generations, info, infos, lasts, calls };
+  return { generations, info, infos, lasts, calls, world };
 }
 
 function settledTo(last: number, more: Partial<ConsumerInfo> = {}): Partial<ConsumerInfo> {
@@ -46,12 +50,13 @@ function settledTo(last: number, more: Partial<ConsumerInfo> = {}): Partial<Cons
 }
 
 describe('the layout that a group reads', () => {
-  it('is the one that it has begun, the oldest first', async () => {
-    expect(await group(history, ['g-p0', 'g-p1']).generations.current(group(history).info)).toEqual(
-      partitioned,
-    );
+  it('is the newest one that it has begun; what a member has left of the one before is deleted', async () => {
+    const one = group(history, ['g-p0', 'g-p1']);
+    expect(await one.generations.current(one.info)).toEqual(partitioned);
+    expect(one.calls).toEqual([]);
     const both = group(history, ['g', 'g-p0']);
-    expect(await both.generations.current(both.info)).toEqual(plain);
+    expect(await both.generations.current(both.info)).toEqual(partitioned);
+    expect(both.calls).toEqual(['delete g']);
   });
 
   it('of a new group is the oldest that has records, else the present one', async () => {
@@ -105,6 +110,22 @@ describe('a former layout', () => {
     const [before, next] = layoutsOf('t', two);
     expect(await generations.moveOn(before, 'S')).toEqual(next);
     expect(calls).toEqual(['make g-p1 earliest', 'make g-p0 earliest', 'delete g']);
+  });
+
+  it('is not followed by one that the group has left as well', async () => {
+    const { generations, calls } = group(history, ['g-p0-1']);
+    expect(await generations.hasMovedOn(plain, 'S')).toBe(true);
+    expect(await generations.moveOn(plain, 'S')).toEqual(last);
+    expect(calls).toEqual(['make g-p0-1 earliest', 'delete g']);
+  });
+
+  it('leaves nothing of the next behind where others go further at the same moment', async () => {
+    const { generations, infos, world } = group(history, ['g']);
+    world.goesOnAt = 'g-p0';
+    expect(await generations.moveOn(plain, 'S')).toBe(undefined);
+    expect([...infos.keys()]).toEqual(['g', 'g-p0-1']);
+    expect(await generations.moveOn(plain, 'S')).toEqual(last);
+    expect([...infos.keys()]).toEqual(['g-p0-1']);
   });
 
   it('the present one has none after it', async () => {

@@ -3,7 +3,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import type { Consumers } from '../consumers.js';
 import { isMissing } from '../errors.js';
 import type { Streams } from '../streams.js';
-import { isDrained, type Lane, type LaneSettings, lanesOf, makeLanes } from './lanes.js';
+import { deleteLanes, isDrained, type Lane, type LaneSettings, lanesOf, makeLanes } from './lanes.js';
 import { everySubject, type Layout, layoutsOf } from './layout.js';
 
 /** Options of `Generations`. */
@@ -27,13 +27,18 @@ export class Generations {
     return lanesOf(layout, { ...this.#options.settings, stream, from });
   }
 
-  /** The layout that the group reads. A new group begins with the oldest one that has records, or with the present one. */
+  /**
+   * The layout that the group reads: the newest one that it has begun, since it has settled all before that. A new group begins with
+   * the oldest one that has records, or with the present one.
+   */
   async current({ config }: StreamInfo): Promise<Layout> {
     const layouts = layoutsOf(this.#options.topic, config);
     const present = layouts.at(-1) as Layout;
     if (layouts.length === 1 || !this.#options.settings.durable) return present;
-    for (const layout of layouts) {
-      if (await this.#isBegun(layout, config.name)) return layout;
+    const begun = await this.#newest(layouts, config.name);
+    if (begun !== undefined) {
+      await this.#forget(layouts[begun.generation - 1], config.name);
+      return begun;
     }
     if (this.#options.settings.from === 'latest') return present;
     for (const layout of layouts) {
@@ -57,27 +62,44 @@ export class Generations {
     return true;
   }
 
-  /** A member has made the consumers of the layout that follows. */
+  /** A member has made the consumers of a later layout. */
   async hasMovedOn(layout: Layout, stream: string): Promise<boolean> {
-    const next = await this.#next(layout);
-    return next !== undefined && (await this.#isBegun(next, stream));
+    return (await this.#newest(await this.#after(layout), stream)) !== undefined;
   }
 
-  /** Makes the consumers of the layout that follows, then deletes those of the former one. */
+  /** Makes the consumers of the layout that follows, where the group is not there yet, then deletes those of the former one. */
   async moveOn(layout: Layout, stream: string): Promise<Layout | undefined> {
     const { consumers } = this.#options;
-    const next = await this.#next(layout);
+    const after = await this.#after(layout);
+    const next = (await this.#newest(after, stream)) ?? after[0];
     if (next === undefined) return undefined;
     // It was empty when the group had settled everything before it.
-    await makeLanes(consumers, this.lanes(next, stream, 'earliest'));
-    for (const { consumer } of this.lanes(layout, stream)) await consumers.delete(consumer);
+    const lanes = this.lanes(next, stream, 'earliest');
+    const { isMade } = await makeLanes(consumers, lanes);
+    if (isMade && (await this.hasMovedOn(next, stream))) {
+      // Others went further at this moment.
+      await deleteLanes(consumers, lanes);
+      return undefined;
+    }
+    await deleteLanes(consumers, this.lanes(layout, stream));
     return next;
   }
 
-  async #next({ generation }: Layout): Promise<Layout | undefined> {
+  /** A member that died while it went on may have left them. Nobody reads them. */
+  async #forget(former: Layout | undefined, stream: string): Promise<void> {
+    if (former === undefined || !(await this.#isBegun(former, stream))) return;
+    await deleteLanes(this.#options.consumers, this.lanes(former, stream)).catch(() => {});
+  }
+
+  async #after({ generation }: Layout): Promise<readonly Layout[]> {
     const { streams, topic } = this.#options;
     const found = await streams.find(topic);
-    return found === undefined ? undefined : layoutsOf(topic, found.config)[generation + 1];
+    return found === undefined ? [] : layoutsOf(topic, found.config).slice(generation + 1);
+  }
+
+  async #newest(layouts: readonly Layout[], stream: string): Promise<Layout | undefined> {
+    for (const layout of layouts.toReversed()) if (await this.#isBegun(layout, stream)) return layout;
+    return undefined;
   }
 
   async #isBegun(layout: Layout, stream: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
-import { isDrained, lanesOf } from './lanes.js';
+import { isDrained, laneOf, lanesOf } from './lanes.js';
 import { layoutsOf, partitionedStream, repartitioned } from './layout.js';
 
 const settings = {
@@ -39,6 +39,58 @@ describe('the consumers of a group', () => {
       lanesOf(layout, settings).map((lane) => lane.consumer.name),
     );
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('the consumer of a lane', () => {
+  const spec = {
+    stream: 'S',
+    name: 'g-p0',
+    filters: ['t.0'],
+    durable: true,
+    from: 'earliest',
+    singleActive: true,
+  } as const;
+
+  /** @param goesOn before which question the group goes on with another layout */
+  function lane(isThere: boolean, goesOn = 9) {
+    const calls: string[] = [];
+    let questions = 0;
+    const call = (what: string) => async () => {
+      calls.push(what);
+      return { name: what } as ConsumerInfo;
+    };
+    const consumers = {
+      find: async () => (isThere ? ({} as ConsumerInfo) : undefined),
+      adopt: call('adopt'),
+      ensure: call('make'),
+      delete: async () => void calls.push('delete'),
+    };
+    return { calls, made: () => laneOf(consumers, spec, async () => ++questions > goesOn) };
+  }
+
+  it('that is there is never made again, and nothing further is asked', async () => {
+    const { calls, made } = lane(true, 0);
+    expect(await made()).toEqual({ name: 'adopt' });
+    expect(calls).toEqual(['adopt']);
+  });
+
+  it('that was deleted is made again', async () => {
+    const { calls, made } = lane(false);
+    expect(await made()).toEqual({ name: 'make' });
+    expect(calls).toEqual(['make']);
+  });
+
+  it('of a layout that the group has left is not', async () => {
+    const { calls, made } = lane(false, 0);
+    expect(await made()).toBe(undefined);
+    expect(calls).toEqual([]);
+  });
+
+  it('is deleted again where the group leaves it at that moment', async () => {
+    const { calls, made } = lane(false, 1);
+    expect(await made()).toBe(undefined);
+    expect(calls).toEqual(['make', 'delete']);
   });
 });
 

@@ -11,7 +11,7 @@ export interface Lane {
   readonly consumer: ConsumerSpec;
 }
 
-/** What the consumers of a group have in common. */
+/** Settings that the consumers of a group share. */
 export interface LaneSettings {
   readonly stream: string;
   /** Of the group's consumer on a topic without partitions; the others' begin with it. */
@@ -43,11 +43,42 @@ export function isDrained(
   return unread === 0 && unsettled === 0 && delivered.stream_seq >= last;
 }
 
-/** Makes them where they are missing, the first one last. */
+/** Makes them where they are missing, the first one last. @returns whether any was missing, and the first one */
 export async function makeLanes(
-  consumers: Consumers,
+  consumers: Pick<Consumers, 'ensure'>,
   [first, ...others]: readonly [Lane, ...Lane[]],
+): Promise<{ readonly isMade: boolean; readonly info: ConsumerInfo }> {
+  let isMade = false;
+  const onMade = () => {
+    isMade = true;
+  };
+  await Promise.all(others.map(({ consumer }) => consumers.ensure(consumer, onMade)));
+  const info = await consumers.ensure(first.consumer, onMade);
+  return { isMade, info };
+}
+
+/** The first one first. */
+export async function deleteLanes(
+  consumers: Pick<Consumers, 'delete'>,
+  lanes: readonly Lane[],
 ): Promise<void> {
-  await Promise.all(others.map(({ consumer }) => consumers.ensure(consumer)));
-  await consumers.ensure(first.consumer);
+  for (const { consumer } of lanes) await consumers.delete(consumer);
+}
+
+/**
+ * The consumer of one lane, made where it is missing; undefined once the group has gone on with another layout: made again then, it
+ * would deliver all of the former one anew. A member that goes on makes the next consumers before it deletes the former ones.
+ */
+export async function laneOf(
+  consumers: Pick<Consumers, 'find' | 'adopt' | 'ensure' | 'delete'>,
+  spec: ConsumerSpec,
+  isSuperseded: () => Promise<boolean>,
+): Promise<ConsumerInfo | undefined> {
+  const found = await consumers.find(spec);
+  if (found !== undefined) return consumers.adopt(spec, found);
+  if (await isSuperseded()) return undefined;
+  const made = await consumers.ensure(spec);
+  if (!(await isSuperseded())) return made;
+  await consumers.delete(spec);
+  return undefined;
 }

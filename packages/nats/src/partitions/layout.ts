@@ -106,7 +106,7 @@ function settingsOf(layouts: readonly [...Layout[], Layout]): LaidOut {
   };
 }
 
-/** One by one: `<topic>.*` would take what is published to `<topic>.dlq`, and to other topics with such names. */
+/** One by one: `<topic>.*` would take records of `<topic>.dlq`, and of other topics with such names. */
 function subjectsOf(layout: Layout): string[] {
   const { topic, partitions, space } = layout;
   if (space === undefined) return [topic];

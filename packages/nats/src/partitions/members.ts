@@ -12,7 +12,7 @@ const TELL_MS = 1_000;
 /** Silent for so long, a member is taken for gone. */
 const GONE_MS = 3_000;
 
-/** What a member says. */
+/** A member's message to the others. */
 interface Word extends Claim {
   /** The pins that the server gave it. */
   readonly pins: readonly string[];
@@ -80,7 +80,7 @@ export class Members {
     this.#link = undefined;
   }
 
-  /** This member and those that were heard of, with what they claim. */
+  /** This member and those that were heard of, with their claims. */
   get all(): Claim[] {
     const { id, claims } = this.#options;
     return [{ id, partitions: claims().partitions }, ...this.#others.values()];
@@ -92,7 +92,7 @@ export class Members {
     return false;
   }
 
-  /** Says at once what it claims. */
+  /** Tells its claims at once. */
   tell(isNew = false): void {
     this.#say(isNew ? { isNew } : {});
   }

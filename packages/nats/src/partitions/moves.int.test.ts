@@ -26,7 +26,10 @@ describe('a topic with partitions', async () => {
 
   async function aTopic(partitions: number) {
     const topic = uniqueName('topic');
-    const bus = await aBus({ common: { topics: { [topic]: { partitions } } } });
+    const bus = await aBus({
+      common: { topics: { [topic]: { partitions } } },
+      nats: { jetstream: { ackWait: '30s' } },
+    });
     await bus.topics.configure(topic, { partitions });
     const history = new History();
     const publish = async (from: number, to: number) => {

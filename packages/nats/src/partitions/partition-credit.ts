@@ -13,7 +13,7 @@ export interface CreditedPartition {
   };
 }
 
-/** Spreads what is left of the credit, each time that something has changed. */
+/** Spreads the rest of the credit after each change. */
 export class PartitionCredit {
   #credit: Credit = { messages: 0, bytes: 0 };
   /** The most messages that core may hold, as far as it has shown. */

@@ -1,9 +1,9 @@
-/** Decides what a member does about the pin of a partition that is to be its own. Pure. */
+/** Decides the next step about the pin of a partition that is to be this member's. Pure. */
 
 /** Longer than members take to tell of a new pin. */
 const ORPHAN_MS = 2_500;
 
-/** A partition's pin, as the server says, and what is known of it. */
+/** A partition's pin as the server says it, and who claims it. */
 export interface PinState {
   /** Of whichever client is served; undefined: the next that asks. */
   readonly pin: string | undefined;

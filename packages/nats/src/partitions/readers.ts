@@ -1,12 +1,12 @@
 /** Makes the reader of a layout: of each partition by itself where order holds across members, else of all of them at once. */
-import type { SubscriptionSink, SubscriptionSpec } from '@ebus/core/driver';
+import { EbusError, type SubscriptionSink, type SubscriptionSpec } from '@ebus/core/driver';
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Api } from '../api.js';
 import type { PullerOptions } from '../js/puller.js';
 import { JetStreamSubscription } from '../js/subscription.js';
 import type { LayoutReader } from './following.js';
 import type { Generations } from './generations.js';
-import { makeLanes } from './lanes.js';
+import { deleteLanes, makeLanes } from './lanes.js';
 import type { Layout } from './layout.js';
 import { PartitionedSubscription } from './subscription.js';
 
@@ -39,15 +39,22 @@ export class Readers {
     const { topic, ordering } = spec;
     const lanes = generations.lanes(layout, config.name);
     const isSuperseded = () => generations.hasMovedOn(layout, config.name);
+    const { isMade, info } = await makeLanes(consumers, lanes);
+    if (isMade && (await isSuperseded())) {
+      // They would deliver all of this layout anew.
+      await deleteLanes(consumers, lanes);
+      throw new EbusError(`the group has gone on with other partitions of '${topic}' at this moment`, {
+        code: 'SUBSCRIBE_FAILED',
+        retryable: true,
+      });
+    }
     if (ordering === 'cluster' && (layout.space !== undefined || this.#hasPartitions)) {
       this.#hasPartitions = true;
-      await makeLanes(consumers, lanes);
       const own = { topic, layout, lanes, incarnation, isSuperseded };
       const members = `${memberSubject}.${layout.generation}`;
       return new PartitionedSubscription({ ...this.#options, ...own, memberSubject: members });
     }
     const [{ consumer }] = lanes;
-    const info = await consumers.ensure(consumer);
     const place = layout.space === undefined ? undefined : { topic };
     const closing = onClosed === undefined ? {} : { onClosed };
     const options = { ...this.#options, place, isSuperseded, ...closing };

@@ -60,8 +60,8 @@ export interface GroupNames {
 }
 
 /**
- * The layout that a group reads, as long as it has not gone on from there; undefined where it has no position. Asks nothing where the
- * topic has had one layout only.
+ * The layout that a group reads, the newest one that it has begun; undefined where it has no position. Asks nothing where the topic
+ * has had one layout only.
  */
 export async function layoutOfGroup(
   consumers: Pick<Consumers, 'find'>,
@@ -72,7 +72,7 @@ export async function layoutOfGroup(
   const layouts = layoutsOf(topic, config);
   if (layouts.length === 1) return layouts[0];
   for (const ordering of ['cluster', 'instance'] as const) {
-    for (const layout of layouts) {
+    for (const layout of layouts.toReversed()) {
       const [{ consumer }] = lanesOf(layout, { stream, name, durable: true, from: 'earliest', ordering });
       if ((await consumers.find(consumer)) !== undefined) return layout;
     }

@@ -9,8 +9,8 @@ export interface Standing {
 }
 
 /**
- * The credit of each partition, what is outstanding included. A partition that has more outstanding than its part gets its part: it
- * asks for no more, and the others get theirs as that ends. Together with what is outstanding no more than `credit`, except that
+ * The credit of each partition, messages on their way included. A partition that has more outstanding than its part gets its part: it
+ * asks for no more, and the others get theirs as that ends. Together with those no more than `credit`, except that
  * each partition may ask for one message where there is any credit: otherwise those that have messages would wait for
  * those that have none.
  *

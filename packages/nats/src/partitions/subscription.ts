@@ -20,7 +20,7 @@ import { inTime, type Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
 import { assign } from './assignment.js';
 import { LaneLines } from './lane-lines.js';
-import type { Lane } from './lanes.js';
+import { type Lane, laneOf } from './lanes.js';
 import { type Layout, rawSubject } from './layout.js';
 import { Members } from './members.js';
 import { PartitionCredit } from './partition-credit.js';
@@ -211,7 +211,7 @@ export class PartitionedSubscription implements DriverSubscription {
     return bySlot;
   }
 
-  /** Brings the partitions here to what the members decide. */
+  /** Opens and releases partitions as the members decide. */
   #share(): void {
     if (this.#isStopped || this.#link === undefined) return;
     const { layout } = this.#options;
@@ -230,9 +230,8 @@ export class PartitionedSubscription implements DriverSubscription {
     const { consumers, lanes, incarnation, sink, clock, isSuperseded } = this.#options;
     const spec = (lanes[partition] as Lane).consumer;
     try {
-      const found = await consumers.find(spec);
-      if (found === undefined && (await isSuperseded())) return;
-      const info = await consumers.ensure(spec);
+      const info = await laneOf(consumers, spec, isSuperseded);
+      if (info === undefined) return;
       if (this.#isStopped || !this.#mine.includes(partition) || this.#slots.has(partition)) return;
       const slot: Slot = new Slot(
         this.#slotOptions(partition, () => this.#lost(slot)),

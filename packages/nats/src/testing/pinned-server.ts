@@ -92,6 +92,7 @@ export class PinnedServer {
         if (!this.consumers.has(spec.name)) this.calls.push(`make ${spec.name}`);
         return this.consumer(spec.name).info;
       },
+      adopt: async (_: unknown, found: unknown) => found,
       delete: (spec: { name: string }) => call('delete', spec, () => void this.consumers.delete(spec.name)),
       unpin: (spec: { name: string }, pin: string) =>
         call('unpin', spec, (one) => {
