@@ -28,7 +28,7 @@ describe('a topic with partitions', async () => {
     const topic = uniqueName('topic');
     const bus = await aBus({
       common: { topics: { [topic]: { partitions } } },
-      nats: { jetstream: { ackWait: '30s' } },
+      nats: { jetstream: { ackWait: '10s' } },
     });
     await bus.topics.configure(topic, { partitions });
     const history = new History();
@@ -45,7 +45,7 @@ describe('a topic with partitions', async () => {
   }
 
   it('goes to Core NATS and back twice behind handlers that wait: all ways end, in order', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { topic, bus, history, publish } = await aTopic(4);
     const blocked = gate();
@@ -65,7 +65,7 @@ describe('a topic with partitions', async () => {
     }
     expect(history.handledCount).toBe(0);
     blocked.resolve();
-    await eventually(() => history.isComplete, 'all ways end', 30_000);
+    await eventually(() => history.isComplete, 'all ways end', 60_000);
     await bus.idle();
     history.check();
     expect(await bus.topics.describe(topic)).toMatchObject({ partitions: 4 });
