@@ -113,10 +113,31 @@ export const partitionMutants = [
   {
     name: 'nats: deletes the consumers of a group before the next are there',
     file: partitions('generations'),
-    find: "    await makeLanes(consumers, this.lanes(next, stream, 'earliest'));\n    for (const { consumer } of this.lanes(layout, stream)) await consumers.delete(consumer);\n",
+    find: '    const { isMade } = await makeLanes(consumers, lanes);\n',
     replace:
-      "    for (const { consumer } of this.lanes(layout, stream)) await consumers.delete(consumer);\n    await makeLanes(consumers, this.lanes(next, stream, 'earliest'));\n",
+      '    await deleteLanes(consumers, this.lanes(layout, stream));\n    const { isMade } = await makeLanes(consumers, lanes);\n',
     killedBy: inUnit(partitions('generations.test'), 'makes way for the next'),
+  },
+  {
+    name: 'nats: makes the consumer of a lane again that its group leaves at that moment',
+    file: partitions('lanes'),
+    find: 'if (!(await isSuperseded())) return made;',
+    replace: 'if (made !== undefined) return made;',
+    killedBy: inUnit(partitions('lanes.test'), 'is deleted again where the group leaves it'),
+  },
+  {
+    name: 'nats: gives the pin of a partition away while its handlers run',
+    file: 'packages/nats/src/js/puller.ts',
+    find: 'this.#isFetching || this.#stopping !== undefined',
+    replace: 'this.#isFetching',
+    killedBy: inUnit(partitions('slot.test'), 'is drained before the next member'),
+  },
+  {
+    name: 'nats: has a prepared subscription take partitions from the one that works',
+    file: partitions('subscription'),
+    find: '#hasBegun = false',
+    replace: '#hasBegun = true',
+    killedBy: inUnit(partitions('subscription.test'), 'no share before core takes messages'),
   },
   {
     name: 'nats: handles in all partitions what was published to the topic itself',
