@@ -58,6 +58,7 @@ const ROWS: Record<string, Row> = {
   'topics.plan': { call: (o) => bus.topics.plan({}, o), wrong: { allowPartitionIncrease: 'yes' } },
   'topics.watch': { call: (o) => bus.topics.watch('no-such-file', o), wrong: { onApplied: 'log' } },
   'deadLetters.list': { call: (o) => bus.deadLetters.list('t', o), wrong: { limit: 0 } },
+  'deadLetters.browse': { call: (o) => bus.deadLetters.browse('t', o).next(), wrong: { limit: 0 } },
   'deadLetters.keys': { call: (o) => bus.deadLetters.keys('t', o), wrong: { failedAfter: 'today' } },
   'deadLetters.delete': {
     call: (o) => bus.deadLetters.delete('t', { message: {} } as never, o),
