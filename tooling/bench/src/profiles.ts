@@ -1,0 +1,89 @@
+/**
+ * Where the processor time of a message goes: shares of samples (`node --cpu-prof`), without idle time and start-up. Taken by hand when
+ * a path changes much; the figures of a run do not contain them.
+ */
+
+type Profile = Readonly<Record<string, number>>;
+
+const PROFILES: Readonly<Record<string, Profile>> = {
+  'publish to handler, unordered': {
+    'memory adapter': 28,
+    'garbage collection': 19,
+    'consume (core)': 18,
+    'publish (core)': 16,
+    'Node and clock': 8,
+    'benchmark and rest': 11,
+  },
+  'ordered envelopes': {
+    'envelope: encode, decode, check (core)': 39,
+    'garbage collection': 19,
+    'Node (buffers, text)': 12,
+    'publish (core)': 6,
+    'consume (core)': 6,
+    'memory adapter': 6,
+    'benchmark and rest': 12,
+  },
+  'nats, ephemeral, publish to handler': {
+    'garbage collection': 22,
+    'client: parser and protocol': 20,
+    'Node (streams, buffers)': 18,
+    'consume (core)': 10,
+    'socket writes': 9,
+    'NATS adapter': 6,
+    'publish (core)': 5,
+    'benchmark and rest': 10,
+  },
+  'nats, JetStream, consume': {
+    'socket writes (acknowledgements)': 34,
+    'envelope: decode, check (core)': 15,
+    'NATS adapter': 11,
+    'client: parser and protocol': 10,
+    'Node (streams, buffers)': 10,
+    'consume (core)': 10,
+    'garbage collection': 6,
+    rest: 4,
+  },
+  'kafka, consume': {
+    'client: librdkafka and its binding': 51,
+    'envelope: decode, check (core)': 18,
+    'garbage collection': 8,
+    'Kafka adapter': 7,
+    'consume (core)': 7,
+    'Node and rest': 9,
+  },
+  'kafka, publish': {
+    'client: librdkafka and its binding': 39,
+    'garbage collection': 18,
+    'envelope: encode, check (core)': 10,
+    'Node (buffers, text)': 10,
+    'publish (core)': 7,
+    'Kafka adapter': 7,
+    'benchmark and rest': 9,
+  },
+  'peers, NATS': {
+    'envelope: encode, decode, check (core)': 22,
+    'garbage collection': 15,
+    'Node (streams, buffers)': 14,
+    'socket writes': 10,
+    'consume (core)': 9,
+    'client: parser and protocol': 7,
+    'NATS adapter': 6,
+    'publish (core)': 5,
+    'benchmark and rest': 12,
+  },
+  'key-ordered, 100 ms': {
+    'garbage collection': 25,
+    'Node (timers, promises)': 20,
+    'client: librdkafka and its binding': 19,
+    'consume (core)': 13,
+    'envelope: decode, check (core)': 8,
+    'Kafka adapter': 5,
+    'benchmark and rest': 10,
+  },
+};
+
+/** As a table of its own. */
+export function profileOf(name: string): string {
+  const rows = Object.entries(PROFILES[name] ?? {}).map(([part, share]) => `| ${part} | ${share} % |`);
+  return ['', '', `| profile: ${name} | share |`, '| --- | ---: |', ...rows].join('\n');
+}
