@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createEventBus } from '@ebus/core';
 import { memory, resetMemoryBroker } from '@ebus/memory';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { event } from '../../conformance/src/test-kit/events.js';
 import { Workshop } from './testing/recorded-io.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -34,7 +35,13 @@ async function failedEvents(count: number) {
     await bus.publish('orders', JSON.stringify({ total: i }), { key: `order-${i}` });
   }
   await vi.waitFor(() => expect(subscription.stats().deadLettered).toBe(count));
-  return { bus, broken, handled, [Symbol.asyncDispose]: () => bus.close({ timeout: 100 }).then(() => {}) };
+  return {
+    bus,
+    subscription,
+    broken,
+    handled,
+    [Symbol.asyncDispose]: () => bus.close({ timeout: 100 }).then(() => {}),
+  };
 }
 
 describe('ebus', () => {
@@ -117,6 +124,37 @@ describe('ebus', () => {
     expect((await shop.run(['dlq', 'delete', 'orders', gone, '--yes'])).code).toBe(0);
     const rest = await shop.json<{ message: { key: string } }[]>('dlq', 'list', 'orders');
     expect(rest.map(({ message }) => message.key)).toEqual(['order-0']);
+  });
+
+  it('parks the key of a letter, and says why where its group cannot', async () => {
+    await using service = await failedEvents(0);
+    const { bus } = service;
+    await using shop = await Workshop.with(config);
+    const positionOf = async () => {
+      const [letter] = await shop.json<{ message: { position: string } }[]>('dlq', 'list', 'orders');
+      return letter?.message.position ?? '';
+    };
+    await service.subscription.close();
+    const fail = () => Promise.reject(new Error('no stock'));
+    const before = await bus.subscribeEnvelope('orders', fail, { maxRetries: 0 });
+    await bus.publishEnvelope('orders', event('order-7', 1));
+    await vi.waitFor(() => expect(before.stats().deadLettered).toBe(1));
+    expect((await shop.run(['dlq', 'park', 'orders', await positionOf()])).code).toBe(4);
+    const refused = await shop.run(['dlq', 'park', 'orders', await positionOf(), '--yes']);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('does not park keys')]);
+    await before.close();
+    const handled: unknown[] = [];
+    const handle = async ({ payload }: { payload: unknown }) => void handled.push(payload);
+    await bus.subscribeEnvelope('orders', handle, { onExhausted: 'park' });
+    expect(await shop.json('dlq', 'park', 'orders', await positionOf(), '--yes')).toMatchObject({
+      parked: true,
+    });
+    await bus.publishEnvelope('orders', event('order-7', 2));
+    await vi.waitFor(async () =>
+      expect(await shop.json('dlq', 'keys', 'orders')).toMatchObject([{ key: 'order-7', letters: 2 }]),
+    );
+    await shop.json('dlq', 'redrive', 'orders', '--key', 'order-7', '--yes');
+    expect(handled).toMatchObject([{ sequence: 1 }, { sequence: 2 }]);
   });
 
   it('shows long work on a terminal, and nothing of it elsewhere', async () => {

@@ -82,6 +82,7 @@ export type { LetterCriteria } from './dead-letters/letter-criteria.js';
 export type {
   DeleteOptions as DeadLetterDeleteOptions,
   ListOptions as DeadLetterListOptions,
+  ParkOptions as DeadLetterParkOptions,
 } from './dead-letters/options.js';
 export type { ParkedKeySummary } from './dead-letters/park/parked-actions.js';
 export type { FailedLetter, RedriveOptions, RedriveProgress } from './dead-letters/redrive.js';

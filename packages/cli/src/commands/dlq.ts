@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { confirm } from '../io/confirm.js';
 import { formatPlace } from '../io/format.js';
 import { Progress } from '../io/progress.js';
-import { cut, table } from '../io/table.js';
+import { cut, printable, table } from '../io/table.js';
 import { letterData, letterText } from '../message-view.js';
 import type { Context } from '../run.js';
 import { type Session, withBus } from '../session.js';
@@ -114,6 +114,23 @@ export function addDlq(program: Command, context: Context): void {
       }),
     );
   dlq
+    .command('park <topic> <position>')
+    .description('park the key of a letter: it and later events of the key wait until the key is redriven')
+    .addOption(place())
+    .option('--timeout <duration>', 'how long to wait for a member of the group', '1m')
+    .addOption(yes())
+    .action((topic: string, position: string, choices: Choices, command: Command) =>
+      withBus(io, command.optsWithGlobals(), async (session) => {
+        const letter = await letterAt(session, topic, position, choices);
+        const { key } = letter.message;
+        await confirm(io, choices.yes === true, `Park the key '${printable(key ?? '')}' of '${topic}'`);
+        if (!(await park(session, topic, letter, choices))) {
+          throw new CliError(`the letter at ${position} is gone already`, EXIT.failed);
+        }
+        session.output.show({ topic, key, parked: true }, () => `parked ${printable(key ?? '')}\n`);
+      }),
+    );
+  dlq
     .command('delete <topic> <position>')
     .description('delete one letter for good')
     .addOption(place())
@@ -170,6 +187,26 @@ async function redrive(
     progress.tell(`${redriven} of ${counted.redriven} published back, ${left} stay, ${failed.length} failed`);
   try {
     return await bus.deadLetters.redrive(topic, { ...options, signal, onProgress });
+  } finally {
+    progress.end();
+    release();
+  }
+}
+
+async function park(
+  { bus, io }: Session,
+  topic: string,
+  letter: DeadLetter,
+  choices: Choices,
+): Promise<boolean> {
+  const limit = systemClock.timeout(duration('--timeout', choices.timeout ?? '1m'));
+  const { signal, release } = linkedSignal(limit, io.signal);
+  const { deadLetterTopic } = choices;
+  const where = deadLetterTopic === undefined ? {} : { deadLetterTopic };
+  const progress = new Progress(io);
+  progress.tell(`waiting for a member of ${letter.group ?? 'the group'}`);
+  try {
+    return await bus.deadLetters.park(topic, letter, { signal, ...where });
   } finally {
     progress.end();
     release();

@@ -100,6 +100,41 @@ export const parkedKeys: Group = ({ testWhere }) => {
     },
   );
 
+  testWhere(parking, 'the key of a dead letter can be parked by hand', async (t) => {
+    const bus = await t.bus();
+    const service = new Service();
+    service.broken.add('a#1');
+    const before = await bus.subscribeEnvelope(t.topic, service.handle, { maxRetries: 0 });
+    await publish(bus, t, 'a', 1);
+    await t.eventually(() => before.stats().deadLettered === 1);
+    const [letter] = await bus.deadLetters.list(t.topic);
+    assert.ok(letter);
+    await assert.rejects(bus.deadLetters.park(t.topic, letter), (error) =>
+      UnsupportedError.isInstance(error),
+    );
+    const [again] = await bus.deadLetters.list(t.topic);
+    assert.ok(again);
+    assert.equal(again.parkedKey, undefined);
+    await before.close();
+
+    const subscription = await bus.subscribeEnvelope(t.topic, service.handle, parked);
+    assert.equal(await bus.deadLetters.park(t.topic, again), true);
+    assert.equal(await bus.deadLetters.park(t.topic, again), false, 'it is gone');
+    await t.eventually(() => subscription.stats().parked === 1);
+    await publish(bus, t, 'a', 2);
+    await publish(bus, t, 'b', 1);
+    await waiting(t, bus, 1, 2);
+    await t.eventually(() => service.of('b').length === 1);
+    const [key] = await bus.deadLetters.keys(t.topic);
+    assert.deepEqual([key?.key, key?.letters, key?.errorMessage], ['a', 2, 'parked by hand']);
+    assert.deepEqual(service.of('a'), []);
+    service.broken.clear();
+    await bus.deadLetters.redrive(t.topic, { key: 'a' });
+    await t.eventually(() => service.of('a').length === 2);
+    assert.deepEqual(service.of('a'), ['a#1', 'a#2']);
+    await waiting(t, bus);
+  });
+
   testWhere(parking, 'the next instance reads from the topic which keys are parked', async (t) => {
     const before = await t.bus();
     const service = new Service();

@@ -76,6 +76,8 @@ export class Delivery implements Settlement {
   redrivenFor: string | undefined = undefined;
   /** It asks for the letters of its key, and is no message by itself. */
   command: RedriveCommand | undefined = undefined;
+  /** It asks for its key to be parked, and is not to be handled. */
+  parks = false;
   /** The letters that are handed to the handler in its place. */
   redrive: { readonly letter: IncomingMessage | undefined } | undefined = undefined;
   backoffTimer: TimerHandle | undefined = undefined;

@@ -1,4 +1,5 @@
 /** Core's end of a subscription: takes the driver's messages, and begins them in order. */
+import { PARK_REQUEST_HEADER } from '../dead-letters/format.js';
 import { redriveCommandOf } from '../dead-letters/park/redrive-command.js';
 import type { CallOptions } from '../driver/driver.js';
 import { HighOffsets } from '../driver/high-offsets.js';
@@ -229,8 +230,9 @@ export class Intake implements SubscriptionSink {
     const group = findHeader(headers, REDRIVE_GROUP_HEADER);
     if (group === undefined) return;
     delivery.redrivenFor = headerText(group);
-    if (delivery.redrivenFor === this.#works.parts.policy.group)
-      delivery.command = redriveCommandOf(delivery.incoming);
+    if (delivery.redrivenFor !== this.#works.parts.policy.group) return;
+    delivery.command = redriveCommandOf(delivery.incoming);
+    delivery.parks = findHeader(delivery.incoming.headers, PARK_REQUEST_HEADER) !== undefined;
   }
 
   /** A redelivery of a message that is here, or was settled here: it is handled once. */

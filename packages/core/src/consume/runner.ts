@@ -212,13 +212,12 @@ export class Runner {
     this.#deadLetter(delivery, error, 'first').catch(() => {});
   }
 
-  /** Its key is parked: it is not handled, and becomes a letter behind those of its key. */
-  readonly append = (delivery: Delivery): void => {
+  /** It is not handled, and becomes a letter: the first of its key, behind others, or of a key that is not parked. */
+  readonly append = (delivery: Delivery, error: unknown, parked: 'first' | 'behind' | undefined): void => {
     delivery.isHeld = true;
     delivery.attempt = new Attempt(delivery, this.#owner);
     this.#dispatcher.hold(delivery);
-    const error = new EbusError('an earlier message of its key is parked', { code: 'PARKED' });
-    this.#deadLetter(delivery, error, 'behind').catch(() => {});
+    this.#deadLetter(delivery, error, parked).catch(() => {});
   };
 
   /** False where it goes back instead. */

@@ -13,6 +13,7 @@ import { Drain } from './drain.js';
 import { InFlight } from './in-flight.js';
 import { KeyRedrives } from './key-redrive.js';
 import { Leases } from './leases.js';
+import { appendBehind, parkUnhandled } from './park-unhandled.js';
 import { Parking } from './parking.js';
 import { type ConsumePolicy, rateLimitOf } from './policy.js';
 import { Revocation } from './revocation.js';
@@ -233,6 +234,7 @@ export class Works {
     if (delivery.redrive === undefined) {
       if (delivery.command !== undefined) return this.#redrive(delivery, delivery.command);
       if (this.parking?.takes(delivery) === true) return;
+      if (delivery.parks) return parkUnhandled(delivery, this.parking, this.runner);
     }
     this.runner.start(delivery);
   }
@@ -252,7 +254,7 @@ export class Works {
       policy.onExhausted === 'park'
         ? new Parking({
             ...{ policy, clock, events, gate, letters, finish },
-            append: (delivery) => this.runner.append(delivery),
+            append: (delivery) => appendBehind(delivery, this.runner),
           })
         : undefined;
     const redrives = new KeyRedrives({

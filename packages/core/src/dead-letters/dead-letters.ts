@@ -6,6 +6,7 @@ import { isSamePosition } from '../driver/offsets.js';
 import type { EnvelopeCodec } from '../envelope/codec.js';
 import { abortError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { PublishReceipt } from '../pipeline/context.js';
 import { checkOptions } from '../util/options.js';
 import { orClosed } from '../util/or-closed.js';
 import { shown } from '../util/shown.js';
@@ -21,8 +22,11 @@ import {
   type DeleteOptions,
   LIST_OPTIONS,
   type ListOptions,
+  PARK_OPTIONS,
+  type ParkOptions,
   REDRIVE_OPTIONS,
 } from './options.js';
+import { untilParked } from './park/park-letter.js';
 import { parkNoteOf } from './park/park-note.js';
 import { ParkedActions, type ParkedKeySummary } from './park/parked-actions.js';
 import { type Place, Places } from './places.js';
@@ -33,7 +37,7 @@ const DEFAULT_LIST_LIMIT = 100;
 /** Parts of `bus.deadLetters`. */
 export interface DeadLettersOptions {
   driver: Driver;
-  publish(letter: Letter, signal: AbortSignal): Promise<unknown>;
+  publish(letter: Letter, signal: AbortSignal): Promise<PublishReceipt>;
   /** Where the subscriptions of this bus to that topic put their dead letters. */
   deadLetterTopicsOf(topic: string): readonly string[];
   /** The topics whose subscriptions on this bus dead-letter into that one. */
@@ -153,10 +157,52 @@ export class DeadLetters {
       }
       const rules = this.#places.rules(topic, place, {});
       return this.#turns.run(place.deadLetterTopic, async () => {
-        const redrive = this.#begin(rules, place.signal, {}, (one) => this.#publish(one, place), isIt);
+        const redrive = this.#begin(rules, place.signal, {}, (one) => this.#publish(one, place), {
+          deletes: isIt,
+        });
         await this.#reading(place, (reader) => redrive.run(reader));
         return redrive.deleted;
       });
+    });
+  }
+
+  /**
+   * Parks the key of a letter, as `list` returned it: its message goes back, is not handled, and is the first that waits; later
+   * messages of the key wait behind it, until the key is redriven. Resolves once the member that has the key has parked it: give a
+   * `signal` where there may be none. False where the letter is gone. Letters before it are appended to the dead-letter topic anew.
+   * @throws what `redrive` throws; UnsupportedError where the group does not park keys: the letter stays
+   */
+  async park(topic: string, letter: DeadLetter, options: ParkOptions = {}): Promise<boolean> {
+    checkOptions(`deadLetters.park('${shown(topic)}')`, options, PARK_OPTIONS);
+    const place = this.#places.of(topic, options);
+    const { position } = letter.message;
+    const { originalTopic, group } = letter;
+    return this.#whileOpen(place, options, async () => {
+      if (letter.parkedKey !== undefined) return true;
+      if (position === undefined || group === undefined || originalTopic === undefined) return false;
+      if (!(await this.#places.exists(place))) return false;
+      const filter = ({ message }: DeadLetter) =>
+        message.position !== undefined && isSamePosition(message.position, position);
+      const only = { filter, limit: 1 };
+      const rules = this.#places.rules(topic, place, {});
+      const counted = await this.#count(place, rules, only);
+      if (counted.redriven === 0) return false;
+      let sent: PublishReceipt | undefined;
+      const publish = async (one: Letter) => {
+        const receipt = await this.#publish(one, place);
+        if (one.topic !== place.deadLetterTopic) sent = receipt;
+      };
+      await this.#turns.run(place.deadLetterTopic, async () => {
+        const redrive = this.#begin(rules, place.signal, only, publish, { parks: true });
+        await this.#reading(place, (reader) => redrive.run(reader));
+      });
+      if (sent?.position === undefined) return sent !== undefined;
+      const letters = () => this.#list(topic, place, { group }, Number.MAX_SAFE_INTEGER);
+      const { clock } = this.#options;
+      await untilParked({
+        ...{ topic: originalTopic, group, position: sent.position, clock, signal: place.signal, letters },
+      });
+      return true;
     });
   }
 
@@ -212,7 +258,7 @@ export class DeadLetters {
     return this.#reading(place, (reader) => redrive.run(reader));
   }
 
-  #publish(letter: Letter, { signal }: Place): Promise<unknown> {
+  #publish(letter: Letter, { signal }: Place): Promise<PublishReceipt> {
     return this.#options.publish(letter, signal);
   }
 
@@ -248,14 +294,14 @@ export class DeadLetters {
     signal: AbortSignal,
     options: RedriveOptions,
     publish: RedriveWork['publish'],
-    deletes?: RedriveWork['deletes'],
+    more: Pick<RedriveWork, 'deletes' | 'parks'> = {},
   ): Redrive {
     const { driver, clock, logger, codec } = this.#options;
     const { limit = Number.MAX_SAFE_INTEGER } = options;
     const mayStay = driver.capabilities('persistent').settle === 'individual';
     const fits = criteriaOf(options, codec);
     const work = { rules, options, limit, signal, clock, logger, mayStay, fits, publish };
-    return new Redrive(deletes === undefined ? work : { ...work, deletes });
+    return new Redrive({ ...work, ...more });
   }
 
   /** Without taking anything, where the transport can; else by handing the letters back. */

@@ -19,11 +19,16 @@ export const DEAD_LETTER_HEADERS = [
 /** Makes a dead letter, or a note without a message, a part of a parked key. */
 export const PARK_HEADER = 'X-Ebus-Park';
 
+/** Makes a redriven message a request to park its key: the message is the first that waits. */
+export const PARK_REQUEST_HEADER = 'X-Ebus-Park-Key';
+
 const ORIGINAL_TOPIC = 'x-original-topic';
 /** The only one of them that applications use, too: theirs comes first and stays. */
 const TIMESTAMP = 'x-timestamp';
 const REMOVED = new Set<string>(
-  [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER, PARK_HEADER].map((name) => name.toLowerCase()),
+  [...DEAD_LETTER_HEADERS, REDRIVE_GROUP_HEADER, PARK_HEADER, PARK_REQUEST_HEADER].map((name) =>
+    name.toLowerCase(),
+  ),
 );
 REMOVED.delete(TIMESTAMP);
 

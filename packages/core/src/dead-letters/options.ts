@@ -22,6 +22,15 @@ export interface DeleteOptions {
   signal?: AbortSignal;
 }
 
+/** How to park the key of a letter. */
+export type ParkOptions = Omit<DeleteOptions, 'dryRun'>;
+
+/** The options of `park`, as they are checked. */
+export const PARK_OPTIONS = optionTable<ParkOptions>({
+  deadLetterTopic: filledText,
+  signal: abortSignal,
+});
+
 /** The options of `list` and `keys`, as they are checked. */
 export const LIST_OPTIONS = optionTable<ListOptions>({
   ...CRITERIA,

@@ -10,7 +10,7 @@ import { shown } from '../util/shown.js';
 import { abortable } from '../util/waiting.js';
 import { type DeadLetter, readDeadLetter } from './dead-letter.js';
 import type { DeadLetterReader } from './dead-letter-reader.js';
-import { withoutDeadLetterHeaders } from './format.js';
+import { PARK_REQUEST_HEADER, withoutDeadLetterHeaders } from './format.js';
 import { Letter } from './letter.js';
 import type { LetterCriteria } from './letter-criteria.js';
 import { type DestinationRules, destinationOf } from './letter-destination.js';
@@ -78,6 +78,8 @@ export interface RedriveWork {
   readonly mayStay: boolean;
   /** Whether the letter is one that is asked for. */
   fits(letter: DeadLetter, incoming: IncomingMessage): boolean;
+  /** Their keys are parked, with these messages as the first that wait, instead of handling them. Default false. */
+  readonly parks?: boolean;
   /** Whether the letter is deleted, and the rest stays. */
   deletes?(incoming: IncomingMessage): boolean;
   publish(letter: Letter): Promise<unknown>;
@@ -171,6 +173,7 @@ export class Redrive {
     }
     const headers = [...withoutDeadLetterHeaders(incoming.headers)];
     if (group !== undefined) headers.push([REDRIVE_GROUP_HEADER, group]);
+    if (this.#work.parks === true) headers.push([PARK_REQUEST_HEADER, 'true']);
     try {
       await this.#work.publish(this.#letterOf(topic, incoming, headers));
       return 'goes';
