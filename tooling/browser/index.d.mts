@@ -22,7 +22,7 @@ export interface Page {
   goto(url: string): Promise<void>;
   /** The value of an expression; a promise is awaited. */
   evaluate<T = unknown>(expression: string): Promise<T>;
-  /** Until the expression is true; in `what`, what was waited for. Default: 20 s. */
+  /** Until the expression is true; in `what`, what was waited for. Default: 40 s. */
   until(expression: string, what: string, ms?: number): Promise<void>;
   /** Presses a key: `Enter`, `Escape`, `Tab`, ` `. */
   press(key: string): Promise<void>;

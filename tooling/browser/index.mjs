@@ -27,7 +27,7 @@ const FLAGS = [
   '--force-color-profile=srgb',
   '--mute-audio',
 ];
-const UNTIL_MS = 20_000;
+const UNTIL_MS = 40_000;
 const KEYS = { Enter: ['\r', 13], Escape: ['', 27], Tab: ['', 9], ' ': [' ', 32] };
 
 const executable = () => PLACES.find((place) => place !== undefined && place !== '' && existsSync(place));

@@ -101,6 +101,21 @@ describe('ebus console', () => {
     expect(await end()).toBe(0);
   });
 
+  it('shows that the broker is away', async () => {
+    const away = { type: 'nats', serviceName: 'shop', nats: { urls: ['nats://127.0.0.1:1'] } };
+    await using shop = await Workshop.with(away);
+    const { url, end } = await running(shop, []);
+    const live = await ask(url, 'live');
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const chunk of live.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (/"health":\{"state":"ok"[^}]*"status":"unhealthy"/.test(text)) break;
+    }
+    expect(text).toMatch(/"connection":\{"status":"(?:connecting|reconnecting)"/);
+    expect(await end()).toBe(0);
+  });
+
   it('says what is wrong', async () => {
     await using shop = await Workshop.with(config);
     expect(await shop.run(['console', '--port', 'x'])).toMatchObject({
