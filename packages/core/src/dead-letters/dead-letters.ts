@@ -83,8 +83,8 @@ export class DeadLetters {
   }
 
   async #list(topic: string, place: Place, options: ListOptions, limit: number): Promise<DeadLetter[]> {
+    if (!(await this.#places.exists(place))) return [];
     const letters: DeadLetter[] = [];
-    if (!(await this.#places.exists(place))) return letters;
     const fits = this.#fitting(topic, place, options);
     await this.#look(place, async (messages) => {
       for await (const incoming of messages) {
@@ -99,20 +99,19 @@ export class DeadLetters {
   }
 
   /**
-   * The same letters one by one, without holding them: for topics with many. Oldest first within each partition of the dead-letter
-   * topic; letters of parked keys come last. `limit`: at most so many, by default all.
-   * @throws what `list` throws, at `next()`
+   * The same letters one by one, without holding them. Oldest first within each partition of the dead-letter topic; letters of
+   * parked keys come last. Default limit: none. @throws what `list` throws, at `next()`
    */
   async *browse(topic: string, options: ListOptions = {}): AsyncGenerator<DeadLetter, undefined> {
     checkOptions(`deadLetters.browse('${shown(topic)}')`, options, LIST_OPTIONS);
-    const { driver, refused } = this.#options;
     const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
+    const { driver, refused } = this.#options;
     const place = this.#places.of(topic, options);
     try {
       if (!(await this.#places.exists(place))) return;
       const fits = this.#fitting(topic, place, options);
-      const letters = browseLetters(driver, place, fits, limit, this.#parked);
-      yield* letters ?? (await this.list(topic, { ...options, limit }));
+      yield* browseLetters(driver, place, fits, limit, this.#parked) ??
+        (await this.list(topic, { ...options, limit }));
     } catch (error) {
       throw orClosed(error, refused, signal);
     } finally {
@@ -130,8 +129,8 @@ export class DeadLetters {
     const { limit = DEFAULT_LIST_LIMIT } = options;
     const place = this.#places.of(topic, options);
     return this.#whileOpen(place, options, async () => {
-      const fits = this.#fitting(topic, place, options);
-      return (await this.#places.exists(place)) ? this.#parked.keys(place, fits, limit) : [];
+      if (!(await this.#places.exists(place))) return [];
+      return this.#parked.keys(place, this.#fitting(topic, place, options), limit);
     });
   }
 
@@ -253,8 +252,7 @@ export class DeadLetters {
   }
 
   async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
-    const publish = (letter: Letter) => this.#publish(letter, place);
-    const redrive = this.#begin(rules, place.signal, options, publish);
+    const redrive = this.#begin(rules, place.signal, options, (letter) => this.#publish(letter, place));
     return this.#reading(place, (reader) => redrive.run(reader));
   }
 
