@@ -128,10 +128,7 @@ describe('the doctor on Kafka', () => {
         ends: await admin.fetchTopicOffsets(topic),
         positions: await admin.fetchOffsets({ groupId: config.serviceName, topics: [topic] }),
         members: (await admin.describeGroups([config.serviceName])).groups[0]?.members.length,
-        // Those of other tests come and go.
-        looking: (await admin.listGroups()).groups.filter(({ groupId }) =>
-          /look|doctor|redrive/.test(groupId),
-        ).length,
+        groups: (await bus.inspect.groups(topic)).map(({ group }) => group),
       }));
     const before = await there();
     const found = await shop.json<Finding[]>('doctor');
