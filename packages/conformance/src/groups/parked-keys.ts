@@ -10,54 +10,7 @@ import {
 } from '@ebus/core';
 import { ordering, parking } from '../requirements.js';
 import type { Group } from '../suite.js';
-import { labelOf } from '../test-kit/collector.js';
-import type { Deferred } from '../test-kit/deferred.js';
-import { event } from '../test-kit/events.js';
-import type { Scenario } from '../test-kit/scenario.js';
-
-type Numbered = Parameters<typeof labelOf>[0];
-const parked = { maxRetries: 0, onExhausted: 'park' } as const;
-
-/** The handlers of one service: of all its instances. */
-class Service {
-  readonly handled: string[] = [];
-  /** Labels that fail. */
-  readonly broken = new Set<string>();
-  /** Labels whose handler waits. */
-  readonly gates = new Map<string, Deferred>();
-  readonly started: string[] = [];
-
-  readonly handle = async (envelope: Numbered): Promise<void> => {
-    const label = labelOf(envelope);
-    this.started.push(label);
-    await this.gates.get(label)?.promise;
-    if (this.broken.has(label)) throw new Error(`${label} is broken`);
-    this.handled.push(label);
-  };
-
-  of(aggregateId: string): string[] {
-    return this.handled.filter((label) => label.startsWith(`${aggregateId}#`));
-  }
-}
-
-const idsOf = (letters: readonly DeadLetter[]) =>
-  letters.map(({ message }) => message.json<{ payload: { sequence: number } }>().payload.sequence);
-
-async function publish(
-  bus: EventBus,
-  t: Scenario,
-  aggregateId: string,
-  ...sequences: number[]
-): Promise<void> {
-  for (const sequence of sequences) await bus.publishEnvelope(t.topic, event(aggregateId, sequence));
-}
-
-/** Letters are in the dead-letter topic, and nothing else is under way. */
-async function waiting(t: Scenario, bus: EventBus, ...sequences: number[]): Promise<void> {
-  await t.eventually(async () => {
-    assert.deepEqual(idsOf(await bus.deadLetters.list(t.topic)), sequences);
-  });
-}
+import { idsOf, parked, publish, Service, waiting } from '../test-kit/parking.js';
 
 /** Parked keys stay parked over restarts and members, and come back in order. */
 export const parkedKeys: Group = ({ testWhere }) => {

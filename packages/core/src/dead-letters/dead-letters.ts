@@ -1,22 +1,15 @@
-/** `bus.deadLetters`: looking at dead letters, and publishing them back to where they came from. */
-import type { Clock } from '../clock.js';
-import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
 import { isSamePosition } from '../driver/offsets.js';
-import type { EnvelopeCodec } from '../envelope/codec.js';
-import { abortError } from '../errors.js';
-import type { Logger } from '../logger.js';
 import type { PublishReceipt } from '../pipeline/context.js';
 import { checkOptions } from '../util/options.js';
 import { orClosed } from '../util/or-closed.js';
 import { shown } from '../util/shown.js';
-import { Turns } from '../util/turns.js';
 import { browseLetters } from './browse-letters.js';
 import { byFailure, type DeadLetter, readDeadLetter } from './dead-letter.js';
-import { DeadLetterReader, REDRIVE_GROUP } from './dead-letter-reader.js';
+import type { DeadLettersOptions } from './dead-letters-options.js';
 import type { Letter } from './letter.js';
-import { criteriaOf } from './letter-criteria.js';
 import type { DestinationRules } from './letter-destination.js';
+import { LetterWork } from './letter-work.js';
 import {
   DELETE_OPTIONS,
   type DeleteOptions,
@@ -30,33 +23,14 @@ import { untilParked } from './park/park-letter.js';
 import { parkNoteOf } from './park/park-note.js';
 import { ParkedActions, type ParkedKeySummary } from './park/parked-actions.js';
 import { type Place, Places } from './places.js';
-import { Redrive, type RedriveOptions, type RedriveProgress, type RedriveWork } from './redrive.js';
+import type { RedriveOptions, RedriveProgress } from './redrive.js';
 
 const DEFAULT_LIST_LIMIT = 100;
-
-/** Parts of `bus.deadLetters`. */
-export interface DeadLettersOptions {
-  driver: Driver;
-  publish(letter: Letter, signal: AbortSignal): Promise<PublishReceipt>;
-  /** Where the subscriptions of this bus to that topic put their dead letters. */
-  deadLetterTopicsOf(topic: string): readonly string[];
-  /** The topics whose subscriptions on this bus dead-letter into that one. */
-  deadLettersInto(deadLetterTopic: string): readonly string[];
-  /** Reads the types of events that have no headers. */
-  codec: EnvelopeCodec;
-  clock: Clock;
-  logger: Logger;
-  /** Aborts once publishing is refused: redrives end then. */
-  refused: AbortSignal;
-  /** Configured for all topics; empty: `<topic>.dlq`. */
-  configuredTopic: string;
-}
 
 /** `bus.deadLetters`. Redrives of one dead-letter topic run one after the other. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
-  /** By dead-letter topic: two redrives at once would take letters from each other that the first of them puts back. */
-  readonly #turns = new Turns();
+  readonly #work: LetterWork;
   /** Calls under way. */
   readonly #open = new Set<Promise<unknown>>();
   readonly #parked: ParkedActions;
@@ -65,6 +39,7 @@ export class DeadLetters {
   /** @internal */
   constructor(options: DeadLettersOptions) {
     this.#options = options;
+    this.#work = new LetterWork(options);
     this.#parked = new ParkedActions(options);
     this.#places = new Places(options);
   }
@@ -85,8 +60,8 @@ export class DeadLetters {
   async #list(topic: string, place: Place, options: ListOptions, limit: number): Promise<DeadLetter[]> {
     if (!(await this.#places.exists(place))) return [];
     const letters: DeadLetter[] = [];
-    const fits = this.#fitting(topic, place, options);
-    await this.#look(place, async (messages) => {
+    const fits = this.#work.fitting(topic, place, options);
+    await this.#work.look(place, async (messages) => {
       for await (const incoming of messages) {
         if (parkNoteOf(incoming) !== undefined) continue;
         const letter = readDeadLetter(incoming);
@@ -109,7 +84,7 @@ export class DeadLetters {
     const place = this.#places.of(topic, options);
     try {
       if (!(await this.#places.exists(place))) return;
-      const fits = this.#fitting(topic, place, options);
+      const fits = this.#work.fitting(topic, place, options);
       yield* browseLetters(driver, place, fits, limit, this.#parked) ??
         (await this.list(topic, { ...options, limit }));
     } catch (error) {
@@ -130,7 +105,7 @@ export class DeadLetters {
     const place = this.#places.of(topic, options);
     return this.#whileOpen(place, options, async () => {
       if (!(await this.#places.exists(place))) return [];
-      return this.#parked.keys(place, this.#fitting(topic, place, options), limit);
+      return this.#parked.keys(place, this.#work.fitting(topic, place, options), limit);
     });
   }
 
@@ -149,19 +124,14 @@ export class DeadLetters {
       const isIt = (incoming: IncomingMessage) =>
         incoming.position !== undefined && isSamePosition(incoming.position, position);
       if (options.dryRun === true) {
-        return this.#look(place, async (messages) => {
+        return this.#work.look(place, async (messages) => {
           for await (const incoming of messages) if (isIt(incoming)) return true;
           return false;
         });
       }
       const rules = this.#places.rules(topic, place, {});
-      return this.#turns.run(place.deadLetterTopic, async () => {
-        const redrive = this.#begin(rules, place.signal, {}, (one) => this.#publish(one, place), {
-          deletes: isIt,
-        });
-        await this.#reading(place, (reader) => redrive.run(reader));
-        return redrive.deleted;
-      });
+      const publish = (one: Letter) => this.#work.publish(one, place);
+      return (await this.#work.redrive(place, rules, {}, publish, { deletes: isIt })).deleted;
     });
   }
 
@@ -184,17 +154,14 @@ export class DeadLetters {
         message.position !== undefined && isSamePosition(message.position, position);
       const only = { filter, limit: 1 };
       const rules = this.#places.rules(topic, place, {});
-      const counted = await this.#count(place, rules, only);
+      const counted = await this.#work.count(place, rules, only);
       if (counted.redriven === 0) return false;
       let sent: PublishReceipt | undefined;
       const publish = async (one: Letter) => {
-        const receipt = await this.#publish(one, place);
+        const receipt = await this.#work.publish(one, place);
         if (one.topic !== place.deadLetterTopic) sent = receipt;
       };
-      await this.#turns.run(place.deadLetterTopic, async () => {
-        const redrive = this.#begin(rules, place.signal, only, publish, { parks: true });
-        await this.#reading(place, (reader) => redrive.run(reader));
-      });
+      await this.#work.redrive(place, rules, only, publish, { parks: true });
       if (sent?.position === undefined) return sent !== undefined;
       const letters = () => this.#list(topic, place, { group }, Number.MAX_SAFE_INTEGER);
       const { clock } = this.#options;
@@ -241,84 +208,15 @@ export class DeadLetters {
     rules: DestinationRules,
     options: RedriveOptions,
   ): Promise<RedriveProgress> {
-    if (options.dryRun === true) return this.#count(place, rules, options);
+    if (options.dryRun === true) return this.#work.count(place, rules, options);
     if (options.key !== undefined) {
       // Mostly it is parked: then the others stay where they are, and are not appended anew.
       const { onProgress: _, ...quietly } = options;
-      const counted = await this.#count(place, rules, quietly);
+      const counted = await this.#work.count(place, rules, quietly);
       if (counted.redriven === 0) return counted;
     }
-    return this.#turns.run(place.deadLetterTopic, () => this.#redrive(place, rules, options));
-  }
-
-  async #redrive(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
-    const redrive = this.#begin(rules, place.signal, options, (letter) => this.#publish(letter, place));
-    return this.#reading(place, (reader) => redrive.run(reader));
-  }
-
-  #publish(letter: Letter, { signal }: Place): Promise<PublishReceipt> {
-    return this.#options.publish(letter, signal);
-  }
-
-  async #reading<T>(
-    { deadLetterTopic, signal }: Place,
-    work: (reader: DeadLetterReader) => Promise<T>,
-  ): Promise<T> {
-    const { driver, clock, logger } = this.#options;
-    // It may have waited for its turn until now.
-    if (signal.aborted) throw abortError(signal, `redriving '${deadLetterTopic}'`);
-    const reader = await DeadLetterReader.open({ driver, topic: deadLetterTopic, clock, logger, signal });
-    try {
-      return await work(reader);
-    } finally {
-      await reader.close();
-    }
-  }
-
-  /** Several topics may share a dead-letter topic. */
-  #fitting(topic: string, { deadLetterTopic }: Place, options: ListOptions) {
-    const fits = criteriaOf(options, this.#options.codec);
-    return (letter: DeadLetter, incoming: IncomingMessage) =>
-      (deadLetterTopic === topic || letter.originalTopic === topic) && fits(letter, incoming);
-  }
-
-  async #count(place: Place, rules: DestinationRules, options: RedriveOptions): Promise<RedriveProgress> {
-    const redrive = this.#begin(rules, place.signal, options, () => Promise.resolve());
-    return this.#look(place, (messages) => redrive.count(messages));
-  }
-
-  #begin(
-    rules: DestinationRules,
-    signal: AbortSignal,
-    options: RedriveOptions,
-    publish: RedriveWork['publish'],
-    more: Pick<RedriveWork, 'deletes' | 'parks'> = {},
-  ): Redrive {
-    const { driver, clock, logger, codec } = this.#options;
-    const { limit = Number.MAX_SAFE_INTEGER } = options;
-    const mayStay = driver.capabilities('persistent').settle === 'individual';
-    const fits = criteriaOf(options, codec);
-    const work = { rules, options, limit, signal, clock, logger, mayStay, fits, publish };
-    return new Redrive({ ...work, ...more });
-  }
-
-  /** Without taking anything, where the transport can; else by handing the letters back. */
-  async #look<T>(
-    { deadLetterTopic: topic, signal }: Place,
-    work: (messages: AsyncIterable<IncomingMessage>) => Promise<T>,
-  ): Promise<T> {
-    const { driver, clock, logger } = this.#options;
-    if (driver.browse !== undefined) {
-      return work(driver.browse({ topic, from: { group: REDRIVE_GROUP } }, { signal }));
-    }
-    return this.#turns.run(topic, async () => {
-      const reader = await DeadLetterReader.open({ driver, topic, clock, logger, signal });
-      try {
-        return await work(reader.messages());
-      } finally {
-        await reader.close();
-      }
-    });
+    const publish = (letter: Letter) => this.#work.publish(letter, place);
+    return (await this.#work.redrive(place, rules, options, publish)).progress;
   }
 
   /** Work that the closing bus aborts rejects with its error. */
