@@ -13,18 +13,41 @@ import {
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { inTime, type Link } from './link.js';
 import type { ReadHeaders } from './mapping.js';
-import { bytesOf, headersOf, marksOf } from './raw-message.js';
+import { bytesOf, headersOf, marksOf, mayHaveHeaders, NO_HEADERS } from './raw-message.js';
 import { refusal } from './refusals.js';
 
 /** Kept for a slow subscription; the server does not wait, so messages beyond it are lost, and counted. */
 const MAX_BUFFERED = 100_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** Without headers: nothing of the client's message is kept. */
+class PlainMessage implements IncomingMessage {
+  readonly topic: string;
+  readonly value: Uint8Array;
+  readonly key = undefined;
+  readonly headers: HeaderList = NO_HEADERS.headers;
+  readonly messageId = undefined;
+  readonly size: number;
+  readonly redriven: boolean = false;
+  /** Nothing to settle. */
+  readonly token = undefined;
+  readonly redelivered = false;
+
+  constructor(message: Msg, topic: string) {
+    this.topic = topic;
+    this.value = message.data;
+    this.size = bytesOf(message);
+  }
+}
+
 /** Headers are read when they are asked for. */
-class CoreMessage implements IncomingMessage {
+class HeadedMessage implements IncomingMessage {
   readonly topic: string;
   readonly value: Uint8Array;
   readonly size: number;
+  readonly redriven: boolean;
+  readonly token = undefined;
+  readonly redelivered = false;
   readonly #message: Msg;
   #read: ReadHeaders | undefined;
 
@@ -33,38 +56,28 @@ class CoreMessage implements IncomingMessage {
     this.topic = topic;
     this.value = message.data;
     this.size = bytesOf(message);
+    this.redriven = marksOf(message).redriven;
   }
 
   get key(): string | Uint8Array | undefined {
-    return this.#readHeaders().key;
+    return this.#all.key;
   }
 
   get headers(): HeaderList {
-    return this.#readHeaders().headers;
+    return this.#all.headers;
   }
 
   get messageId(): string | undefined {
-    return this.#readHeaders().messageId;
+    return this.#all.messageId;
   }
 
-  get redriven(): boolean {
-    return marksOf(this.#message).redriven;
-  }
-
-  /** Nothing to settle. */
-  get token(): undefined {
-    return undefined;
-  }
-
-  get redelivered(): boolean {
-    return false;
-  }
-
-  #readHeaders(): ReadHeaders {
+  get #all(): ReadHeaders {
     this.#read ??= headersOf(this.#message);
     return this.#read;
   }
 }
+
+type CoreMessage = PlainMessage | HeadedMessage;
 
 interface CoreSubscriptionOptions {
   readonly spec: SubscriptionSpec;
@@ -148,7 +161,8 @@ export class CoreSubscription implements DriverSubscription {
     }
     if (this.#stopped) return;
     if (this.#buffer.length >= MAX_BUFFERED || this.#bytes > MAX_BUFFERED_BYTES) return this.#lose();
-    const incoming = new CoreMessage(message, spec.topic);
+    const Kind = mayHaveHeaders(message) ? HeadedMessage : PlainMessage;
+    const incoming = new Kind(message, spec.topic);
     this.#buffer.push(incoming);
     this.#bytes += incoming.size;
     if (this.#wakeScheduled) return;

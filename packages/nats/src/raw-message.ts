@@ -9,13 +9,19 @@ interface RawMessage {
   readonly _msg?: { readonly hdr?: number; readonly subject?: Uint8Array; readonly reply?: Uint8Array };
 }
 
-const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
+export const NO_HEADERS: ReadHeaders = { headers: [], key: undefined, messageId: undefined, pin: undefined };
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const LOWER_CASE = 0x20;
 const COLON = 0x3a;
+
+/** False where it certainly has none. */
+export function mayHaveHeaders(message: Msg): boolean {
+  const length = (message as unknown as RawMessage)._msg?.hdr;
+  return length === undefined || length > 0;
+}
 
 /** From the bytes where the client shows them: its own headers lose the order among names. */
 export function headersOf(message: Msg): ReadHeaders {
