@@ -1,18 +1,15 @@
 /** Core's end of a subscription: takes the driver's messages, and begins them in order. */
-import { PARK_REQUEST_HEADER } from '../dead-letters/format.js';
-import { redriveCommandOf } from '../dead-letters/park/redrive-command.js';
 import type { CallOptions } from '../driver/driver.js';
 import { HighOffsets } from '../driver/high-offsets.js';
 import type { IncomingMessage, SettleToken } from '../driver/message.js';
 import type { SubscriptionSink } from '../driver/subscription.js';
-import { findHeader, headerText } from '../headers.js';
-import { REDRIVE_GROUP_HEADER } from '../reserved-headers.js';
 import { Delivery } from './delivery.js';
 import { LeasedOrder } from './leased-order.js';
 import { OrderRecovery } from './order-recovery.js';
 import { Orders } from './orders.js';
 import { ReadAhead } from './read-ahead.js';
 import { Redeliveries } from './redeliveries.js';
+import { readRedrive } from './redrive-headers.js';
 import type { Works } from './works.js';
 
 interface IntakeEvents {
@@ -181,7 +178,7 @@ export class Intake implements SubscriptionSink {
     inFlight.add(delivery, share);
     if (position !== undefined) this.#redeliveries?.add(delivery, position);
     if (this.#stopped) return delivery.bytes;
-    if (message.redriven !== false) this.#lookForRedrive(delivery);
+    if (message.redriven !== false) readRedrive(delivery, this.#works.parts.policy.group);
     if (delivery.command !== undefined) delivery.key = delivery.command.key;
     else this.#works.parts.assignLane?.(delivery);
     const order = this.#orders?.of(position?.partition);
@@ -222,17 +219,6 @@ export class Intake implements SubscriptionSink {
     if (redrivenFor === undefined) return false;
     const { policy } = this.#works.parts;
     return policy.trustsRedrives && redrivenFor !== policy.group;
-  }
-
-  #lookForRedrive(delivery: Delivery): void {
-    const { headers } = delivery.incoming;
-    if (headers.length === 0) return;
-    const group = findHeader(headers, REDRIVE_GROUP_HEADER);
-    if (group === undefined) return;
-    delivery.redrivenFor = headerText(group);
-    if (delivery.redrivenFor !== this.#works.parts.policy.group) return;
-    delivery.command = redriveCommandOf(delivery.incoming);
-    delivery.parks = findHeader(delivery.incoming.headers, PARK_REQUEST_HEADER) !== undefined;
   }
 
   /** A redelivery of a message that is here, or was settled here: it is handled once. */
