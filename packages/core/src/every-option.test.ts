@@ -64,6 +64,10 @@ const ROWS: Record<string, Row> = {
     call: (o) => bus.deadLetters.delete('t', { message: {} } as never, o),
     wrong: { dryRun: 1 },
   },
+  'deadLetters.park': {
+    call: (o) => bus.deadLetters.park('t', { message: {} } as never, o),
+    wrong: { signal: 'no' },
+  },
   'deadLetters.redrive': { call: (o) => bus.deadLetters.redrive('t', o), wrong: { dryRun: 'yes' } },
   'connection.reconnect': { call: (o) => bus.connection.reconnect(o), wrong: { signal: 5 } },
   'health.report': { call: (o) => bus.health.report(o), wrong: { signal: {} } },
