@@ -31,7 +31,7 @@ import { serverProcess } from './server-process.mjs';
 const COMPLETE_MS = 60_000;
 const POLL_MS = 25;
 
-/** How often to try again where somebody took a port first. */
+/** How often to try again where that may help. */
 const ATTEMPTS = 5;
 
 /** @param {{ service: string, how: 'process' | 'docker', source: string, uid?: number, gid?: number }} plan */
@@ -111,8 +111,7 @@ export function runningService(plan) {
         await server.start();
         break;
       } catch (error) {
-        if (!error.portTaken || attempt === ATTEMPTS) throw error;
-        // Something sits on its port, for a moment.
+        if (!error.mayPass || attempt === ATTEMPTS) throw error;
         await sleep(200 * attempt);
       }
     }

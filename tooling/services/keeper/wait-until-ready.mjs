@@ -9,8 +9,10 @@ const START_MS = 60_000;
 export class ServerFailed extends Error {
   constructor(message, log) {
     super(`${message}\n${lastLines(log, 15)}`);
-    /** Somebody else has one of its ports: start again with others. */
+    /** Another has one of its ports: start again with others. */
     this.portTaken = /address already in use|port is already allocated/i.test(log);
+    /** The same attempt may succeed in a moment: processes of the server that was killed are still ending. */
+    this.mayPass = this.portTaken || /pre-existing shared memory block/i.test(log);
   }
 }
 
