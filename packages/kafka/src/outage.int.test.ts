@@ -74,8 +74,10 @@ const ownBroker = async (options: { advertised?: string } = {}): Promise<Service
 it('a broker that is away for long is rejoined without a restart, by the clients themselves', async () => {
   const broker = await ownBroker();
   const { bus, service, history, probes, publish, logged } = await probed(broker.addresses, {
+    // A broker under load may be fenced for a while after it has started again: the client waits for it as long as this test.
+    kafka: { librdkafka: { 'message.timeout.ms': 80_000 } },
     // Probes that fail before the loss is noticed are explained by a connection that is younger than that.
-    common: { ...PROBING, connectTimeout: '90s' },
+    common: { ...PROBING, connectTimeout: '150s' },
   });
   const { producer, consumers } = kafka.native(bus);
   expect(await connectionCheckOf(bus)).toMatchObject({ ready: true, status: 'healthy' });
@@ -87,17 +89,19 @@ it('a broker that is away for long is rejoined without a restart, by the clients
     ready: false,
     reason: 'the connection is lost and is being made again',
   });
-  const meanwhile = [publish(), publish()];
+  const meanwhile = [publish('80s'), publish('80s')];
   const failedBefore = probes.failed;
   await eventually(() => probes.failed >= failedBefore + 10, 'five times the threshold');
   expect(bus.health.publisher.status().healthy).toBe(false);
   expect(bus.connection.state().status).toBe('reconnecting');
   await broker.restart();
-  await eventually(async () =>
-    expect(await connectionCheckOf(bus), logged.join('\n')).toMatchObject({ status: 'healthy' }),
+  await eventually(
+    async () => expect(await connectionCheckOf(bus), logged.join('\n')).toMatchObject({ status: 'healthy' }),
+    undefined,
+    80_000,
   );
   await Promise.all(meanwhile);
-  await publish();
+  await publish('80s');
   await eventually(() => history.isComplete && bus.health.publisher.status().healthy);
   await eventually(async () => (await bus.health.report()).ready);
   history.check();
@@ -105,7 +109,7 @@ it('a broker that is away for long is rejoined without a restart, by the clients
   expect(kafka.native(bus).producer).toBe(producer);
   expect(kafka.native(bus).consumers.get(service)).toBe(consumers.get(service));
   expect(bus.connection.state().reconnects).toBe(1);
-}, 90_000);
+}, 240_000);
 
 it('a producer that has given up is made anew, and nothing else is', async () => {
   const broker = await ownBroker();

@@ -18,6 +18,8 @@ const small = {
   'controlled.shutdown.enable': true,
   'broker.heartbeat.interval.ms': 500,
   'broker.session.timeout.ms': 3_000,
+  // A heartbeat that a controller swallows while it starts is repeated then; until there is one the broker is fenced.
+  'controller.socket.timeout.ms': 2_000,
 };
 
 /**
