@@ -1,5 +1,6 @@
 /** Why a stream cannot be made or changed. */
-import { ConfigError, reasonOf } from '@ebus/core/driver';
+import { ConfigError, EbusError, reasonOf } from '@ebus/core/driver';
+import { API, apiCode } from './errors.js';
 
 /** The error for a stream whose subjects another stream holds. */
 export function overlap(stream: string, subjects: readonly string[], cause: unknown): ConfigError {
@@ -10,9 +11,13 @@ export function overlap(stream: string, subjects: readonly string[], cause: unkn
 }
 
 /** The error for more replicas than the cluster can place. */
-export function tooManyReplicas(stream: string, replicas: number, cause: unknown): ConfigError {
+export function tooManyReplicas(stream: string, replicas: number, cause: unknown): EbusError {
   const message =
     `stream '${stream}' cannot have ${replicas} replicas: the cluster has fewer servers with JetStream than that ` +
     `(${reasonOf(cause)}). Ask for fewer replicas, or add servers`;
+  // Servers that are away just now are missing in the same way: all of them restart, one after the other.
+  if (apiCode(cause) === API.noSuitablePeers) {
+    return new EbusError(message, { code: 'LIMIT', retryable: true, cause });
+  }
   return new ConfigError(message, { cause, problems: [{ path: `${stream}.replicas`, message }] });
 }

@@ -3,6 +3,8 @@ import type { LogAccess, StoredMessage } from '@ebus/conformance';
 import { Pool } from 'pg';
 import { decodeHeaders, encodeHeaders } from '../mapping.js';
 
+const DEADLOCK = '40P01';
+
 export class PostgresLog implements LogAccess {
   readonly #url: () => string;
   readonly #schema: string;
@@ -35,19 +37,27 @@ export class PostgresLog implements LogAccess {
   }
 
   async remove(topic: string): Promise<void> {
-    await this.query('DELETE FROM $S.topics WHERE name = $1', [topic]);
+    await this.#removed(topic).catch((error: { code?: string }) => {
+      if (error.code === DEADLOCK) return this.#removed(topic);
+      throw error;
+    });
   }
 
   async recreate(topic: string): Promise<void> {
-    const [row] = await this.query<{ retention_ms: string; description: string | null }>(
-      'DELETE FROM $S.topics WHERE name = $1 RETURNING *',
-      [topic],
-    );
+    const [row] = await this.#removed(topic).catch((error: { code?: string }) => {
+      // Members that lease its messages lock the same rows; the server has ended one of the two.
+      if (error.code === DEADLOCK) return this.#removed(topic);
+      throw error;
+    });
     await this.query('INSERT INTO $S.topics (name, retention_ms, description) VALUES ($1, $2, $3)', [
       topic,
       row?.retention_ms ?? 0,
       row?.description ?? null,
     ]);
+  }
+
+  #removed(topic: string): Promise<{ retention_ms: string; description: string | null }[]> {
+    return this.query('DELETE FROM $S.topics WHERE name = $1 RETURNING *', [topic]);
   }
 
   async trim(topic: string, keep: number): Promise<void> {

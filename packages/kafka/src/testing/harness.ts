@@ -47,6 +47,17 @@ export function plainKafka(brokers: readonly string[]) {
 export async function plainAdmin(brokers: readonly string[]): Promise<Admin> {
   const admin = plainKafka(brokers).admin();
   await admin.connect();
+  const { createTopics } = admin;
+  // The client waits for leaders, but gives up where a broker under load does not know the topic yet.
+  admin.createTopics = async (options) => {
+    const created = await createTopics({ ...options, waitForLeaders: false });
+    const topics = options.topics.map(({ topic }) => topic);
+    await eventually(async () => {
+      const found = (await admin.fetchTopicMetadata({ topics })).topics;
+      return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    }, `the topics ${topics} have leaders`);
+    return created;
+  };
   return admin;
 }
 
