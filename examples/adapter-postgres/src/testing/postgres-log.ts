@@ -37,18 +37,11 @@ export class PostgresLog implements LogAccess {
   }
 
   async remove(topic: string): Promise<void> {
-    await this.#removed(topic).catch((error: { code?: string }) => {
-      if (error.code === DEADLOCK) return this.#removed(topic);
-      throw error;
-    });
+    await this.#removed(topic);
   }
 
   async recreate(topic: string): Promise<void> {
-    const [row] = await this.#removed(topic).catch((error: { code?: string }) => {
-      // Members that lease its messages lock the same rows; the server has ended one of the two.
-      if (error.code === DEADLOCK) return this.#removed(topic);
-      throw error;
-    });
+    const [row] = await this.#removed(topic);
     await this.query('INSERT INTO $S.topics (name, retention_ms, description) VALUES ($1, $2, $3)', [
       topic,
       row?.retention_ms ?? 0,
@@ -56,8 +49,17 @@ export class PostgresLog implements LogAccess {
     ]);
   }
 
-  #removed(topic: string): Promise<{ retention_ms: string; description: string | null }[]> {
-    return this.query('DELETE FROM $S.topics WHERE name = $1 RETURNING *', [topic]);
+  async #removed(topic: string) {
+    const remove = () =>
+      this.query<{ retention_ms: string; description: string | null }>(
+        'DELETE FROM $S.topics WHERE name = $1 RETURNING *',
+        [topic],
+      );
+    return remove().catch((error: { code?: string }) => {
+      // Members that lease its messages lock the same rows; the server has ended one of the two.
+      if (error.code === DEADLOCK) return remove();
+      throw error;
+    });
   }
 
   async trim(topic: string, keep: number): Promise<void> {
