@@ -109,6 +109,21 @@ it('what is written is changed, and nothing beside it', async () => {
   ]);
 });
 
+it('changes that follow each other all stay: a broker that tells the old settings for a while takes none back', async () => {
+  const { bus, admin, topic } = await prepare();
+  for (let i = 1; i <= 50; i++) {
+    await bus.topics.configure(topic, { maxSize: `${i}GB` });
+    await bus.topics.configure(topic, { retention: `${i}d` });
+    expect(await everything(admin, topic)).toMatchObject({
+      settings: {
+        'retention.bytes': [String(i * 1024 ** 3), 1],
+        'retention.ms': [String(i * DAY), 1],
+        'compression.type': ['uncompressed', 1],
+      },
+    });
+  }
+});
+
 it('a topic that is kept for ever stays so when its persistence is set', async () => {
   const { bus, topic } = await prepare();
   await bus.topics.configure(topic, { retention: 0 });

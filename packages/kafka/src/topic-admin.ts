@@ -27,7 +27,16 @@ import { CODE, classify, codeOf, missingTopic } from './errors.js';
 import type { GroupState } from './group/settling.js';
 import { brokerFigures, groupsOf, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
-import { checkLevel, compressionOf, entries, RETENTION_MS, SUPPORTED, settingsOf } from './topic-settings.js';
+import {
+  checkLevel,
+  compressionOf,
+  entries,
+  isShown,
+  RETENTION_MS,
+  type Setting,
+  SUPPORTED,
+  settingsOf,
+} from './topic-settings.js';
 
 /** The protocol's number for partitions and replicas that the broker is to choose. */
 const BROKERS = -1;
@@ -115,6 +124,7 @@ export class TopicAdmin implements DriverTopicAdmin {
       if (changed.length > 0) {
         const resource = { type: TOPIC, name: topic, configEntries: changed };
         await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+        await this.#untilShown(admin, topic, changed, options.signal);
       }
       this.#options.onChanged(topic);
     });
@@ -166,6 +176,14 @@ export class TopicAdmin implements DriverTopicAdmin {
   close(): void {
     this.#client?.close();
     this.#client = undefined;
+  }
+
+  /** A broker may tell the old settings for a while, which the next change would write again. */
+  async #untilShown(admin: Admin, topic: string, written: readonly Setting[], signal: AbortSignal) {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + UNKNOWN_TOPIC_MS;
+    while (!isShown(written, await entriesOf(admin, topic)) && !signal.aborted && clock.monotonic() < until)
+      await pause(clock, LOOK_MS, signal);
   }
 
   /** Altering replaces the whole set, so unchanged settings are written again. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '@ebus/core/driver';
 import type { ConfigEntries } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { checkLevel, compressionOf, entries, settingsOf } from './topic-settings.js';
+import { checkLevel, compressionOf, entries, isShown, settingsOf } from './topic-settings.js';
 
 const found = (settings: Record<string, string>) =>
   Object.entries(settings).map(([configName, configValue]) => ({ configName, configValue }) as ConfigEntries);
@@ -41,6 +41,15 @@ describe('the settings of a topic', () => {
       { name: 'compression.gzip.level', value: '6' },
     ]);
     expect(entries({ compression: 'snappy', compressionLevel: 6 })).toHaveLength(1);
+  });
+
+  it('are shown once the broker tells what was written, and not what was there before', () => {
+    const written = entries({ maxBytes: 5, compression: 'gzip', compressionLevel: 6 });
+    const before = { 'retention.bytes': '4', 'compression.type': 'gzip', 'compression.gzip.level': '6' };
+    expect(isShown(written, found(before))).toBe(false);
+    expect(isShown(written, found({ ...before, 'retention.bytes': '5' }))).toBe(true);
+    // A broker of before 3.8 has no levels to tell of.
+    expect(isShown(written, found({ 'retention.bytes': '5', 'compression.type': 'gzip' }))).toBe(true);
   });
 
   it('take only the levels that the codec has, and the error names the range', () => {

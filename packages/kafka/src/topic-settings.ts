@@ -92,8 +92,20 @@ export function compressionOf(present: readonly ConfigEntries[]): Compression {
   return value === 'gzip' || value === 'snappy' || value === 'lz4' || value === 'zstd' ? value : 'none';
 }
 
+/** A configuration entry as it is written. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Whether the broker tells what was written. */
+export function isShown(written: readonly Setting[], present: readonly ConfigEntries[]): boolean {
+  const values = new Map(present.map(pair));
+  return written.every(({ name, value }) => !values.has(name) || values.get(name) === value);
+}
+
 /** Kafka's configuration entries of the settings that are given. A limit of 0 is written as -1: none. */
-export function entries(spec: Partial<NewTopicSpec>): { name: string; value: string }[] {
+export function entries(spec: Partial<NewTopicSpec>): Setting[] {
   const { retentionMs, maxBytes, compression, compressionLevel: level, maxMessageBytes } = spec;
   const list: [string, string | number][] = [];
   if (maxMessageBytes !== undefined) list.push(['max.message.bytes', maxMessageBytes]);

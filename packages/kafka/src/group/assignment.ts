@@ -149,10 +149,7 @@ export class Assignment {
         for (const partition of waiting) {
           const place = found.get(keyOf(partition));
           if (place === undefined || partition.revoked || session.isOver) continue;
-          partition.position(place.topicId, place.position);
-          await session.seek(partition);
-          const share = shares.of(partition.topic);
-          if (share !== undefined) session.adjust(share);
+          await session.seek(partition, () => partition.position(place.topicId, place.position));
         }
         session.commitSoon();
         session.options.changed();
@@ -201,7 +198,8 @@ export class Assignment {
       found.position.problem === undefined &&
       found.position.offset <= kept.settledUpTo;
     if (kept !== undefined && isMine) {
-      kept.paused = false;
+      kept.paused = undefined;
+      kept.readAgain();
       return kept;
     }
     if (kept !== undefined) this.#lose(kept, found?.position.problem);

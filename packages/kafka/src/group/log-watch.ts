@@ -94,18 +94,16 @@ export class LogWatch {
     const why =
       isOther || isIdle || mustMove ? outsideLog(log, partition.next, partition.topicId) : undefined;
     if (why === undefined) {
-      const mustGoBack = mustMove || partition.isDoubted;
-      partition.isDoubted = false;
-      if (mustGoBack) await session.seek(partition);
+      if (mustMove || partition.isDoubted) await session.seek(partition, () => partition.readAgain());
       return;
     }
-    // Deliveries of the log that is gone are not settled, and those of the new one begin anew.
-    share?.reader?.unassigned([partition.partition], why);
-    share?.failed(this.outside(partition, why));
-    partition.position(log.topicId, { offset: log.begin, settled: [], isCommitted: false });
-    share?.reader?.assigned([partition.partition]);
-    await session.seek(partition);
-    if (share !== undefined) session.adjust(share);
+    await session.seek(partition, () => {
+      // Deliveries of the log that is gone are not settled, and those of the new one begin anew.
+      share?.reader?.unassigned([partition.partition], why);
+      share?.failed(this.outside(partition, why));
+      partition.position(log.topicId, { offset: log.begin, settled: [], isCommitted: false });
+      share?.reader?.assigned([partition.partition]);
+    });
     session.commitSoon();
   }
 

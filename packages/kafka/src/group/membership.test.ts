@@ -144,6 +144,22 @@ describe('leaving a group', () => {
     expect(letters.sink.told).toEqual(['assigned 0']);
   });
 
+  it('and taking a topic again soon has it fetched: the client keeps the pause of the assignment before', async () => {
+    const { cluster, clock, membership, join } = group();
+    const member = membership();
+    const orders = await join(member);
+    await join(member, { topic: 'letters' });
+    await clock.advance(1_000);
+    const closing = orders.subscription?.close({ signal: never });
+    await clock.advance(1_000);
+    await closing;
+    expect([...cluster.paused]).toContain('orders:0');
+    const again = await join(member);
+    await clock.advance(1_000);
+    again.subscription?.request({ messages: 10, bytes: 1_000_000 });
+    expect([...cluster.paused]).not.toContain('orders:0');
+  });
+
   it('with two topics at once waits for what both have settled to be committed', async () => {
     const { cluster, clock, membership, join, lines } = group();
     const member = membership();

@@ -77,6 +77,22 @@ describe('a partition', () => {
     expect(partition.settledUpTo).toBe(4);
   });
 
+  it('comes to no end behind what was passed over, before that was received', () => {
+    const { partition, receive, settle } = positioned();
+    partition.passOver(2);
+    settle(receive(0));
+    settle(receive(1));
+    partition.reachedEnd(4);
+    expect(partition.settledUpTo).toBe(2);
+    settle(receive(2));
+    partition.reachedEnd(4);
+    expect(partition.settledUpTo).toBe(4);
+    partition.passOver(4);
+    partition.readAgain();
+    partition.reachedEnd(6);
+    expect(partition.settledUpTo).toBe(6);
+  });
+
   it('settles nothing of a log that is gone', () => {
     const { partition, receive, settle } = positioned();
     const old = receive(0);

@@ -27,8 +27,11 @@ export class Partition implements TopicPartition {
   next = 0;
   /** Nothing is fetched before. */
   isPositioned = false;
-  /** The client was told not to fetch it. */
-  paused = false;
+  /**
+   * The client was told not to fetch it. Undefined before it was told anything: in librdkafka a pause may outlive the assignment that
+   * it was made in (`RD_KAFKA_TOPPAR_F_APP_PAUSE` of a partition that comes back soon).
+   */
+  paused: boolean | undefined;
   /** Core has no room for more of it. */
   stopped = false;
   /** The topic is another one by now, as the client says: nothing is taken before the log was looked at. */
@@ -45,6 +48,8 @@ export class Partition implements TopicPartition {
   /** The broker takes no metadata of that size. */
   #isPlain = false;
   #settledBefore = new Set<number>();
+  /** One past the last message that the client gave and that was not received. */
+  #passed = 0;
   #behind: { readonly at: number; readonly since: number } | undefined;
 
   constructor({ topic, partition }: TopicPartition) {
@@ -58,6 +63,7 @@ export class Partition implements TopicPartition {
     this.next = offset;
     this.tracker = new PrefixTracker(offset);
     this.#settledBefore = new Set(settled);
+    this.#passed = 0;
     this.#committed = undefined;
     this.#hasSettled = true;
     this.isPositioned = true;
@@ -119,9 +125,20 @@ export class Partition implements TopicPartition {
     if (isTooLong) this.#isPlain = true;
   }
 
-  /** The log has been read up to there. @returns whether that is news */
+  /** The client goes on at `next`, wherever it was: what was passed over comes again. */
+  readAgain(): void {
+    this.isDoubted = false;
+    this.#passed = 0;
+  }
+
+  /** The client gave a message that is not received now: it comes again, or another member reads it. */
+  passOver(offset: number): void {
+    this.#passed = Math.max(this.#passed, offset + 1);
+  }
+
+  /** The client has read the log up to there. Nothing is settled by that before what it gave until then was received. */
   reachedEnd(offset: number): void {
-    if (!this.isPositioned || offset <= this.next || this.isDoubted) return;
+    if (!this.isOpen || offset <= this.next || this.next < this.#passed) return;
     this.next = offset;
     this.#hasSettled = true;
   }

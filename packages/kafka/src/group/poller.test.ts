@@ -165,6 +165,31 @@ describe('the poller', () => {
       expect(share('orders').partitions.get(0)?.next).toBe(4);
     });
 
+    it('comes to the end after messages whose room was taken back while they were polled', async () => {
+      const { poller, grant, share, answer, sinks } = await polling('orders');
+      const partition = share('orders').partitions.get(0);
+      grant('orders', 10);
+      poller.readable();
+      grant('orders', 0);
+      poller.ended({ topic: 'orders', partition: 0, offset: 2 });
+      await answer([message('orders', 0, 0), message('orders', 0, 1)]);
+      expect(partition?.settledUpTo).toBe(0);
+      grant('orders', 10);
+      poller.pump();
+      expect(sinks.get('orders')?.places).toEqual(['0:0', '0:1']);
+      expect(partition).toMatchObject({ next: 2, settledUpTo: 0 });
+    });
+
+    it('never comes to the end of a topic that was left before its messages were handed over', async () => {
+      const { poller, share, answer } = await ahead([0]);
+      poller.ended({ topic: 'orders', partition: 0, offset: 1 });
+      share('orders').reader = undefined;
+      poller.ask();
+      await answer([]);
+      poller.pump();
+      expect(share('orders').partitions.get(0)?.settledUpTo).toBe(0);
+    });
+
     it('does not hold up other topics', async () => {
       const { poller, grant, answer, sinks } = await polling('orders', 'letters');
       poller.ask();
@@ -218,6 +243,71 @@ describe('the poller', () => {
     expect(sinks.get('orders')?.places).toEqual(['0:0']);
     expect(sinks.get('orders')?.told).toEqual(['resumed']);
     expect(share('orders').partitions.get(0)?.next).toBe(3);
+  });
+
+  it('comes to no end of a partition whose messages it drops: they are not handled', async () => {
+    const { poller, grant, share, answer } = await polling('orders');
+    const [revoked, doubted] = [share('orders').partitions.get(0), share('orders').partitions.get(1)];
+    grant('orders', 10);
+    poller.readable();
+    if (revoked !== undefined) revoked.revoked = true;
+    if (doubted !== undefined) doubted.isDoubted = true;
+    poller.ended({ topic: 'orders', partition: 0, offset: 1 });
+    poller.ended({ topic: 'orders', partition: 1, offset: 1 });
+    await answer([message('orders', 0, 0), message('orders', 1, 0)]);
+    expect([revoked?.settledUpTo, doubted?.settledUpTo]).toEqual([0, 0]);
+    if (doubted !== undefined) doubted.isDoubted = false;
+    poller.ended({ topic: 'orders', partition: 1, offset: 1 });
+    await answer([]);
+    expect(doubted?.settledUpTo).toBe(0);
+  });
+
+  it('seeks between polls: what the client had read from elsewhere neither comes after, nor ends the log', async () => {
+    const { poller, consumer, grant, share, answer, sinks } = await polling('orders');
+    const moved = share('orders').partitions.get(0) as Partition;
+    moved.isPositioned = false;
+    grant('orders', 10);
+    poller.readable();
+    const steps: string[] = [];
+    let found = () => {};
+    const sought = poller.whileResting(moved, async () => {
+      moved.position('id', at(5));
+      steps.push('seek');
+      await new Promise<void>((resolve) => {
+        found = resolve;
+      });
+    });
+    expect(steps).toEqual([]);
+    poller.ended({ topic: 'orders', partition: 0, offset: 20 });
+    await answer([message('orders', 0, 9), message('orders', 1, 0)]);
+    poller.readable();
+    expect(steps).toEqual(['seek']);
+    expect(sinks.get('orders')?.places).toEqual(['1:0']);
+    expect(consumer.polls).toHaveLength(1);
+    found();
+    await sought;
+    expect(consumer.polls).toHaveLength(2);
+    await answer([message('orders', 0, 5)]);
+    expect(moved.settledUpTo).toBe(5);
+    expect(sinks.get('orders')?.places).toEqual(['1:0', '0:5']);
+  });
+
+  it('takes the end of a log for none of the partition that came in its place, or is read again', async () => {
+    const { poller, grant, share, answer } = await polling('orders');
+    const [gone, moved] = [share('orders').partitions.get(0), share('orders').partitions.get(1)];
+    poller.ask();
+    await answer([message('orders', 0, 0)]);
+    poller.ended({ topic: 'orders', partition: 0, offset: 9 });
+    poller.ended({ topic: 'orders', partition: 1, offset: 9 });
+    gone?.release();
+    share('orders').partitions.set(0, new Partition({ topic: 'orders', partition: 0 }));
+    share('orders').partitions.get(0)?.position('id', at(3));
+    await poller.whileResting(moved as Partition, async () => moved?.readAgain());
+    grant('orders', 10);
+    poller.readable();
+    await answer([]);
+    expect(share('orders').partitions.get(0)?.settledUpTo).toBe(3);
+    expect(moved?.settledUpTo).toBe(0);
   });
 
   it('tells an error, polls on behind it, and nothing any more once it is stopped', async () => {

@@ -35,10 +35,18 @@ interface Ahead {
   readonly tracker: Partition['tracker'];
 }
 
+/** The end of a log, where the client has read up to it. */
+interface End {
+  readonly partition: Partition;
+  readonly offset: number;
+}
+
 /** One poll at a time. Topics that stay without room are paused at the client before the group could expel this member. */
 export class Poller {
   readonly #options: PollerOptions;
-  #isPolling = false;
+  #polling: Promise<void> | undefined;
+  /** Seeks that polling waits for. */
+  #seeks = 0;
   /** Messages of the next poll. */
   #batch = FEW;
   /** Ticks since it polled. */
@@ -47,7 +55,7 @@ export class Poller {
   #ahead: Ahead[] = [];
   /** An answer is looked for. */
   #isAsked = false;
-  #ends: (TopicPartition & { readonly offset: number })[] = [];
+  #ends: End[] = [];
   #mayHaveMore = false;
   #stopped = false;
 
@@ -75,7 +83,7 @@ export class Poller {
 
   /** A rebalance waits for an answer that only polling brings: topics without room are paused, and it polls. */
   serve(): void {
-    if (!this.#isPolling) this.#stall(({ hasRoom }) => !hasRoom);
+    if (this.#polling === undefined) this.#stall(({ hasRoom }) => !hasRoom);
     this.readable();
   }
 
@@ -87,8 +95,25 @@ export class Poller {
   }
 
   /** Reading has reached the end of the log there. Said before the messages that were polled with it. */
-  ended(place: TopicPartition & { readonly offset: number }): void {
-    this.#ends.push(place);
+  ended({ topic, partition: id, offset }: TopicPartition & { readonly offset: number }): void {
+    const partition = this.#options.shareOf(topic)?.partitions.get(id);
+    if (partition !== undefined) this.#ends.push({ partition, offset });
+  }
+
+  /**
+   * Runs a seek of the partition while nothing is polled: what the client had read from elsewhere was taken, or dropped, before. Other
+   * partitions wait for it.
+   */
+  async whileResting(partition: Partition, seek: () => Promise<void>): Promise<void> {
+    this.#seeks++;
+    try {
+      await this.#polling;
+      this.#ends = this.#ends.filter((end) => end.partition !== partition);
+      await seek();
+    } finally {
+      this.#seeks--;
+      this.pump();
+    }
   }
 
   stop(): void {
@@ -96,20 +121,19 @@ export class Poller {
   }
 
   pump(): void {
-    if (this.#isPolling || this.#stopped) return;
+    if (this.#polling !== undefined || this.#stopped) return;
     if (this.#ahead.length > 0) this.#handAhead();
-    if (!this.#mayHaveMore) return;
+    if (!this.#mayHaveMore || this.#seeks > 0) return;
     const room = this.#most();
     const most = room === 0 && this.#isAsked && this.#mayTakeAhead ? 1 : room;
     if (most === 0) return;
-    this.#isPolling = true;
     this.#isAsked = false;
     this.#idle = 0;
     this.#mayHaveMore = false;
-    void poll(this.#options.consumer, most).then(
+    this.#polling = poll(this.#options.consumer, most).then(
       (messages) => this.#polled(messages, most),
       (error: unknown) => {
-        this.#isPolling = false;
+        this.#polling = undefined;
         if (this.#stopped) return;
         // There may be something behind the error.
         this.#mayHaveMore = true;
@@ -144,14 +168,14 @@ export class Poller {
   }
 
   #polled(messages: readonly Message[], most: number): void {
-    this.#isPolling = false;
+    this.#polling = undefined;
     if (this.#stopped) return;
     this.#mayHaveMore ||= messages.length === most;
     const waiting = this.#waiting();
     if (waiting.size === 0) this.#take(messages);
     else {
-      this.#take(messages.filter(({ topic }) => !waiting.has(topic)));
       for (const message of messages) if (waiting.has(message.topic)) this.#keep(message);
+      this.#take(messages.filter(({ topic }) => !waiting.has(topic)));
     }
     this.pump();
   }
@@ -172,6 +196,7 @@ export class Poller {
 
   #keep(message: Message): void {
     const partition = this.#options.shareOf(message.topic)?.partitions.get(message.partition);
+    partition?.passOver(message.offset);
     if (partition?.isOpen === true) this.#ahead.push({ message, partition, tracker: partition.tracker });
   }
 
@@ -213,7 +238,10 @@ export class Poller {
         partition = share?.partitions.get(message.partition);
       }
       // Of a partition that has just gone, whoever has it now reads it; of a log that is in doubt, it is read again.
-      if (partition?.isOpen !== true) continue;
+      if (partition?.isOpen !== true) {
+        partition?.passOver(message.offset);
+        continue;
+      }
       const delivery = partition.receive(message);
       if (delivery !== undefined) batch.push(delivery);
       if (partition.isFull && !partition.paused) full = share;
@@ -226,9 +254,9 @@ export class Poller {
   }
 
   #reachedEnds(): void {
-    for (const { topic, partition, offset } of this.#ends) {
-      const share = this.#options.shareOf(topic);
-      share?.partitions.get(partition)?.reachedEnd(offset);
+    for (const { partition, offset } of this.#ends) {
+      const share = this.#options.shareOf(partition.topic);
+      partition.reachedEnd(offset);
       share?.resumed();
     }
     this.#ends = [];

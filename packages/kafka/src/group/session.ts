@@ -159,16 +159,22 @@ export class Session {
     }
   }
 
-  /** Goes on at `partition.next`. */
-  async seek(partition: Partition): Promise<void> {
-    const { topic, partition: id, next: offset } = partition;
-    const place = { topic, partition: id, offset };
-    await called((done) => this.consumer.seek(place, SEEK_MS, done as never)).catch(() => {
-      // A partition whose fetching has failed takes no seek. Not while the group waits for an answer about others.
-      if (this.isOver || this.assignment.isBusy || partition.revoked) return;
-      this.consumer.incrementalUnassign([{ topic, partition: id }]);
-      this.consumer.incrementalAssign([place]);
-      partition.paused = false;
+  /** The client goes on at `partition.next` once `move` has said where that is: nothing that it read before comes after. */
+  seek(partition: Partition, move: () => void): Promise<void> {
+    return this.poller.whileResting(partition, async () => {
+      if (this.isOver || partition.revoked) return;
+      move();
+      const { topic, partition: id, next: offset } = partition;
+      const place = { topic, partition: id, offset };
+      await called((done) => this.consumer.seek(place, SEEK_MS, done as never)).catch(() => {
+        // A partition whose fetching has failed takes no seek. Not while the group waits for an answer about others.
+        if (this.isOver || this.assignment.isBusy || partition.revoked) return;
+        this.consumer.incrementalUnassign([{ topic, partition: id }]);
+        this.consumer.incrementalAssign([place]);
+        partition.paused = undefined;
+      });
+      const share = this.options.shares.of(topic);
+      if (share !== undefined) this.adjust(share);
     });
   }
 

@@ -37,7 +37,7 @@ export class KafkaSubscription implements DriverSubscription {
       // What is released stays unsettled: whoever has the partition next begins there.
       if (outcome === 'released') continue;
       partition.settle(tracker, handle);
-      isFreed ||= partition.paused && !partition.isFull;
+      isFreed ||= partition.paused === true && !partition.isFull;
     }
     if (isFreed) this.#group.adjust(this.#share);
   }

@@ -16,6 +16,8 @@ export class FakeCluster {
   readonly told: string[] = [];
   /** Partitions whose commits nobody answers. */
   readonly mute = new Set<string>();
+  /** Partitions that are not fetched, as they were paused. */
+  readonly paused = new Set<string>();
   /** What the next poll brings. */
   arriving: unknown[] = [];
   /** What the group says, once, in place of an assignment. */
@@ -89,8 +91,13 @@ class FakeConsumer extends EventEmitter {
   }
 
   setDefaultConsumeTimeout(): void {}
-  pause(): void {}
-  resume(): void {}
+  /** As librdkafka: also where the assignment goes meanwhile. */
+  pause(places: readonly TopicPartition[]): void {
+    for (const one of places) this.#cluster.paused.add(keyOf(one));
+  }
+  resume(places: readonly TopicPartition[]): void {
+    for (const one of places) this.#cluster.paused.delete(keyOf(one));
+  }
   getMetadata(): void {}
   isConnected = () => this.#isConnected;
   assignmentLost = () => false;

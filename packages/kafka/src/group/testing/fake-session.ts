@@ -70,7 +70,10 @@ export class FakeSession {
         return fake.ended.signal.aborted;
       },
       adjust: () => {},
-      seek: async (one: Partition) => void this.told.push(`seek ${keyOf(one)} ${one.next}`),
+      seek: async (one: Partition, move: () => void) => {
+        move();
+        this.told.push(`seek ${keyOf(one)} ${one.next}`);
+      },
       noted: ({ problems, widths }: { problems: Map<string, Error>; widths: Map<string, number> }) => {
         for (const [topic, problem] of problems) shares.of(topic)?.failed(problem);
         for (const [topic, width] of widths) if (shares.of(topic)?.widenedTo(width)) options.widened();
