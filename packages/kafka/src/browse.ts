@@ -122,9 +122,11 @@ async function rangesOf(
   const all = partitions
     .filter(({ partition }) => wanted === undefined || partition === wanted)
     .map(({ partition }) => ({ topic, partition }));
-  const [{ logs }, committed, dated] = await Promise.all([
+  // Before the ends of the logs are asked, which go on.
+  const committed =
+    consumer === undefined ? new Map<string, Committed>() : await committedOf(consumer, all, signal);
+  const [{ logs }, dated] = await Promise.all([
     logsOf(questions, all, signal),
-    consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
     from instanceof Date ? questions.offsets(all, from, signal) : new Map<string, number>(),
   ]);
   return all.map((one) => {

@@ -120,22 +120,18 @@ export async function groupsOf(
   const all = info.partitions.map(({ partition }) => ({ topic, partition }));
   const { groups } = await admin.listGroups();
   const ids = groups.map(({ groupId }) => groupId);
-  const [ends, described] = await Promise.all([
-    endsOf(questions, new Map([[topic, info]]), all, signal),
-    ids.length === 0 ? { groups: [] } : admin.describeGroups(ids),
-  ]);
-  const found: GroupFigures[] = [];
+  const described = ids.length === 0 ? { groups: [] } : await admin.describeGroups(ids);
+  const positions: (readonly Committed[])[] = [];
   for (let i = 0; i < described.groups.length; i += AT_ONCE) {
     const some = described.groups.slice(i, i + AT_ONCE);
-    const figures = await Promise.all(
-      some.map(async (group) => {
-        const [answer] = await admin.fetchOffsets({ groupId: group.groupId, topics: [topic] });
-        return figuresOf(topic, group, answer?.partitions ?? [], ends);
-      }),
-    );
-    found.push(...figures.filter((one) => one !== undefined));
+    const asked = some.map(({ groupId }) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    positions.push(...(await Promise.all(asked)).map(([answer]) => answer?.partitions ?? []));
   }
-  return found;
+  // Last: a position that was committed after the end was asked may lie beyond it.
+  const ends = await endsOf(questions, new Map([[topic, info]]), all, signal);
+  return described.groups
+    .map((group, i) => figuresOf(topic, group, positions[i] ?? [], ends))
+    .filter((one) => one !== undefined);
 }
 
 type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>[number]['partitions'][number];

@@ -168,10 +168,11 @@ export class Assignment {
     const { options } = this.#session;
     const { group, durable, shares, logger } = options;
     const wanted = partitions.filter(({ topic }) => shares.of(topic)?.reader !== undefined);
-    const [{ logs, ...topics }, committed] = await Promise.all([
-      logsOf(options.questions(), wanted, signal),
-      durable ? committedOf(this.#session.consumer, wanted, signal) : new Map<string, Committed>(),
-    ]);
+    // Before the ends of the logs are asked, which go on.
+    const committed = durable
+      ? await committedOf(this.#session.consumer, wanted, signal)
+      : new Map<string, Committed>();
+    const { logs, ...topics } = await logsOf(options.questions(), wanted, signal);
     this.#session.noted(topics);
     const found = new Map<string, Found>();
     for (const one of wanted) {

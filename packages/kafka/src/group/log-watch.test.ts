@@ -93,6 +93,26 @@ describe('comparing what is read with the logs', () => {
     expect([fake.told, sink.told]).toEqual([['seek orders:0 5'], []]);
   });
 
+  it('has the client told again where to read, where nothing comes for long although there is more and room for it', async () => {
+    const { fake, share, partition, look } = watching();
+    const seeks = () => fake.told.filter((one) => one.startsWith('seek'));
+    fake.log('orders', 0, { topicId: 'old', begin: 0, end: 9 });
+    for (let i = 0; i < 6; i++) await look();
+    expect(seeks()).toEqual([]);
+    share.grant({ messages: 10, bytes: 1_000 });
+    partition.receive(message('orders', 0, 5));
+    for (let i = 0; i < 3; i++) await look();
+    expect([seeks(), fake.lines]).toEqual([[], []]);
+    await look();
+    expect(seeks()).toEqual(['seek orders:0 6']);
+    expect(fake.lines).toEqual([
+      expect.stringMatching(/partition 0 of 'orders' goes on to 9.*nothing after 6/),
+    ]);
+    partition.reachedEnd(9);
+    for (let i = 0; i < 6; i++) await look();
+    expect(seeks()).toHaveLength(1);
+  });
+
   it('looks again soon while a log in doubt has no leader', async () => {
     const { fake, partition, watch, look } = watching();
     watch.renewed('orders', 'new');

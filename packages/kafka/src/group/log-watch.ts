@@ -10,11 +10,22 @@ import { logsOf } from './lookup.js';
 import type { Partition } from './partition.js';
 import { type Log, outsideLog } from './positions.js';
 import type { Session } from './session.js';
+import type { TopicShare } from './topic-share.js';
 
 const LOOK_EVERY_MS = 10_000;
 /** How long a consumer may fail to reach its group's coordinator, while others reach the cluster. */
 const BROKEN_MS = 45_000;
 const QUESTION_MS = 5_000;
+
+/** Nothing is read for so long, although there is something: the client has lost its way, or broker and log disagree. */
+const STUCK_MS = 30_000;
+
+interface Look {
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  /** A position is outside of its log: which one, the client does not say. */
+  readonly mustMove: boolean;
+}
 
 /** Looks every 10 s, or soon after an error about a position. A partition found outside its log is positioned anew. */
 export class LogWatch {
@@ -79,22 +90,26 @@ export class LogWatch {
     session.noted(topics);
     for (const partition of read) {
       const log = logs.get(keyOf(partition));
-      if (log !== undefined && !partition.revoked) await this.#compare(partition, log, mustMove);
+      if (log !== undefined && !partition.revoked) await this.#compare(partition, log, { now, mustMove });
     }
     if (session.options.durable) await this.#isAnswered(now, read);
   }
 
-  async #compare(partition: Partition, log: Log, mustMove: boolean): Promise<void> {
+  async #compare(partition: Partition, log: Log, { now, mustMove }: Look): Promise<void> {
     const session = this.#session;
     const share = session.options.shares.of(partition.topic);
     // What was read since the question was asked may be beyond its answer.
-    const isIdle = partition.lookedAt === partition.next;
-    partition.lookedAt = partition.next;
+    const standsFor = partition.standsFor(now);
     const isOther = partition.topicId !== log.topicId;
     const why =
-      isOther || isIdle || mustMove ? outsideLog(log, partition.next, partition.topicId) : undefined;
+      isOther || standsFor !== undefined || mustMove
+        ? outsideLog(log, partition.next, partition.topicId)
+        : undefined;
     if (why === undefined) {
-      if (mustMove || partition.isDoubted) await session.seek(partition, () => partition.readAgain());
+      const isStuck = standsFor !== undefined && standsFor >= STUCK_MS && isAwaited(share, partition, log);
+      if (isStuck) this.#tellStuck(partition, log, standsFor);
+      if (mustMove || partition.isDoubted || isStuck)
+        await session.seek(partition, () => partition.readAgain());
       return;
     }
     await session.seek(partition, () => {
@@ -105,6 +120,16 @@ export class LogWatch {
       share?.reader?.assigned([partition.partition]);
     });
     session.commitSoon();
+  }
+
+  /** Open transactions hold readers up as well: the client can tell these apart as little. */
+  #tellStuck({ topic, partition, next }: Partition, { end }: Log, ms: number): void {
+    const { logger, group } = this.#session.options;
+    logger.warn(
+      { topic, partition, group },
+      `partition ${partition} of '${topic}' goes on to ${end}, and the client has given nothing after ${next} ` +
+        `for ${ms} ms: it is told again where to read`,
+    );
   }
 
   /** The coordinator may have moved to an address that this client does not look for. */
@@ -134,4 +159,9 @@ export class LogWatch {
     for (const share of shares.active.values()) share.failed(cause);
     session.options.onBroken(cause);
   }
+}
+
+/** There is room for more of it, and there is more. */
+function isAwaited(share: TopicShare | undefined, partition: Partition, { end }: Log): boolean {
+  return share?.hasRoom === true && partition.isOpen && !share.shouldPause(partition) && end > partition.next;
 }

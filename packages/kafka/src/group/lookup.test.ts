@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
-import { startsOf } from './lookup.js';
+import { lagOf, startsOf } from './lookup.js';
 
 const signal = new AbortController().signal;
 
@@ -48,5 +49,26 @@ describe('where a group without positions begins', () => {
       retryable: true,
       message: expect.stringContaining("partition 2 of 'orders'"),
     });
+  });
+});
+
+describe('lag', () => {
+  it('is small also where the group goes on while it is asked: no position lies beyond the log’s end', async () => {
+    let end = 1_000;
+    const questions = {
+      topic: async () => ({ ...topic(2), partitions: topic(2).partitions.slice(0, 1) }),
+      offsets: async (_: unknown, from: string) => new Map([['orders:0', from === 'earliest' ? 0 : end++]]),
+    } as unknown as Questions;
+    const consumer = {
+      committed: (asked: object[], _: number, done: (error: unknown, answer: unknown) => void) =>
+        done(
+          null,
+          asked.map((one) => ({ ...one, offset: end++ })),
+        ),
+    } as unknown as NativeConsumer;
+    const [lag] = await lagOf(questions, 'orders', consumer, () => undefined, signal);
+    expect(lag).toMatchObject({ lag: 1, position: 1_000 });
+    const read = () => ({ offset: end, topicId: 'id' });
+    expect(await lagOf(questions, 'orders', undefined, read, signal)).toMatchObject([{ lag: 0 }]);
   });
 });

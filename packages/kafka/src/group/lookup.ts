@@ -166,16 +166,18 @@ export async function lagOf(
 ): Promise<(PartitionLag & { readonly end: number })[]> {
   const info = await questions.topic(topic, signal);
   const all = info.partitions.map(({ partition }) => ({ topic, partition }));
-  const [logs, committed] = await Promise.all([
-    endsOf(questions, new Map([[topic, info]]), all, signal),
-    consumer === undefined ? new Map<string, Committed>() : committedOf(consumer, all, signal),
-  ]);
-  return all.map((one) => {
+  // First: a position that was committed after the end was asked may lie beyond it.
+  const committed = consumer === undefined ? undefined : await committedOf(consumer, all, signal);
+  const places = all.map((one) =>
+    committed === undefined ? read(one.partition) : placeOf(committed.get(keyOf(one))),
+  );
+  const logs = await endsOf(questions, new Map([[topic, info]]), all, signal);
+  return all.map((one, i) => {
     const log = logs.get(keyOf(one));
     // What cannot be asked is not nothing.
     if (log === undefined)
       throw new ConnectionError(`partition ${one.partition} of '${topic}' cannot be asked`);
-    const stated = consumer === undefined ? read(one.partition) : placeOf(committed.get(keyOf(one)));
+    const stated = places[i];
     const isInside = stated !== undefined && outsideLog(log, stated.offset, stated.topicId) === undefined;
     const position = isInside ? stated.offset : log.begin;
     return {

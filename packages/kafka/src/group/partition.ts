@@ -40,8 +40,6 @@ export class Partition implements TopicPartition {
   revoked = false;
   /** Gone: settling has no effect any more. */
   released = false;
-  /** Where reading stood when the log was last compared. */
-  lookedAt = -1;
   /** The last commit that the broker confirmed. */
   #committed: Commit | undefined;
   #hasSettled = true;
@@ -50,6 +48,8 @@ export class Partition implements TopicPartition {
   #settledBefore = new Set<number>();
   /** One past the last message that the client gave and that was not received. */
   #passed = 0;
+  /** Where reading stood when the log was last compared, and since when. */
+  #stood: { readonly at: number; readonly since: number } | undefined;
   #behind: { readonly at: number; readonly since: number } | undefined;
 
   constructor({ topic, partition }: TopicPartition) {
@@ -178,6 +178,13 @@ export class Partition implements TopicPartition {
     if (unread === 0) return { unread };
     if (this.#behind?.at !== this.next) this.#behind = { at: this.next, since: now };
     return { unread, oldestTimestamp: this.#behind.since };
+  }
+
+  /** For how long reading has stood, as the callers saw it; undefined where it has gone on since the last call. */
+  standsFor(now: number): number | undefined {
+    if (this.#stood?.at === this.next) return now - this.#stood.since;
+    this.#stood = { at: this.next, since: now };
+    return undefined;
   }
 
   /** Nothing of it is pushed or settled any more. */

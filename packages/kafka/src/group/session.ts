@@ -207,6 +207,8 @@ export class Session {
       this.#committedAt = now;
       this.commits.tick(shares.partitions(), this.ended, () => this.options.changed());
     }
+    // A pause that failed, or that the client did not take, is repeated.
+    for (const share of shares.active.values()) this.adjust(share);
     this.poller.tick();
     this.watch.tick(now);
     clock.setTimeout(() => this.#tick(), TICK_MS).unref();
