@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { completionScript, SHELLS, type Shell, wordsOf } from '../completion-script.js';
 import type { Context } from '../run.js';
 
+/** Adds `completions <shell>`: prints the script. It reads no configuration, and connects to nothing. */
 export function addCompletions(program: Command, { io }: Context): void {
   program
     .command('completions')

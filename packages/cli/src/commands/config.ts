@@ -8,6 +8,7 @@ import { pairs } from '../io/table.js';
 import type { Context } from '../run.js';
 import { type GlobalOptions, pluginsOf, readSettings } from '../settings.js';
 
+/** Adds `config check`, `config schema` and `config explain`. None connects; exit code 2 for a configuration that is not valid. */
 export function addConfig(program: Command, { io }: Context): void {
   const config = program.command('config').description("the service's configuration");
   config

@@ -19,6 +19,7 @@ export function newToken(): string {
   return Buffer.from(systemClock.randomBytes(TOKEN_BYTES)).toString('base64url');
 }
 
+/** Whether only this machine reaches a server at that host: then it needs no token. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

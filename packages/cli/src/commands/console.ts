@@ -20,6 +20,7 @@ interface Choices {
   readonly allowedHost: readonly string[];
 }
 
+/** Adds `console`: serves the page until Ctrl-C. The broker may be away: the page shows that, and waits for it. */
 export function addConsole(program: Command, context: Context): void {
   const { io } = context;
   program

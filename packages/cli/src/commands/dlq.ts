@@ -46,6 +46,7 @@ function criteria(command: Command): Command {
     .option('--limit <n>', 'at most so many');
 }
 
+/** Adds `dlq list`, `keys`, `show`, `redrive`, `park` and `delete`. The last three ask first; exit code 3 for letters that could not be redriven. */
 export function addDlq(program: Command, context: Context): void {
   const { io } = context;
   const dlq = program.command('dlq').description('dead letters of a topic, or of a dead-letter topic');

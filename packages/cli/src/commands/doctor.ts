@@ -14,6 +14,7 @@ import type { Context } from '../run.js';
 import { withBus } from '../session.js';
 import type { GlobalOptions } from '../settings.js';
 
+/** Adds `doctor`: exit code 3 for an error or a warning. A broker that cannot be reached is a finding too. */
 export function addDoctor(program: Command, context: Context): void {
   const { io } = context;
   program

@@ -34,6 +34,7 @@ export async function groupsOf(bus: EventBus, topics: readonly string[]): Promis
   return all;
 }
 
+/** Adds `groups`: members and lag by topic and group, also of groups that ebus did not make. */
 export function addGroups(program: Command, { io }: Context): void {
   program
     .command('groups [topics...]')

@@ -20,6 +20,7 @@ interface Choices {
   readonly max?: string;
 }
 
+/** Adds `lag`: groups that are furthest behind come first; with `--max`, exit code 3 where one is further behind. */
 export function addLag(program: Command, context: Context): void {
   const { io } = context;
   program

@@ -15,6 +15,7 @@ interface Choices {
   readonly envelope?: boolean;
 }
 
+/** Adds `publish`: resolves once the broker has acknowledged. Does not ask, as it destroys nothing. */
 export function addPublish(program: Command, { io }: Context): void {
   program
     .command('publish <topic> [value]')

@@ -16,6 +16,7 @@ interface Choices {
   readonly follow: boolean;
 }
 
+/** Adds `tail`: in order within a partition, until Ctrl-C, `--limit`, or the end with `--no-follow`. */
 export function addTail(program: Command, { io }: Context): void {
   program
     .command('tail <topic>')

@@ -23,6 +23,7 @@ interface Choices {
   readonly allowPartitionIncrease?: boolean;
 }
 
+/** Adds `topics list`, `describe`, `plan` and `apply`. Only `apply` changes topics, and it asks first. */
 export function addTopics(program: Command, context: Context): void {
   const { io } = context;
   const topics = program.command('topics').description('topics on the broker and in the configuration');

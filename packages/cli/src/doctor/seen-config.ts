@@ -20,6 +20,7 @@ interface Section {
 const ACK_WAIT = '30s';
 const MAX_ACK_PENDING = 1_000;
 
+/** The settings that checks ask for, with the adapter's defaults in place of those that are left out. */
 export function seenConfig(config: EventBusConfig): SeenConfig {
   const section = (config as unknown as Record<string, Section | undefined>)[config.type] ?? {};
   const { urls, brokers, security, producer, jetstream } = section;

@@ -36,6 +36,7 @@ export interface ConsoleSettings {
   readonly clock: Clock;
 }
 
+/** Characters of a token, at least. */
 export const LEAST_TOKEN = 16;
 
 const names = kinds.kind(
@@ -68,6 +69,7 @@ export function consoleSettings(options: ConsoleOptions): ConsoleSettings {
   return { prefix: toPrefix(path), token, allowActions, mask, traceLink, allowedHosts, logger, clock };
 }
 
+/** Whether it is long enough, and fits in a header: printable ASCII without spaces. */
 export function isToken(token: string): boolean {
   return token.length >= LEAST_TOKEN && /^[\x21-\x7e]+$/.test(token);
 }

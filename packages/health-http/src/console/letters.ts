@@ -5,6 +5,7 @@ import type { ConsoleSource } from './snapshot.js';
 import type { LetterDetails, LettersPage, LetterView } from './types.js';
 import { letterDetails, letterView, placeOf } from './views.js';
 
+/** Letters of a page. */
 export const PAGE_SIZE = 50;
 /** Further letters are not counted. */
 const MOST_COUNTED = 100_000;

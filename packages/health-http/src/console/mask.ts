@@ -15,6 +15,7 @@ export interface ShownMessage {
  */
 export type Mask = readonly string[] | ((message: ShownMessage) => Partial<ShownMessage>);
 
+/** Stands where a value is hidden. */
 export const HIDDEN = '***';
 /** Headers that are never shown. */
 const SECRET_HEADER = /(?:authorization|cookie|password|passwd|secret|token|api[-_]?key)$/i;

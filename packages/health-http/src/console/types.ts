@@ -7,20 +7,24 @@ export type Part<T> =
   | { readonly state: 'failed'; readonly reason: string; readonly at?: string; readonly value?: T }
   | { readonly state: 'unsupported'; readonly reason: string };
 
+/** Of a check, and of all together: the worst one. */
 export type Status = 'healthy' | 'degraded' | 'unhealthy';
 
+/** One check of the bus or of the application. */
 export interface CheckView {
   readonly name: string;
   readonly status: Status;
   readonly reason?: string;
 }
 
+/** The health report, without its figures. */
 export interface HealthView {
   readonly status: Status;
   readonly draining: boolean;
   readonly checks: readonly CheckView[];
 }
 
+/** One subscription of this process, with its counters since it began. */
 export interface SubscriptionView {
   readonly topic: string;
   readonly group: string;
@@ -65,6 +69,7 @@ export interface ParkedView {
   readonly error?: string;
 }
 
+/** A group of a topic. Figures that the broker does not tell are null. */
 export interface GroupView {
   readonly group: string;
   readonly byEbus: boolean;
@@ -73,6 +78,7 @@ export interface GroupView {
   readonly unsettled: number | null;
 }
 
+/** A topic on the broker. Figures that the broker does not tell are null. */
 export interface TopicView {
   readonly name: string;
   readonly messages: number | null;
@@ -86,6 +92,7 @@ export interface TopicView {
   readonly groupsError?: string;
 }
 
+/** The topics that the login may see, by name. */
 export interface BrokerView {
   readonly topics: readonly TopicView[];
   /** Topics that are left out, because there are so many. */
@@ -106,8 +113,10 @@ export interface JobView {
   readonly progress?: { readonly redriven: number; readonly total: number };
 }
 
+/** Actions of operators. `retry` and `skip` are for halted keys. */
 export type ActionName = 'redrive' | 'delete' | 'retry' | 'skip';
 
+/** All that the page shows but the letters: whole, so that one may be missed. */
 export interface Snapshot {
   readonly at: string;
   readonly service: string;
@@ -134,6 +143,7 @@ export interface PayloadView {
   readonly cut: boolean;
 }
 
+/** A letter in the list. The broker's positions and what the failure wrote down; unknown ones are left out. */
 export interface LetterView {
   readonly position: string;
   readonly topic?: string;
@@ -156,6 +166,7 @@ export interface LetterDetails extends LetterView {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** A page of letters, oldest first. */
 export interface LettersPage {
   readonly topic: string;
   readonly letters: readonly LetterView[];

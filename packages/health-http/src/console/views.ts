@@ -4,8 +4,9 @@ import { formatPosition } from '@ebus/core/driver';
 import { HIDDEN, type Mask, masked, type ShownMessage } from './mask.js';
 import type { LetterDetails, LetterView, PayloadView } from './types.js';
 
-/** Bytes of a payload in a list, and in full. */
+/** Bytes of a payload in a list. */
 export const PREVIEW_BYTES = 300;
+/** Of a payload in full. */
 export const DETAIL_BYTES = 64 * 1024;
 /** Larger ones are not parsed: shown as they begin, or hidden where there is a mask. */
 const PARSED_BYTES = 2 * 1024 * 1024;

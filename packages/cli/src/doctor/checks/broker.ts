@@ -11,6 +11,7 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 const broker = ofAll('broker');
 const clock = ofAll('clock');
 
+/** Version, room of the account, how long positions are kept, topics made by mistake, and the clock. */
 export const brokerChecks: readonly Check[] = [
   broker(
     'warning',

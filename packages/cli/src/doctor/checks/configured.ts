@@ -9,6 +9,7 @@ const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set([
   'writable',
 ]);
 
+/** Missing topics, and settings that `topics apply` would change or cannot. */
 export const configuredChecks: readonly Check[] = [
   ofTopics('error', 'topic-missing', 'configured, and not on the broker', ({ name, plan }) =>
     'value' in plan && plan.value?.action === 'created'

@@ -6,6 +6,7 @@ const ANEW = 'delete the consumer while its service is down: ebus makes it anew 
 const RESTART =
   'start a member of the group: ebus corrects it when it subscribes; then find out who changed it';
 
+/** NATS alone: consumers by which a group loses events, stands still, or forgets its position. */
 export const consumerChecks: readonly Check[] = [
   ofConsumers(
     'error',

@@ -6,6 +6,7 @@ import { MOST_LETTERS } from '../seen.js';
 /** As ebus makes dead-letter topics. */
 const USUAL_MS = 30 * 24 * 3_600_000;
 
+/** Letters and parked keys that wait, and whether the topic for them can take and keep them. */
 export const deadLetterChecks: readonly Check[] = [
   ofTopics('warning', 'dead-letters', 'events that a group could not handle', ({ name, deadLetters }) => {
     if (!('value' in deadLetters) || deadLetters.value.count === 0) return undefined;

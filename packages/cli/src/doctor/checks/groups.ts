@@ -7,6 +7,7 @@ export const MOST_LAG = 10_000;
 /** A group that used so much of what is kept is about to miss events. */
 const NEARLY = 0.8;
 
+/** Groups that nobody reads for, that are far behind, or that a retention overtakes. */
 export const groupChecks: readonly Check[] = [
   ofGroups(
     'error',

@@ -11,6 +11,7 @@ import { publishingChecks } from './publishing.js';
 import { replicaChecks } from './replicas.js';
 import { setupChecks } from './setup.js';
 
+/** All checks, in the order of the documentation. Findings are sorted by severity later. */
 export const CHECKS: readonly Check[] = [
   ...setupChecks,
   ...permissionChecks,

@@ -4,6 +4,7 @@ import { type Check, ofSettings, placeOf } from '../check.js';
 
 const DAY_MS = 24 * 3_600_000;
 
+/** Settings of a topic by which events go before every group has read them. */
 export const keepingChecks: readonly Check[] = [
   ofSettings('error', 'memory-storage', 'NATS: a restart of the server loses the events', (topic) =>
     topic.storage === 'memory'

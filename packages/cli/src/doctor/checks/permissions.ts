@@ -14,6 +14,7 @@ const QUESTIONS = {
 /** A service that only publishes needs none of it. */
 const FOR_CONSUMERS: ReadonlySet<string> = new Set(['groups', 'reading', 'deadLetters']);
 
+/** Questions that the broker refused, and the right to publish, as `--role` needs them. */
 export const permissionChecks: readonly Check[] = [
   ofTopics(
     'warning',

@@ -7,6 +7,7 @@ const DEDUPE_MS = 10_000;
 /** Kafka's default, about: services reckon with it. */
 const USUAL_BYTES = 1_000_000;
 
+/** Settings of a topic by which a publish is refused, lost, stored twice, or stored elsewhere. */
 export const publishingChecks: readonly Check[] = [
   ofSettings('error', 'not-acknowledged', 'NATS: a stream acknowledges nothing', (topic) =>
     topic.acknowledged === false

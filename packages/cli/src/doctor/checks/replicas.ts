@@ -1,6 +1,7 @@
 /** Checks of copies on several brokers. Pure. */
 import { type Check, ofSettings } from '../check.js';
 
+/** Copies of a topic: too few, behind, without a leader, or more than the brokers that are there. */
 export const replicaChecks: readonly Check[] = [
   ofSettings(
     'error',

@@ -8,6 +8,7 @@ const NODE = [20, 19] as const;
 const connection = ofAll('connection');
 const configuration = ofAll('configuration');
 
+/** The configuration and this process: TLS, names, acknowledgements, the version of Node. */
 export const setupChecks: readonly Check[] = [
   connection(
     'warning',

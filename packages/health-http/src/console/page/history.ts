@@ -1,11 +1,14 @@
 /** The last values of each figure that has a chart. */
 import type { Snapshot } from '../types.js';
 
+/** Values of one chart: a minute and a half of snapshots. */
 export const MOST_VALUES = 90;
 /** Values that no snapshot has any more are forgotten. */
 type Values = Map<string, number[]>;
 
+/** The chart of a group's lag. */
 export const lagId = (topic: string, group: string) => `lag ${topic} ${group}`;
+/** The chart of a subscription's messages a second. */
 export const rateId = (topic: string, group: string) => `rate ${topic} ${group}`;
 
 /** Adds the figures of a snapshot to those before; returns the new ones. */

@@ -57,14 +57,17 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   );
 }
 
+/** A page of letters. @throws ApiError, and errors of the network; so do the others */
 export async function letters(query: Record<string, string>, signal: AbortSignal): Promise<LettersPage> {
   return (await ask(`letters?${new URLSearchParams(query)}`, { signal })).json();
 }
 
+/** One letter wholly; ApiError 404 where it is gone. */
 export async function letter(topic: string, position: string): Promise<LetterDetails> {
   return (await ask(`letter?${new URLSearchParams({ topic, position })}`)).json();
 }
 
+/** Begins an action. It is answered after 3 s at the latest; a longer one goes on, and its outcome is in the snapshots. */
 export async function act(action: object): Promise<JobView> {
   const headers = { 'Content-Type': 'application/json' };
   return (await ask('actions', { method: 'POST', headers, body: JSON.stringify(action) })).json();

@@ -28,6 +28,7 @@ export function show(content: HTMLElement, name: string, closed: () => void): HT
 
 const close = (event: Event) => (event.currentTarget as Element).closest('dialog')?.close();
 
+/** A question with two answers. Cancel has the focus; Escape is Cancel. */
 export function questionContent(question: Question, yes: (question: Question) => void): HTMLElement {
   const { title, text, verb, isGrave } = question;
   return h(
@@ -55,6 +56,7 @@ export function questionContent(question: Question, yes: (question: Question) =>
   );
 }
 
+/** One letter with its actions, while it is read and where reading failed. */
 export function letterContent(open: NonNullable<State['open']>, snapshot: Snapshot, does: Does): HTMLElement {
   const { data, error, topic, position } = open;
   return h(

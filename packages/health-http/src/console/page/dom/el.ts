@@ -1,8 +1,10 @@
 /** Elements from plain data, and a page that changes into another one without losing focus, selection or scroll. */
 
 type Handler = (event: Event) => void;
+/** Content of an element. `false`, null and undefined are left out. */
 export type Child = Node | string | number | false | null | undefined;
 
+/** Attributes; functions become handlers. `true` is an attribute without a value, `false` none. */
 export interface Props {
   readonly [attribute: string]: string | number | boolean | Handler | null | undefined;
 }
@@ -19,6 +21,7 @@ export function h(
   return filled(document.createElement(tag), props, children);
 }
 
+/** The same for SVG. */
 export function svg(tag: string, props: Props = {}, ...children: readonly Child[]): SVGElement {
   return filled(document.createElementNS(SVG, tag) as SVGElement, props, children);
 }

@@ -7,6 +7,7 @@ import type { Filters, State } from './state.js';
 /** Reading takes a while where there are many: not again sooner. */
 const LEAST_MS = 2_000;
 
+/** Reads into `state.letters`. A newer read ends the one before it; `render` is called at the beginning and the end. */
 export class LettersReader {
   readonly #state: State;
   readonly #render: () => void;

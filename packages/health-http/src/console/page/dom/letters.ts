@@ -7,6 +7,7 @@ import { type Child, h } from './el.js';
 import { cell, nothing, preview, section, trouble } from './parts.js';
 import type { Does, Filters, Letters, State } from './state.js';
 
+/** Tabs of the dead-letter topics, filters, and the chosen topic's page of letters. */
 export function lettersSection({ letters, snapshot }: State, does: Does): Child {
   if (snapshot === undefined) return false;
   const places = topicsOf(snapshot).filter(({ waiting }) => waiting !== undefined);

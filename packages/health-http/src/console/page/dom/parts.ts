@@ -29,6 +29,7 @@ export function cell(label: string, props: Record<string, string>, ...children: 
   return h('td', { 'data-label': label, ...props }, ...children);
 }
 
+/** A card with a title; `id` is the anchor that tiles lead to. */
 export function section(
   id: string,
   title: string,
@@ -48,8 +49,10 @@ export function section(
   );
 }
 
+/** A sentence where there is nothing to show. */
 export const nothing = (text: string) => h('p', { class: 'empty' }, text);
 
+/** A failure, told to screen readers at once. */
 export const trouble = (text: string) => h('p', { class: 'trouble', role: 'alert' }, oneLine(text));
 
 /** A payload on one line. */

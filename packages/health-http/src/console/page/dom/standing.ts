@@ -7,6 +7,7 @@ import { type Child, h } from './el.js';
 import { nothing, preview, section, trouble } from './parts.js';
 import type { Does } from './state.js';
 
+/** Halted keys first: they are this process's. Buttons only where the console may act. */
 export function standing(snapshot: Snapshot, does: Does): HTMLElement {
   const { halted, haltedMore, parked, at, allowActions } = snapshot;
   const keys = 'value' in parked ? (parked.value ?? []) : [];

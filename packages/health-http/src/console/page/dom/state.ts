@@ -4,12 +4,14 @@ import type { LetterDetails, LettersPage, Snapshot } from '../../types.js';
 /** The link to the server. */
 export type Link = 'connecting' | 'live' | 'lost' | 'denied';
 
+/** Criteria for letters, as they were typed; empty for any. */
 export interface Filters {
   key: string;
   group: string;
   errorCode: string;
 }
 
+/** The letters that are shown. `selected` holds positions of the shown page alone. */
 export interface Letters {
   topic: string | undefined;
   page: number;
@@ -29,6 +31,7 @@ export interface Question {
   readonly body: object;
 }
 
+/** All that the page draws from; it is drawn anew after each change. */
 export interface State {
   snapshot: Snapshot | undefined;
   link: Link;
@@ -44,6 +47,7 @@ export interface State {
   problem: string | undefined;
 }
 
+/** Before the first snapshot. */
 export function newState(): State {
   return {
     snapshot: undefined,

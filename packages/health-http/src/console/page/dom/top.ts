@@ -14,6 +14,7 @@ const LINKS = {
   denied: 'signed out',
 };
 
+/** Whose page it is, and whether it is live. */
 export function topBar({ snapshot, link }: State): HTMLElement {
   return h(
     'header',
@@ -26,6 +27,7 @@ export function topBar({ snapshot, link }: State): HTMLElement {
   );
 }
 
+/** One sentence on the health of the bus, with its reasons. */
 export function verdict(snapshot: Snapshot): HTMLElement {
   const { status, sentence, reasons } = verdictOf(snapshot);
   return h(
@@ -46,6 +48,7 @@ export function verdict(snapshot: Snapshot): HTMLElement {
   );
 }
 
+/** The figures that matter; each leads to its section. */
 export function tiles(snapshot: Snapshot): HTMLElement {
   const { subscriptions } = snapshot;
   const rate = subscriptions.reduce((sum, { perSecond }) => sum + (perSecond ?? 0), 0);
@@ -72,6 +75,7 @@ export function tiles(snapshot: Snapshot): HTMLElement {
 
 const SHOWN_JOBS = 5;
 
+/** The last actions with their outcomes; `problem` says why one did not begin. */
 export function jobs({ jobs: all, at }: Snapshot, problem: string | undefined): Child {
   if (all.length === 0 && problem === undefined) return false;
   return h(

@@ -8,6 +8,7 @@ import { type Child, h } from './el.js';
 import { cell, nothing, section, sparkline, trouble } from './parts.js';
 import type { Does, State } from './state.js';
 
+/** A row for each subscription of the process. */
 export function subscriptions({ snapshot, history }: State): Child {
   const all = snapshot?.subscriptions ?? [];
   const none = 'This process has no subscriptions. Open the console of the service to see them.';
@@ -71,6 +72,7 @@ function subscriptionRow(one: SubscriptionView, history: State['history']): HTML
   );
 }
 
+/** A card for each topic with its groups; the last known ones while the broker does not answer. */
 export function topics(state: State, does: Does): Child {
   const { snapshot } = state;
   if (snapshot === undefined) return false;
