@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 /** Shells that are supported. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** One of them. */
 export type Shell = (typeof SHELLS)[number];
 
 /** A word that may come next, and its meaning. */
@@ -14,6 +15,7 @@ export interface Word {
 /** By the commands before: `dlq` has `list`, `--help` and so on. */
 export type Words = ReadonlyMap<string, readonly Word[]>;
 
+/** The words of each command, by its path: names of commands inside, shells, its own options and those of every command. */
 export function wordsOf(program: Command): Words {
   const all = new Map<string, readonly Word[]>();
   const globals = [...optionsOf(program), { word: '--help', means: 'help for the command' }];
@@ -34,26 +36,17 @@ function optionsOf({ options }: Command): Word[] {
   );
 }
 
+/** The script for one shell, as it is sourced. It holds all words: completing runs nothing. */
 export function completionScript(shell: Shell, words: Words): string {
   return { bash, zsh, fish }[shell](words);
 }
 
-/** Any other word before the present one is an argument, and changes nothing. */
 function bash(words: Words): string {
-  const list = [...words].map(
-    ([path, all]) => `    '${path}') words='${all.map(({ word }) => word).join(' ')}' ;;`,
-  );
+  const list = (all: readonly Word[]) => `words='${all.map(({ word }) => word).join(' ')}'`;
   return `# ebus completions bash
 _ebus() {
   local at='' word words=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${at:+$at }$word" in
-      ${pathsOf(words).join('|')}) at="\${at:+$at }$word" ;;
-    esac
-  done
-  case "$at" in
-${list.join('\n')}
-  esac
+${following(words, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, list)}
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _ebus ebus
@@ -61,27 +54,35 @@ complete -o default -F _ebus ebus
 }
 
 function zsh(words: Words): string {
-  const list = [...words].map(([path, all]) => {
-    const said = all.map(({ word, means }) => quoted(`${word}:${means}`));
-    return `    '${path}') list=(${said.join(' ')}) ;;`;
-  });
+  const list = (all: readonly Word[]) =>
+    `list=(${all.map(({ word, means }) => quoted(`${word}:${means}`)).join(' ')})`;
   return `#compdef ebus
 # ebus completions zsh
 _ebus() {
   local at='' word
   local -a list
-  for word in "\${(@)words[2,CURRENT-1]}"; do
+${following(words, `"\${(@)words[2,CURRENT-1]}"`, list)}
+  _describe 'ebus' list || _files
+}
+compdef _ebus ebus
+`;
+}
+
+/**
+ * For bash and zsh: follows the words before the present one to a command, and takes its list. Any other word is an argument,
+ * and changes nothing.
+ * @param before the shell's expression for those words
+ * @param list the assignment of a command's words
+ */
+function following(words: Words, before: string, list: (all: readonly Word[]) => string): string {
+  return `  for word in ${before}; do
     case "\${at:+$at }$word" in
       ${pathsOf(words).join('|')}) at="\${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-${list.join('\n')}
-  esac
-  _describe 'ebus' list || _files
-}
-compdef _ebus ebus
-`;
+${[...words].map(([path, all]) => `    '${path}') ${list(all)} ;;`).join('\n')}
+  esac`;
 }
 
 function fish(words: Words): string {

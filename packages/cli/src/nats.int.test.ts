@@ -1,18 +1,12 @@
 /** The command against a real server: an operator finds a poisoned event and redrives it. */
 import { fileURLToPath } from 'node:url';
-import { createEventBus } from '@ebus/core';
 import { nats } from '@ebus/nats';
 import { runSource } from '@ebus/run-source';
 import { sharedService } from '@ebus/services';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../../conformance/src/test-kit/eventually.js';
-import { uniqueName } from '../../conformance/src/test-kit/unique-name.js';
-import { Workshop } from './testing/recorded-io.js';
-
-const PATIENCE_MS = 60_000;
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+import { PATIENCE_MS, poisonedService } from './testing/poisoned-service.js';
 
 async function consumersOf(manager: JetStreamManager, ...streams: string[]): Promise<string[]> {
   const names: string[] = [];
@@ -26,24 +20,8 @@ describe('ebus on NATS', () => {
     timeout: 180_000,
   }, async () => {
     const { addresses: urls } = await sharedService('nats', { version: 'current' });
-    const [service, topic] = [uniqueName('service'), `${uniqueName('shop')}.orders`];
-    const config = {
-      type: 'nats',
-      serviceName: service,
-      nats: { urls: [...urls] },
-      topics: { [topic]: {} },
-    } as const;
-    await using shop = await Workshop.with(config);
-    await using bus = await createEventBus(config, { plugins: [nats], logger: silent });
-    let isMended = false;
-    const handled: string[] = [];
-    const handle = (message: { text(): string }) => {
-      if (message.text() === 'poison' && !isMended) throw new Error('no stock');
-      handled.push(message.text());
-    };
-    const subscription = await bus.subscribe(topic, handle, { maxRetries: 0, concurrency: 1 });
-    for (const text of ['a', 'poison', 'b']) await bus.publish(topic, text, { key: 'order-1' });
-    await eventually(PATIENCE_MS, () => subscription.stats().deadLettered === 1 && handled.length === 2);
+    await using poisoned = await poisonedService(nats, { type: 'nats', nats: { urls: [...urls] } });
+    const { service, topic, shop, redrive } = poisoned;
 
     const connection = await connect({ servers: urls.map((url) => url.replace('nats://', '')) });
     try {
@@ -64,15 +42,18 @@ describe('ebus on NATS', () => {
 
       expect(await shop.json('groups', topic)).toMatchObject([{ group: service, madeBy: 'ebus', lag: 0 }]);
       expect(await shop.tail(topic, 'order-1')).toEqual(['a', 'poison', 'b']);
-      const [letter] = await shop.json<{ message: { position: string } }[]>('dlq', 'list', topic);
-      const position = letter?.message.position ?? '';
-      expect((await shop.run(['dlq', 'show', topic, position])).out).toMatch(/error: +no stock/);
+      for (const look of [
+        ['dlq', 'list', topic],
+        ['dlq', 'keys', topic],
+        ['lag', topic],
+      ])
+        expect((await shop.run(look)).code).toBe(0);
       expect(await consumersOf(manager, ...streams)).toEqual(before);
-
-      isMended = true;
-      expect(await shop.json('dlq', 'redrive', topic, position, '--yes')).toMatchObject({ redriven: 1 });
-      await eventually(PATIENCE_MS, () => handled.includes('poison'));
-      expect(await shop.json('dlq', 'list', topic)).toEqual([]);
+      expect(await redrive()).toEqual({
+        shown: expect.stringMatching(/error: +no stock/),
+        redriven: expect.objectContaining({ redriven: 1 }),
+        left: [],
+      });
     } finally {
       await connection.close();
     }

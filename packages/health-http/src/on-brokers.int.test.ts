@@ -1,7 +1,5 @@
 /** What operators see over HTTP while a broker goes away and comes back, and while consumers get stuck. */
-import { createEventBus, type EventBus, type EventBusConfig, type Plugin } from '@ebus/core';
-import { kafka } from '@ebus/kafka';
-import { nats } from '@ebus/nats';
+import { createEventBus, type EventBus, type EventBusConfig } from '@ebus/core';
 import { type Service, serviceProblem, startService } from '@ebus/services';
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { Cleanup } from '../../conformance/src/test-kit/cleanup.js';
@@ -9,19 +7,10 @@ import { event } from '../../conformance/src/test-kit/events.js';
 import { eventually } from '../../conformance/src/test-kit/eventually.js';
 import { uniqueName } from '../../conformance/src/test-kit/unique-name.js';
 import { healthHttp } from './index.js';
+import { transports } from './testing/transports.js';
 
 const PATIENCE_MS = 30_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
-interface Transport {
-  readonly plugin: Plugin;
-  configOf(addresses: readonly string[]): EventBusConfig;
-}
-
-const transports: Record<'nats' | 'kafka', Transport> = {
-  nats: { plugin: nats, configOf: (addresses) => ({ type: 'nats', nats: { urls: [...addresses] } }) },
-  kafka: { plugin: kafka, configOf: (addresses) => ({ type: 'kafka', kafka: { brokers: [...addresses] } }) },
-};
 
 const soon = (check: () => unknown, what: string) => eventually(PATIENCE_MS, check, what);
 

@@ -16,6 +16,7 @@ import { type ConnectionOptions, connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { uniqueName } from '../../../conformance/src/test-kit/unique-name.js';
 import { Workshop } from '../testing/recorded-io.js';
+import { expectSound } from '../testing/sound-bus.js';
 import type { Finding } from './finding.js';
 
 const NANOS = 1_000_000;
@@ -137,46 +138,29 @@ describe('the doctor on NATS', () => {
   it('says nothing about a sound bus, and leaves nothing behind', TIMEOUT, async () => {
     const { addresses: urls } = await sharedService('nats', { version: 'current' });
     const topic = `${uniqueName('sound')}.orders`;
-    const config = {
-      type: 'nats',
-      serviceName: uniqueName('billing'),
-      nats: { urls: [...urls] },
-      topics: { [topic]: { retention: '7d' } },
-    } as const;
-    await using bus = await createEventBus(config, { plugins: [nats], logger: silent });
-    await bus.topics.apply({ [topic]: { retention: '7d' } });
-    const subscription = await bus.subscribe(topic, () => {});
-    await bus.publish(topic, 'a', { key: 'a' });
-    await expect.poll(() => subscription.stats().handled, { timeout: 30_000 }).toBe(1);
-    await using shop = await Workshop.with(config);
-    const there = () =>
-      managed(urls, async (manager) => {
-        const { config: stream, state } = await manager.streams.info(await manager.streams.find(topic));
-        const consumers: string[] = [];
-        for await (const { name } of manager.consumers.list(stream.name)) consumers.push(name);
-        const names: string[] = [];
-        for await (const name of manager.streams.names()) names.push(name);
-        return {
-          consumers,
-          last: state.last_seq,
-          streams: names.filter((name) => name.includes(streamOf(topic))),
-        };
-      });
-    const before = await there();
-    const found = await shop.json<Finding[]>('doctor');
-    expect(found.filter(({ severity }) => severity !== 'info')).toEqual([]);
-    for (const args of [
-      ['topics', 'list'],
-      ['topics', 'describe', topic],
-      ['groups', topic],
-      ['lag', topic],
-      ['tail', topic, '--from', 'earliest', '--limit', '1'],
-      ['tail', topic, '--from', `group:${config.serviceName}`, '--no-follow'],
-      ['dlq', 'list', topic],
-      ['dlq', 'keys', topic],
-    ])
-      expect((await shop.run(args)).code, args.join(' ')).toBe(0);
-    expect(await there()).toEqual(before);
+    await expectSound({
+      plugin: nats,
+      topic,
+      config: {
+        type: 'nats',
+        serviceName: uniqueName('billing'),
+        nats: { urls: [...urls] },
+        topics: { [topic]: { retention: '7d' } },
+      },
+      traces: () =>
+        managed(urls, async (manager) => {
+          const { config: stream, state } = await manager.streams.info(await manager.streams.find(topic));
+          const consumers: string[] = [];
+          for await (const { name } of manager.consumers.list(stream.name)) consumers.push(name);
+          const names: string[] = [];
+          for await (const name of manager.streams.names()) names.push(name);
+          return {
+            consumers,
+            last: state.last_seq,
+            streams: names.filter((name) => name.includes(streamOf(topic))),
+          };
+        }),
+    });
   });
 
   it('tries permissions, and sees limits of the account and a clock that is wrong', TIMEOUT, async () => {

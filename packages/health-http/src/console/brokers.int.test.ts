@@ -1,26 +1,15 @@
 /** A poisoned event on a real broker: found, understood, redriven and deleted by what the page asks its server. */
-import { createEventBus, type EventBusConfig, type Plugin } from '@ebus/core';
-import { kafka } from '@ebus/kafka';
-import { nats } from '@ebus/nats';
+import { createEventBus, type EventBusConfig } from '@ebus/core';
 import { serviceProblem, sharedService } from '@ebus/services';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../conformance/src/test-kit/eventually.js';
 import { uniqueName } from '../../../conformance/src/test-kit/unique-name.js';
 import { healthHttp } from '../index.js';
+import { transports } from '../testing/transports.js';
 import type { JobView, LetterDetails, LettersPage } from './types.js';
 
 const PATIENCE_MS = 90_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
-interface Transport {
-  readonly plugin: Plugin;
-  configOf(addresses: readonly string[]): EventBusConfig;
-}
-
-const transports: Record<'nats' | 'kafka', Transport> = {
-  nats: { plugin: nats, configOf: (addresses) => ({ type: 'nats', nats: { urls: [...addresses] } }) },
-  kafka: { plugin: kafka, configOf: (addresses) => ({ type: 'kafka', kafka: { brokers: [...addresses] } }) },
-};
 
 describe.each(['nats', 'kafka'] as const)('the console on %s', async (name) => {
   const problem = await serviceProblem(name);
