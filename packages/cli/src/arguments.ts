@@ -1,5 +1,5 @@
 /** Reads what people write for positions, times, headers and numbers. Pure. */
-import { type LookFrom, parseDuration } from '@ebus/core';
+import { formatDuration, type LookFrom, parseDuration } from '@ebus/core';
 import { CliError } from './errors.js';
 
 /** `earliest`, `latest`, `3:1042` or `1042`, `group:billing`, `15m` (ago), or a date. @throws CliError */
@@ -10,7 +10,8 @@ export function parseFrom(text: string, now: number): LookFrom {
   const position = parsePosition(text);
   if (position !== undefined) return position;
   if (/^[\d.]+(ms|s|m|h|d)/.test(text)) return new Date(now - duration('--from', text));
-  const date = new Date(text);
+  // Node reads a date out of nearly any text that ends in a number.
+  const date = new Date(/^\d{4}-\d/.test(text) ? text : Number.NaN);
   if (!Number.isNaN(date.getTime())) return date;
   throw new CliError(
     `--from '${text}': give earliest, latest, a position (3:1042), a time ago (15m), a date (2026-11-26T03:00Z) or group:<name>`,
@@ -35,12 +36,19 @@ export function parseHeaders(texts: readonly string[]): Record<string, string> {
   );
 }
 
-/** Milliseconds. @throws CliError */
-export function duration(option: string, text: string): number {
+/** Milliseconds. @param least what is shorter is refused; default: none. @throws CliError */
+export function duration(option: string, text: string, least = 0): number {
+  const ms = readable(text);
+  if (ms !== undefined && ms >= least) return ms;
+  const atLeast = least > 0 ? ` of at least ${formatDuration(least)}` : '';
+  throw new CliError(`${option} '${text}': give a duration${atLeast} such as 500ms, 30s, 15m or 1h30m`);
+}
+
+function readable(text: string): number | undefined {
   try {
     return parseDuration(text as never);
   } catch {
-    throw new CliError(`${option} '${text}': give a duration such as 500ms, 30s, 15m or 1h30m`);
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Runs the command once: arguments in, exit code out. */
 import { createRequire } from 'node:module';
-import { ConfigError, EbusError } from '@ebus/core';
+import { ConfigError, EbusError, type ErrorCode } from '@ebus/core';
 import { reasonOf } from '@ebus/core/driver';
 import { Command, CommanderError } from 'commander';
 import { addCompletions } from './commands/completions.js';
@@ -101,8 +101,15 @@ function sentence(error: unknown): string {
   return printable(reasonOf(error)).replaceAll('\\u000a', '\n');
 }
 
+/** Errors of the library about a value that was given to the command. */
+const WRONG_ARGUMENTS: ReadonlySet<ErrorCode> = new Set([
+  'ENVELOPE_INVALID',
+  'INVALID_ARGUMENT',
+  'TOPIC_NAME_INVALID',
+]);
+
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode;
   if (ConfigError.isInstance(error)) return EXIT.usage;
-  return EbusError.isInstance(error) && error.code === 'TOPIC_NAME_INVALID' ? EXIT.usage : EXIT.failed;
+  return EbusError.isInstance(error) && WRONG_ARGUMENTS.has(error.code) ? EXIT.usage : EXIT.failed;
 }

@@ -1,10 +1,12 @@
 /** `ebus config`: is the configuration valid, and what does a key mean. */
 import { configJsonSchema } from '@ebus/core';
+import { reasonOf } from '@ebus/core/driver';
 import type { Command } from 'commander';
 import { keyAt, keysNear, type Schema, typeText, valueAt } from '../config-keys.js';
 import { CliError } from '../errors.js';
+import type { Io } from '../io/io.js';
 import { Output } from '../io/output.js';
-import { pairs } from '../io/table.js';
+import { pairs, printable } from '../io/table.js';
 import type { Context } from '../run.js';
 import { type GlobalOptions, pluginsOf, readSettings } from '../settings.js';
 
@@ -47,7 +49,10 @@ export function addConfig(program: Command, { io }: Context): void {
           `there is no key '${key}'${near.length === 0 ? '' : `; there are ${near.join(', ')}`}`,
         );
       }
-      const settings = await readSettings(io, options).catch(() => undefined);
+      const settings = await readSettings(io, options).catch((error: unknown) => {
+        if (error instanceof CliError && !isNamed(io, options)) return undefined;
+        return io.err(`the value here is not known: ${printable(reasonOf(error))}\n`);
+      });
       const value = settings === undefined ? undefined : valueAt(settings.config, key);
       const facts = {
         key,
@@ -69,5 +74,8 @@ export function addConfig(program: Command, { io }: Context): void {
       );
     });
 }
+
+/** Without a file, keys are explained as well. */
+const isNamed = ({ env }: Io, { config }: GlobalOptions) => (config ?? env.EBUS_CONFIG ?? '') !== '';
 
 const shown = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));

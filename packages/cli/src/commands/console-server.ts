@@ -39,6 +39,8 @@ export async function consoleServer(
     );
     server.listen({ host, port }, resolve);
   });
+  // Such as no file descriptor being left for a connection: it goes on listening.
+  server.on('error', () => {});
   const { address, port: at } = server.address() as AddressInfo;
   const reachable =
     address === '::' || address === '0.0.0.0' ? '127.0.0.1' : isIPv6(address) ? `[${address}]` : address;

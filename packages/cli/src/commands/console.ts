@@ -38,23 +38,23 @@ export function addConsole(program: Command, context: Context): void {
     .option('--trace-link <address>', 'where traces are shown, with {traceId} in it')
     .option('--allowed-host <name>', 'a further name to answer for; may be given several times', collect, [])
     .addHelpText('after', '\nEBUS_CONSOLE_TOKEN sets the token; at least 16 characters.\n')
-    .action((choices: Choices, command: Command) =>
+    .action(async (choices: Choices, command: Command) => {
+      const port = integer('--port', choices.port, 0);
       // A broker that is away is shown, and waited for.
-      withBus(
+      await withBus(
         io,
         command.optsWithGlobals(),
-        (session) => serve(session, choices),
+        (session) => serve(session, choices, port),
         (config) => ({
           ...forLooking(config),
           connect: 'lazy',
         }),
-      ),
-    );
+      );
+    });
 }
 
-async function serve({ bus, settings, io, output }: Session, choices: Choices): Promise<void> {
+async function serve({ bus, settings, io, output }: Session, choices: Choices, port: number): Promise<void> {
   const { host, allowActions = false } = choices;
-  const port = integer('--port', choices.port, 0);
   const given = io.env.EBUS_CONSOLE_TOKEN;
   const token = given !== undefined && given !== '' ? given : isLoopbackHost(host) ? undefined : newToken();
   const page = consoleHandler(bus, {

@@ -50,10 +50,14 @@ async function examine(
   try {
     return await withBus(io, options, async (session) => {
       isConnected = true;
-      return judge(await lookAround(session, topics, role));
+      const seen = await lookAround(session, topics, role);
+      // Questions that Ctrl-C has ended are no findings.
+      io.signal.throwIfAborted();
+      return judge(seen);
     });
   } catch (error) {
-    if (isConnected || !EbusError.isInstance(error) || ConfigError.isInstance(error)) throw error;
+    if (isConnected || io.signal.aborted || !EbusError.isInstance(error) || ConfigError.isInstance(error))
+      throw error;
     return [noConnection(error.code, reasonOf(error))];
   }
 }

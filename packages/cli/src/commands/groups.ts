@@ -1,5 +1,5 @@
 /** `ebus groups`: who reads a topic, and how far behind. */
-import type { EventBus, GroupFigures } from '@ebus/core';
+import { EbusError, type EventBus, type GroupFigures } from '@ebus/core';
 import type { Command } from 'commander';
 import type { Cell } from '../io/table.js';
 import type { Context } from '../run.js';
@@ -24,14 +24,25 @@ const AT_ONCE = 4;
 /** Of these topics, or of all that the broker has. */
 export async function groupsOf(bus: EventBus, topics: readonly string[]): Promise<TopicGroup[]> {
   const names = topics.length > 0 ? topics : (await bus.inspect.topics()).map(({ name }) => name);
+  const isAsked = topics.length > 0;
   const all: TopicGroup[] = [];
   for (let i = 0; i < names.length; i += AT_ONCE) {
     const answers = names
       .slice(i, i + AT_ONCE)
-      .map(async (topic) => (await bus.inspect.groups(topic)).map((group) => ({ topic, ...group })));
+      .map(async (topic) => (await groupsAt(bus, topic, isAsked)).map((group) => ({ topic, ...group })));
     all.push(...(await Promise.all(answers)).flat());
   }
   return all;
+}
+
+/** A topic that goes while all are asked about is left out. */
+async function groupsAt(bus: EventBus, topic: string, isAsked: boolean): Promise<GroupFigures[]> {
+  try {
+    return await bus.inspect.groups(topic);
+  } catch (error) {
+    if (!isAsked && EbusError.isInstance(error) && error.code === 'TOPIC_NOT_FOUND') return [];
+    throw error;
+  }
 }
 
 /** Adds `groups`: members and lag by topic and group, also of groups that ebus did not make. */

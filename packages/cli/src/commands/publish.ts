@@ -23,14 +23,14 @@ export function addPublish(program: Command, { io }: Context): void {
     .option('--key <key>', 'messages of one key stay in order')
     .option('--header <name=value>', 'may be given several times', collect)
     .option('--envelope', 'the value is a domain event as JSON: it is checked, and gets what it lacks')
-    .action((topic: string, value: string | undefined, choices: Choices, command: Command) =>
-      withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
-        const { key, header = [], envelope } = choices;
+    .action(async (topic: string, value: string | undefined, choices: Choices, command: Command) => {
+      const { key, header = [], envelope } = choices;
+      const headers = parseHeaders(header);
+      if (envelope === true && key !== undefined) {
+        throw new CliError('--key: the key of an event is its aggregateId');
+      }
+      await withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
         const data = value ?? (await inputOf(io));
-        const headers = parseHeaders(header);
-        if (envelope === true && key !== undefined) {
-          throw new CliError('--key: the key of an event is its aggregateId');
-        }
         const { position, duplicate } =
           envelope === true
             ? await bus.publishEnvelope(topic, eventOf(data), { headers })
@@ -39,8 +39,8 @@ export function addPublish(program: Command, { io }: Context): void {
         output.show({ topic, position: place, duplicate }, () =>
           place === undefined ? `published to ${topic}\n` : `published to ${topic} at ${place}\n`,
         );
-      }),
-    );
+      });
+    });
 }
 
 /** Without a value a forgotten one is more likely than an empty message. */

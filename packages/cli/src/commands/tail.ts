@@ -27,9 +27,9 @@ export function addTail(program: Command, { io }: Context): void {
     .option('--partition <n>', 'that partition alone')
     .option('--limit <n>', 'end after so many messages')
     .option('--no-follow', 'end where the topic ends now')
-    .action((topic: string, choices: Choices, command: Command) =>
-      withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
-        const look = lookOf(choices, io.signal);
+    .action(async (topic: string, choices: Choices, command: Command) => {
+      const look = lookOf(choices, io.signal);
+      await withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
         const messages = choices.follow ? bus.inspect.tail(topic, look) : bus.inspect.browse(topic, look);
         let isEmpty = true;
         for await (const message of messages) {
@@ -37,8 +37,8 @@ export function addTail(program: Command, { io }: Context): void {
           output.item(messageData(message), () => messageLine(message));
         }
         if (isEmpty && !output.isJson) output.note('no messages');
-      }),
-    );
+      });
+    });
 }
 
 function lookOf({ from, last, key, partition, limit }: Choices, signal: AbortSignal): LookOptions {

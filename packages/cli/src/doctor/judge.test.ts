@@ -275,7 +275,10 @@ describe('judge', () => {
       'info one-replica',
     ]);
     expect(noConnection('CONNECTION_FAILED', 'Authorization Violation').code).toBe('login-refused');
-    expect(noConnection('CONNECTION_FAILED', 'ECONNREFUSED 127.0.0.1:4222').code).toBe('no-connection');
+    expect(noConnection('UNAUTHORIZED', 'refused').code).toBe('login-refused');
+    // The name of a host says nothing.
+    for (const where of ['127.0.0.1:4222', 'nats://auth.example:4222', 'sasl-1.example:9092'])
+      expect(noConnection('CONNECTION_FAILED', `ECONNREFUSED ${where}`).code).toBe('no-connection');
     expect(CONNECTION_CHECKS.map(({ code }) => code)).toEqual(['no-connection', 'login-refused']);
   });
 });

@@ -16,7 +16,9 @@ export const CONNECTION_CHECKS = [
 
 /** The broker could not be connected to. */
 export function noConnection(code: string, text: string): Finding {
-  const isLogin = /auth|permission|credential|login|sasl/i.test(text);
+  // Names of hosts say nothing about logins.
+  const said = text.replace(/\S+:\/\/\S+|\S+:\d+/g, '');
+  const isLogin = code === 'UNAUTHORIZED' || /auth|permission|credential|login|sasl/i.test(said);
   return {
     severity: 'error',
     code: isLogin ? 'login-refused' : 'no-connection',

@@ -10,6 +10,10 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Whether a person sees standard error: then long work shows its progress there. */
   readonly errIsTerminal: boolean;
+  /** Characters that fit in a line of the terminal; it may change. Undefined: not known. */
+  readonly columns?: number | undefined;
+  /** The same of standard error. */
+  readonly errColumns?: number | undefined;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
   /** The next line that the person writes. */
@@ -21,6 +25,6 @@ export interface Io {
   readonly cwd: string;
   /** The time by the clock of this machine. */
   now(): number;
-  /** Aborts with Ctrl-C. */
+  /** Aborts with Ctrl-C, and where nobody reads the output any more. */
   readonly signal: AbortSignal;
 }

@@ -17,7 +17,7 @@ export class Output {
     this.io.out(this.isJson ? `${toJson(data, 2)}\n` : text());
   }
 
-  /** The same for a list; an empty one is told on standard error. */
+  /** The same for a list; an empty one is told on standard error. A terminal cuts the last column, so that it fits. */
   list<T>(
     items: readonly T[],
     head: readonly string[],
@@ -25,7 +25,8 @@ export class Output {
     none: string,
   ): void {
     if (items.length === 0 && !this.isJson) return this.note(none);
-    this.show(items, () => table(head, items.map(row)));
+    const width = this.io.isTerminal ? this.io.columns : undefined;
+    this.show(items, () => table(head, items.map(row), width));
   }
 
   /** One line of JSON, or the text: for results that come one by one. */

@@ -6,27 +6,51 @@ import type { Io } from './io.js';
 
 /** How long what a library left open may keep the process alive after its work is done, in milliseconds. */
 const LINGER_MS = 2_000;
+/** Ctrl-C, the end by a service manager, and a terminal that is closed. A second one ends the process at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** `end` sets the exit code, and ends the process where something keeps it alive. */
-export function processIo(): { readonly io: Io; end(code: ExitCode): void } {
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  process.once('SIGTERM', () => interrupted.abort());
-  // `ebus … | head`: the reader has gone.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
+/** The used part of `process`. */
+export type ProcessLike = Pick<
+  NodeJS.Process,
+  'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'once' | 'exit'
+> & { exitCode?: number | string | null | undefined };
+
+/**
+ * `end` sets the exit code, and ends the process where something keeps it alive. Where nobody reads the output any more
+ * (`ebus … | head`), the command ends as by Ctrl-C, and that is no failure.
+ */
+export function processIo(of: ProcessLike = process): { readonly io: Io; end(code: ExitCode): void } {
+  const { stdin, stdout, stderr } = of;
+  const over = new AbortController();
+  /** Where something else than the command decides. */
+  let ended: ExitCode | undefined;
+  const endBy = (code: ExitCode) => {
+    ended ??= code;
+    over.abort();
+  };
+  for (const signal of SIGNALS) of.once(signal, () => endBy(EXIT.interrupted));
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') stderr.write(`ebus: the output cannot be written: ${error.message}\n`);
+    endBy(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
   });
+  // There is no place left to tell it.
+  stderr.on('error', () => {});
   const io: Io = {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    isTerminal: process.stdout.isTTY === true,
-    errIsTerminal: process.stderr.isTTY === true,
-    canAsk: process.stdin.isTTY === true,
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    isTerminal: stdout.isTTY === true,
+    errIsTerminal: stderr.isTTY === true,
+    canAsk: stdin.isTTY === true,
+    get columns() {
+      return stdout.columns;
+    },
+    get errColumns() {
+      return stderr.columns;
+    },
     ask: async (question) => {
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const lines = createInterface({ input: stdin, output: stderr });
       try {
-        return await lines.question(question, { signal: interrupted.signal });
+        return await lines.question(question, { signal: over.signal });
       } catch {
         return '';
       } finally {
@@ -34,18 +58,24 @@ export function processIo(): { readonly io: Io; end(code: ExitCode): void } {
       }
     },
     input: async () => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-      return Buffer.concat(chunks);
+      const leave = () => void stdin.destroy();
+      over.signal.addEventListener('abort', leave, { once: true });
+      try {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of stdin) chunks.push(chunk as Uint8Array);
+        return Buffer.concat(chunks);
+      } finally {
+        over.signal.removeEventListener('abort', leave);
+      }
     },
-    env: process.env,
-    cwd: process.cwd(),
+    env: of.env,
+    cwd: of.cwd(),
     now: () => systemClock.now(),
-    signal: interrupted.signal,
+    signal: over.signal,
   };
   const end = (code: ExitCode) => {
-    process.exitCode = interrupted.signal.aborted ? EXIT.interrupted : code;
-    systemClock.setTimeout(() => process.exit(), LINGER_MS).unref();
+    of.exitCode = ended ?? code;
+    systemClock.setTimeout(() => of.exit(), LINGER_MS).unref();
   };
   return { io, end };
 }

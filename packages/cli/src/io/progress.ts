@@ -4,7 +4,8 @@ import { cut, printable } from './table.js';
 
 /** Back to the beginning of the line, which is cleared. */
 const OVER = '\r\u001b[K';
-const WIDTH = 79;
+/** Of a line that did not fit, only the end would be cleared. */
+const WIDEST = 80;
 
 /** One line on standard error that is written over and over, and gone at the end. Nothing where no person looks. */
 export class Progress {
@@ -18,7 +19,8 @@ export class Progress {
   tell(text: string): void {
     if (!this.#io.errIsTerminal || this.#io.signal.aborted) return;
     this.#isShown = true;
-    this.#io.err(`${OVER}${cut(printable(text), WIDTH)}…`);
+    const width = Math.min(WIDEST, this.#io.errColumns || WIDEST);
+    this.#io.err(`${OVER}${cut(printable(text), Math.max(1, width - 1))}…`);
   }
 
   end(): void {

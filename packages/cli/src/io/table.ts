@@ -8,10 +8,22 @@ const GAP = '  ';
 const WIDEST = 80;
 const ELLIPSIS = '…';
 
-/** Columns as wide as their widest cell; columns of numbers are aligned to the right. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const texts = rows.map((row) => head.map((_, i) => cut(cellText(row[i]), WIDEST)));
-  const widths = head.map((title, i) => Math.max(title.length, ...texts.map((row) => row[i]?.length ?? 0)));
+/** The last column is not cut below that. */
+const NARROWEST = 12;
+
+/**
+ * Columns as wide as their widest cell; columns of numbers are aligned to the right.
+ * @param fits characters of a line: the last column is cut for it. Default: no limit
+ */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], fits?: number): string {
+  const all = rows.map((row) => head.map((_, i) => cut(cellText(row[i]), WIDEST)));
+  const widths = head.map((title, i) => widest(title.length, all, i));
+  const last = head.length - 1;
+  if (fits !== undefined) {
+    const left = widths.slice(0, last).reduce((sum, width) => sum + width + GAP.length, 0);
+    widths[last] = Math.min(widths[last] ?? 0, Math.max(NARROWEST, fits - left));
+  }
+  const texts = all.map((row) => row.map((text, i) => (i === last ? cut(text, widths[i] as number) : text)));
   const isRight = head.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])));
   const line = (cells: readonly string[]) =>
     cells
@@ -21,6 +33,11 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
       .join(GAP)
       .trimEnd();
   return `${[line(head.map((title) => title.toUpperCase())), ...texts.map(line)].join('\n')}\n`;
+}
+
+/** Not by spreading: there may be more rows than arguments of a function. */
+function widest(least: number, rows: readonly (readonly string[])[], column: number): number {
+  return rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), least);
 }
 
 /** Pairs below each other; those without a value are left out. */
@@ -47,7 +64,9 @@ export function printable(text: string): string {
   );
 }
 
-/** Cut to so many characters. */
+/** Cut to so many characters, not between the halves of one. */
 export function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}${ELLIPSIS}`;
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}${ELLIPSIS}`;
 }
