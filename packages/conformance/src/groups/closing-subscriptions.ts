@@ -1,13 +1,14 @@
 /** Closing one subscription of a bus, and whatever closes what goes out of scope. */
 import assert from 'node:assert/strict';
 import { BusClosedError, type CloseReport } from '@ebus/core';
+import { restartable } from '../requirements.js';
 import type { Group } from '../suite.js';
 import { collectMessages, texts } from '../test-kit/collector.js';
 
 const nothing: CloseReport = { handled: 0, abandoned: 0, unpublished: 0, timedOut: false };
 
 /** A subscription closes by itself, and everything that closes can be disposed of. */
-export const closingSubscriptions: Group = ({ test }) => {
+export const closingSubscriptions: Group = ({ test, testWhere }) => {
   test('a subscription closes by itself; the bus and its other subscriptions go on', async (t) => {
     const other = t.newTopic();
     const bus = await t.bus();
@@ -72,6 +73,36 @@ export const closingSubscriptions: Group = ({ test }) => {
     await t.eventually(() => again.size === 1);
     assert.deepEqual(texts(seen), ['before']);
   });
+
+  testWhere(
+    restartable,
+    'one that closes while messages come, and is made again, loses none, again and again',
+    async (t) => {
+      const bus = await t.bus();
+      // Of the same group: the bus stays a member meanwhile.
+      await bus.subscribe(t.newTopic(), () => {});
+      const [sent, handled] = [new Set<string>(), new Set<string>()];
+      const subscribe = () => bus.subscribe(t.topic, (message) => void handled.add(message.text()));
+      for (let round = 0; round < 6; round++) {
+        const subscription = await subscribe();
+        const before = handled.size;
+        let isOpen = true;
+        const publishing = (async () => {
+          for (let i = 0; isOpen; i++) {
+            await bus.publish(t.topic, `${round}-${i}`);
+            sent.add(`${round}-${i}`);
+          }
+        })();
+        await t.eventually(() => handled.size > before);
+        const closing = subscription.close();
+        isOpen = false;
+        await Promise.all([publishing, closing]);
+      }
+      await subscribe();
+      await t.eventually(() => handled.size === sent.size);
+      assert.deepEqual([...handled].sort(), [...sent].sort());
+    },
+  );
 
   test('buses and subscriptions are disposed of like any resource', async (t) => {
     const bus = await t.bus();
