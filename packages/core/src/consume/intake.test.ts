@@ -165,6 +165,7 @@ describe('a lease that ran out', () => {
     await settle();
     expect(handled).toEqual(['1']);
     expect(subscription.stats().inFlight).toBe(0);
+    expect(below.leftAlone).toEqual(['0:2']);
     expect(below.settled).toEqual([{ token: '0:1', outcome: 'handled' }]);
     await clock.advance(100);
     below.deliver({ ...message(2), token: 'again', redelivered: true });

@@ -272,6 +272,7 @@ export class Works {
   }
 
   #runOut(deliveries: readonly Delivery[]): void {
+    this.driver?.letGo?.(deliveries.map(({ token }) => token));
     this.revocation.leasesLost(deliveries, `the lease of a message of '${this.parts.policy.topic}' ran out`);
     this.#events.leasesRunOut(deliveries.length);
   }

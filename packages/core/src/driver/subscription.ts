@@ -152,6 +152,11 @@ export interface DriverSubscription {
   /** Renews the leases of pushed and unsettled messages, running or not. Needed where `leaseMs` is given. */
   extendLease?(tokens: readonly SettleToken[]): void;
   /**
+   * The leases of these ran out before core could renew them: core has let go of them, and neither settles nor renews them. The broker
+   * gives them to another member, or again to this one. For a driver that counts what it pushed, or keeps it.
+   */
+  letGo?(tokens: readonly SettleToken[]): void;
+  /**
    * The group's unsettled messages. Needed for order on brokers with leases, where a dead process's messages come
    * again late: core asks at the first request and after each `resumed`, and looks at the messages with
    * `Driver.browse` from the group's position to learn their keys. Without `browse` it holds back every key. Where partitions

@@ -24,6 +24,8 @@ export class ScriptedSubscription implements DriverSubscription {
   /** Whether core has paused a partition. */
   readonly paused = new Map<number, boolean>();
   readonly extended: SettleToken[][] = [];
+  /** Deliveries that core has let go of because their leases ran out. */
+  readonly leftAlone: SettleToken[] = [];
   settleError: Error | undefined;
   closed = false;
   stopped = false;
@@ -80,6 +82,10 @@ export class ScriptedSubscription implements DriverSubscription {
 
   extendLease(tokens: readonly SettleToken[]): void {
     this.extended.push([...tokens]);
+  }
+
+  letGo(tokens: readonly SettleToken[]): void {
+    this.leftAlone.push(...tokens);
   }
 
   stop(): void | Promise<void> {

@@ -71,7 +71,22 @@ it('a stream that is made anew has other messages under the same numbers', () =>
 it('what others have settled is not held any more', () => {
   for (const sequence of [1, 2, 3]) deliveries.add(delivery(sequence));
   deliveries.settledThrough(2);
-  expect([...deliveries.sequences()]).toEqual([3]);
+  expect([...deliveries.unsettled()]).toEqual([3]);
+});
+
+it('what goes back unsettled, or is let go of, is not held, and is unsettled until the group has settled it or it comes again', () => {
+  const [one, two, three] = [delivery(1), delivery(2), delivery(3)];
+  for (const each of [one, two, three]) deliveries.add(each);
+  settle(one, 'released');
+  deliveries.drop([two]);
+  settle(three);
+  expect([deliveries.size, [...deliveries.unsettled()].sort()]).toEqual([0, [1, 2]]);
+  deliveries.add(delivery(2, 2));
+  expect([deliveries.size, [...deliveries.unsettled()].sort()]).toEqual([1, [1, 2]]);
+  deliveries.settledThrough(1);
+  expect([...deliveries.unsettled()]).toEqual([2]);
+  deliveries.forget();
+  expect([...deliveries.unsettled()]).toEqual([]);
 });
 
 it.each([

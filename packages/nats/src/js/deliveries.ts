@@ -19,6 +19,8 @@ const textOf = (subject: Uint8Array) => Buffer.from(subject).toString();
 export class Deliveries {
   /** Pushed and not settled, by sequence: the newest delivery of each. */
   readonly #held = new Map<number, JetStreamDelivery>();
+  /** Handed back or let go of, by sequence, until they come again or the group has settled them. */
+  readonly #left = new Set<number>();
   #link: Link | undefined;
   #wire: Wire | undefined;
   /** Something was said of it last. */
@@ -30,8 +32,15 @@ export class Deliveries {
     return this.#held.size;
   }
 
-  sequences(): IterableIterator<number> {
-    return this.#held.keys();
+  /** Some were handed back or let go of: the server knows what became of them. */
+  get hasLeft(): boolean {
+    return this.#left.size > 0;
+  }
+
+  /** Sequences of deliveries that are held, or were and are unsettled: a consumer that is made anew begins before them. */
+  *unsettled(): IterableIterator<number> {
+    yield* this.#held.keys();
+    yield* this.#left;
   }
 
   [Symbol.iterator](): IterableIterator<JetStreamDelivery> {
@@ -50,6 +59,7 @@ export class Deliveries {
 
   add(delivery: JetStreamDelivery): void {
     this.#held.set(delivery.sequence, delivery);
+    if (this.#left.size > 0) this.#left.delete(delivery.sequence);
   }
 
   settle(done: readonly Settlement[]): void {
@@ -62,6 +72,7 @@ export class Deliveries {
     // Lost meanwhile: another message may have its number.
     if (!this.holds(delivery)) return;
     this.#held.delete(delivery.sequence);
+    if (outcome === 'released') this.#left.add(delivery.sequence);
     this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
   }
 
@@ -78,9 +89,14 @@ export class Deliveries {
     return any;
   }
 
-  /** They are another member's, perhaps: nothing is said of them any more. */
-  drop(lost: readonly JetStreamDelivery[]): void {
-    for (const delivery of lost) if (this.holds(delivery)) this.#held.delete(delivery.sequence);
+  /** They are another member's, perhaps: nothing is said of them any more, and they take no room. */
+  drop(lost: readonly SettleToken[]): void {
+    for (const token of lost) {
+      const delivery = token as JetStreamDelivery;
+      if (!this.holds(delivery)) continue;
+      this.#held.delete(delivery.sequence);
+      this.#left.add(delivery.sequence);
+    }
   }
 
   /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
@@ -98,12 +114,14 @@ export class Deliveries {
   /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
   settledThrough(sequence: number): void {
     for (const held of this.#held.keys()) if (held <= sequence) this.#held.delete(held);
+    for (const left of this.#left) if (left <= sequence) this.#left.delete(left);
   }
 
   /** The stream was made anew: its sequences are others. @returns the held deliveries of the old one */
   forget(): JetStreamDelivery[] {
     const held = [...this.#held.values()];
     this.#held.clear();
+    this.#left.clear();
     this.#last = undefined;
     return held;
   }

@@ -66,6 +66,24 @@ it('makes one that was deleted again behind what is settled, whatever the subscr
   expect(locator.knows(info(NEWER))).toBe(true);
 });
 
+it.each(['handed back', 'let go of'])('makes one again before a message that was %s', async (how) => {
+  const { locator, deliveries, made } = located({ created: OLD }, undefined);
+  locator.floor.delivered(8, 8);
+  locator.floor.delivered(9, 9);
+  const held = [...deliveries];
+  if (how === 'let go of') deliveries.drop(held);
+  else deliveries.settle(held.map((token) => ({ token, outcome: 'released' })));
+  await locator.locate();
+  expect(made).toEqual([['S', 9]]);
+});
+
+it('asks how far the group is while what was handed back may be settled elsewhere', async () => {
+  const { locator, deliveries } = located({ created: OLD }, info(OLD, 9));
+  deliveries.settle([...deliveries].map((token) => ({ token, outcome: 'released' })));
+  await locator.refreshFloor();
+  expect([...deliveries.unsettled()]).toEqual([]);
+});
+
 it('reads all of a stream that was made anew, under another name as well, and tells what went with the old one', async () => {
   const { locator, made, lost } = located({ created: NEW, name: 'T' }, undefined);
   await locator.locate();

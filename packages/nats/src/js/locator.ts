@@ -88,8 +88,9 @@ export class Locator {
 
   /** So that a consumer that is made anew begins not far behind, where other instances have taken part. */
   async refreshFloor(): Promise<void> {
-    if (!this.floor.isBehind) return;
-    const info = await this.#options.consumers.info(this.#spec);
+    const { consumers, deliveries } = this.#options;
+    if (!this.floor.isBehind && !deliveries.hasLeft) return;
+    const info = await consumers.info(this.#spec);
     if (this.knows(info)) this.#refreshed(info);
   }
 
@@ -114,7 +115,7 @@ export class Locator {
     const { isSameStream, from } = recreation(
       before,
       { name, created: stream.created },
-      this.floor.of(deliveries.sequences()),
+      this.floor.of(deliveries.unsettled()),
     );
     this.#spec = { ...this.#spec, stream: name };
     const info = await consumers.ensure({ ...this.#spec, from });

@@ -174,6 +174,11 @@ export class SharedSubscription implements DriverSubscription {
     this.#shared.puller.extendLease(tokens);
   }
 
+  letGo(tokens: readonly SettleToken[]): void {
+    this.#shared.puller.deliveries.drop(tokens);
+    this.#shared.puller.fetch();
+  }
+
   /** Messages of the other topics' subscriptions here are not elsewhere. */
   async unsettled({ signal }: CallOptions): Promise<UnsettledCount> {
     const { puller } = this.#shared;

@@ -82,6 +82,11 @@ export class JetStreamSubscription implements DriverSubscription {
     this.#puller.extendLease(tokens);
   }
 
+  letGo(tokens: readonly SettleToken[]): void {
+    this.#puller.deliveries.drop(tokens);
+    this.#puller.fetch();
+  }
+
   async unsettled(options: CallOptions): Promise<UnsettledCount> {
     return standing(await this.#state(options), this.#puller.locator.spec.singleActive);
   }

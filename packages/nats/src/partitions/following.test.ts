@@ -154,6 +154,33 @@ describe('a subscription whose topic gets other partitions', () => {
     await close(subscription);
   });
 
+  it('reads a stream that was made anew although the first attempts fail', async () => {
+    const { subscription, clock, told, world, tell } = following();
+    Object.assign(world, { stream: partitionedStream('t', 2), created: 'another' });
+    world.opening = () => Promise.reject(new ConnectionError('away'));
+    tell();
+    await clock.advance(1);
+    expect(told).not.toContain('2/0 online');
+    world.opening = () => Promise.resolve();
+    await clock.advance(6_000);
+    expect(told.slice(-2)).toEqual(['2/0 online', '2/0 request 10']);
+    await close(subscription);
+  });
+
+  it('reads a stream that was made anew as before, also where the former one had been drained', async () => {
+    const { subscription, clock, told, world, tell } = following();
+    world.stream = repartitioned('t', before, 6);
+    world.isDrained = true;
+    world.opening = () => Promise.reject(new ConnectionError('away'));
+    tell();
+    await clock.advance(2_000);
+    expect(told).toContain('4/0 retire');
+    Object.assign(world, { stream: before, created: 'another', opening: () => Promise.resolve() });
+    await clock.advance(6_000);
+    expect(told.slice(-3)).toEqual(['open 4/0', '4/0 online', '4/0 request 10']);
+    await close(subscription);
+  });
+
   it('goes on although a step fails', async () => {
     const { subscription, clock, told, world, tell } = following();
     world.stream = repartitioned('t', before, 6);

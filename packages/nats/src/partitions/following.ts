@@ -61,6 +61,8 @@ export class FollowingSubscription implements RejoinableSubscription {
   #link: Link | undefined;
   #isStopped = false;
   #isLooking = false;
+  /** Its reader reads nothing any more, and the next one is not there yet. */
+  #isRetired = false;
   /** Monotonic: since when the former layout was seen to be drained. */
   #drainedSince: number | undefined;
   #timer: ReturnType<Clock['setTimeout']> | undefined;
@@ -104,6 +106,10 @@ export class FollowingSubscription implements RejoinableSubscription {
 
   extendLease(tokens: readonly SettleToken[]): void {
     this.#reader.extendLease?.(tokens);
+  }
+
+  letGo(tokens: readonly SettleToken[]): void {
+    this.#reader.letGo?.(tokens);
   }
 
   unsettled(options: UnsettledOptions): Promise<UnsettledCount> {
@@ -157,10 +163,10 @@ export class FollowingSubscription implements RejoinableSubscription {
     const present = presentLayout(topic, found.config);
     const isSame = present.space === this.#layout.space && present.partitions === this.#layout.partitions;
     if (found.created !== this.#incarnation) {
-      this.#incarnation = found.created;
       // Made anew: nothing of the former one is left.
-      if (isSame) this.#layout = present;
+      if (isSame && !this.#isRetired) this.#layout = present;
       else await this.#readOn(present, found);
+      this.#incarnation = found.created;
       return LOOK_MS;
     }
     if (isSame) return LOOK_MS;
@@ -178,14 +184,14 @@ export class FollowingSubscription implements RejoinableSubscription {
     const { generations } = this.#options;
     const former = this.#layout;
     this.#drainedSince = undefined;
-    await this.#reader.retire();
+    await this.#retire();
     const next = await generations.moveOn(former, stream.config.name);
     if (next !== undefined) await this.#readOn(next, stream);
   }
 
   async #readOn(layout: Layout, stream: StreamInfo): Promise<void> {
     const { topic, logger, open } = this.#options;
-    await this.#reader.retire();
+    await this.#retire();
     const reader = await open(layout, stream);
     if (this.#isStopped) return reader.close({ signal: this.#options.clock.timeout(LOOK_MS) });
     logger.info(
@@ -194,8 +200,14 @@ export class FollowingSubscription implements RejoinableSubscription {
     );
     this.#layout = layout;
     this.#reader = reader;
+    this.#isRetired = false;
     if (this.#link !== undefined) reader.online(this.#link);
     if (this.#credit !== undefined) reader.request(this.#credit);
+  }
+
+  async #retire(): Promise<void> {
+    this.#isRetired = true;
+    await this.#reader.retire();
   }
 
   #lookAfter(ms: number): void {

@@ -190,6 +190,29 @@ describe('a partition of a member', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  it.each(['release', 'stop'] as const)(
+    'that the server gives it during its %s goes back at once: core never hears of it',
+    async (end) => {
+      const world = surroundings();
+      const { clock, server } = world;
+      const former = await slotIn(world);
+      server.store('t.3', 'k', ['c']);
+      await clock.advance(1);
+      const next = await slotIn(world);
+      await former.slot.stop();
+      const consumer = server.consumer('c');
+      consumer.pin = undefined;
+      server.store('t.3', 'k', ['c']);
+      const ended = next.slot[end]();
+      await clock.advance(1);
+      await ended;
+      expect([next.sink.told, next.sink.sequences, next.slot.isAssigned]).toEqual([[], [], false]);
+      expect(consumer.acks).toEqual([[2, '-NAK']]);
+      await Promise.all([former.slot.release(), next.slot.release()]);
+      expect(consumer.pin).toBeUndefined();
+    },
+  );
+
   it('that never was its own is not told to be taken away', async () => {
     const world = surroundings();
     const former = await slotIn(world);

@@ -44,6 +44,7 @@ export class Slot implements Target {
   /** Core was told that the partition is this member's. */
   #isAssigned = false;
   #ending: Promise<void> | undefined;
+  #isStopped = false;
   /** Who has the pin is not known for sure. */
   #isOpen = true;
   #isLooking = false;
@@ -86,6 +87,8 @@ export class Slot implements Target {
   }
 
   push(batch: readonly JetStreamDelivery[]): void {
+    // The server has chosen this client while it was ending: core takes the partition for another's, and would not hand them back.
+    if (!this.#isAssigned) return this.#handBack(batch);
     const { messages, bytes } = this.credit;
     const used = batch.reduce((sum, { size }) => sum + size, 0);
     this.credit = { messages: messages - batch.length, bytes: bytes - used };
@@ -169,6 +172,7 @@ export class Slot implements Target {
 
   /** Nothing more is pushed. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#timers.stop();
     await this.puller.stop();
   }
@@ -191,8 +195,12 @@ export class Slot implements Target {
     this.puller.close();
   }
 
+  #handBack(batch: readonly JetStreamDelivery[]): void {
+    this.puller.deliveries.settle(batch.map((token) => ({ token, outcome: 'released' as const })));
+  }
+
   #assign(): void {
-    if (this.#isAssigned || this.#ending !== undefined) return;
+    if (this.#isAssigned || this.#isStopped) return;
     this.#isAssigned = true;
     this.#options.sink.assigned([this.partition]);
     this.#options.onPin();

@@ -15,7 +15,7 @@ const ROOM = { messages: 400, bytes: 1_000_000 };
 const ALL = [0, 1, 2, 3];
 
 /** A group on a topic with four partitions, on a server of its own. */
-function group() {
+function group({ maxAckPending = 1_000 } = {}) {
   const clock = new ManualClock();
   const server = new PinnedServer(clock);
   const [layout] = layoutsOf('t', partitionedStream('t', PARTITIONS));
@@ -31,7 +31,7 @@ function group() {
     const consumers = server.apiOf(link);
     const subscription = new PartitionedSubscription({
       ...{ clock, logger, consumers, streams: {} as unknown as Streams, sink, api: {} as unknown as Api },
-      ...{ topic: 't', apiPrefix: '$JS.API', maxAckPending: 1_000, ackWait: 30_000, incarnation: 'i' },
+      ...{ topic: 't', apiPrefix: '$JS.API', maxAckPending, ackWait: 30_000, incarnation: 'i' },
       ...{ layout, lanes, memberSubject: 'members', isSuperseded: async () => false },
     });
     subscription.online(link);
@@ -85,6 +85,18 @@ describe('members of a topic with partitions', () => {
     settleAll(one);
     await clock.advance(1);
     expect(names.map((name) => server.consumer(name).acks.length)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('goes on with others where core has let go of all that a partition may hold', async () => {
+    const { join, store, clock } = group({ maxAckPending: 2 });
+    const one = await join();
+    const first = store(0);
+    store(0);
+    await clock.advance(1);
+    expect(one.sink.sequences).toEqual([first]);
+    one.subscription.letGo(one.sink.pushed);
+    await clock.advance(1);
+    expect(one.sink.sequences).toEqual([first, first + 1]);
   });
 
   it('share evenly; only what has to move moves, and never is one of two members at once', async () => {

@@ -122,6 +122,11 @@ export class PartitionedSubscription implements DriverSubscription {
     for (const [slot, own] of this.#bySlot(tokens, (token) => token)) slot.puller.extendLease(own);
   }
 
+  letGo(tokens: readonly SettleToken[]): void {
+    for (const [slot, own] of this.#bySlot(tokens, (token) => token)) slot.puller.deliveries.drop(own);
+    this.#spread();
+  }
+
   async unsettled({
     signal,
     partition,
