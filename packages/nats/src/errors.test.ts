@@ -2,7 +2,7 @@ import { ConfigError } from '@ebus/core/driver';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
-import { cannotConnect, classify, explained, refusedMessage } from './errors.js';
+import { cannotConnect, classify, explained, isMissing, refusedMessage } from './errors.js';
 
 const api = (status: number, code: number) =>
   new JetStreamApiError({ code: status, err_code: code, description: 'x' });
@@ -16,6 +16,15 @@ describe('an error of the client', () => {
     ['no leader', api(503, 10008), 'PUBLISH_FAILED', true],
     ['a limit of the account', api(400, 10002), 'LIMIT', true],
     ['no room', api(503, 10023), 'LIMIT', true],
+    ['servers that are away, or full', api(400, 10005), 'LIMIT', true],
+    ['a stream that is being moved', api(400, 10124), 'PUBLISH_FAILED', true],
+    ['a cluster that is being changed', api(400, 10202), 'PUBLISH_FAILED', true],
+    ['a stream that is being changed', api(400, 10226), 'PUBLISH_FAILED', true],
+    ['a stream that a server cannot load', api(500, 10194), 'PUBLISH_FAILED', true],
+    ['a consumer that has gone since it was asked for', api(400, 10149), 'PUBLISH_FAILED', true],
+    ['a stream that the server does not have like that', api(500, 10052), 'PUBLISH_FAILED', false],
+    ['a stream that needs a cluster', api(500, 10074), 'PUBLISH_FAILED', false],
+    ['a setting that clusters do not have', api(503, 10036), 'PUBLISH_FAILED', false],
     ['a message that is too large for its stream', api(400, 10054), 'MESSAGE_TOO_LARGE', false],
     ['no such stream', api(404, 10059), 'TOPIC_NOT_FOUND', false],
     ['an account without JetStream', api(503, 10039), 'UNSUPPORTED', false],
@@ -33,6 +42,10 @@ describe('an error of the client', () => {
   it('keeps what ebus has said of it', () => {
     expect(classify(new ConfigError('x'))).toEqual({ code: 'CONFIG_INVALID', retryable: false });
   });
+});
+
+it.each([10014, 10059, 10149])('%i says that a consumer is gone', (code) => {
+  expect(isMissing(explained('changing a consumer', api(404, code), [], true))).toBe(true);
 });
 
 describe('nobody answers for JetStream', () => {

@@ -13,6 +13,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 /** Error codes of the JetStream API, from the server's `errors.json`. */
 export const API = {
   accountResources: 10002,
+  consumerDoesNotExist: 10149,
   consumerNotFound: 10014,
   consumerExists: 10013,
   durableExists: 10148,
@@ -20,17 +21,33 @@ export const API = {
   jetStreamDisabledForAccount: 10039,
   jetStreamDisabled: 10076,
   maximumPayload: 10054,
+  memberChangeInProgress: 10202,
   nameInUse: 10058,
   noMessage: 10037,
   noSuitablePeers: 10005,
+  notInClusters: 10036,
   replicasNotSupported: 10074,
   sealed: 10109,
+  streamInvalidConfig: 10052,
+  streamMoveInProgress: 10124,
   streamNotFound: 10059,
+  streamReconfigureInProgress: 10226,
   subjectsOverlap: 10065,
 } as const;
 
-/** A limit of the account or the server is reached: room in memory or on disk, streams, consumers. */
-const LIMITS: ReadonlySet<number> = new Set([API.accountResources, 10023, 10026, 10027, 10028, 10047, 10122]);
+/** A limit of the account, server or cluster is reached: room in memory or on disk, streams, consumers, servers that are there. */
+const LIMITS: ReadonlySet<number> = new Set([
+  ...[API.accountResources, API.noSuitablePeers, 10023, 10026, 10027, 10028, 10047, 10122],
+]);
+/** Refused with a status of bad requests, though the same request may succeed later: another change is under way. */
+const PASSING: ReadonlySet<number> = new Set([
+  ...[API.consumerDoesNotExist, API.memberChangeInProgress],
+  ...[API.streamMoveInProgress, API.streamReconfigureInProgress],
+]);
+/** Refused with a status of failing servers, though the same request is refused again: settings, and servers without a cluster. */
+const FINAL: ReadonlySet<number> = new Set([
+  ...[API.notInClusters, API.replicasNotSupported, API.streamInvalidConfig],
+]);
 /** The server has not as many peers as were asked for. */
 export const REPLICAS: ReadonlySet<number> = new Set([API.noSuitablePeers, API.replicasNotSupported]);
 
@@ -44,7 +61,7 @@ export function apiCode(error: unknown): number | undefined {
 /** True where the server says that the consumer or its stream does not exist. */
 export function isMissing(error: unknown): boolean {
   const code = apiCode(error);
-  return code === API.consumerNotFound || code === API.streamNotFound;
+  return code === API.consumerNotFound || code === API.consumerDoesNotExist || code === API.streamNotFound;
 }
 
 /** No answer: no server with JetStream, no stream for the subject, or none of them just now. */
@@ -62,10 +79,10 @@ function named(error: unknown, name: RegExp): boolean {
   return false;
 }
 
-/** Whether the same request may succeed later. The codes of the API are HTTP's, except that limits pass, too. */
+/** Whether the same request may succeed later. The codes of the API are HTTP's, with exceptions both ways. */
 export function passes(code: number, status: number): boolean {
-  if (code === API.replicasNotSupported) return false;
-  return status >= 500 || status === 409 || status === 429 || LIMITS.has(code);
+  if (FINAL.has(code)) return false;
+  return status >= 500 || status === 409 || status === 429 || LIMITS.has(code) || PASSING.has(code);
 }
 
 /** Unknown errors are retryable: giving up may be silent, and a wrong retry ends at the caller's timeout. */

@@ -35,9 +35,9 @@ describe('what is asked for', () => {
   });
 
   it('is within the bytes that are left, and then the one message that is larger', () => {
-    expect(limitsOf(50, 700, false, 1_000)).toEqual({ batch: 50, maxBytes: 700 });
-    expect(limitsOf(50, 700, true, 1_000)).toEqual({ batch: 1, maxBytes: 2_000 });
-    expect(limitsOf(50, 0, true, 1_000)).toBeUndefined();
-    expect(limitsOf(50, 1e9, false, 1_000)?.maxBytes).toBe(16 * 1024 * 1024);
+    expect(limitsOf(50, 700, false)).toEqual({ batch: 50, maxBytes: 700 });
+    expect(limitsOf(50, 700, true)).toEqual({ batch: 1, maxBytes: 0 });
+    expect(limitsOf(50, 0, true)).toBeUndefined();
+    expect(limitsOf(50, 1e9, false)?.maxBytes).toBe(16 * 1024 * 1024);
   });
 });

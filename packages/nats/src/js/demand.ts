@@ -40,9 +40,9 @@ export function batchOf({ credit, held, outstanding, maxAckPending }: Standing):
  * Messages that open requests may still bring are not asked for again. Where the server has said that the next message is
  * larger than the bytes left, that one is asked for, at any size. Undefined: no room.
  */
-export function limitsOf(batch: number, bytes: number, isLarge: boolean, maxPayload: number) {
+export function limitsOf(batch: number, bytes: number, isLarge: boolean) {
   if (bytes <= 0) return undefined;
-  return isLarge ? { batch: 1, maxBytes: 2 * maxPayload } : { batch, maxBytes: Math.min(bytes, MAX_BYTES) };
+  return isLarge ? { batch: 1, maxBytes: 0 } : { batch, maxBytes: Math.min(bytes, MAX_BYTES) };
 }
 
 /** With a single active client (`pin`), the server misses one that does not ask: requests end well before that. */
@@ -60,22 +60,15 @@ interface Demand extends Standing {
   readonly promised: number;
   /** The server has said that the next message is larger than the bytes left. */
   readonly isLarge: boolean;
-  readonly maxPayload: number;
   readonly pin: Parameters<typeof requestOf>[1];
 }
 
 /** The next pull request; undefined where none is worth it, or there is no room. */
-export function nextRequest({
-  promised,
-  isLarge,
-  maxPayload,
-  pin,
-  ...standing
-}: Demand): PullRequest | undefined {
+export function nextRequest({ promised, isLarge, pin, ...standing }: Demand): PullRequest | undefined {
   // Refused requests that are asked for again at once would be refused again at once, for as long as others are open.
   if (isLarge && standing.outstanding > 0) return undefined;
   const batch = batchOf(standing);
   if (batch === 0) return undefined;
-  const limits = limitsOf(batch, standing.credit.bytes - promised, isLarge, maxPayload);
+  const limits = limitsOf(batch, standing.credit.bytes - promised, isLarge);
   return limits && requestOf(limits, pin);
 }

@@ -17,6 +17,7 @@ const PIN_MS = 100;
 /** One pull request (`$JS.API.CONSUMER.MSG.NEXT`), durations in milliseconds. */
 export interface PullRequest {
   readonly batch: number;
+  /** 0: no limit. */
   readonly maxBytes: number;
   readonly expiresMs: number;
   readonly heartbeatMs: number;

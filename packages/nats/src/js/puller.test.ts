@@ -99,7 +99,7 @@ it('does not repeat refused requests while others are open, and then asks for th
   refuse(1, 10);
   expect(requests.length).toBe(2);
   refuse(2, 10);
-  expect(requests[2]).toMatchObject({ batch: 1, max_bytes: 2 * 1024 * 1024 });
+  expect(requests[2]).toMatchObject({ batch: 1, max_bytes: 0 });
   await puller.stop();
 });
 

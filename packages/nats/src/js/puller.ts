@@ -27,7 +27,6 @@ const CHECK_MS = 1_000;
 const FLOOR_MS = 5_000;
 /** After an interruption, and after a refusal. */
 const RETRY_MS = { first: 200, most: 5_000 };
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 /** Options of a `Puller`. */
 export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLost'> {
@@ -54,6 +53,7 @@ export interface OpenConsumer {
 export class Puller {
   readonly deliveries: Deliveries;
   readonly locator: Locator;
+  readonly receiver: Receiver;
   readonly #options: PullerOptions;
   #link: Link | undefined;
   #inbox: PullInbox | undefined;
@@ -66,7 +66,6 @@ export class Puller {
   /** It did not fit into the rest of a request: it is asked for by itself once nothing else is on its way. */
   #nextIsLarge = false;
   readonly #timers: Timers;
-  readonly #receiver: Receiver;
   readonly #opening: Opening;
   readonly #inquiry: Inquiry;
   /** Where only one client of the consumer is active. */
@@ -79,14 +78,14 @@ export class Puller {
     this.deliveries = deliveries;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
-    this.#receiver = new Receiver({
+    this.receiver = new Receiver({
       ...{ ...options, deliveries, locator: this.locator, onRoom: () => this.fetch() },
       onBatch: (batch) => this.#single?.begun(batch),
     });
     this.#timers = new Timers(options.clock);
     this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
     this.#inquiry = new Inquiry({
-      ...{ ...options, timers: this.#timers, locator: this.locator, receiver: this.#receiver },
+      ...{ ...options, timers: this.#timers, locator: this.locator, receiver: this.receiver },
       inbox: () => this.#inbox,
       epoch: () => this.#epoch,
       notFound: (epoch) => {
@@ -103,7 +102,7 @@ export class Puller {
       ...{ ...this.#options, deliveries: this.deliveries },
       onLost: (lost) => this.#options.target.lost(lost),
       keepPinned: () => {
-        const { pin } = this.#receiver;
+        const { pin } = this.receiver;
         const isActive = this.#isFetching || this.#stopping !== undefined;
         if (pin !== undefined && isActive) this.#inbox?.keepPinned(SINGLE_ACTIVE, pin);
       },
@@ -130,7 +129,7 @@ export class Puller {
   }
 
   get pin(): string | undefined {
-    return this.#receiver.pin;
+    return this.receiver.pin;
   }
 
   state(): Promise<ConsumerState> {
@@ -156,10 +155,9 @@ export class Puller {
     if (!this.#isFetching || this.#inbox === undefined) return;
     const { maxAckPending, clock, target } = this.#options;
     const request = nextRequest({
-      ...{ credit: this.#receiver.leftOf(target.credit), held: this.deliveries.size, maxAckPending },
+      ...{ credit: this.receiver.leftOf(target.credit), held: this.deliveries.size, maxAckPending },
       ...{ outstanding: this.#inbox.outstanding, promised: this.#inbox.promised, isLarge: this.#nextIsLarge },
-      maxPayload: this.#link?.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD,
-      pin: this.#single && { ttlMs: this.#single.ttlMs, id: this.#receiver.pin },
+      pin: this.#single && { ttlMs: this.#single.ttlMs, id: this.receiver.pin },
     });
     if (request === undefined) return;
     this.#inbox.request(request, clock.monotonic());
@@ -222,7 +220,7 @@ export class Puller {
     } catch {
       // The connection or the consumer went meanwhile: the server drops the requests with it.
     }
-    this.#receiver.flush();
+    this.receiver.flush();
   }
 
   #restart(afterMs = 0): void {
@@ -238,14 +236,14 @@ export class Puller {
     const isFirst = this.#isNew;
     this.#inbox = undefined;
     this.#isNew = false;
-    this.#receiver.begin();
+    this.receiver.begin();
     if (old !== undefined) await this.#opening.end(old, link);
     if (afterMs > 0) await this.#timers.pause(afterMs);
     // The first time the consumer was looked for just now, and the inbox is there before the flush of `subscribe`.
     if (!isFirst && !(await this.#opening.ready(link, () => epoch === this.#epoch))) return;
     const { stream, name } = this.locator.spec;
     this.#inbox = new PullInbox(link, `${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${name}`, {
-      onMessage: (message) => this.#receiver.receive(message),
+      onMessage: (message) => this.receiver.receive(message),
       onEnd: (reason, text) => this.#ended(reason, text),
       onSign: () => this.#signs.seen(),
       onDenied: (error) => this.#denied(error),
@@ -259,7 +257,7 @@ export class Puller {
   #ended(reason: Ending, text: string): void {
     if (!this.#isFetching) return;
     if (reason === 'unpinned') {
-      this.#receiver.pin = undefined;
+      this.receiver.pin = undefined;
       this.#options.target.pinChanged?.(undefined);
     }
     if (reason === 'large') this.#nextIsLarge = true;

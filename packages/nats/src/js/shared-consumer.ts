@@ -75,6 +75,8 @@ export class SharedConsumer {
       if (this.#hasBegun) throw tooLate(spec.topic);
       await this.puller.becomeSingleActive();
     }
+    // Its messages that came since its last subscription ended come again, and newer ones must not pass them.
+    this.puller.receiver.refused.clear();
     const subscription = new SharedSubscription(this, spec.topic, sink, onClosed);
     if (this.target.missing.length === 0) this.#hasBegun = true;
     this.watchForMissing();
@@ -202,6 +204,8 @@ export class SharedSubscription implements DriverSubscription {
   }
 
   async stop(): Promise<void> {
+    // What has come is pushed: core hands it back.
+    this.#shared.puller.receiver.flush();
     this.#shared.target.leave(this.#topic, this.#member);
     if (this.#shared.target.size === 0) await this.#shared.puller.stop();
   }
