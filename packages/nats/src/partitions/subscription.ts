@@ -55,7 +55,7 @@ export class PartitionedSubscription implements DriverSubscription {
   /** Those that this member is to have, as it decided last. */
   #mine: readonly number[] = [];
   #link: Link | undefined;
-  readonly #credit = new PartitionCredit();
+  readonly #credit: PartitionCredit;
   /** Core takes messages. Before that it has no share: the members that are at work keep theirs. */
   #hasBegun = false;
   #isStopped = false;
@@ -66,6 +66,7 @@ export class PartitionedSubscription implements DriverSubscription {
     this.#options = options;
     this.leaseMs = options.ackWait;
     this.#lines = new LaneLines(options);
+    this.#credit = new PartitionCredit({ clock, slots: this.#slots, count: () => this.#mine.length });
     this.#members = new Members({
       clock,
       subject: memberSubject,
@@ -73,7 +74,7 @@ export class PartitionedSubscription implements DriverSubscription {
       claims: () => ({ partitions: this.#mine, pins: this.#pins }),
       onChange: () => this.#share(),
       // Requests end by themselves, and then others may have their part.
-      onTick: () => this.#spread(),
+      onTick: () => this.#credit.spread(),
       onSilence: () => {
         for (const slot of this.#slots.values()) slot.doubt();
       },
@@ -110,12 +111,12 @@ export class PartitionedSubscription implements DriverSubscription {
       this.#hasBegun = true;
       if (this.#link !== undefined && !this.#isStopped) this.#join(this.#link);
     }
-    this.#spread();
+    this.#credit.spread();
   }
 
   settle(done: readonly Settlement[]): void {
     for (const [slot, own] of this.#bySlot(done, ({ token }) => token)) slot.puller.deliveries.settle(own);
-    this.#spread();
+    this.#credit.spreadSoon();
   }
 
   extendLease(tokens: readonly SettleToken[]): void {
@@ -124,7 +125,7 @@ export class PartitionedSubscription implements DriverSubscription {
 
   letGo(tokens: readonly SettleToken[]): void {
     for (const [slot, own] of this.#bySlot(tokens, (token) => token)) slot.puller.deliveries.drop(own);
-    this.#spread();
+    this.#credit.spread();
   }
 
   async unsettled({
@@ -195,10 +196,6 @@ export class PartitionedSubscription implements DriverSubscription {
     sink.failed(this.failure);
   }
 
-  #spread(): void {
-    this.#credit.spread([...this.#slots.values()], this.#mine.length);
-  }
-
   get #pins(): string[] {
     return [...this.#slots.values()].flatMap(({ pin }) => pin ?? []);
   }
@@ -226,7 +223,7 @@ export class PartitionedSubscription implements DriverSubscription {
     for (const [partition, slot] of this.#slots) if (!this.#mine.includes(partition)) this.#release(slot);
     for (const partition of this.#mine) if (!this.#slots.has(partition)) void this.#open(partition);
     if (before.join() !== this.#mine.join()) this.#members.tell();
-    this.#spread();
+    this.#credit.spread();
   }
 
   async #open(partition: number): Promise<void> {
@@ -243,7 +240,7 @@ export class PartitionedSubscription implements DriverSubscription {
         { spec, info, incarnation },
       );
       this.#slots.set(partition, slot);
-      this.#spread();
+      this.#credit.spread();
       if (this.#link !== undefined) slot.online(this.#link);
     } catch (error) {
       sink.failed(error);
