@@ -29,6 +29,8 @@ describe('without a token', () => {
     expect(statusOf({}, undefined, [], { localAddress: '10.0.0.1' })).toBe(403);
     expect(statusOf({ 'x-forwarded-for': '10.0.0.7' })).toBe(403);
     expect(statusOf({ forwarded: 'for=10.0.0.7' })).toBe(403);
+    for (const name of ['via', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'])
+      expect(statusOf({ [name]: 'x' }), name).toBe(403);
   });
 });
 

@@ -6,6 +6,9 @@ import { isAllowedHost } from '../allowed-hosts.js';
 /** Every request for data has it. Pages of other origins cannot send it without being allowed to, and none is. */
 export const CONSOLE_HEADER = 'x-ebus-console';
 
+/** Proxies that tell of themselves. */
+const FORWARDED = /^(?:forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|cf-connecting-ip)$/;
+
 /** The parts of a request that decide. */
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
@@ -67,7 +70,7 @@ export function refusal(
     return { status: 401, error: 'the console needs its token' };
   }
   const isHere = isLoopback(caller.remoteAddress ?? '') && isLoopback(caller.localAddress ?? '');
-  const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
+  const isForwarded = Object.keys(headers).some((name) => FORWARDED.test(name));
   if (isHere && !isForwarded) return undefined;
   return { status: 403, error: 'without a token the console answers this machine alone; set one' };
 }

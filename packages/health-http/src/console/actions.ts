@@ -6,6 +6,7 @@ import type { Work } from './jobs.js';
 import { letterAt } from './letters.js';
 import type { ConsoleSource } from './snapshot.js';
 import type { ActionName } from './types.js';
+import { placeOf } from './views.js';
 
 const ACTIONS: readonly ActionName[] = ['redrive', 'delete', 'retry', 'skip'];
 const MOST_POSITIONS = 1_000;
@@ -15,8 +16,15 @@ const KEY_MS = 120_000;
 const REDRIVE_MS = 3_600_000;
 const OTHERS_MS = 120_000;
 
-/** A body that is not understood. */
-export class BadRequest extends Error {}
+/** A request that is not understood. */
+export class BadRequest extends Error {
+  readonly status: 400 | 413;
+
+  constructor(message: string, status: 400 | 413 = 400) {
+    super(message);
+    this.status = status;
+  }
+}
 
 interface Asked {
   readonly action: ActionName;
@@ -30,7 +38,7 @@ interface Asked {
 
 /**
  * `{ action: 'redrive', topic, positions | key | all: true }`, `{ action: 'delete', topic, position }`,
- * `{ action: 'retry' | 'skip', topic, group, key? }`.
+ * `{ action: 'retry' | 'skip', topic, group, key?, position? }`; with a position, only while that message is the halted one.
  * @throws BadRequest
  */
 export function workOf(bus: ConsoleSource, body: unknown): Work {
@@ -61,16 +69,20 @@ function redriveOf(bus: ConsoleSource, { topic, key, positions = [], all = false
         ...(wanted.size === 0 ? {} : { filter }),
         onProgress: ({ redriven, total }) => told({ redriven, total }),
       });
-      return outcomeOf(done);
+      return outcomeOf(done, wanted.size);
     },
   };
 }
 
-function outcomeOf({ redriven, failed }: RedriveProgress): string {
+/** @param wanted letters that were chosen one by one */
+function outcomeOf({ redriven, failed }: RedriveProgress, wanted: number): string {
   const [first] = failed;
-  const text = `${redriven} redriven`;
-  if (first === undefined) return text;
-  return `${text}, ${failed.length} not: ${first.reason}`;
+  const missing = Math.max(0, wanted - redriven - failed.length);
+  return [
+    `${redriven} redriven`,
+    ...(first === undefined ? [] : [`${failed.length} not: ${first.reason}`]),
+    ...(missing === 0 ? [] : [`${missing} not there any more: redriven, deleted or moved meanwhile`]),
+  ].join(', ');
 }
 
 function deleteOf(bus: ConsoleSource, { topic, position }: Asked): Doing {
@@ -86,7 +98,7 @@ function deleteOf(bus: ConsoleSource, { topic, position }: Asked): Doing {
   };
 }
 
-function haltedOf(bus: ConsoleSource, { action, topic, group, key }: Asked): Doing {
+function haltedOf(bus: ConsoleSource, { action, topic, group, key, position }: Asked): Doing {
   if (group === undefined) throw new BadRequest('group is missing');
   return {
     about: key === undefined ? `group ${group}` : `key ${key}`,
@@ -98,11 +110,30 @@ function haltedOf(bus: ConsoleSource, { action, topic, group, key }: Asked): Doi
           code: 'CONFIG_INVALID',
         });
       }
+      if (position !== undefined && !isHalted(bus, { topic, group, key, position })) {
+        return 'nothing was done: that message does not stand still any more';
+      }
       if (action === 'retry') subscription.retryHalted(key);
       else await subscription.skipHalted(key);
       return action === 'retry' ? 'tried again' : 'dead-lettered; the key goes on';
     },
   };
+}
+
+/** Another page, or the log's reader, may have let it go on: then another message of the key may stand still. */
+function isHalted(
+  bus: ConsoleSource,
+  {
+    topic,
+    group,
+    key = '',
+    position,
+  }: { topic: string; group: string; key: string | undefined; position: string },
+): boolean {
+  return bus.inspect
+    .subscriptions()
+    .filter((one) => one.topic === topic && one.group === group)
+    .some(({ halted }) => halted.some((one) => one.key === key && placeOf(one.message) === position));
 }
 
 function checked(body: unknown): Asked {

@@ -1,8 +1,10 @@
 /** The routes over real sockets, on a real bus. */
 import { createServer } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { createEventBus, UnsupportedError } from '@ebus/core';
 import { memory } from '@ebus/memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { event } from '../../../conformance/src/test-kit/events.js';
 import { listening } from '../testing/listen.js';
 import { keptLogger } from '../testing/sources.js';
 import { consoleHandler } from './console-handler.js';
@@ -12,6 +14,9 @@ import type { LettersPage, Snapshot } from './types.js';
 
 /** Also on a machine that is busy. */
 const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000 });
+
+/** Of a server that is impatient. */
+const IDLE_MS = 100;
 
 const own = { 'x-ebus-console': '1' };
 const asJson = { ...own, 'content-type': 'application/json' };
@@ -222,31 +227,108 @@ describe('what a request may do', () => {
     const { url } = await shopOf();
     const post = (body: string) => fetch(`${url}/api/actions`, { method: 'POST', headers: asJson, body });
     expect((await post('{')).status).toBe(400);
-    expect((await post(`"${'x'.repeat(100_000)}"`)).status).toBe(400);
+    expect((await post(`"${'x'.repeat(100_000)}"`)).status).toBe(413);
+    expect((await post(`"${'x'.repeat(3_000_000)}"`)).status).toBe(413);
+    expect((await post('')).status).toBe(400);
+    const inParts = new Blob(Array.from({ length: 40 }, () => 'x'.repeat(50_000))).stream();
+    const chunked = { method: 'POST', headers: asJson, body: inParts, duplex: 'half' } as RequestInit;
+    expect((await fetch(`${url}/api/actions`, chunked)).status).toBe(413);
     for (const query of ['', '?topic=', '?topic=orders.dlq&page=-1'])
       expect((await get(`${url}/api/letters${query}`)).status).toBe(400);
     expect((await get(`${url}/api/letters?topic=a%0Ab`)).status).toBe(502);
   });
 });
 
+describe('two who act at once', () => {
+  it('on one letter: the later one is told that it is gone', async () => {
+    const { url, fail, broken } = await shopOf();
+    await fail('a', 'b');
+    broken.clear();
+    const positions = async () => (await lettersOf(url)).letters.map(({ position }) => position);
+    const [first = ''] = await positions();
+    const redrive = async (chosen: string[]) => {
+      const answer = await act(url, { action: 'redrive', topic: 'orders.dlq', positions: chosen });
+      return ((await answer.json()) as { outcome: string }).outcome;
+    };
+    expect(await redrive([first])).toBe('1 redriven');
+    expect(await redrive([first])).toMatch(/^0 redriven, 1 not there any more/);
+    expect(await redrive([first, ...(await positions())])).toMatch(/^1 redriven, 1 not there any more/);
+    const gone = await act(url, { action: 'delete', topic: 'orders.dlq', position: first });
+    expect(await gone.json()).toMatchObject({ state: 'done', outcome: 'it was gone already' });
+  });
+
+  it('on one halted key: only the message that was asked about is skipped', async () => {
+    const { url, bus } = await shopOf();
+    const broken = new Set([1, 2]);
+    const handled: number[] = [];
+    const handle = ({ payload }: { payload: unknown }) => {
+      const { sequence } = payload as { sequence: number };
+      if (broken.has(sequence)) throw new Error('no stock');
+      handled.push(sequence);
+    };
+    const halting = await bus.subscribeEnvelope('parcels', handle, { maxRetries: 0, onExhausted: 'halt' });
+    await bus.publishEnvelope('parcels', event('p', 1));
+    await bus.publishEnvelope('parcels', event('p', 2));
+    const halted = () => bus.inspect.subscriptions().flatMap((one) => one.halted);
+    const positionOf = () => String(halted()[0]?.message.position?.offset);
+    await soon(() => expect(halted()).toHaveLength(1));
+    const first = positionOf();
+    const ask = async (action: string, position: string) => {
+      const answer = await act(url, { action, topic: 'parcels', group: 'shop', key: 'p', position });
+      return ((await answer.json()) as { outcome: string }).outcome;
+    };
+    // One page lets it go on, and the next message of the key halts: the other page still shows the first.
+    broken.delete(1);
+    expect(await ask('retry', first)).toBe('tried again');
+    await soon(() => expect([handled, positionOf() === first]).toEqual([[1], false]));
+    expect(await ask('skip', first)).toMatch(/nothing was done/);
+    expect(halting.stats()).toMatchObject({ halted: 1, deadLettered: 0 });
+    expect(await ask('skip', positionOf())).toMatch(/^dead-lettered/);
+    expect(halting.stats()).toMatchObject({ halted: 0, deadLettered: 1 });
+  });
+});
+
 describe('in a server that is there', () => {
-  async function served(options: ConsoleOptions, inspect?: object) {
+  async function served(options: ConsoleOptions, inspect?: object, letters?: object) {
     const bus = await createEventBus(
       { type: 'memory', serviceName: 'shop' },
       { plugins: [memory], logger: keptLogger().logger },
     );
     const { type, serviceName, connection, health, deadLetters } = bus;
     const source =
-      inspect === undefined ? bus : { type, serviceName, connection, health, deadLetters, inspect };
+      inspect === undefined
+        ? bus
+        : { type, serviceName, connection, health, deadLetters: letters ?? deadLetters, inspect };
     const handler = consoleHandler(source as never, { logger: keptLogger().logger, ...options });
     onTestFinished(async () => {
       handler.close();
       await bus.close({ timeout: 0 });
     });
     return listening(
-      createServer((request, response) => handler(request, response, () => response.end('next'))),
+      createServer((request, response) => handler(request, response, () => response.end('next'))).setTimeout(
+        IDLE_MS,
+      ),
     );
   }
+
+  it('answers although reading takes longer than the server waits for a connection', async () => {
+    const letters = async function* () {
+      await setTimeout(3 * IDLE_MS);
+      yield* [];
+    };
+    const at = await served({}, {}, { browse: letters });
+    expect(await (await get(`${at}/ui/api/letters?topic=orders.dlq`)).json()).toMatchObject({ total: 0 });
+  });
+
+  it('says which methods there are', async () => {
+    const at = await served({});
+    const post = (path: string) => fetch(at + path, { method: 'POST', headers: own });
+    expect((await post('/ui')).headers.get('allow')).toBe('GET, HEAD');
+    expect((await post('/ui/api/letters')).headers.get('allow')).toBe('GET');
+    expect((await get(`${at}/ui/api/actions`)).headers.get('allow')).toBe('POST');
+    const head = await fetch(`${at}/ui`, { method: 'HEAD' });
+    expect([head.status, Number(head.headers.get('content-length')) > 10_000]).toEqual([200, true]);
+  });
 
   it('has a prefix, and leaves other paths to the next', async () => {
     const at = await served({ path: '/ops' });

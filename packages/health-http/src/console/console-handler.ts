@@ -27,6 +27,14 @@ const ANSWER_MS = 3_000;
 /** Reading dead letters may take so long. */
 const READ_MS = 60_000;
 
+const METHODS: Readonly<Record<ConsoleRoute['name'], readonly string[]>> = {
+  page: ['GET', 'HEAD'],
+  live: ['GET'],
+  letters: ['GET'],
+  letter: ['GET'],
+  actions: ['POST'],
+};
+
 const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -70,6 +78,8 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
       gone.abort();
       release();
     });
+    // Servers cut off connections on which nothing happens, and reading letters may take longer.
+    response.setTimeout(READ_MS + ANSWER_MS);
     switch (route.name) {
       case 'live':
         if (stream(feed, response, clock, HEADERS)) {
@@ -107,9 +117,14 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
       else json(response, 404, { error: 'there is nothing at this path' });
       return;
     }
-    const allowed = route.name === 'actions' ? 'POST' : 'GET';
-    if (method !== allowed && !(method === 'HEAD' && route.name === 'page')) {
-      json(response, 405, { error: `only ${allowed} is allowed` }, { Allow: allowed });
+    const allowed = METHODS[route.name];
+    if (!allowed.includes(method)) {
+      json(
+        response,
+        405,
+        { error: `only ${allowed.join(' and ')} is allowed` },
+        { Allow: allowed.join(', ') },
+      );
       return;
     }
     answer(route, request, response).catch((err: unknown) => failed(err, response));
@@ -120,7 +135,7 @@ export function consoleHandler(bus: ConsoleSource, options: ConsoleOptions = {})
       response.destroy();
       return;
     }
-    if (err instanceof BadRequest) return json(response, 400, { error: err.message });
+    if (err instanceof BadRequest) return json(response, err.status, { error: err.message });
     logger.warn({ err }, 'the console could not answer');
     json(response, 502, { error: reasonFor(err) });
   };

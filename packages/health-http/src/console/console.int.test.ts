@@ -217,5 +217,46 @@ describe('the console in a browser', { timeout: 180_000 }, () => {
     await shop.bus.close({ timeout: 0 });
     await page.until(`${text('.link')}.includes('connection lost')`, 'it is said');
     expect(await page.evaluate(`document.querySelector('main').className`)).toBe('is-stale');
+    // No sentence of before may look like one of now.
+    await page.until(`${text('h1')} === 'This page has lost its server'`, 'the verdict is taken back');
+    expect(await page.evaluate(text('#health'))).toMatch(/as of \d\d:\d\d:\d\d UTC/);
+  });
+
+  it('asks for its token anew when it is another one, and takes it from an address', async (test) => {
+    const shop = await shopOf({ token: TOKEN, allowActions: true });
+    await shop.fail('order-1');
+    const page = await pageAt(test, `${shop.url}#token=${TOKEN}`);
+    await page.until(`${rows} === 1`, 'the letters');
+    await page.evaluate(`sessionStorage.setItem('ebus-console-token', 'the-token-of-yesterday')`);
+    // Its text is another one while it reads.
+    await page.until(`${text('.filters')}.includes('Read again')`, 'it has read');
+    await page.evaluate(`document.querySelector('.filters button[type=button]').click()`);
+    await page.until(`${text('.sign-in')}.includes('This is not the token')`, 'the question for the token');
+    expect(await page.evaluate(`sessionStorage.getItem('ebus-console-token')`)).toBeNull();
+    await page.evaluate(`location.hash = 'token=${TOKEN}'`);
+    await page.until(`${rows} === 1 && ${text('.link')} === 'live'`, 'the letters again');
+    expect(await page.evaluate('location.hash')).toBe('');
+  });
+
+  it('shows in each window what the other one has done', async (test) => {
+    const shop = await shopOf();
+    await shop.fail('order-1', 'order-2');
+    const first = await pageAt(test, shop.url);
+    const second = await pageAt(test, shop.url);
+    for (const page of [first, second]) await page.until(`${rows} === 2`, 'the letters');
+    // The second one asks about a letter, and the first redrives it before the answer.
+    await click(second, '#letters tbody .row-link');
+    await second.until(`document.querySelector('dialog .payload-box')`, 'the letter');
+    await press(second, 'dialog.letter', 'Redrive');
+    await second.until(`document.querySelector('dialog.question')`, 'the question');
+    shop.broken.clear();
+    await click(first, '#letters tbody input');
+    await press(first, '.bar-of-actions', 'Redrive selected');
+    await press(first, 'dialog.question', 'Redrive');
+    for (const page of [first, second]) await page.until(`${rows} === 1`, 'one letter is left');
+    await press(second, 'dialog.question', 'Redrive');
+    await second.until(`${text('.jobs')}.includes('0 redriven, 1 not there any more')`, 'it is said');
+    expect(shop.handled).toEqual(['{"order":"order-1"}']);
+    expectQuiet(second, shop);
   });
 });

@@ -8,28 +8,32 @@ import type { Snapshot } from './types.js';
 /** Also on a machine that is busy. */
 const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000 });
 
+interface Ask {
+  readonly signal?: AbortSignal;
+}
+
 /** A bus whose answers a test decides; it counts the questions. */
 function fakeBus() {
   const asked = { health: 0, topics: 0, keys: 0 };
   const answers = {
-    topics: async (): Promise<unknown[]> => [],
-    report: async (): Promise<HealthReport> => reportOf(),
+    topics: async (_?: Ask): Promise<unknown[]> => [],
+    report: async (_?: Ask): Promise<HealthReport> => reportOf(),
   };
   const bus = {
     type: 'fake',
     serviceName: 'shop',
     connection: { state: () => ({ status: 'connected', since: new Date(0), reconnects: 0 }) },
     health: {
-      report: () => {
+      report: (options?: Ask) => {
         asked.health++;
-        return answers.report();
+        return answers.report(options);
       },
     },
     inspect: {
       subscriptions: () => [],
-      topics: () => {
+      topics: (options?: Ask) => {
         asked.topics++;
-        return answers.topics();
+        return answers.topics(options);
       },
       groups: async () => [],
     },
@@ -87,6 +91,31 @@ it('keeps the last answer of a broker that fails, and says why', async () => {
     expect(last?.broker).toMatchObject({ state: 'failed', reason: 'the broker does not answer' }),
   );
   expect(last?.broker).toMatchObject({ value: { topics: [{ name: 'orders' }] } });
+});
+
+it('keeps its answers while no page is open: one that is loaded again does not begin with a failure', async () => {
+  const { bus, answers } = fakeBus();
+  const feed = feedOf(bus);
+  const seen: Snapshot[] = [];
+  const watch = () => feed.watch((json) => void seen.push(JSON.parse(json)));
+  const states = () => seen.flatMap(({ broker, health }) => [broker.state, health.state]);
+  const leave = watch();
+  await soon(() => expect(new Set(states())).toContain('ok'));
+  await soon(() => expect(seen.at(-1)).toMatchObject({ broker: { state: 'ok' }, health: { state: 'ok' } }));
+  // Questions are under way when the page is closed.
+  let asked = 0;
+  const hangs = (signal?: AbortSignal) => {
+    asked++;
+    return new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  };
+  answers.topics = (options) => hangs(options?.signal);
+  answers.report = (options) => hangs(options?.signal);
+  await soon(() => expect(asked).toBe(2));
+  leave?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  seen.length = 0;
+  watch();
+  expect(new Set(states())).toEqual(new Set(['ok']));
 });
 
 it('reads parked keys where a dead-letter topic has changed, and not again', async () => {

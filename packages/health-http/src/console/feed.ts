@@ -98,10 +98,12 @@ export class Feed {
     };
     const all = [
       repeat(HEALTH_MS, async () => {
-        this.#health = await this.#part(this.#health, (limit) => healthView(this.#bus, limit), signal);
+        const health = await this.#part(this.#health, (limit) => healthView(this.#bus, limit), signal);
+        if (!signal.aborted) this.#health = health;
       }),
       repeat(BROKER_MS, async () => {
-        this.#broker = await this.#part(this.#broker, (limit) => brokerView(this.#bus, limit), signal);
+        const broker = await this.#part(this.#broker, (limit) => brokerView(this.#bus, limit), signal);
+        if (!signal.aborted) this.#broker = broker;
       }),
       repeat(PARKED_MS, () => this.#lookForParked(signal)),
       repeat(PUSH_MS, () => this.push()),
@@ -126,7 +128,10 @@ export class Feed {
     const began = clock.monotonic();
     if (began < this.#readNext) return;
     const names = topics.map(({ name }) => name);
-    this.#parked = await this.#part(this.#parked, (limit) => parkedView(this.#bus, names, limit), signal);
+    const parked = await this.#part(this.#parked, (limit) => parkedView(this.#bus, names, limit), signal);
+    // The last page has been closed: that is no answer of the broker.
+    if (signal.aborted) return;
+    this.#parked = parked;
     this.#readAt = at;
     this.#readNext = clock.monotonic() + PARKED_SHARE * (clock.monotonic() - began);
   }

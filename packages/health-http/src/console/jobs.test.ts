@@ -60,6 +60,18 @@ it('begins so many a second, and keeps the last ones', async () => {
   expect(jobs.all).toHaveLength(20);
 });
 
+it('keeps those that run, however many come after them', async () => {
+  const jobs = new Jobs(clock, keptLogger().logger, () => {});
+  jobs.begin({ ...work(untilAborted), about: 'long' });
+  for (let i = 0; i < 30; i++) {
+    now += 1_000;
+    await jobs.begin(work(() => Promise.resolve('done')))?.ended;
+  }
+  expect(jobs.all.filter(({ state }) => state === 'running')).toMatchObject([{ about: 'long' }]);
+  expect(jobs.all).toHaveLength(21);
+  jobs.close();
+});
+
 it('ends what takes too long', async () => {
   const jobs = new Jobs(clock, keptLogger().logger, () => {});
   await jobs.begin(work(untilAborted, 5))?.ended;

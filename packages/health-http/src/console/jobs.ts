@@ -55,7 +55,8 @@ export class Jobs {
     const id = randomUuid(this.#clock);
     const startedAt = new Date(this.#clock.now()).toISOString();
     const job: JobView = { id, action, topic, about, state: 'running', startedAt, outcome: '' };
-    this.#jobs = [job, ...this.#jobs].slice(0, MOST_KEPT);
+    // One that runs is kept: it counts.
+    this.#jobs = [job, ...this.#jobs].filter(({ state }, i) => i < MOST_KEPT || state === 'running');
     this.#logger.info({ action, topic, about, job: id }, 'an operator acts by the console');
     return { id, ended: this.#run(id, work) };
   }

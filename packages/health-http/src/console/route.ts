@@ -20,7 +20,8 @@ const ROUTES: ReadonlyMap<string, ConsoleRoute['name']> = new Map([
  * @param prefix as `toPrefix` returns it
  */
 export function consoleRouteAt(url: string, prefix: string): ConsoleRoute | undefined {
-  const [path = '', query = ''] = url.split('?', 2);
+  // Proxies may give the whole address.
+  const [, path = '', query = ''] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)\??([^#]*)/i.exec(url) ?? [];
   const name = path.startsWith(prefix) ? ROUTES.get(path.slice(prefix.length)) : undefined;
   return name === undefined ? undefined : { name, query: new URLSearchParams(query) };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Snapshot } from '../types.js';
 import { lagId, MOST_VALUES, rateId, remember } from './history.js';
-import { standingKeys, totalLag, verdictOf, waitingLetters } from './summary.js';
+import { lostVerdict, standingKeys, totalLag, verdictOf, waitingLetters } from './summary.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const group = { group: 'shop', byEbus: true, members: 1, lag: 7, unsettled: 0 };
@@ -19,6 +19,11 @@ function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
     ...changes,
   };
 }
+
+it('says how old it is while its server is away', () => {
+  const reasons = ['the server could not be reached', 'all of this page is as of 00:00:00 UTC'];
+  expect(lostVerdict(snapshotOf(), reasons[0])).toMatchObject({ status: 'unknown', reasons });
+});
 
 it('tells the worst first', () => {
   const check = { name: 'consumers', status: 'degraded' as const, reason: '1 halted' };

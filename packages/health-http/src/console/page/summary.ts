@@ -40,6 +40,15 @@ export function verdictOf(snapshot: Snapshot): Verdict {
   return { status, sentence: isIdle ? 'All subscriptions are paused' : 'Everything works', reasons };
 }
 
+/** In place of the verdict while the server does not answer: all that is shown is old. */
+export function lostVerdict(
+  { at }: Pick<Snapshot, 'at'>,
+  error = 'the stream of the server has ended',
+): Verdict {
+  const asOf = `all of this page is as of ${at.slice(11, 19)} UTC`;
+  return { status: 'unknown', sentence: 'This page has lost its server', reasons: [error, asOf] };
+}
+
 function reasonsOf({ health }: Snapshot): string[] {
   const checks = 'value' in health ? (health.value?.checks ?? []) : [];
   return checks

@@ -18,12 +18,16 @@ const SILENCE_MS = 20_000;
 
 /** Of this tab alone: gone when it is closed. */
 export const tokens = {
-  /** A token in the address (`#token=…`, which no server sees) is taken out of it. */
-  take(): void {
-    const [, token] = /^#token=(.+)$/.exec(location.hash) ?? [];
-    if (token === undefined) return;
-    tokens.keep(decodeURIComponent(token));
+  /** A token in the address (`#token=…`, which no server sees) is taken out of it. True where there was one. */
+  take(): boolean {
+    const [, given] = /^#token=(.+)$/.exec(location.hash) ?? [];
+    if (given === undefined) return false;
+    // Unlike decodeURIComponent, it does not throw for a percent sign that stands for itself.
+    const token =
+      new URLSearchParams(`token=${given.replace(/[+&]/g, encodeURIComponent)}`).get('token') ?? '';
+    tokens.keep(token);
     history.replaceState(null, '', location.pathname);
+    return true;
   },
   keep(token: string): void {
     sessionStorage.setItem(KEPT, token);
@@ -73,9 +77,10 @@ export async function act(action: object): Promise<JobView> {
   return (await ask('actions', { method: 'POST', headers, body: JSON.stringify(action) })).json();
 }
 
-/** Snapshots until the stream ends. @throws ApiError, and errors of the network */
-export async function watch(told: (snapshot: Snapshot) => void): Promise<void> {
+/** Snapshots until the stream ends, or the signal aborts. @throws ApiError, and errors of the network */
+export async function watch(told: (snapshot: Snapshot) => void, signal: AbortSignal): Promise<void> {
   const silent = new AbortController();
+  signal.addEventListener('abort', () => silent.abort(), { once: true });
   let timer = setTimeout(() => silent.abort(), SILENCE_MS);
   try {
     const response = await ask('live', { signal: silent.signal });

@@ -4,21 +4,27 @@ import { topicsOf } from '../summary.js';
 import * as api from './api.js';
 import type { Filters, State } from './state.js';
 
-/** Reading takes a while where there are many: not again sooner. */
+/** Not again sooner by itself. */
 const LEAST_MS = 2_000;
+/** Reading takes a while where there are many: it takes at most such a share of the time. */
+const READING_SHARE = 5;
 
 /** Reads into `state.letters`. A newer read ends the one before it; `render` is called at the beginning and the end. */
 export class LettersReader {
   readonly #state: State;
   readonly #render: () => void;
+  readonly #failed: (error: unknown) => string;
   #reading: AbortController | undefined;
-  #readAt = 0;
+  /** Not again by itself before. */
+  #next = 0;
   /** What the live data said of the topic when it was read. */
   #seen = '';
 
-  constructor(state: State, render: () => void) {
+  /** @param failed says why, in words */
+  constructor(state: State, render: () => void, failed: (error: unknown) => string) {
     this.#state = state;
     this.#render = render;
+    this.#failed = failed;
   }
 
   /** Another topic, or other filters. */
@@ -42,7 +48,7 @@ export class LettersReader {
   follow(snapshot: Snapshot): void {
     const seen = this.#signOf(snapshot);
     if (seen === this.#seen || this.#reading !== undefined) return;
-    if (performance.now() - this.#readAt < LEAST_MS) return;
+    if (performance.now() < this.#next) return;
     this.read();
   }
 
@@ -54,6 +60,7 @@ export class LettersReader {
     this.#reading?.abort();
     const reading = new AbortController();
     this.#reading = reading;
+    const began = performance.now();
     letters.isLoading = true;
     this.#render();
     api.letters({ topic, page: String(page), ...filters }, reading.signal).then(
@@ -65,20 +72,21 @@ export class LettersReader {
           if (!data.letters.some((one) => one.position === position)) letters.selected.delete(position);
         }
         const isBehind = data.letters.length === 0 && data.total > 0 && page > 0;
-        this.#ended();
+        this.#ended(began);
         if (isBehind) this.turnTo(Math.ceil(data.total / data.size) - 1);
       },
       (error: unknown) => {
         if (this.#reading !== reading) return;
-        letters.error = error instanceof api.ApiError ? error.message : 'the server could not be reached';
-        this.#ended();
+        letters.error = this.#failed(error);
+        this.#ended(began);
       },
     );
   }
 
-  #ended(): void {
+  #ended(began: number): void {
     this.#reading = undefined;
-    this.#readAt = performance.now();
+    const now = performance.now();
+    this.#next = now + Math.max(LEAST_MS, READING_SHARE * (now - began));
     this.#state.letters.isLoading = false;
     this.#render();
   }

@@ -1,4 +1,5 @@
 /** The page: watches the server, draws what it says, and does what is asked. */
+import type { Snapshot } from '../../types.js';
 import { remember } from '../history.js';
 import { topicsOf } from '../summary.js';
 import * as api from './api.js';
@@ -7,7 +8,7 @@ import { h, morph } from './el.js';
 import { lettersSection } from './letters.js';
 import { LettersReader } from './letters-reader.js';
 import { nothing } from './parts.js';
-import { signIn } from './sign-in.js';
+import { signInForm } from './sign-in.js';
 import { standing } from './standing.js';
 import { type Does, newState } from './state.js';
 import { jobs, tiles, topBar, verdict } from './top.js';
@@ -18,10 +19,11 @@ const AGAIN_MS = 2_000;
 const state = newState();
 const root = document.getElementById('app') as HTMLElement;
 let letterDialog: HTMLDialogElement | undefined;
+let watching = new AbortController();
 
 function page(): HTMLElement {
   const { snapshot, link, linkError } = state;
-  if (link === 'denied') return h('main', { id: 'app' }, topBar(state), signIn(linkError, signedIn));
+  if (link === 'denied') return h('main', { id: 'app' }, topBar(state), signInForm(linkError, signIn));
   if (snapshot === undefined) {
     return h('main', { id: 'app' }, topBar(state), nothing(linkError ?? 'Connecting …'));
   }
@@ -29,7 +31,7 @@ function page(): HTMLElement {
     'main',
     { id: 'app', class: link === 'lost' ? 'is-stale' : '' },
     topBar(state),
-    verdict(snapshot),
+    verdict(snapshot, state),
     tiles(snapshot),
     jobs(snapshot, state.problem) ||
       h('section', { class: 'jobs', 'data-key': 'jobs', 'aria-live': 'polite' }),
@@ -49,7 +51,7 @@ function render(): void {
   }
 }
 
-const reader = new LettersReader(state, render);
+const reader = new LettersReader(state, render, failure);
 
 const does: Does = {
   render,
@@ -73,7 +75,7 @@ const does: Does = {
     });
     api.letter(topic, position).then(
       (data) => opened(open, { data }),
-      (error: unknown) => opened(open, { error: textOf(error) }),
+      (error: unknown) => opened(open, { error: failure(error) }),
     );
   },
   showLetters(topic, filters = {}) {
@@ -114,57 +116,69 @@ async function act(body: object): Promise<void> {
     state.letters.selected.clear();
     reader.read();
   } catch (error) {
-    state.problem = textOf(error);
-    if (error instanceof api.ApiError && error.status === 401) state.link = 'denied';
+    state.problem = failure(error);
   }
   render();
 }
 
-function textOf(error: unknown): string {
-  return error instanceof api.ApiError ? error.message : 'the server could not be reached';
+/** In words. A token that is not taken any more is asked for again. */
+function failure(error: unknown): string {
+  if (!(error instanceof api.ApiError)) return 'the server could not be reached';
+  if (error.status === 401) signOut();
+  return error.message;
 }
 
-function signedIn(token: string): void {
-  api.tokens.keep(token);
+function signOut(): void {
+  state.linkError = api.tokens.get() === null ? undefined : 'This is not the token.';
+  state.link = 'denied';
+  api.tokens.drop();
+  watching.abort();
+}
+
+function signIn(token?: string): void {
+  if (token !== undefined) api.tokens.keep(token);
   state.link = 'connecting';
   state.linkError = undefined;
   render();
   void live();
 }
 
+/** One stream at a time: the one before ends. */
 async function live(): Promise<void> {
-  for (;;) {
+  watching.abort();
+  watching = new AbortController();
+  const { signal } = watching;
+  while (!signal.aborted) {
     try {
-      await api.watch((snapshot) => {
-        state.link = 'live';
-        state.linkError = undefined;
-        state.snapshot = snapshot;
-        state.history = remember(state.history, snapshot);
-        if (state.letters.topic === undefined) {
-          const first = topicsOf(snapshot).find(({ waiting = 0 }) => waiting > 0);
-          if (first !== undefined) reader.choose(first.name);
-        }
-        reader.follow(snapshot);
-        render();
-      });
-      state.link = 'lost';
+      await api.watch(told, signal);
+      state.linkError = undefined;
     } catch (error) {
-      if (error instanceof api.ApiError && error.status === 401) {
-        const hadToken = api.tokens.get() !== null;
-        api.tokens.drop();
-        state.link = 'denied';
-        state.linkError = hadToken ? 'This is not the token.' : undefined;
-        render();
-        return;
-      }
-      state.link = 'lost';
-      state.linkError = textOf(error);
+      const reason = failure(error);
+      if (!signal.aborted) state.linkError = reason;
     }
+    // Signed out, or another stream has begun.
+    if (!signal.aborted) state.link = 'lost';
     render();
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 
+function told(snapshot: Snapshot): void {
+  state.link = 'live';
+  state.linkError = undefined;
+  state.snapshot = snapshot;
+  state.history = remember(state.history, snapshot);
+  if (state.letters.topic === undefined) {
+    const first = topicsOf(snapshot).find(({ waiting = 0 }) => waiting > 0);
+    if (first !== undefined) reader.choose(first.name);
+  }
+  reader.follow(snapshot);
+  render();
+}
+
 api.tokens.take();
-render();
-void live();
+// A new address of the command, in the tab of the old one.
+addEventListener('hashchange', () => {
+  if (api.tokens.take()) signIn();
+});
+signIn();

@@ -2,7 +2,7 @@
 import { h } from './el.js';
 
 /** The form in place of the page. `problem` says why the last token was refused. */
-export function signIn(problem: string | undefined, given: (token: string) => void): HTMLElement {
+export function signInForm(problem: string | undefined, given: (token: string) => void): HTMLElement {
   return h(
     'form',
     {

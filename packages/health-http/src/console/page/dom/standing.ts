@@ -63,7 +63,8 @@ function haltedItem(
   does: Does,
 ): HTMLElement {
   const name = key === '' ? 'the whole subscription' : oneLine(key);
-  const body = { topic, group, ...(key === '' ? {} : { key }) };
+  // The message that is asked about: another one of the key may stand still by then.
+  const body = { topic, group, position, ...(key === '' ? {} : { key }) };
   const buttons = h(
     'span',
     { class: 'buttons' },

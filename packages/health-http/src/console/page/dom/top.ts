@@ -2,7 +2,7 @@
 import type { JobView, Snapshot } from '../../types.js';
 import { counted, formatAge, formatCount, formatRate } from '../format.js';
 import { oneLine } from '../printable.js';
-import { standingKeys, totalLag, verdictOf, waitingLetters } from '../summary.js';
+import { lostVerdict, standingKeys, totalLag, verdictOf, waitingLetters } from '../summary.js';
 import { type Child, h } from './el.js';
 import { trouble } from './parts.js';
 import type { State } from './state.js';
@@ -28,8 +28,12 @@ export function topBar({ snapshot, link }: State): HTMLElement {
 }
 
 /** One sentence on the health of the bus, with its reasons. */
-export function verdict(snapshot: Snapshot): HTMLElement {
-  const { status, sentence, reasons } = verdictOf(snapshot);
+export function verdict(
+  snapshot: Snapshot,
+  { link, linkError }: Pick<State, 'link' | 'linkError'>,
+): HTMLElement {
+  const isLost = link === 'lost';
+  const { status, sentence, reasons } = isLost ? lostVerdict(snapshot, linkError) : verdictOf(snapshot);
   return h(
     'section',
     { class: `verdict is-${status}`, id: 'health', 'data-key': 'verdict', 'aria-label': 'Health' },
