@@ -13,6 +13,9 @@ import { type Outcomes, toReceipt } from './outcomes.js';
 import type { PublishJob } from './publish-job.js';
 import { type RecordSender, Sender } from './sender.js';
 
+/** A broker may not know yet of a topic that another one has: publishes of so many milliseconds try again, as Kafka's clients do. */
+const PROPAGATION_MS = 3_000;
+
 /** Driver, backoff and outcomes of attempts. */
 export interface AttemptsOptions {
   driver: RecordSender;
@@ -231,9 +234,15 @@ export class Attempts {
 
   #mayRetry(job: PublishJob, error: EbusError): boolean {
     // A topic that is missing is looked for, and made where that is wanted, before the next attempt.
-    const mayPass = error.retryable || (error.code === 'TOPIC_NOT_FOUND' && this.#options.ensuresTopics);
-    if (!mayPass || job.route.retriesInClient || job.attempts > job.options.retries) return false;
+    const isMissed = error.code === 'TOPIC_NOT_FOUND' && this.#options.ensuresTopics;
+    if (!(error.retryable || isMissed) || job.route.retriesInClient) return false;
+    if (job.attempts > job.options.retries && !(isMissed && this.#mayBecomeKnown(job))) return false;
     return job.orderKey === undefined || job.route.order.retake(job.orderKey, job);
+  }
+
+  /** Not where nothing is to be tried again. */
+  #mayBecomeKnown({ deadline, options: { timeout, retries } }: PublishJob): boolean {
+    return retries > 0 && this.#options.clock.monotonic() < deadline - timeout + PROPAGATION_MS;
   }
 
   /** It keeps the turn of its key meanwhile, and no place. */

@@ -161,6 +161,31 @@ describe('a topic that goes missing', () => {
     expect(admin.topics.get('orders')).toMatchObject({ partitions: 3, replicas: 1, retentionMs: WEEK });
   });
 
+  it.each([
+    { retries: 2, ms: 2_500, code: undefined },
+    { retries: 2, ms: 3_100, code: 'TOPIC_NOT_FOUND' },
+    { retries: 0, ms: 0, code: 'TOPIC_NOT_FOUND' },
+  ])('is tried for 3 s, as other brokers learn of it late (%o)', async ({ retries, ms, code }) => {
+    const { bus, driver, clock } = await aBus({
+      topics: { orders: {} },
+      publisher: { errorHandling: { maxRetryAttempts: retries, retryBackoffBase: 10, retryBackoffMax: 100 } },
+    });
+    const published = bus.publish('orders', '1').then(
+      () => undefined,
+      (error: EbusError) => error.code,
+    );
+    const begun = clock.monotonic();
+    for (let sent = 1; clock.monotonic() - begun < ms; sent++) {
+      driver.sends.at(-1)?.fail(new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND', retryable: true }));
+      while (driver.sends.length === sent && clock.monotonic() - begun < ms) await clock.advance(10);
+    }
+    await clock.advance(200);
+    if (code === undefined) driver.sends.at(-1)?.ack();
+    else driver.sends.at(-1)?.fail(new EbusError('unknown topic', { code: 'TOPIC_NOT_FOUND' }));
+    await clock.advance(0);
+    expect(await published).toBe(code);
+  });
+
   it('is made again where only a new subscription is told', async () => {
     class Missing extends ScriptedDriver {
       override subscribe(...[spec, ...rest]: Parameters<ScriptedDriver['subscribe']>) {
