@@ -38,15 +38,15 @@ export const publishingMutants = [
   {
     name: 'core: retries a publish for ever',
     file: 'packages/core/src/publish/attempts.ts',
-    find: ' || job.attempts > job.options.retries',
-    replace: '',
+    find: 'job.attempts > job.options.retries && !(',
+    replace: 'false && !(',
     killedBy: inSuite('publish outcomes retries are bounded'),
   },
   {
     name: 'core: retries a publish that cannot succeed',
     file: 'packages/core/src/publish/attempts.ts',
-    find: 'const mayPass = error.retryable || (',
-    replace: "const mayPass = error.code !== 'TOPIC_NOT_FOUND' || (",
+    find: '!(error.retryable || isMissed)',
+    replace: "!(error.code !== 'TOPIC_NOT_FOUND' || isMissed)",
     killedBy: inSuite('publish outcomes a failure that is not retryable'),
   },
   {
