@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../link.js';
 import { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
@@ -32,6 +32,59 @@ it('says what became of each, once', () => {
     ['ack.3.1', '-NAK'],
   ]);
   expect(deliveries.size).toBe(0);
+});
+
+describe('with a clock', () => {
+  const turns: (() => void)[] = [];
+  const clock = { setImmediate: (turn: () => void) => void turns.push(turn) };
+  const endTurn = () => {
+    for (const turn of turns.splice(0)) turn();
+  };
+  beforeEach(() => {
+    turns.length = 0;
+    deliveries = new Deliveries(clock);
+    deliveries.online(link);
+    for (const sequence of [1, 2, 3]) deliveries.add(delivery(sequence));
+  });
+  const held = () => [...deliveries];
+
+  it('says all that is settled in a turn of the event loop at its end', () => {
+    const [one, two, three] = held();
+    settle(one);
+    settle(two, 'released');
+    expect([said, turns.length, deliveries.size]).toEqual([[], 1, 1]);
+    endTurn();
+    expect(said.map(([reply]) => reply)).toEqual(['ack.1.1', 'ack.2.1']);
+    settle(three);
+    endTurn();
+    expect(said).toHaveLength(3);
+  });
+
+  it.each([
+    ['it is asked whether all was understood', () => void deliveries.confirm()],
+    ['a lease is renewed', () => void deliveries.extendLease(held())],
+    ['the connection is given up', () => deliveries.online(undefined)],
+  ])('says it before, where %s', (_, act) => {
+    settle(held()[0]);
+    act();
+    expect(said[0]).toEqual(['ack.1.1', '']);
+    endTurn();
+    expect(said.filter(([, word]) => word === '')).toHaveLength(1);
+  });
+
+  it('throws nothing where the connection closes meanwhile', () => {
+    const closing = {
+      isClosed: false,
+      connection: {
+        publish: () => {
+          throw new Error('draining');
+        },
+      },
+    } as unknown as Link;
+    deliveries.online(closing);
+    settle(held()[0]);
+    expect(endTurn).not.toThrow();
+  });
 });
 
 it('what comes again while it is held is settled by its newest delivery', () => {

@@ -1,5 +1,5 @@
 /** Deliveries of a consumer that this instance holds, and their acknowledgements. */
-import type { Settlement, SettleToken } from '@ebus/core/driver';
+import type { Clock, Settlement, SettleToken } from '@ebus/core/driver';
 import type { Link } from '../link.js';
 import { Wire } from '../wire.js';
 import type { JetStreamDelivery } from './delivery.js';
@@ -21,12 +21,21 @@ export class Deliveries {
   readonly #held = new Map<number, JetStreamDelivery>();
   /** Handed back or let go of, by sequence, until they come again or the group has settled them. */
   readonly #left = new Set<number>();
+  readonly #clock: Pick<Clock, 'setImmediate'> | undefined;
+  /** Words that are not sent yet, each behind its delivery. */
+  #unsaid: (JetStreamDelivery | string | undefined)[] = [];
+  #isSoon = false;
   #link: Link | undefined;
   #wire: Wire | undefined;
   /** Something was said of it last. */
   #last: JetStreamDelivery | undefined;
   /** What can be said of it again without a change. */
   #again = WORKING;
+
+  /** @param clock with it, all that is settled in one turn of the event loop is sent in one write, at its end */
+  constructor(clock?: Pick<Clock, 'setImmediate'>) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#held.size;
@@ -53,6 +62,7 @@ export class Deliveries {
   }
 
   online(link: Link | undefined): void {
+    if (link !== this.#link) this.flush();
     if (link !== undefined && link !== this.#link) this.#wire = new Wire(link.connection);
     this.#link = link;
   }
@@ -64,7 +74,35 @@ export class Deliveries {
 
   settle(done: readonly Settlement[]): void {
     for (const one of done) this.#settle(one);
-    this.#wire?.flush();
+    this.#flushSoon();
+  }
+
+  /** Sends what was settled until now. Without a connection the server will deliver it again, and is told then. */
+  flush(): void {
+    const unsaid = this.#unsaid;
+    if (unsaid.length === 0) return;
+    this.#unsaid = [];
+    const [link, wire] = [this.#link, this.#wire];
+    if (link === undefined || link.isClosed || wire === undefined) return;
+    try {
+      for (let i = 0; i < unsaid.length; i += 2) {
+        wire.add((unsaid[i] as JetStreamDelivery).reply, unsaid[i + 1] as string | undefined);
+      }
+      wire.flush();
+    } catch {
+      // It closes at this moment.
+    }
+  }
+
+  /** Handlers that wait end one by one, and each write costs client and server a call of the system. */
+  #flushSoon(): void {
+    if (this.#clock === undefined) return this.flush();
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    this.#clock.setImmediate(() => {
+      this.#isSoon = false;
+      this.flush();
+    });
   }
 
   #settle({ token, outcome }: Settlement): void {
@@ -85,7 +123,7 @@ export class Deliveries {
       this.#say(delivery, WORKING);
       any = true;
     }
-    this.#wire?.flush();
+    this.flush();
     return any;
   }
 
@@ -102,13 +140,13 @@ export class Deliveries {
   /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
   refuse(delivery: JetStreamDelivery): void {
     this.#say(delivery, NAK_LATER);
-    this.#wire?.flush();
+    this.flush();
   }
 
   /** Another consumer of the group delivers it, too, and it is handled there. */
   pass(delivery: JetStreamDelivery): void {
     this.#say(delivery, undefined);
-    this.#wire?.flush();
+    this.flush();
   }
 
   /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
@@ -131,17 +169,17 @@ export class Deliveries {
    * asked. @throws where it does not answer
    */
   async confirm(): Promise<boolean> {
+    this.flush();
     if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return false;
     await this.#link.connection.request(textOf(this.#last.reply), this.#again, { timeout: CONFIRM_MS });
     return true;
   }
 
-  /** Goes with the next flush. Without a connection the server will deliver it again, and is told then. */
+  /** Goes with the next flush. */
   #say(delivery: JetStreamDelivery, what: string | undefined): void {
     // A lease for one that is to come again after a while would put that off.
     this.#again = what === NAK_LATER ? NAK_LATER : WORKING;
     this.#last = delivery;
-    const link = this.#link;
-    if (link !== undefined && !link.isClosed) this.#wire?.add(delivery.reply, what);
+    this.#unsaid.push(delivery, what);
   }
 }

@@ -74,7 +74,7 @@ export class Puller {
   constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
     this.#signs = new SignsOfLife(options.clock);
-    const deliveries = new Deliveries();
+    const deliveries = new Deliveries(options.clock);
     this.deliveries = deliveries;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
     this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
@@ -133,6 +133,7 @@ export class Puller {
   }
 
   state(): Promise<ConsumerState> {
+    this.deliveries.flush();
     return this.#inquiry.state();
   }
 

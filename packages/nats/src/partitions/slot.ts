@@ -196,7 +196,9 @@ export class Slot implements Target {
   }
 
   #handBack(batch: readonly JetStreamDelivery[]): void {
-    this.puller.deliveries.settle(batch.map((token) => ({ token, outcome: 'released' as const })));
+    const { deliveries } = this.puller;
+    deliveries.settle(batch.map((token) => ({ token, outcome: 'released' as const })));
+    deliveries.flush();
   }
 
   #assign(): void {
