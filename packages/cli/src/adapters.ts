@@ -40,6 +40,9 @@ export async function installedPlugins(cwd: string): Promise<Plugin[]> {
 /** A module that was named with `--plugin`: a package of the project or a file. All plug-ins that it exports. */
 export async function namedPlugins(cwd: string, module: string): Promise<Plugin[]> {
   const isFile = /^[./]/.test(module) || /^[a-z]:\\/i.test(module);
+  if (isFile && !existsSync(resolve(cwd, module))) {
+    throw new CliError(`--plugin ${module}: there is no such file in ${cwd}`);
+  }
   const exported = isFile
     ? await import(pathToFileURL(resolve(cwd, module)).href).catch((cause: unknown) => refuse(module, cause))
     : await fromProject(cwd, module);

@@ -1,5 +1,6 @@
 /** Messages and dead letters as the command shows them. Pure. */
 import type { DeadLetter, Message } from '@ebus/core';
+import { parseExactly } from '@ebus/core/driver';
 import { formatPlace } from './io/format.js';
 import { cut, pairs, printable } from './io/table.js';
 
@@ -8,7 +9,7 @@ const LINE = 200;
 /** A key likewise. */
 const KEY = 80;
 
-/** For `--json`. A value that is no JSON is text; one that is no UTF-8 is base64. */
+/** For `--json`. A value that is no JSON is text, and so is a number that JavaScript would round; no UTF-8 is base64. */
 export function messageData(message: Message) {
   return {
     topic: message.topic,
@@ -26,7 +27,7 @@ function valueData({ data, tombstone }: Message): { value: unknown } | { valueBa
   const text = textOf(data);
   if (text === undefined) return { valueBase64: Buffer.from(data).toString('base64') };
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactly(text) };
   } catch {
     return { value: text };
   }

@@ -57,7 +57,49 @@ describe('wrong arguments', () => {
   });
 });
 
+describe('numbers that JavaScript would round', () => {
+  const id = '12345678901234567890';
+
+  it('are shown with all their digits', async () => {
+    const bus = await letters(0);
+    await bus.publish('orders', `{"id":${id},"n":1}`, { key: 'a' });
+    await using shop = await Workshop.with(config);
+    const args = ['tail', 'orders', '--from', 'earliest', '--no-follow'];
+    expect((await shop.run(args)).out).toContain(`{"id":${id},"n":1}`);
+    expect(JSON.parse((await shop.run([...args, '--json'])).out).value).toEqual({ id, n: 1 });
+  });
+
+  it('are not published otherwise', async () => {
+    await letters(0);
+    await using shop = await Workshop.with(config);
+    const wrong = JSON.stringify({ ...event('a', 1), payload: 0 }).replace('"payload":0', `"payload":${id}`);
+    const { code, err } = await shop.run(['publish', 'orders', wrong, '--envelope']);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${id} would be rounded`)]);
+  });
+});
+
 describe('names that are not there', () => {
+  it('an environment, a plug-in', async () => {
+    await using shop = await Workshop.with(config);
+    await using others = await Workshop.with({ ...config, environments: { dev: {} } });
+    const check = ['config', 'check', '-e'];
+    expect(await shop.run([...check, 'prod'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/'prod'|prod/),
+    });
+    expect((await others.run([...check, 'prod'])).code).toBe(2);
+    expect((await others.run([...check, 'dev'])).code).toBe(0);
+    const plugin = await shop.run(['config', 'check', '--plugin', './none.mjs']);
+    expect(plugin).toMatchObject({ code: 2, err: expect.stringContaining('no such file') });
+  });
+
+  it('a topic to publish to', async () => {
+    await letters(0);
+    await using shop = await Workshop.with(config);
+    const { code, err } = await shop.run(['publish', 'ordres', 'x']);
+    expect([code, err]).toEqual([1, expect.stringContaining("no topic 'ordres' on the broker")]);
+  });
+
   it.each([
     ['dlq', 'list', 'ordres'],
     ['dlq', 'keys', 'ordres'],

@@ -38,10 +38,23 @@ export async function readSettings(io: Io, options: GlobalOptions): Promise<Sett
       env: io.env,
       ...(environment === undefined ? {} : { environment }),
     });
+    if (environment !== undefined && !(await hasEnvironments(file, plugins, io))) {
+      // Else a service of another environment would be looked at, and changed.
+      throw new CliError(`--environment ${environment}: '${file}' has no environments`);
+    }
     return { file, config, plugins, topics: (config.topics ?? {}) as Record<string, TopicOptions> };
   } catch (error) {
     throw missingPlugin(error) ?? error;
   }
+}
+
+/** The library takes a name without any environments for a label. With some, a name of none is refused. */
+async function hasEnvironments(file: string, plugins: readonly Plugin[], { env }: Io): Promise<boolean> {
+  const environment = '(none of them)';
+  return loadConfig(file, { plugins, env, environment }).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** @throws CliError for a named one that is not there */

@@ -1,8 +1,10 @@
 /** `ebus publish`: one message. */
-import type { EnvelopeInput } from '@ebus/core';
+import { EbusError, type EnvelopeInput } from '@ebus/core';
+import { inexactNumber } from '@ebus/core/driver';
 import type { Command } from 'commander';
 import { parseHeaders } from '../arguments.js';
 import { CliError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
 import { formatPlace } from '../io/format.js';
 import type { Io } from '../io/io.js';
 import type { Context } from '../run.js';
@@ -31,16 +33,24 @@ export function addPublish(program: Command, { io }: Context): void {
       }
       await withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
         const data = value ?? (await inputOf(io));
-        const { position, duplicate } =
+        const publish = () =>
           envelope === true
-            ? await bus.publishEnvelope(topic, eventOf(data), { headers })
-            : await bus.publish(topic, data, { headers, ...(key === undefined ? {} : { key }) });
+            ? bus.publishEnvelope(topic, eventOf(data), { headers })
+            : bus.publish(topic, data, { headers, ...(key === undefined ? {} : { key }) });
+        const { position, duplicate } = await publish().catch((error: unknown) => absent(error, topic));
         const place = position === undefined ? undefined : formatPlace(position);
         output.show({ topic, position: place, duplicate }, () =>
           place === undefined ? `published to ${topic}\n` : `published to ${topic} at ${place}\n`,
         );
       });
     });
+}
+
+/** The library speaks of the settings of a service, and the command makes no topics. */
+function absent(error: unknown, topic: string): never {
+  if (!EbusError.isInstance(error) || error.code !== 'TOPIC_NOT_FOUND') throw error;
+  const text = `there is no topic '${topic}' on the broker; see ebus topics list, and ebus topics apply`;
+  throw new CliError(text, EXIT.failed, { cause: error });
 }
 
 /** Without a value a forgotten one is more likely than an empty message. */
@@ -52,9 +62,14 @@ async function inputOf(io: Io): Promise<Uint8Array> {
 }
 
 function eventOf(data: string | Uint8Array): EnvelopeInput {
+  const text = typeof data === 'string' ? data : Buffer.from(data).toString('utf8');
+  let event: EnvelopeInput;
   try {
-    return JSON.parse(typeof data === 'string' ? data : Buffer.from(data).toString('utf8')) as EnvelopeInput;
+    event = JSON.parse(text) as EnvelopeInput;
   } catch {
     throw new CliError('--envelope: the value is no JSON');
   }
+  const rounded = inexactNumber(text);
+  if (rounded === undefined) return event;
+  throw new CliError(`--envelope: the number ${rounded} would be rounded; write it as text`);
 }

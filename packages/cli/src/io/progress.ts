@@ -20,7 +20,7 @@ export class Progress {
     if (!this.#io.errIsTerminal || this.#io.signal.aborted) return;
     this.#isShown = true;
     const width = Math.min(WIDEST, this.#io.errColumns || WIDEST);
-    this.#io.err(`${OVER}${cut(printable(text), Math.max(1, width - 1))}…`);
+    this.#io.err(`${OVER}${cut(`${printable(text)}…`, Math.max(1, width))}`);
   }
 
   end(): void {

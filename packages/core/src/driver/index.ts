@@ -34,6 +34,7 @@ export { anySignal, type LinkedSignal, linkedSignal } from '../util/any-signal.j
 export { type BackoffOptions, backoffDelay } from '../util/backoff.js';
 export { type DeadlineEntry, DeadlineQueue } from '../util/deadline-queue.js';
 export { Deque } from '../util/deque.js';
+export { inexactNumber, parseExactly } from '../util/exact-json.js';
 export { fnv1a32 } from '../util/fnv1a.js';
 export * as kinds from '../util/option-kinds.js';
 export { checkOptions, type OptionTable, optionTable } from '../util/options.js';

@@ -37,6 +37,13 @@ describe('payloads', () => {
     });
   });
 
+  it('have all digits of their numbers, also where something is masked', () => {
+    const message = messageOf('{"id":12345678901234567890,"email":"a@b.example"}');
+    const textOf = (mask?: string[]) => payloadOf(message, mask, PREVIEW_BYTES).text;
+    expect(textOf()).toBe('{"id":"12345678901234567890","email":"a@b.example"}');
+    expect(textOf(['email'])).toBe('{"id":"12345678901234567890","email":"***"}');
+  });
+
   it('are cut, whatever they are', () => {
     const large = JSON.stringify({ note: 'ä'.repeat(1_000_000) });
     for (const message of [

@@ -1,6 +1,6 @@
 /** Messages and dead letters as the page shows them: masked, and cut. Pure. */
 import type { DeadLetter, Message } from '@ebus/core';
-import { formatPosition } from '@ebus/core/driver';
+import { formatPosition, parseExactly } from '@ebus/core/driver';
 import { HIDDEN, type Mask, masked, type ShownMessage } from './mask.js';
 import type { LetterDetails, LetterView, PayloadView } from './types.js';
 
@@ -120,12 +120,12 @@ function jsonOf(value: unknown, isIndented: boolean): string | undefined {
   }
 }
 
-/** JSON, else text; undefined where it is no UTF-8. */
+/** JSON, with the digits that it has, else text; undefined where it is no UTF-8. */
 function parsed(data: Uint8Array): unknown {
   const text = textOf(data);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }
