@@ -27,37 +27,37 @@ function running(overlapAfter?: number) {
     () => void told.push('not waited for any more'),
   );
   overruns.watch(attempt as unknown as Attempt);
-  const after = async (ms: number) => {
+  const pass = async (ms: number) => {
     told.length = 0;
     await clock.advance(ms);
     return [...told];
   };
-  return { attempt: attempt as unknown as Attempt, overruns, after };
+  return { attempt: attempt as unknown as Attempt, overruns, pass };
 }
 
 describe('a handler that takes longer than it may', () => {
   it('is aborted, then reported, and waited for, as its key may not overlap', async () => {
-    const { attempt, overruns, after } = running();
-    expect(await after(4_999)).toEqual([]);
-    expect(await after(1)).toEqual(['aborted: PROCESSING_TIMEOUT']);
-    expect([await after(999), overruns.count]).toEqual([[], 0]);
-    expect([await after(1), overruns.count, overruns.overlapped]).toEqual([['overrunning'], 1, 0]);
-    expect(await after(3_600_000)).toEqual([]);
+    const { attempt, overruns, pass } = running();
+    expect(await pass(4_999)).toEqual([]);
+    expect(await pass(1)).toEqual(['aborted: PROCESSING_TIMEOUT']);
+    expect([await pass(999), overruns.count]).toEqual([[], 0]);
+    expect([await pass(1), overruns.count, overruns.overlapped]).toEqual([['overrunning'], 1, 0]);
+    expect(await pass(3_600_000)).toEqual([]);
     overruns.ended(attempt);
     expect(overruns.count).toBe(0);
   });
 
   it('is waited for no longer where overlapping is permitted, and still counted', async () => {
-    const { attempt, overruns, after } = running(3_000);
-    expect(await after(6_000)).toEqual(['aborted: PROCESSING_TIMEOUT', 'overrunning']);
-    expect(await after(2_000)).toEqual(['not waited for any more']);
+    const { attempt, overruns, pass } = running(3_000);
+    expect(await pass(6_000)).toEqual(['aborted: PROCESSING_TIMEOUT', 'overrunning']);
+    expect(await pass(2_000)).toEqual(['not waited for any more']);
     expect([overruns.count, overruns.overlapped]).toEqual([1, 1]);
     overruns.ended(attempt);
     expect([overruns.count, overruns.overlapped]).toEqual([0, 0]);
   });
 
   it('is reported as early as overlapping begins', async () => {
-    expect(await running(0).after(5_001)).toEqual([
+    expect(await running(0).pass(5_001)).toEqual([
       'aborted: PROCESSING_TIMEOUT',
       'overrunning',
       'not waited for any more',
@@ -65,8 +65,8 @@ describe('a handler that takes longer than it may', () => {
   });
 
   it('is forgotten once the subscription has closed', async () => {
-    const { overruns, after } = running();
+    const { overruns, pass } = running();
     overruns.close();
-    expect(await after(60_000)).toEqual([]);
+    expect(await pass(60_000)).toEqual([]);
   });
 });
