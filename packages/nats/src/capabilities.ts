@@ -29,7 +29,11 @@ export function hasManyFilters(version: ServerVersion | undefined): boolean {
 }
 
 /** Capabilities by kind of topic and server version. Without a known version, the smaller set is declared. */
-export function capabilitiesOf(persistence: Persistence, info: ServerInfo | undefined): Capabilities {
+export function capabilitiesOf(
+  persistence: Persistence,
+  info: ServerInfo | undefined,
+  ackPolicy: 'explicit' | 'all' = 'explicit',
+): Capabilities {
   const maxMessageBytes = info?.max_payload;
   const limit = maxMessageBytes === undefined ? {} : { maxMessageBytes };
   if (persistence === 'ephemeral') {
@@ -46,7 +50,7 @@ export function capabilitiesOf(persistence: Persistence, info: ServerInfo | unde
     };
   }
   return {
-    settle: 'individual',
+    settle: ackPolicy === 'all' ? 'prefix' : 'individual',
     ordering: hasSingleActive(versionOf(info)) ? 'cluster' : 'instance',
     retriesInClient: false,
     redelivery: true,

@@ -102,9 +102,14 @@ const consumer = z
       .enum(['all', 'new'])
       .default('all')
       .describe('Where a group without a position starts if the subscription does not say.'),
-    ackPolicy: only('explicit', 'the others settle messages that were not handled').describe(
-      'Only `explicit`: the others settle messages that were not handled.',
-    ),
+    ackPolicy: z
+      .enum(['explicit', 'all'], {
+        error: "must be 'explicit' or 'all': 'none' settles messages that were not handled",
+      })
+      .default('explicit')
+      .describe(
+        '`all`: one acknowledgement confirms all messages before its own. For ordered subscriptions; unordered ones stay `explicit`.',
+      ),
     replayPolicy: z
       .enum(['instant', 'original'])
       .default('instant')

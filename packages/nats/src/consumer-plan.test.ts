@@ -1,4 +1,4 @@
-import type { ConsumerConfig } from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { type ConsumerSpec, newConsumer, planConsumer, SINGLE_ACTIVE } from './consumer-plan.js';
 
@@ -55,7 +55,7 @@ describe('a consumer that is there', () => {
   });
 
   it.each([
-    ['another ack policy', { ack_policy: 'all' }, /ack policy/],
+    ['another ack policy', { ack_policy: 'none' }, /ack policy 'none' and not 'explicit'/],
     ['push', { deliver_subject: 'x' }, /push/],
     ['a position in memory', { mem_storage: true }, /memory/],
     ['other topics', { filter_subject: 'shop.>' }, /delivers shop.>/],
@@ -66,6 +66,17 @@ describe('a consumer that is there', () => {
       act: 'refuse',
       why: expect.stringMatching(why),
     });
+  });
+
+  it('is refused with the ack policy of another configuration, which is a remedy', () => {
+    expect(plan({ ack_policy: AckPolicy.All })).toMatchObject({
+      act: 'refuse',
+      remedy: "set nats.jetstream.consumer.ackPolicy to 'all'",
+    });
+    const byPrefix = { ...spec, ackPolicy: 'all' } as const;
+    expect(plan({}, byPrefix)).toMatchObject({ remedy: expect.stringContaining("'explicit'") });
+    expect(planConsumer(byPrefix, settings, made({}, byPrefix))).toEqual({ act: 'use' });
+    expect(newConsumer(byPrefix, settings).ack_policy).toBe(AckPolicy.All);
   });
 
   it('gets and loses its single active client', () => {

@@ -26,6 +26,8 @@ export interface ConsumerSpec {
   readonly from: 'earliest' | 'latest' | Date | number;
   /** One client at a time gets messages. */
   readonly singleActive: boolean;
+  /** Default: `explicit`. With `all` an acknowledgement confirms all messages before its own. */
+  readonly ackPolicy?: 'explicit' | 'all' | undefined;
   readonly description?: string;
 }
 
@@ -48,9 +50,10 @@ export function pinTtlOf({ ackWait }: Pick<ConsumerSettings, 'ackWait'>): number
 type ConsumerPlan =
   | { readonly act: 'use' }
   | { readonly act: 'change'; readonly changes: Partial<ConsumerConfig> }
-  | { readonly act: 'refuse'; readonly why: string };
+  /** `remedy`: beside another group and the consumer's deletion. */
+  | { readonly act: 'refuse'; readonly why: string; readonly remedy?: string };
 
-/** A new pull consumer: explicit acknowledgements, no limit of deliveries because core counts attempts. */
+/** A new pull consumer: acknowledgements, no limit of deliveries because core counts attempts. */
 export function newConsumer(spec: ConsumerSpec, settings: ConsumerSettings): ConsumerConfig {
   const { filters, durable, name } = spec;
   return {
@@ -58,7 +61,7 @@ export function newConsumer(spec: ConsumerSpec, settings: ConsumerSettings): Con
     ...(spec.description === undefined ? {} : { description: spec.description }),
     ...(durable ? { durable_name: name } : { inactive_threshold: INACTIVE_MS * NANOS }),
     ...(filters.length > 1 ? { filter_subjects: [...filters] } : { filter_subject: filters[0] as string }),
-    ack_policy: AckPolicy.Explicit,
+    ack_policy: ackPolicyOf(spec),
     replay_policy: settings.replayPolicy === 'original' ? ReplayPolicy.Original : ReplayPolicy.Instant,
     max_waiting: settings.maxWaiting,
     ack_wait: settings.ackWait * NANOS,
@@ -90,6 +93,7 @@ export function planConsumer(
 ): ConsumerPlan {
   const why = unusable(spec, found);
   if (why !== undefined) return { act: 'refuse', why };
+  if (found.ack_policy !== ackPolicyOf(spec)) return otherPolicy(spec, found);
   const wanted = {
     ack_wait: settings.ackWait * NANOS,
     max_ack_pending: settings.maxAckPending,
@@ -114,10 +118,21 @@ export function planConsumer(
     : { act: 'change', changes: changes as Partial<ConsumerConfig> };
 }
 
+function ackPolicyOf({ ackPolicy }: Pick<ConsumerSpec, 'ackPolicy'>): AckPolicy {
+  return ackPolicy === 'all' ? AckPolicy.All : AckPolicy.Explicit;
+}
+
+/** The server changes the ack policy of no consumer. */
+function otherPolicy(spec: ConsumerSpec, { ack_policy: found }: ConsumerConfig): ConsumerPlan {
+  const why = `it has ack policy '${found}' and not '${ackPolicyOf(spec)}', and a server cannot change that`;
+  const isKnown = found === AckPolicy.Explicit || found === AckPolicy.All;
+  return isKnown
+    ? { act: 'refuse', why, remedy: `set nats.jetstream.consumer.ackPolicy to '${found}'` }
+    : { act: 'refuse', why };
+}
+
 function unusable({ filters, durable }: ConsumerSpec, found: ConsumerConfig): string | undefined {
   if (found.deliver_subject !== undefined && found.deliver_subject !== '') return 'it is a push consumer';
-  if (found.ack_policy !== AckPolicy.Explicit)
-    return `it has ack policy '${found.ack_policy}' and not 'explicit'`;
   if (durable && found.mem_storage === true) return 'it keeps its position in memory (mem_storage)';
   const delivered = filtersOf(found);
   const isSameFilter = delivered.length === filters.length && filters.every((one) => delivered.includes(one));

@@ -96,8 +96,11 @@ export class Consumers {
     if (plan.act === 'use') return info;
     const { stream, name } = spec;
     if (plan.act === 'refuse') {
+      const remedies = `${plan.remedy === undefined ? '' : `${plan.remedy}, `}use another group, or delete that consumer`;
+      const floor = info.ack_floor.stream_seq;
       throw new ConfigError(
-        `the ${shown(spec)} was made by something else: ${plan.why}; use another group, or delete that consumer`,
+        `the ${shown(spec)} cannot be used: ${plan.why}; ${remedies} (its group has settled all messages up to ` +
+          `sequence ${floor}: nats.jetstream.consumer.startSequence ${floor + 1} goes on from there)`,
       );
     }
     try {

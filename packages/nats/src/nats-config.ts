@@ -43,8 +43,12 @@ export interface NatsConsumerConfig {
   topics?: readonly string[] | undefined;
   /** Where a group without a position starts if the subscription does not say. Default `all`. */
   deliverPolicy?: 'all' | 'new' | undefined;
-  /** Only `explicit`. */
-  ackPolicy?: 'explicit' | undefined;
+  /**
+   * Default `explicit`: each message is acknowledged by itself. `all` is faster: an acknowledgement confirms all messages before its own.
+   * After a crash the messages behind the oldest unsettled one come again, handled or not. Applies to ordered subscriptions; unordered
+   * ones, and redrives, are always acknowledged one by one, since members share their consumer. `ordering: 'instance'` is refused.
+   */
+  ackPolicy?: 'explicit' | 'all' | undefined;
   /** `original` replays at the pace of publishing. Default `instant`. */
   replayPolicy?: 'instant' | 'original' | undefined;
   /** Unacknowledged messages per consumer, over all instances. Default 1000. */

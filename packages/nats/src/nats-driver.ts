@@ -110,7 +110,8 @@ export class NatsDriver implements Driver<NatsNative> {
   }
 
   capabilities(persistence: Persistence): Capabilities {
-    return capabilitiesOf(persistence, this.#link.current?.connection.info);
+    const { ackPolicy } = this.#config.jetstream.consumer;
+    return capabilitiesOf(persistence, this.#link.current?.connection.info, ackPolicy);
   }
 
   validateTopic(topic: string): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../link.js';
-import { Deliveries } from './deliveries.js';
+import { type Deliveries, SingleDeliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 
 let said: (readonly [string, string | undefined])[] = [];
@@ -10,7 +10,7 @@ const link = { isClosed: false, connection: { publish: say, request: say } } as 
 let deliveries: Deliveries;
 beforeEach(() => {
   said = [];
-  deliveries = new Deliveries();
+  deliveries = new SingleDeliveries();
   deliveries.online(link);
 });
 
@@ -42,7 +42,7 @@ describe('with a clock', () => {
   };
   beforeEach(() => {
     turns.length = 0;
-    deliveries = new Deliveries(clock);
+    deliveries = new SingleDeliveries(clock);
     deliveries.online(link);
     for (const sequence of [1, 2, 3]) deliveries.add(delivery(sequence));
   });

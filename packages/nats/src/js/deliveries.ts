@@ -1,52 +1,84 @@
 /** Deliveries of a consumer that this instance holds, and their acknowledgements. */
 import type { Clock, Settlement, SettleToken } from '@ebus/core/driver';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Link } from '../link.js';
-import { Wire } from '../wire.js';
+import { Acknowledger, NAK, NAK_LATER, TERM, WORKING } from './acknowledger.js';
 import type { JetStreamDelivery } from './delivery.js';
 
-const WORKING = '+WPI';
-const TERM = '+TERM';
-const NAK = '-NAK';
-const NAK_LATER = '-NAK {"delay": 1000000000}';
-const CONFIRM_MS = 2_000;
-
-const textOf = (subject: Uint8Array) => Buffer.from(subject).toString();
-
 /**
- * Unsettled deliveries of one consumer. Acknowledgements are sent without waiting for an answer; those of lost deliveries
- * are left out.
+ * Unsettled deliveries of one consumer: settled one by one (`SingleDeliveries`), or by prefix (`PrefixDeliveries`). Acknowledgements
+ * are sent without waiting for an answer; those of lost deliveries are left out. Iterates over those that core has and has not
+ * settled.
  */
-export class Deliveries {
+export interface Deliveries extends Iterable<JetStreamDelivery> {
+  /** Pushed, and not settled as the server counts. */
+  readonly size: number;
+  /** Pushed and not settled: core has them. */
+  readonly inHand: number;
+  /** Some were handed back or let go of: the server knows what became of them. */
+  readonly hasLeft: boolean;
+  /** Sequences of deliveries that are held, or were and are unsettled: a consumer that is made anew begins before them. */
+  unsettled(): Iterable<number>;
+  /** It is the newest delivery of its message, and not settled. */
+  holds(delivery: JetStreamDelivery): boolean;
+  online(link: Link | undefined): void;
+  /** False: its message was settled here already, and is not to be pushed. */
+  add(delivery: JetStreamDelivery): boolean;
+  settle(done: readonly Settlement[]): void;
+  /** Sends what was settled until now. Without a connection the server will deliver it again, and is told then. */
+  flush(): void;
+  /** False where none of them is here. */
+  extendLease(tokens: Iterable<SettleToken>): boolean;
+  /** They are another member's, perhaps: nothing is said of them any more, and they take no room. */
+  drop(lost: readonly SettleToken[]): void;
+  /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
+  refuse(delivery: JetStreamDelivery): void;
+  /** Another consumer of the group delivers it, too, and it is handled there. */
+  pass(delivery: JetStreamDelivery): void;
+  /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
+  settledThrough(sequence: number): void;
+  /** The stream was made anew: its sequences are others. @returns the held deliveries of the old one */
+  forget(): JetStreamDelivery[];
+  /** @returns false where the server cannot be asked whether it knows all that was said. @throws where it does not answer */
+  confirm(): Promise<boolean>;
+
+  // Where messages are settled by prefix.
+
+  /** Other requests than before: deliveries may be missing here. */
+  interrupted?(): void;
+  /** The consumer, as the server says it is. */
+  learn?(info: ConsumerInfo): void;
+  /** Another consumer has the name, in the same stream: it delivers all of these again. */
+  anotherConsumer?(): void;
+  /** Messages up to that sequence that are settled here, and not as the server counts. */
+  settledHere?(last: number): number;
+}
+
+/** Each message is acknowledged by itself. */
+export class SingleDeliveries implements Deliveries {
   /** Pushed and not settled, by sequence: the newest delivery of each. */
   readonly #held = new Map<number, JetStreamDelivery>();
   /** Handed back or let go of, by sequence, until they come again or the group has settled them. */
   readonly #left = new Set<number>();
-  readonly #clock: Pick<Clock, 'setImmediate'> | undefined;
-  /** Words that are not sent yet, each behind its delivery. */
-  #unsaid: (JetStreamDelivery | string | undefined)[] = [];
-  #isSoon = false;
-  #link: Link | undefined;
-  #wire: Wire | undefined;
-  /** Something was said of it last. */
-  #last: JetStreamDelivery | undefined;
-  /** What can be said of it again without a change. */
-  #again = WORKING;
+  readonly #server: Acknowledger;
 
   /** @param clock with it, all that is settled in one turn of the event loop is sent in one write, at its end */
   constructor(clock?: Pick<Clock, 'setImmediate'>) {
-    this.#clock = clock;
+    this.#server = new Acknowledger(clock);
   }
 
   get size(): number {
     return this.#held.size;
   }
 
-  /** Some were handed back or let go of: the server knows what became of them. */
+  get inHand(): number {
+    return this.#held.size;
+  }
+
   get hasLeft(): boolean {
     return this.#left.size > 0;
   }
 
-  /** Sequences of deliveries that are held, or were and are unsettled: a consumer that is made anew begins before them. */
   *unsettled(): IterableIterator<number> {
     yield* this.#held.keys();
     yield* this.#left;
@@ -56,53 +88,27 @@ export class Deliveries {
     return this.#held.values();
   }
 
-  /** It is the newest delivery of its message, and not settled. */
   holds(delivery: JetStreamDelivery): boolean {
     return this.#held.get(delivery.sequence) === delivery;
   }
 
   online(link: Link | undefined): void {
-    if (link !== this.#link) this.flush();
-    if (link !== undefined && link !== this.#link) this.#wire = new Wire(link.connection);
-    this.#link = link;
+    this.#server.online(link);
   }
 
-  add(delivery: JetStreamDelivery): void {
+  add(delivery: JetStreamDelivery): true {
     this.#held.set(delivery.sequence, delivery);
     if (this.#left.size > 0) this.#left.delete(delivery.sequence);
+    return true;
   }
 
   settle(done: readonly Settlement[]): void {
     for (const one of done) this.#settle(one);
-    this.#flushSoon();
+    this.#server.flushSoon();
   }
 
-  /** Sends what was settled until now. Without a connection the server will deliver it again, and is told then. */
   flush(): void {
-    const unsaid = this.#unsaid;
-    if (unsaid.length === 0) return;
-    this.#unsaid = [];
-    const [link, wire] = [this.#link, this.#wire];
-    if (link === undefined || link.isClosed || wire === undefined) return;
-    try {
-      for (let i = 0; i < unsaid.length; i += 2) {
-        wire.add((unsaid[i] as JetStreamDelivery).reply, unsaid[i + 1] as string | undefined);
-      }
-      wire.flush();
-    } catch {
-      // It closes at this moment.
-    }
-  }
-
-  /** Handlers that wait end one by one, and each write costs client and server a call of the system. */
-  #flushSoon(): void {
-    if (this.#clock === undefined) return this.flush();
-    if (this.#isSoon) return;
-    this.#isSoon = true;
-    this.#clock.setImmediate(() => {
-      this.#isSoon = false;
-      this.flush();
-    });
+    this.#server.flush();
   }
 
   #settle({ token, outcome }: Settlement): void {
@@ -111,23 +117,21 @@ export class Deliveries {
     if (!this.holds(delivery)) return;
     this.#held.delete(delivery.sequence);
     if (outcome === 'released') this.#left.add(delivery.sequence);
-    this.#say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
+    this.#server.say(delivery, outcome === 'released' ? NAK : outcome === 'dead-lettered' ? TERM : undefined);
   }
 
-  /** False where none of them is here. */
   extendLease(tokens: Iterable<SettleToken>): boolean {
     let any = false;
     for (const token of tokens) {
       const delivery = token as JetStreamDelivery;
       if (!this.holds(delivery)) continue;
-      this.#say(delivery, WORKING);
+      this.#server.say(delivery, WORKING);
       any = true;
     }
-    this.flush();
+    this.#server.flush();
     return any;
   }
 
-  /** They are another member's, perhaps: nothing is said of them any more, and they take no room. */
   drop(lost: readonly SettleToken[]): void {
     for (const token of lost) {
       const delivery = token as JetStreamDelivery;
@@ -137,49 +141,30 @@ export class Deliveries {
     }
   }
 
-  /** Not for this instance, or not now: it comes again after a while, to another one perhaps. */
   refuse(delivery: JetStreamDelivery): void {
-    this.#say(delivery, NAK_LATER);
-    this.flush();
+    this.#server.say(delivery, NAK_LATER);
+    this.#server.flush();
   }
 
-  /** Another consumer of the group delivers it, too, and it is handled there. */
   pass(delivery: JetStreamDelivery): void {
-    this.#say(delivery, undefined);
-    this.flush();
+    this.#server.say(delivery);
+    this.#server.flush();
   }
 
-  /** The server counts all messages up to here as settled. Core has let go of those that other instances got. */
   settledThrough(sequence: number): void {
     for (const held of this.#held.keys()) if (held <= sequence) this.#held.delete(held);
     for (const left of this.#left) if (left <= sequence) this.#left.delete(left);
   }
 
-  /** The stream was made anew: its sequences are others. @returns the held deliveries of the old one */
   forget(): JetStreamDelivery[] {
     const held = [...this.#held.values()];
     this.#held.clear();
     this.#left.clear();
-    this.#last = undefined;
+    this.#server.forget();
     return held;
   }
 
-  /**
-   * The server works acknowledgements off one by one: its answer to one more says that all are done. False where it cannot be
-   * asked. @throws where it does not answer
-   */
-  async confirm(): Promise<boolean> {
-    this.flush();
-    if (this.#last === undefined || this.#link === undefined || this.#link.isClosed) return false;
-    await this.#link.connection.request(textOf(this.#last.reply), this.#again, { timeout: CONFIRM_MS });
-    return true;
-  }
-
-  /** Goes with the next flush. */
-  #say(delivery: JetStreamDelivery, what: string | undefined): void {
-    // A lease for one that is to come again after a while would put that off.
-    this.#again = what === NAK_LATER ? NAK_LATER : WORKING;
-    this.#last = delivery;
-    this.#unsaid.push(delivery, what);
+  confirm(): Promise<boolean> {
+    return this.#server.confirm();
   }
 }

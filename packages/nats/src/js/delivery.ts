@@ -26,6 +26,11 @@ export class JetStreamDelivery implements IncomingMessage {
   readonly reply: Uint8Array;
   /** Monotonic milliseconds at which its lease began, where a single active client looks after that. */
   leasedAt = 0;
+  /**
+   * Where messages are settled by prefix: with core (`open`), settled and kept until that is confirmed, or neither and to come again
+   * (`left`).
+   */
+  state: 'open' | 'settled' | 'left' = 'open';
   readonly #message: Msg;
   readonly #marks: Marks;
   #read: ReadHeaders | undefined;

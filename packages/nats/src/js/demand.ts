@@ -20,16 +20,18 @@ export interface Standing {
   readonly outstanding: number;
   /** Unsettled messages that the consumer may have, over all instances. */
   readonly maxAckPending: number;
+  /** How many instances are to find room among those. Default: 2. */
+  readonly members?: number;
 }
 
 /**
- * Messages to ask for now; 0: not worth a request, or no room. An instance takes half of what all instances may have
+ * Messages to ask for now; 0: not worth a request, or no room. An instance takes its part of what all instances may have
  * unsettled, so that another one finds work at once. Missing older messages are asked for in any case:
  * the server gives those first, and newer ones that are held wait for them.
  */
-export function batchOf({ credit, held, outstanding, maxAckPending }: Standing): number {
+export function batchOf({ credit, held, outstanding, maxAckPending, members = 2 }: Standing): number {
   if (credit.messages <= 0 || credit.bytes <= 0) return 0;
-  const share = Math.max(1, Math.ceil(maxAckPending / 2));
+  const share = Math.max(1, Math.ceil(maxAckPending / members));
   const room = Math.min(credit.messages, Math.max(share - held, credit.missing ?? 0), MAX_BATCH);
   const missing = room - outstanding;
   if (missing <= 0) return 0;

@@ -15,10 +15,10 @@ it('tells a date where the server does not', () => {
   expect(ageOf(STORED, undefined)).toEqual({ oldestTimestamp: STORED });
 });
 
-const state = (waiting: number, seesOthers = false, refused = 0) =>
+const state = (waiting: number, seesOthers = false, unheld = 0) =>
   ({
     info: { num_ack_pending: 4, num_waiting: waiting, delivered: { stream_seq: 9 } },
-    ...{ ownRequests: 2, incarnation: 'one', seesOthers, refused },
+    ...{ ownRequests: 2, incarnation: 'one', seesOthers, unheld },
   }) as ConsumerState;
 
 it('tells what is unsettled, and of others by their requests and deliveries', () => {
@@ -28,7 +28,7 @@ it('tells what is unsettled, and of others by their requests and deliveries', ()
   expect(standing(state(0, true), false)).toEqual({ ...said, others: true });
 });
 
-it('counts none that was refused here: no member holds it, and none is to be waited for', () => {
+it('counts none that was refused or settled here: no member works on it, and none is to be waited for', () => {
   expect(standing(state(0, false, 3), true)).toMatchObject({ count: 1 });
   // Settled meanwhile, and the server has said so already.
   expect(standing(state(0, false, 9), true)).toMatchObject({ count: 0 });

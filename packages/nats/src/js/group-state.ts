@@ -14,8 +14,8 @@ export interface ConsumerState {
   readonly ownRequests: number;
   /** Deliveries to other members were noticed. */
   readonly seesOthers: boolean;
-  /** Unsettled messages that were refused here: no member holds them. */
-  readonly refused: number;
+  /** Unsettled messages that no member works on: refused here, or settled here and not confirmed yet. */
+  readonly unheld: number;
   /** Which stream of its name it counts in. */
   readonly incarnation: string;
 }
@@ -40,13 +40,13 @@ export function stateOf(
  * for.
  */
 export function standing(
-  { info, ownRequests, seesOthers, refused, incarnation }: ConsumerState,
+  { info, ownRequests, seesOthers, unheld, incarnation }: ConsumerState,
   singleActive: boolean,
 ): UnsettledCount {
   const { num_ack_pending: unsettled, num_waiting: waiting, delivered } = info;
   const others = !singleActive && (seesOthers || waiting > ownRequests);
   const through = delivered.stream_seq;
-  const count = Math.max(0, unsettled - refused);
+  const count = Math.max(0, unsettled - unheld);
   return { count, through, incarnation, ...(others || singleActive ? { others } : {}) };
 }
 

@@ -25,6 +25,7 @@ function made({ isThere = true, isKnown = true, singleActive = true, received = 
       info: () => (isThere ? Promise.resolve(info) : Promise.reject(gone)),
     } as unknown as Consumers,
     locator: { spec: { singleActive }, incarnation: 'one', knows: () => isKnown } as unknown as Locator,
+    deliveries: { settledHere: () => 2 },
     ...{ clock, receiver, timers: new Timers(clock), inbox: () => undefined, epoch: () => at.epoch },
     notFound: (epoch) => void notFound.push(epoch),
   });
@@ -42,7 +43,7 @@ function answered(answer: Promise<unknown>) {
 
 it('tells what the server counts, and how much of that was refused here', async () => {
   expect(await made().inquiry.state()).toEqual({
-    ...{ info, incarnation: 'one', seesOthers: false, refused: 9, ownRequests: 0 },
+    ...{ info, incarnation: 'one', seesOthers: false, unheld: 11, ownRequests: 0 },
   });
 });
 

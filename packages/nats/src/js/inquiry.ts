@@ -1,7 +1,9 @@
 /** Asks the server about a consumer, and tells which of its answer is known here by then. */
 import type { Clock } from '@ebus/core/driver';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Consumers } from '../consumers.js';
 import { isMissing } from '../errors.js';
+import type { Deliveries } from './deliveries.js';
 import { type ConsumerState, requestsSince } from './group-state.js';
 import type { Locator } from './locator.js';
 import type { PullInbox } from './pull-inbox.js';
@@ -17,6 +19,7 @@ interface InquiryOptions {
   readonly timers: Timers;
   readonly locator: Locator;
   readonly receiver: Receiver;
+  readonly deliveries: Pick<Deliveries, 'settledHere'>;
   inbox(): PullInbox | undefined;
   /** Counts interruptions. */
   epoch(): number;
@@ -34,7 +37,7 @@ export class Inquiry {
 
   /** @throws EbusError where the server does not answer, or has no such consumer */
   async state(): Promise<ConsumerState> {
-    const { consumers, clock, locator, receiver, inbox, notFound } = this.#options;
+    const { consumers, clock, locator, receiver, deliveries, inbox, notFound } = this.#options;
     const { spec, incarnation } = locator;
     const epoch = this.#options.epoch();
     const ownRequests = requestsSince(inbox(), clock.monotonic());
@@ -45,9 +48,16 @@ export class Inquiry {
     });
     if (!locator.knows(info)) notFound(epoch);
     else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
-    const refused = receiver.refused.countThrough(info.delivered.stream_seq);
+    const through = info.delivered.stream_seq;
+    const unheld = receiver.refused.countThrough(through) + (deliveries.settledHere?.(through) ?? 0);
     const { seesOthers } = receiver;
-    return { info, incarnation, seesOthers, refused, ownRequests: ownRequests(inbox()) };
+    return { info, incarnation, seesOthers, unheld, ownRequests: ownRequests(inbox()) };
+  }
+
+  /** The consumer as the server says it is; undefined where it is another one. @throws as `state` */
+  async known(): Promise<ConsumerInfo | undefined> {
+    const { info } = await this.state();
+    return this.#options.locator.knows(info) ? info : undefined;
   }
 
   /** A delivery that the server has counted and not sent yet would be taken for another member's. */

@@ -10,6 +10,7 @@ import {
 } from '@ebus/core/driver';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { nuid } from '@nats-io/transport-node';
+import { ackPolicyFor, checkRemovals } from '../ack-policy.js';
 import { Api } from '../api.js';
 import { hasManyFilters, hasSingleActive, versionOf } from '../capabilities.js';
 import type { ResolvedNatsConfig } from '../config-schema.js';
@@ -82,6 +83,7 @@ export class JetStream {
       ...this.#pullerParts(),
       api: this.#api,
       topics: consumer.topics,
+      ackPolicy: consumer.ackPolicy,
     });
   }
 
@@ -93,10 +95,12 @@ export class JetStream {
     options: CallOptions,
   ): Promise<PersistentSubscription> {
     const { consumer: settings } = this.#config;
+    const ackPolicy = ackPolicyFor(spec, settings.ackPolicy, this.#isShared(spec));
     const found = await this.streams.findUsable(spec.topic);
     if (found === undefined)
       throw new EbusError(`no stream holds '${spec.topic}'`, { code: 'TOPIC_NOT_FOUND' });
     const stream = found.config.name;
+    if (ackPolicy === 'all') checkRemovals(spec.topic, found.config);
     const isPlain = presentLayout(spec.topic, found.config).space === undefined;
     if (isPlain && this.#isShared(spec)) {
       const joined = await this.#shared.join(spec, found, sink, onClosed, options);
@@ -110,7 +114,7 @@ export class JetStream {
       topic,
       consumers: this.#consumers,
       streams: this.streams,
-      settings: { name, durable, ordering, from },
+      settings: { name, durable, ordering, from, ackPolicy },
     });
     const parts = { ...this.#pullerParts(), sink, api: this.#api };
     const readers = new Readers({ ...parts, spec, generations, memberSubject: memberSubject(stream, base) });

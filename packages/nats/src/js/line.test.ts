@@ -1,7 +1,7 @@
 import { systemClock } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
-import { Deliveries } from './deliveries.js';
+import { SingleDeliveries } from './deliveries.js';
 import { Line, leftBefore } from './line.js';
 
 const at = (floor: number, delivered: number, unsettled: number, undelivered: number) => ({
@@ -31,7 +31,7 @@ async function lookups(answers: ReturnType<typeof at>[], stored: boolean): Promi
   let asked = 0;
   const line = new Line({
     ...{ through: 10, topic: 'orders', ackWait: 30_000, clock: systemClock, logger: silent },
-    deliveries: new Deliveries(),
+    deliveries: new SingleDeliveries(),
     info: async () => answers[Math.min(asked++, answers.length - 1)] as ConsumerInfo,
     isStored: async () => stored,
   });

@@ -2,7 +2,7 @@ import { type ConsumerInfo, JetStreamApiError, type StreamInfo } from '@nats-io/
 import { expect, it } from 'vitest';
 import type { Consumers } from '../consumers.js';
 import type { Streams } from '../streams.js';
-import { Deliveries } from './deliveries.js';
+import { SingleDeliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { Locator, Superseded } from './locator.js';
 
@@ -23,7 +23,7 @@ function located(
 ) {
   const made: unknown[] = [];
   const lost: number[] = [];
-  const deliveries = new Deliveries();
+  const deliveries = new SingleDeliveries();
   const consumers = {
     info: async () => consumer ?? Promise.reject(gone),
     ensure: async ({ stream: name, from }: { stream: string; from: unknown }) => {
@@ -50,7 +50,12 @@ function located(
     ...(isSuperseded === undefined ? {} : { isSuperseded }),
   };
   deliveries.add({ sequence: 9, reply: Buffer.from('ack.9') as Uint8Array } as JetStreamDelivery);
-  return { locator: new Locator(options, spec, info(OLD), OLD), deliveries, made, lost };
+  return {
+    locator: new Locator(options, { spec, info: info(OLD), incarnation: OLD }),
+    deliveries,
+    made,
+    lost,
+  };
 }
 
 it('keeps the consumer that is there, and forgets what others have settled', async () => {

@@ -25,6 +25,14 @@ export interface LocatorOptions {
   onLost(deliveries: readonly JetStreamDelivery[]): void;
 }
 
+/** A consumer that is there. */
+export interface OpenConsumer {
+  readonly spec: ConsumerSpec;
+  readonly info: ConsumerInfo;
+  /** When its stream was made. */
+  readonly incarnation: string;
+}
+
 /** The consumer is gone for good. */
 export class Superseded extends Error {}
 
@@ -36,13 +44,13 @@ export class Locator {
   #created: string;
   #incarnation: string;
 
-  /** `incarnation`: when the stream was made. */
-  constructor(options: LocatorOptions, spec: ConsumerSpec, info: ConsumerInfo, incarnation: string) {
+  constructor(options: LocatorOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
     this.#spec = spec;
     this.#created = info.created;
     this.floor = new AckFloor(info);
     this.#incarnation = incarnation;
+    options.deliveries.learn?.(info);
   }
 
   /** Tells the stream from others of its name. */
@@ -136,16 +144,19 @@ export class Locator {
 
   #refreshed(info: ConsumerInfo): void {
     this.floor.refreshed(info);
-    this.#options.deliveries.settledThrough(info.ack_floor.stream_seq);
+    const { deliveries } = this.#options;
+    deliveries.settledThrough(info.ack_floor.stream_seq);
+    deliveries.learn?.(info);
   }
 
   #became(info: ConsumerInfo, stream: StreamInfo, isSameStream: boolean): void {
     this.#created = info.created;
     this.#incarnation = stream.created;
     this.floor.begin(info);
-    if (isSameStream) return;
     const { deliveries, onLost } = this.#options;
-    onLost(deliveries.forget());
+    if (isSameStream) deliveries.anotherConsumer?.();
+    else onLost(deliveries.forget());
+    deliveries.learn?.(info);
   }
 
   async #stream(): Promise<StreamInfo> {

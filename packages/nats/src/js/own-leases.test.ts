@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../core/src/testing/manual-clock.js';
 import type { Link } from '../link.js';
-import { Deliveries } from './deliveries.js';
+import { SingleDeliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { OwnLeases } from './own-leases.js';
 
@@ -10,7 +10,7 @@ const LEASE_MS = 1_000;
 /** Two deliveries in hand, and a server that confirms renewals or does not. */
 function held() {
   const clock = new ManualClock();
-  const deliveries = new Deliveries();
+  const deliveries = new SingleDeliveries();
   const server = { answers: true };
   const link = {
     isClosed: false,

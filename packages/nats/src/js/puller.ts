@@ -3,20 +3,20 @@
  * the consumer is before it asks again, and says so (`resumed`), so that core asks for messages unsettled elsewhere.
  */
 import type { Clock, Settlement, SettleToken } from '@ebus/core/driver';
-import type { ConsumerInfo } from '@nats-io/jetstream';
-import { type ConsumerSpec, SINGLE_ACTIVE } from '../consumer-plan.js';
+import { SINGLE_ACTIVE } from '../consumer-plan.js';
 import type { Link } from '../link.js';
 import { type Refused, refusal } from '../refusals.js';
-import { Deliveries } from './deliveries.js';
+import type { Deliveries } from './deliveries.js';
 import type { JetStreamDelivery, Place } from './delivery.js';
 import { nextRequest } from './demand.js';
 import type { ConsumerState } from './group-state.js';
 import { Inquiry } from './inquiry.js';
 import { leaveConsumer } from './leave-consumer.js';
-import { Locator, type LocatorOptions } from './locator.js';
+import { Locator, type LocatorOptions, type OpenConsumer } from './locator.js';
 import { Opening } from './opening.js';
 import { type Ending, PullInbox } from './pull-inbox.js';
 import { Receiver } from './receiver.js';
+import { type Settling, settlingOf } from './settling.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { SingleActive } from './single-active.js';
 import type { Target } from './target.js';
@@ -41,17 +41,10 @@ export interface PullerOptions extends Omit<LocatorOptions, 'deliveries' | 'onLo
   accepts?(delivery: JetStreamDelivery): boolean | 'elsewhere';
 }
 
-/** A consumer that is there. */
-export interface OpenConsumer {
-  readonly spec: ConsumerSpec;
-  readonly info: ConsumerInfo;
-  /** When its stream was made. */
-  readonly incarnation: string;
-}
-
 /** Keeps pull requests open as far as the target has credit, and hands deliveries over in the server's order. */
 export class Puller {
   readonly deliveries: Deliveries;
+  readonly settling: Settling;
   readonly locator: Locator;
   readonly receiver: Receiver;
   readonly #options: PullerOptions;
@@ -71,13 +64,19 @@ export class Puller {
   /** Where only one client of the consumer is active. */
   #single: SingleActive | undefined;
 
-  constructor(options: PullerOptions, { spec, info, incarnation }: OpenConsumer) {
+  constructor(options: PullerOptions, consumer: OpenConsumer) {
+    const { spec } = consumer;
     this.#options = options;
     this.#signs = new SignsOfLife(options.clock);
-    const deliveries = new Deliveries(options.clock);
+    this.settling = settlingOf(spec, {
+      ...options,
+      look: () => this.#inquiry.known(),
+      onRoom: () => this.fetch(),
+    });
+    const { deliveries } = this.settling;
     this.deliveries = deliveries;
     const onLost = (lost: readonly JetStreamDelivery[]) => options.target.lost(lost);
-    this.locator = new Locator({ ...options, deliveries, onLost }, spec, info, incarnation);
+    this.locator = new Locator({ ...options, deliveries, onLost }, consumer);
     this.receiver = new Receiver({
       ...{ ...options, deliveries, locator: this.locator, onRoom: () => this.fetch() },
       onBatch: (batch) => this.#single?.begun(batch),
@@ -85,7 +84,7 @@ export class Puller {
     this.#timers = new Timers(options.clock);
     this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
     this.#inquiry = new Inquiry({
-      ...{ ...options, timers: this.#timers, locator: this.locator, receiver: this.receiver },
+      ...{ ...options, deliveries, timers: this.#timers, locator: this.locator, receiver: this.receiver },
       inbox: () => this.#inbox,
       epoch: () => this.#epoch,
       notFound: (epoch) => {
@@ -155,8 +154,9 @@ export class Puller {
   fetch(): void {
     if (!this.#isFetching || this.#inbox === undefined) return;
     const { maxAckPending, clock, target } = this.#options;
+    const { members, deliveries } = this.settling;
     const request = nextRequest({
-      ...{ credit: this.receiver.leftOf(target.credit), held: this.deliveries.size, maxAckPending },
+      ...{ credit: this.receiver.leftOf(target.credit), held: deliveries.size, maxAckPending, members },
       ...{ outstanding: this.#inbox.outstanding, promised: this.#inbox.promised, isLarge: this.#nextIsLarge },
       pin: this.#single && { ttlMs: this.#single.ttlMs, id: this.receiver.pin },
     });
@@ -189,14 +189,16 @@ export class Puller {
   /** Nothing is settled any more. */
   close(): void {
     this.#single?.stop();
+    this.settling.close();
   }
 
   /** After `stop`. @throws as `leaveConsumer` */
   async leave(): Promise<void> {
-    const { locator, deliveries, pin } = this;
+    const { locator, pin } = this;
     const { consumers } = this.#options;
     try {
-      if (this.#link !== undefined) await leaveConsumer({ consumers, spec: locator.spec, deliveries, pin });
+      if (this.#link !== undefined)
+        await leaveConsumer({ consumers, spec: locator.spec, deliveries: this.settling, pin });
     } finally {
       this.close();
     }
@@ -212,6 +214,7 @@ export class Puller {
     this.#epoch++;
     this.#isFetching = false;
     this.#timers.stop();
+    this.settling.leaving();
     if (this.#link === undefined) return this.#inbox?.discard();
     try {
       await this.#inbox?.drain();
@@ -237,7 +240,7 @@ export class Puller {
     const isFirst = this.#isNew;
     this.#inbox = undefined;
     this.#isNew = false;
-    this.receiver.begin();
+    if (!isFirst) this.receiver.begin();
     if (old !== undefined) await this.#opening.end(old, link);
     if (afterMs > 0) await this.#timers.pause(afterMs);
     // The first time the consumer was looked for just now, and the inbox is there before the flush of `subscribe`.

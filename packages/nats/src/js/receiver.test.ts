@@ -17,7 +17,7 @@ function made(accepts?: (sequence: number) => boolean) {
     pinChanged: (pin: string) => void pins.push(pin),
   } as unknown as Target;
   const deliveries = {
-    add: () => {},
+    add: () => true,
     refuse: ({ sequence }: { sequence: number }) => void refused.push(sequence),
   } as unknown as Deliveries;
   const locator = { incarnation: 'one', floor: { delivered: () => {} } } as unknown as Locator;

@@ -62,6 +62,7 @@ export class Receiver {
 
   /** Other requests than before: deliveries may be missing here that went to those. */
   begin(): void {
+    this.#options.deliveries.interrupted?.();
     this.#count = undefined;
     this.#othersAt = Number.NEGATIVE_INFINITY;
     this.refused.clear();
@@ -80,7 +81,7 @@ export class Receiver {
     if (accepted === false) return this.#refuse(delivery);
     locator.floor.delivered(consumerSequence, delivery.sequence);
     if (accepted === 'elsewhere') return this.#passOn(delivery);
-    deliveries.add(delivery);
+    if (!deliveries.add(delivery)) return this.#options.onRoom();
     this.#batch.push(delivery);
     this.#bytes += delivery.size;
     if (this.#isFlushing) return;

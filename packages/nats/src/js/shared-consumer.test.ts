@@ -7,7 +7,7 @@ import type { Consumers } from '../consumers.js';
 import type { Link } from '../link.js';
 import type { Streams } from '../streams.js';
 import { RecordingSink } from '../testing/recording-sink.js';
-import { Deliveries } from './deliveries.js';
+import { SingleDeliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { SharedConsumer, SharedSubscription } from './shared-consumer.js';
 import { SharedTarget } from './shared-target.js';
@@ -17,10 +17,10 @@ const { signal } = new AbortController();
 
 /** The subscription to `orders`; deliveries of both topics are in hand, as topic and sequence. */
 function made(held: readonly (readonly [string, number])[], isConnected = true) {
-  const deliveries = new Deliveries();
+  const deliveries = new SingleDeliveries();
   for (const [topic, sequence] of held) deliveries.add({ topic, sequence } as JetStreamDelivery);
   const info = { num_ack_pending: 4, num_waiting: 1, delivered: { stream_seq: 9 } };
-  const state = async () => ({ info, incarnation: 'one', seesOthers: false, refused: 0, ownRequests: 1 });
+  const state = async () => ({ info, incarnation: 'one', seesOthers: false, unheld: 0, ownRequests: 1 });
   const shared = {
     target: new SharedTarget(['orders', 'refunds']),
     puller: { deliveries, isConnected, state, locator: { spec: { singleActive: true } } },

@@ -22,7 +22,8 @@ import type { Link } from '../link.js';
 import type { Refused } from '../refusals.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { lagOf, standing, stateOf } from './group-state.js';
-import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
+import type { OpenConsumer } from './locator.js';
+import { Puller, type PullerOptions } from './puller.js';
 import { type Member, SharedTarget } from './shared-target.js';
 
 /** How long the other topics' subscriptions are waited for before their absence is an error. */

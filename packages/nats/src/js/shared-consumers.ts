@@ -17,6 +17,7 @@ const DESCRIPTION = 'ebus unified';
 interface SharedConsumersOptions extends Omit<SharedOptions, 'expected'> {
   /** `nats.jetstream.consumer.topics`. */
   readonly topics: readonly string[];
+  readonly ackPolicy: ConsumerSpec['ackPolicy'];
 }
 
 /** Opens one shared consumer per stream and group. Concurrent joins get the same one. */
@@ -94,6 +95,7 @@ export class SharedConsumers {
       filters,
       durable: true,
       from: spec.from,
+      ackPolicy: this.#options.ackPolicy,
       // A topic without order leaves the consumer as others have made it.
       singleActive:
         spec.ordering === 'cluster' || (spec.ordering === 'none' && isSingleActive(found?.config)),

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../core/src/testing/manual-clock.js';
-import { Deliveries } from './deliveries.js';
+import { SingleDeliveries } from './deliveries.js';
 import type { JetStreamDelivery } from './delivery.js';
 import { SingleActive } from './single-active.js';
 
 function made(ackWait = 4_000) {
   const clock = new ManualClock();
-  const deliveries = new Deliveries();
+  const deliveries = new SingleDeliveries();
   const asked: number[] = [];
   const lost: number[] = [];
   const single = new SingleActive({

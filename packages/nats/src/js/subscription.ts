@@ -17,7 +17,8 @@ import { inTime, type Link } from '../link.js';
 import type { Refused } from '../refusals.js';
 import { lagOf, standing, stateOf } from './group-state.js';
 import { Line } from './line.js';
-import { type OpenConsumer, Puller, type PullerOptions } from './puller.js';
+import type { OpenConsumer } from './locator.js';
+import { Puller, type PullerOptions } from './puller.js';
 import { SingleTarget } from './target.js';
 
 interface SubscriptionOptions extends Omit<PullerOptions, 'target' | 'topic' | 'accepts'> {

@@ -19,6 +19,7 @@ export interface LaneSettings {
   readonly durable: boolean;
   readonly ordering: SubscriptionSpec['ordering'];
   readonly from: ConsumerSpec['from'];
+  readonly ackPolicy?: ConsumerSpec['ackPolicy'];
 }
 
 /** Pure. The first lane stands for all of them: it is made last and deleted first. */

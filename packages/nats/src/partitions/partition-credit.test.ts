@@ -4,7 +4,7 @@ import { PartitionCredit } from './partition-credit.js';
 it('is spread once for all that is settled in a turn of the event loop', () => {
   const turns: (() => void)[] = [];
   let fetched = 0;
-  const puller = { outstanding: 0, deliveries: { size: 0 }, fetch: () => fetched++ };
+  const puller = { outstanding: 0, deliveries: { inHand: 0 }, fetch: () => fetched++ };
   const slot = { partition: 3, credit: { messages: 0, bytes: 0 }, puller };
   const clock = { setImmediate: (turn: () => void) => void turns.push(turn) };
   const credit = new PartitionCredit({ clock, slots: new Map([[3, slot]]), count: () => 2 });

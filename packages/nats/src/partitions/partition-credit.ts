@@ -8,7 +8,7 @@ export interface CreditedPartition {
   credit: Credit;
   readonly puller: {
     readonly outstanding: number;
-    readonly deliveries: { readonly size: number };
+    readonly deliveries: { readonly inHand: number };
     fetch(): void;
   };
 }
@@ -59,7 +59,7 @@ export class PartitionCredit {
     if (all.length === 0) return;
     const { messages, bytes, missingOf } = this.#credit;
     const standings = all.map(({ partition, puller }) => ({
-      held: puller.deliveries.size,
+      held: puller.deliveries.inHand,
       outstanding: puller.outstanding,
       missing: missingOf?.get(partition) ?? 0,
     }));

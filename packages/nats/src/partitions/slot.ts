@@ -5,7 +5,8 @@
 import type { Clock, Credit, Logger, SubscriptionSink } from '@ebus/core/driver';
 import { type Consumers, pinIn } from '../consumers.js';
 import type { JetStreamDelivery } from '../js/delivery.js';
-import { type OpenConsumer, Puller, type PullerOptions } from '../js/puller.js';
+import type { OpenConsumer } from '../js/locator.js';
+import { Puller, type PullerOptions } from '../js/puller.js';
 import type { Target } from '../js/target.js';
 import { Timers } from '../js/timers.js';
 import type { Link } from '../link.js';
@@ -181,7 +182,7 @@ export class Slot implements Target {
   async unpin(): Promise<void> {
     const { consumers } = this.#options;
     if (!this.puller.isConnected) return;
-    await this.puller.deliveries.confirm();
+    await this.puller.settling.confirm();
     if (this.#pin !== undefined) await consumers.unpin(this.puller.locator.spec, this.#pin);
   }
 

@@ -17,6 +17,7 @@ export async function conformanceOf(
   persistence: 'persistent' | 'ephemeral',
   groups?: NonNullable<Parameters<typeof runConformance>[2]>['groups'],
   partitions = 1,
+  ackPolicy: 'explicit' | 'all' = 'explicit',
 ): Promise<void> {
   vi.setConfig({ testTimeout: 90_000 });
   const nodes = Number(process.env.EBUS_NATS_NODES ?? 1);
@@ -25,6 +26,7 @@ export async function conformanceOf(
     `nats ${version}`,
     persistence === 'persistent' ? 'JetStream' : 'Core NATS',
     ...(partitions > 1 ? [`${partitions} partitions`] : []),
+    ...(ackPolicy === 'all' ? ['settled by prefix'] : []),
     ...(nodes > 1 ? [`${nodes} nodes`] : []),
   ];
   const harness: Harness = {
@@ -36,7 +38,7 @@ export async function conformanceOf(
       type: 'nats',
       nats: {
         urls: [...addresses],
-        jetstream: { ackWait: '2s', stream: { storage: 'memory', replicas: nodes } },
+        jetstream: { ackWait: '2s', stream: { storage: 'memory', replicas: nodes }, consumer: { ackPolicy } },
       },
     },
     log: new NatsLog(() => addresses[0] as string, undefined, partitions > 1),

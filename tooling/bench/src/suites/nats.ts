@@ -23,6 +23,8 @@ const STORED_MESSAGES = 100_000;
 /** What both sides work with: connections of their own to one server. */
 interface Sides {
   readonly bus: EventBus;
+  /** Settles by prefix. */
+  readonly byPrefix: EventBus;
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
@@ -35,6 +37,7 @@ export async function natsSuite(rounds: number): Promise<Row[]> {
     return await measureAll(sides, rounds);
   } finally {
     await sides.bus.close();
+    await sides.byPrefix.close();
     await sides.connection.close();
     await server.close();
   }
@@ -48,7 +51,15 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
     rounds,
   );
   await store(sides);
-  const consumed = await compare({ raw: rawConsume(sides), ebus: ebusConsume(sides) }, rounds);
+  const { byPrefix } = sides;
+  const consumed = await compare(
+    {
+      raw: rawConsume(sides),
+      ebus: ebusConsume(sides.bus, 'ebus subscribeEnvelope, ordered'),
+      prefix: ebusConsume(byPrefix, "ebus subscribeEnvelope, ordered, ackPolicy 'all'"),
+    },
+    rounds,
+  );
   return [
     ...rows(core, 0.92),
     ...rows(whole, 0.88),
@@ -59,6 +70,11 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
       ratio(stored.ebus, stored.bare, 'clock'),
     ),
     ...rows(consumed, 0.9, 0.82),
+    {
+      ...speedOf(consumed.prefix),
+      ...against('raw nats.js, by the clock', ratio(consumed.prefix, consumed.raw, 'clock'), 1.3),
+    },
+    against('raw nats.js, by processor time', ratio(consumed.prefix, consumed.raw, 'processor')),
   ];
 }
 
@@ -76,15 +92,18 @@ function rows({ raw, ebus }: Record<'raw' | 'ebus', Measured>, target: number, p
 async function connectBoth({ addresses }: Service): Promise<Sides> {
   const urls = [...addresses];
   const persistence = 'ephemeral' as const;
-  const bus = await createEventBus(
-    {
-      type: 'nats',
-      serviceName: 'bench',
-      topics: { [CORE]: { persistence }, [END_TO_END]: { persistence } },
-      nats: { urls, jetstream: { stream: { storage: 'memory' } } },
-    },
-    { plugins: [nats] },
-  );
+  const busWith = (consumer: { ackPolicy?: 'all' }) =>
+    createEventBus(
+      {
+        type: 'nats',
+        serviceName: 'bench',
+        topics: { [CORE]: { persistence }, [END_TO_END]: { persistence } },
+        nats: { urls, jetstream: { stream: { storage: 'memory' }, consumer } },
+      },
+      { plugins: [nats] },
+    );
+  const bus = await busWith({});
+  const byPrefix = await busWith({ ackPolicy: 'all' });
   const connection = await connect({
     servers: urls.map((url) => url.replace('nats://', '')),
     noAsyncTraces: true,
@@ -98,7 +117,7 @@ async function connectBoth({ addresses }: Service): Promise<Sides> {
     subjects: ['bench.envelopes', STORED],
   } as never);
   await manager.streams.add({ ...common, name: `${STREAM}-raw`, subjects: [RAW_ENVELOPES] } as never);
-  return { bus, connection, client: jetstream(connection), manager };
+  return { bus, byPrefix, connection, client: jetstream(connection), manager };
 }
 
 function rawPublish({ connection }: Sides): Contender {
@@ -225,9 +244,9 @@ function rawConsume({ client, manager }: Sides): Contender {
   };
 }
 
-function ebusConsume({ bus }: Sides): Contender {
+function ebusConsume(bus: EventBus, name: string): Contender {
   return {
-    name: 'ebus subscribeEnvelope, ordered',
+    name,
     messages: STORED_MESSAGES,
     async run(messages) {
       const countdown = new Countdown();
