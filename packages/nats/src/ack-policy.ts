@@ -41,7 +41,10 @@ export function ackPolicyFor(
  */
 export function checkRemovals(
   topic: string,
-  { name, ...config }: Pick<StreamConfig, 'name' | 'max_msgs_per_subject'> & { allow_msg_ttl?: boolean },
+  {
+    name,
+    ...config
+  }: Pick<StreamConfig, 'name'> & { max_msgs_per_subject?: number; allow_msg_ttl?: boolean },
 ): void {
   const limit = config.allow_msg_ttl === true ? 'allow_msg_ttl' : 'max_msgs_per_subject';
   if (limit === 'max_msgs_per_subject' && !((config.max_msgs_per_subject ?? 0) > 0)) return;

@@ -47,25 +47,33 @@ it('the one that takes over confirms nothing of the former one, which has not se
   const hangs = gate();
   cleanup.add(hangs, ({ resolve }) => resolve());
   const [began, handled] = [[] as number[], [] as number[]];
-  await first.subscribeEnvelope<{ sequence: number }>(topic, async ({ payload: { sequence } }) => {
-    began.push(sequence);
-    await hangs.promise;
-  });
+  const active = await first.subscribeEnvelope<{ sequence: number }>(
+    topic,
+    async ({ payload: { sequence } }) => {
+      began.push(sequence);
+      await hangs.promise;
+    },
+  );
   for (const sequence of [1, 2]) await first.publishEnvelope(topic, event(`key${sequence}`, sequence));
   await eventually(() => began.length === 2);
   const second = await bus();
   await second.subscribeEnvelope<{ sequence: number }>(topic, ({ payload: { sequence } }) => {
     handled.push(sequence);
   });
+  // It asks for no more, so that the server chooses the other one.
+  active.pause();
   await plain.manager.consumers.unpin(streamName(topic), consumerName(service, topic), 'ebus');
   await second.publishEnvelope(topic, event('key3', 3));
   await eventually(() => handled.includes(3), 'the second one is active');
-  // It asks meanwhile, and is told that two more are unsettled.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  // It has settled that by the time it closes.
+  await second.close();
   expect(await info()).toMatchObject({ num_ack_pending: 3, ack_floor: { stream_seq: 0 } });
   hangs.resolve();
+  await eventually(async () => (await info()).ack_floor.stream_seq === 2, 'the former one confirms its own');
+  expect((await info()).num_ack_pending).toBe(1);
+  active.resume();
   await eventually(async () => (await info()).num_ack_pending === 0, 'all are confirmed');
-  expect((await info()).ack_floor.stream_seq).toBe(3);
+  expect(began.toSorted()).toEqual([1, 2, 3]);
 });
 
 it('refuses a consumer with the other ack policy, and says from where a new one goes on', {
