@@ -30,6 +30,10 @@ export function addTail(program: Command, { io }: Context): void {
     .action(async (topic: string, choices: Choices, command: Command) => {
       const look = lookOf(choices, io.signal);
       await withBus(io, command.optsWithGlobals(), async ({ bus, output }) => {
+        bus.on('reconnecting', () =>
+          output.note('the connection is lost; tail goes on where it was once it is back'),
+        );
+        bus.on('reconnected', () => output.note('connected again'));
         const messages = choices.follow ? bus.inspect.tail(topic, look) : bus.inspect.browse(topic, look);
         let isEmpty = true;
         for await (const message of messages) {

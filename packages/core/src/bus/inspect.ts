@@ -149,7 +149,8 @@ export class Inspect {
 
   /**
    * The same, and further messages as they come, by default from now on. Asks every half second. Ends with its `limit`, its
-   * signal (`ABORTED`), or when the caller leaves the loop.
+   * signal (`ABORTED`), or when the caller leaves the loop. Once it waits for further messages it goes on where it was when a broker
+   * that was away is back.
    */
   tail(topic: string, options: LookOptions = {}): AsyncGenerator<Message, undefined> {
     return this.#look('tail', topic, 'latest', options);

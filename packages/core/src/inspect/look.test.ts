@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.js';
 import type { BrowseSpec } from '../driver/driver.js';
 import type { IncomingMessage } from '../driver/message.js';
+import { EbusError } from '../errors.js';
 import { look, startOf } from './look.js';
 
 const logs = [
@@ -39,14 +40,17 @@ describe('startOf', () => {
 });
 
 /** A driver of which the looks are recorded; each shows the messages of its turn. */
-function driverOf(...turns: (readonly [partition: number, offset: number])[][]) {
+function driverOf(...turns: (readonly [partition: number, offset: number] | Error)[][]) {
   const looks: BrowseSpec['from'][] = [];
   const driver = {
     system: 'fake',
+    classify: () => ({ code: 'CONNECTION_FAILED', retryable: true }) as const,
     admin: { listTopics: async () => [{ name: 'orders', logs }] } as never,
     async *browse({ from }: BrowseSpec): AsyncGenerator<IncomingMessage> {
       looks.push(from);
-      for (const [partition, offset] of turns.shift() ?? [])
+      for (const turn of turns.shift() ?? []) {
+        if (turn instanceof Error) throw turn;
+        const [partition, offset] = turn;
         yield {
           token: undefined,
           topic: 'orders',
@@ -54,6 +58,7 @@ function driverOf(...turns: (readonly [partition: number, offset: number])[][]) 
           headers: [],
           position: { partition, offset },
         };
+      }
     },
   };
   return { looks, parts: { driver, clock: systemClock, signal: new AbortController().signal } };
@@ -88,6 +93,40 @@ describe('look', () => {
         ]),
       },
     ]);
+  });
+
+  it('waits for a broker that is away, and misses and repeats nothing', async () => {
+    const away = new Error('the broker is away');
+    const { looks, parts } = driverOf([[0, 9]], [[0, 10], [0, 11], away], [away], [[0, 12]]);
+    const clock = { ...systemClock, setTimeout: (fn: () => void) => systemClock.setTimeout(fn, 0) };
+    const seen: unknown[] = [];
+    for await (const { position } of look(
+      'orders',
+      { last: 1 },
+      { follow: true, limit: 4 },
+      { ...parts, clock },
+    ))
+      seen.push(position?.offset);
+    expect(seen).toEqual([9, 10, 11, 12]);
+    expect(looks.slice(2)).toEqual(
+      [12, 12].map((at) => ({
+        at: new Map([
+          [0, at],
+          [1, 0],
+        ]),
+      })),
+    );
+  });
+
+  it('ends where the first look fails, and by errors that stay', async () => {
+    const away = new Error('the broker is away');
+    const all = async (follow: boolean, ...turns: Parameters<typeof driverOf>) => {
+      for await (const _ of look('orders', 'earliest', { follow }, driverOf(...turns).parts));
+    };
+    await expect(all(true, [[0, 5], away])).rejects.toBe(away);
+    await expect(all(false, [away])).rejects.toBe(away);
+    const refused = new EbusError('refused', { code: 'UNAUTHORIZED' });
+    await expect(all(true, [[0, 5]], [refused])).rejects.toBe(refused);
   });
 
   it('refuses what needs the end of the log where the transport does not tell it', async () => {

@@ -1,5 +1,6 @@
 /** Looks at a topic from somewhere on, once up to its end or on and on, without taking anything. */
 import type { Clock } from '../clock.js';
+import { classOf } from '../driver/classified.js';
 import type { BrowseSpec, Driver } from '../driver/driver.js';
 import type { IncomingMessage, OffsetValue } from '../driver/message.js';
 import { compareOffsets } from '../driver/offsets.js';
@@ -14,7 +15,7 @@ const AGAIN_MS = 500;
 
 /** What looking needs. */
 export interface LookParts {
-  readonly driver: Pick<Driver, 'admin' | 'system'> & Required<Pick<Driver, 'browse'>>;
+  readonly driver: Pick<Driver, 'admin' | 'classify' | 'system'> & Required<Pick<Driver, 'browse'>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -22,7 +23,7 @@ export interface LookParts {
 type At = Map<number, OffsetValue>;
 
 /**
- * With `follow` it ends by its limit or its signal alone.
+ * With `follow` it ends by its limit or its signal alone; once it waits for further messages, also while the broker is away.
  * @throws EbusError `TOPIC_NOT_FOUND`, `ABORTED`, and the driver's errors
  */
 export async function* look(
@@ -38,16 +39,22 @@ export async function* look(
   const partition = typeof from === 'object' && 'offset' in from ? from.partition : options.partition;
   let start = startOf(from, ends);
   let left = limit;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const spec: BrowseSpec = { topic, from: start, ...(partition === undefined ? {} : { partition }) };
     let came = false;
-    for await (const incoming of driver.browse(spec, { signal })) {
-      if (wasSeen(incoming, start)) continue;
-      came = true;
-      passed(next, incoming);
-      if (key !== undefined && keyText(incoming.key) !== key) continue;
-      yield incoming;
-      if (--left <= 0) return;
+    try {
+      for await (const incoming of driver.browse(spec, { signal })) {
+        if (wasSeen(incoming, start)) continue;
+        came = true;
+        passed(next, incoming);
+        if (key !== undefined && keyText(incoming.key) !== key) continue;
+        yield incoming;
+        if (--left <= 0) return;
+      }
+    } catch (error) {
+      // In the first look it is not known how far each partition was read.
+      if (isFirst || signal.aborted || !classOf(driver, error).retryable) throw error;
+      came = false;
     }
     if (!follow) return;
     start = { at: new Map(next) };
