@@ -305,9 +305,11 @@ describe('in a server that is there', () => {
       await bus.close({ timeout: 0 });
     });
     return listening(
-      createServer((request, response) => handler(request, response, () => response.end('next'))).setTimeout(
-        IDLE_MS,
-      ),
+      createServer((request, response) => {
+        // Once the request is there: before, a machine that is busy would cut it off.
+        request.socket.setTimeout(IDLE_MS);
+        handler(request, response, () => response.end('next'));
+      }),
     );
   }
 
