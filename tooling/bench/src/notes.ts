@@ -55,7 +55,10 @@ export const NOTES: Readonly<Record<string, Note>> = {
       `${profileOf('nats, ephemeral, publish to handler')}\n\n` +
       'The limit of consuming: each message is acknowledged by itself. The rest is what a plain loop leaves out: a window in messages and ' +
       'bytes, the lane of the aggregate, redeliveries that are recognised, a single active member.' +
-      profileOf('nats, JetStream, consume'),
+      profileOf('nats, JetStream, consume') +
+      "\n\nThe limit with `ackPolicy: 'all'`: a batch costs one acknowledgement, but the server sends in pieces of some hundred messages, and " +
+      'each piece is answered.' +
+      profileOf('nats, JetStream, consume with ackPolicy all'),
   },
   kafka: {
     title: 'Kafka',

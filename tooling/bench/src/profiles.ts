@@ -43,6 +43,16 @@ const PROFILES: Readonly<Record<string, Profile>> = {
     'garbage collection': 6,
     rest: 4,
   },
+  'nats, JetStream, consume with ackPolicy all': {
+    'socket writes (requests, acknowledgements)': 19,
+    'NATS adapter': 18,
+    'envelope: decode, check (core)': 15,
+    'client: parser and protocol': 15,
+    'consume (core)': 14,
+    'garbage collection': 8,
+    'Node (streams, buffers)': 8,
+    rest: 3,
+  },
   'kafka, consume': {
     'client: librdkafka and its binding': 51,
     'envelope: decode, check (core)': 18,
