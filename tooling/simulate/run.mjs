@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+// What killed processes wait for stays in memory: some 30 KB a seed.
+const A_PROCESS = 10_000;
 const CHUNK = 100;
 /** Each run leaves a lot of young garbage. */
 const NODE = ['--max-semi-space-size=64'];
@@ -64,11 +66,13 @@ async function main() {
   const work = () =>
     new Promise((resolve, reject) => {
       const worker = fork(here('worker.mjs'), { cwd: root, execArgv: NODE });
+      let given = 0;
       const give = () => {
         const left = first + seeds - next;
-        if (left <= 0 || isOver) return worker.disconnect();
+        if (left <= 0 || isOver || given >= A_PROCESS) return worker.disconnect();
         const options = { from: next, seeds: Math.min(CHUNK, left), stopAfter };
         next += options.seeds;
+        given += options.seeds;
         if (values.broker !== undefined) options.broker = values.broker;
         if (values.cut !== undefined) options.cut = JSON.parse(values.cut);
         worker.send(options);
@@ -87,7 +91,10 @@ async function main() {
       );
       give();
     });
-  await Promise.all(Array.from({ length: Math.min(number('workers'), seeds) }, work));
+  const workOn = async () => {
+    while (next < first + seeds && !isOver) await work();
+  };
+  await Promise.all(Array.from({ length: Math.min(number('workers'), seeds) }, workOn));
 
   for (const each of total.broken.sort((a, b) => a.seed - b.seed).slice(0, stopAfter)) tell(each);
   if (values.counts) console.log(`\n${table(total.counts)}`);

@@ -50,6 +50,7 @@ export async function runPlan(plan: Plan, app: App = coreApp): Promise<Outcome> 
   } finally {
     process.off('unhandledRejection', onRejection);
     restore();
+    time.end();
   }
   return { history, virtualMs: time.now, events: time.events };
 }

@@ -51,6 +51,11 @@ export class VirtualTime {
     return timer;
   }
 
+  /** No timer fires any more. Killed processes are held by theirs, and by nothing else. */
+  end(): void {
+    this.#heap.length = 0;
+  }
+
   cancel(timer: VirtualTimer): void {
     timer.pending = false;
   }
