@@ -3,6 +3,7 @@ import type { Clock } from '@ebus/core/driver';
 import type { Link } from '../link.js';
 import { Wire } from '../wire.js';
 import type { JetStreamDelivery } from './delivery.js';
+import { atTurnEnd } from './turn-end.js';
 
 /** Words of JetStream about a delivery; no word is an acknowledgement. */
 export const WORKING = '+WPI';
@@ -73,7 +74,7 @@ export class Acknowledger {
     if (this.#clock === undefined) return this.flush();
     if (this.#isSoon) return;
     this.#isSoon = true;
-    this.#clock.setImmediate(() => {
+    atTurnEnd(this.#clock, () => {
       this.#isSoon = false;
       this.flush();
     });

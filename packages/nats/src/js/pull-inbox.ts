@@ -95,6 +95,8 @@ export class PullInbox {
 
   /** `now`: monotonic. */
   request({ batch, maxBytes, expiresMs, heartbeatMs, group, id }: PullRequest, now: number): void {
+    // Its requests go with it.
+    if (this.link.isClosed) return;
     const number = String(++this.#count);
     this.#forget(now);
     this.#open.set(number, { number, left: batch });

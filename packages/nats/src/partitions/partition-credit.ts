@@ -1,5 +1,6 @@
 /** Core's credit for a topic, in the hands of its partitions. */
 import type { Clock, Credit } from '@ebus/core/driver';
+import { atTurnEnd } from '../js/turn-end.js';
 import { shareCredit } from './share-credit.js';
 
 /** A partition that asks for messages. */
@@ -46,7 +47,7 @@ export class PartitionCredit {
   spreadSoon(): void {
     if (this.#isSoon) return;
     this.#isSoon = true;
-    this.#options.clock.setImmediate(() => {
+    atTurnEnd(this.#options.clock, () => {
       this.#isSoon = false;
       this.spread();
     });

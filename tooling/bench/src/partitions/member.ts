@@ -14,7 +14,8 @@ const TELL_MS = 100;
 /** Until its parent disconnects. */
 export async function partitionMember([url, topic, concurrency, ackWait]: readonly string[]): Promise<void> {
   const tell = (word: Word) => {
-    if (process.connected) process.send?.(word);
+    // The parent may go at this moment.
+    if (process.connected) process.send?.(word, undefined, undefined, () => {});
   };
   const bus = await createEventBus(
     {
