@@ -159,8 +159,9 @@ export const membership: Group = ({ prove, testWhere }) => {
           { ordering: 'cluster' },
         );
       await subscribe(buses[0]);
-      const publish = async (from: number, to: number) => {
+      const publish = async (from: number, to: number, everyMs = 0) => {
         for (let sequence = from; sequence <= to; sequence++) {
+          if (everyMs > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
           for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
             await buses[2].publishEnvelope(t.topic, event(id, sequence));
             history.accept(id, sequence);
@@ -169,13 +170,14 @@ export const membership: Group = ({ prove, testWhere }) => {
       };
       await publish(1, 5);
       await subscribe(buses[1]);
-      await publish(6, 8);
+      // While the slow ones are under way, each member has its chance at each of these.
+      await publish(6, 15, slowMs / 20);
       await t.eventually(() => history.handledCount > 12, 'the slow ones are under way');
       await subscribe(buses[2]);
-      await publish(9, 10);
+      await publish(16, 17);
       await buses[0].close();
       isSlow = false;
-      await publish(11, 12);
+      await publish(18, 19);
       await t.eventually(() => history.isComplete, 'all are handled');
       history.check();
       assert.equal(meter.peakPerKey, 1);
