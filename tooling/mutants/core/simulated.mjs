@@ -59,7 +59,7 @@ export const simulatedMutants = [
     file: core('consume/bus-subscription'),
     find: '    await before;\n',
     replace: '',
-    killedBy: inKeptSeed(405, 'lease'),
+    killedBy: inKeptSeed(2425, 'lease'),
   },
   {
     name: 'core: forgets what was changed of a subscription whose topic is moved',
@@ -73,7 +73,7 @@ export const simulatedMutants = [
     file: core('consume/consumer'),
     find: '      await draining.promise;\n      while',
     replace: '      draining.resolve();\n      while',
-    killedBy: inSimulation('lease'),
+    killedBy: inKeptSeed(115, 'lease'),
   },
   {
     name: 'core: sends a batch although the connection broke within its turn',

@@ -132,7 +132,9 @@ export const consumerGroups: Group = ({ test, testWhere }) => {
     clusterOrdering(),
     'aggregates keep their order across members, also while one joins and one leaves',
     async (t) => {
-      const [one, two] = [await t.bus(), await t.bus()];
+      // Little room in each, so that both get some.
+      const config = { keyedWorkerPool: { workerCount: 4, queueSize: 5 } };
+      const [one, two] = [await t.bus({ config }), await t.bus({ config })];
       const meter = new ConcurrencyMeter();
       const sequences = new SequenceCheck();
       const subscribe = (bus: EventBus): Promise<Subscription> =>

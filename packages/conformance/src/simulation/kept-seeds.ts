@@ -77,8 +77,12 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about: 'newer messages went past the bounds of the window while older ones were waited for',
   },
   {
-    ...{ seed: 405, broker: 'lease', cut: {} },
+    ...{ seed: 2425, broker: 'lease', cut: {} },
     about: 'a topic was moved twice, and the third way began before the first had ended',
+  },
+  {
+    ...{ seed: 115, broker: 'lease', cut: {} },
+    about: 'the new way of a topic was begun while the old one held something',
   },
   {
     ...{ seed: 419, broker: 'lease', cut: {} },
