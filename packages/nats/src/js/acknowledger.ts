@@ -1,5 +1,5 @@
 /** Writes what became of deliveries to the connection that is there, without waiting for answers. */
-import type { Clock } from '@ebus/core/driver';
+import type { Clock, SettleToken } from '@ebus/core/driver';
 import type { Link } from '../link.js';
 import { Wire } from '../wire.js';
 import type { JetStreamDelivery } from './delivery.js';
@@ -50,6 +50,19 @@ export class Acknowledger {
     this.#again = what === NAK_LATER ? NAK_LATER : WORKING;
     this.#last = delivery;
     this.#unsaid.push(delivery, what);
+  }
+
+  /** Renews the leases of those that are held, at once. @returns false where none is */
+  renew(tokens: Iterable<SettleToken>, held: { holds(delivery: JetStreamDelivery): boolean }): boolean {
+    let any = false;
+    for (const token of tokens) {
+      const delivery = token as JetStreamDelivery;
+      if (!held.holds(delivery)) continue;
+      this.say(delivery, WORKING);
+      any = true;
+    }
+    this.flush();
+    return any;
   }
 
   /** Sends what was said until now. Without a connection the server will deliver it again, and is told then. */

@@ -2,7 +2,7 @@
 import type { Clock, Settlement, SettleToken } from '@ebus/core/driver';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Link } from '../link.js';
-import { Acknowledger, NAK, NAK_LATER, TERM, WORKING } from './acknowledger.js';
+import { Acknowledger, NAK, NAK_LATER, TERM } from './acknowledger.js';
 import type { JetStreamDelivery } from './delivery.js';
 
 /**
@@ -121,15 +121,7 @@ export class SingleDeliveries implements Deliveries {
   }
 
   extendLease(tokens: Iterable<SettleToken>): boolean {
-    let any = false;
-    for (const token of tokens) {
-      const delivery = token as JetStreamDelivery;
-      if (!this.holds(delivery)) continue;
-      this.#server.say(delivery, WORKING);
-      any = true;
-    }
-    this.#server.flush();
-    return any;
+    return this.#server.renew(tokens, this);
   }
 
   drop(lost: readonly SettleToken[]): void {

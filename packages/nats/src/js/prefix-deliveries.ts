@@ -124,15 +124,7 @@ export class PrefixDeliveries implements Deliveries {
   }
 
   extendLease(tokens: Iterable<SettleToken>): boolean {
-    let any = false;
-    for (const token of tokens) {
-      const delivery = token as JetStreamDelivery;
-      if (!this.holds(delivery)) continue;
-      this.#server.say(delivery, WORKING);
-      any = true;
-    }
-    this.#server.flush();
-    return any;
+    return this.#server.renew(tokens, this);
   }
 
   /** Renews the leases of settled messages that are not confirmed yet. */
