@@ -92,22 +92,32 @@ export class Consumers {
 
   /** The same for one that is there; it is not made again. */
   async adopt(spec: ConsumerSpec, info: ConsumerInfo): Promise<ConsumerInfo> {
-    const plan = planConsumer(spec, this.#settings, info.config);
-    if (plan.act === 'use') return info;
-    const { stream, name } = spec;
-    if (plan.act === 'refuse') {
-      const remedies = `${plan.remedy === undefined ? '' : `${plan.remedy}, `}use another group, or delete that consumer`;
-      const floor = info.ack_floor.stream_seq;
-      throw new ConfigError(
-        `the ${shown(spec)} cannot be used: ${plan.why}; ${remedies} (its group has settled all messages up to ` +
-          `sequence ${floor}: nats.jetstream.consumer.startSequence ${floor + 1} goes on from there)`,
-      );
-    }
+    const changes = this.#changesOf(spec, info);
+    if (changes === undefined) return info;
     try {
-      return await this.#change(spec, info.config, plan.changes);
+      return await this.#change(spec, info.config, changes);
     } catch (error) {
-      throw refused({ stream, name }, error);
+      throw refused(spec, error);
     }
+  }
+
+  /**
+   * It can be used. Settings that may be changed are left: other instances may be configured to have others.
+   * @throws ConfigError where it cannot be used
+   */
+  check(spec: ConsumerSpec, info: ConsumerInfo): void {
+    this.#changesOf(spec, info);
+  }
+
+  #changesOf(spec: ConsumerSpec, { config, ack_floor: floor }: ConsumerInfo) {
+    const plan = planConsumer(spec, this.#settings, config);
+    if (plan.act === 'use') return undefined;
+    if (plan.act === 'change') return plan.changes;
+    const remedies = `${plan.remedy === undefined ? '' : `${plan.remedy}, `}use another group, or delete that consumer`;
+    throw new ConfigError(
+      `the ${shown(spec)} cannot be used: ${plan.why}; ${remedies} (its group has settled all messages up to ` +
+        `sequence ${floor.stream_seq}: nats.jetstream.consumer.startSequence ${floor.stream_seq + 1} goes on from there)`,
+    );
   }
 
   async #change(

@@ -1,6 +1,6 @@
 import { headers, type Msg } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
-import { bytesOf, headersOf, marksOf, replyOf, subjectOf, wholeSizeOf } from './raw-message.js';
+import { bytesOf, hasHeader, headersOf, marksOf, replyOf, subjectOf, wholeSizeOf } from './raw-message.js';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
@@ -56,4 +56,11 @@ it('reads a message whose inside is another through its public fields', () => {
   expect(marksOf(message)).toEqual({ redriven: true, pin: undefined });
   expect([subjectOf(message), Buffer.from(replyOf(message)).toString()]).toEqual(['topic', 'ack']);
   expect([bytesOf(message), wholeSizeOf(message)]).toEqual([3, 11]);
+});
+
+it('finds a header by its name, and not in values', () => {
+  const message = raw('t', block('a: nats-marker-reason: x', 'NATS-Marker-Reason: MaxAge'), { value: '' });
+  expect(hasHeader(message, 'nats-marker-reason')).toBe(true);
+  expect(hasHeader(raw('t', block('a: \tnats-marker-reason: x')), 'nats-marker-reason')).toBe(false);
+  expect(hasHeader(raw('t', ''), 'nats-marker-reason')).toBe(false);
 });

@@ -118,6 +118,17 @@ export function marksOf(message: Msg): Marks {
   return pinned;
 }
 
+/** Whether it has the header of that name, which is in small letters. */
+export function hasHeader(message: Msg, name: string): boolean {
+  const { _rdata: data, _msg: argument } = message as unknown as RawMessage;
+  const length = argument?.hdr;
+  if (data === undefined || length === undefined) {
+    return [...(message.headers ?? [])].some(([one]) => one.toLowerCase() === name);
+  }
+  for (let i = 0; i < length; i++) if (data[i] === LINE_FEED && begins(data, i + 1, name)) return true;
+  return false;
+}
+
 /** The text of a line without the space before it, from there on. */
 function pinAt(data: Uint8Array, from: number): string {
   let [start, end] = [from, from];

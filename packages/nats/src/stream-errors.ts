@@ -21,3 +21,11 @@ export function tooManyReplicas(stream: string, replicas: number, cause: unknown
   }
   return new ConfigError(message, { cause, problems: [{ path: `${stream}.replicas`, message }] });
 }
+
+/** The error for a configured stream that takes no messages of its own. */
+export function isMirror(stream: string, of: string): ConfigError {
+  return new ConfigError(
+    `stream '${stream}' is a mirror of '${of}', and takes no messages of its own: name '${of}' in nats.jetstream.stream, ` +
+      "or set topicConfigStrategy to 'skip' to read the mirror only",
+  );
+}

@@ -15,7 +15,7 @@ import type { ResolvedNatsConfig } from './config-schema.js';
 import { API, apiCode, REPLICAS } from './errors.js';
 import { covers, streamName } from './names.js';
 import { holdsOnly, type Layout, presentLayout, repartitioned } from './partitions/layout.js';
-import { overlap, tooManyReplicas } from './stream-errors.js';
+import { isMirror, overlap, tooManyReplicas } from './stream-errors.js';
 import {
   describeDraft,
   differences,
@@ -65,9 +65,14 @@ export class Streams {
     if (await this.#create(made)) this.#logMade(made);
   }
 
+  /** The name of the stream that holds the topic; of the configured one also where it is missing. */
+  async nameOf(topic: string): Promise<string | undefined> {
+    return this.#configured(topic) ?? (await this.#holding(topic));
+  }
+
   /** The stream that holds the topic, as it is now; undefined where none does. */
   async find(topic: string): Promise<StreamInfo | undefined> {
-    const name = this.#configured(topic) ?? (await this.#holding(topic));
+    const name = await this.nameOf(topic);
     const found = name === undefined ? undefined : await this.#info(name);
     this.#learn(topic, found?.config);
     return found;
@@ -162,10 +167,14 @@ export class Streams {
     );
   }
 
-  #info(stream: string): Promise<StreamInfo | undefined> {
-    return this.#options.api.find(`asking for stream '${stream}'`, [API.streamNotFound], (manager) =>
-      manager.streams.info(stream),
+  async #info(stream: string): Promise<StreamInfo | undefined> {
+    const found = await this.#options.api.find(
+      `asking for stream '${stream}'`,
+      [API.streamNotFound],
+      (manager) => manager.streams.info(stream),
     );
+    // Mirrors, and streams that only have sources, come without subjects.
+    return found && { ...found, config: { ...found.config, subjects: found.config.subjects ?? [] } };
   }
 
   #judge(topic: string, config: StreamConfig): void {
@@ -179,6 +188,7 @@ export class Streams {
   async #bringUp(wanted: StreamDraft, actual: StreamConfig): Promise<void> {
     const { strategy, logger } = this.#options;
     const { name } = wanted;
+    if (actual.mirror !== undefined) throw isMirror(name, actual.mirror.name);
     const { changes, changed, fixed } = differences(wanted, actual);
     const mayChange = strategy === 'createOrUpdate';
     const differing = (mayChange ? fixed : [...changed, ...fixed]).map(({ field }) => field);

@@ -60,7 +60,7 @@ export async function* browse(
         next = message.sequence + 1;
         const of = partitionIn(layout, message);
         const isWanted = partition === undefined || of === partition;
-        if (isWanted && message.sequence > (settled?.get(of) ?? 0)) yield message;
+        if (isWanted && !message.isMarker && message.sequence > (settled?.get(of) ?? 0)) yield message;
       }
       return;
     } catch (error) {

@@ -2,8 +2,10 @@
 import type { HeaderList, IncomingMessage, Position } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { ReadHeaders } from '../mapping.js';
-import { bytesOf, headersOf, type Marks, marksOf, replyOf, subjectOf } from '../raw-message.js';
+import { bytesOf, hasHeader, headersOf, type Marks, marksOf, replyOf, subjectOf } from '../raw-message.js';
 import { readDeliveryInfo, timestampOf } from './delivery-info.js';
+
+const MARKER = 'nats-marker-reason';
 
 /** Where the messages of a consumer belong, other than by their subjects. */
 export interface Place {
@@ -57,6 +59,11 @@ export class JetStreamDelivery implements IncomingMessage {
   /** As the stream keeps it. */
   get subject(): string {
     return subjectOf(this.#message);
+  }
+
+  /** The server wrote it where it deleted the last message of a subject (`subject_delete_marker_ttl` of a stream). */
+  get isMarker(): boolean {
+    return this.value.length === 0 && hasHeader(this.#message, MARKER);
   }
 
   get redelivered(): boolean {

@@ -4,6 +4,7 @@ import { ManualClock } from '../../../core/src/testing/manual-clock.js';
 import type { Consumers } from '../consumers.js';
 import { Inquiry } from './inquiry.js';
 import type { Locator } from './locator.js';
+import type { PullInbox } from './pull-inbox.js';
 import type { Receiver } from './receiver.js';
 import { Timers } from './timers.js';
 
@@ -11,22 +12,40 @@ const gone = new JetStreamApiError({ code: 404, err_code: 10014, description: 'c
 const info = { delivered: { consumer_seq: 5, stream_seq: 9 } } as ConsumerInfo;
 
 /** A consumer that the server knows, or not, and of which so many deliveries have come. */
-function made({ isThere = true, isKnown = true, singleActive = true, received = 5 } = {}) {
+function made({ isThere = true, isKnown = true, singleActive = true, received = 5, inbox = false } = {}) {
   const clock = new ManualClock();
-  const at = { received, epoch: 1 };
+  const at = { received, epoch: 1, isInPlace: true, looks: 0 };
   const notFound: number[] = [];
   const receiver = {
     seesOthers: false,
     refused: { countThrough: (last: number) => last },
     hasReceived: (count: number) => at.received >= count,
+    get count() {
+      return at.received;
+    },
   } as unknown as Receiver;
+  const isInPlace = async () => {
+    at.looks++;
+    return at.isInPlace;
+  };
   const inquiry = new Inquiry({
     consumers: {
       info: () => (isThere ? Promise.resolve(info) : Promise.reject(gone)),
     } as unknown as Consumers,
-    locator: { spec: { singleActive }, incarnation: 'one', knows: () => isKnown } as unknown as Locator,
+    locator: {
+      spec: { singleActive },
+      incarnation: 'one',
+      knows: () => isKnown,
+      isInPlace,
+    } as unknown as Locator,
     deliveries: { settledHere: () => 2 },
-    ...{ clock, receiver, timers: new Timers(clock), inbox: () => undefined, epoch: () => at.epoch },
+    ...{
+      clock,
+      receiver,
+      timers: new Timers(clock),
+      inbox: () => (inbox ? ({} as PullInbox) : undefined),
+      epoch: () => at.epoch,
+    },
     notFound: (epoch) => void notFound.push(epoch),
   });
   return { clock, at, notFound, inquiry };
@@ -82,4 +101,24 @@ it('says when the consumer is gone, or is another one', async () => {
   const none = made({ isThere: false });
   await expect(none.inquiry.state()).rejects.toBe(gone);
   expect([another.notFound, none.notFound]).toEqual([[1], [1]]);
+});
+
+it('looks at a consumer that delivers nothing for 30 s, and has it located where it is another one', async () => {
+  const { clock, at, notFound } = made({ inbox: true });
+  await clock.advance(30_000);
+  at.received++;
+  await clock.advance(30_000);
+  expect(at.looks).toBe(0);
+  await clock.advance(30_000);
+  expect([at.looks, notFound]).toEqual([1, []]);
+  at.isInPlace = false;
+  await clock.advance(30_000);
+  expect([at.looks, notFound]).toEqual([2, [1]]);
+});
+
+it('does not look while nothing is asked for', async () => {
+  const { clock, at, inquiry } = made();
+  await clock.advance(90_000);
+  await inquiry.look();
+  expect(at.looks).toBe(0);
 });

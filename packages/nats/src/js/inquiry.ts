@@ -12,6 +12,8 @@ import type { Timers } from './timers.js';
 
 /** A delivery is on its way for so long at most once the server has counted it, and is looked for so often. */
 const TRANSIT = { mostMs: 500, lookMs: 10 };
+/** A consumer that delivers nothing for so long is looked at. */
+const QUIET_MS = 30_000;
 
 interface InquiryOptions {
   readonly consumers: Consumers;
@@ -30,9 +32,32 @@ interface InquiryOptions {
 /** One question after the other, or several at once. */
 export class Inquiry {
   readonly #options: InquiryOptions;
+  /** The consumer's count of deliveries at the last look. */
+  #seen: number | undefined;
+  #isLooking = false;
 
   constructor(options: InquiryOptions) {
     this.#options = options;
+    options.timers.every(QUIET_MS, () => {
+      const { count } = options.receiver;
+      if (count === this.#seen) void this.look();
+      this.#seen = count;
+    });
+  }
+
+  /** Looks whether the consumer still is the one that the topic needs. Silent: the next look tells where this one cannot. */
+  async look(): Promise<void> {
+    const { locator, inbox, notFound } = this.#options;
+    if (this.#isLooking || inbox() === undefined) return;
+    this.#isLooking = true;
+    const epoch = this.#options.epoch();
+    try {
+      if (!(await locator.isInPlace())) notFound(epoch);
+    } catch {
+      // The server does not answer, or has no such consumer: requests for messages tell that.
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   /** @throws EbusError where the server does not answer, or has no such consumer */

@@ -20,8 +20,10 @@ function located(
   stream: { created: string; name?: string } | undefined,
   consumer: ConsumerInfo | undefined,
   isSuperseded?: () => Promise<boolean>,
+  { holder = 'S', unfit = false } = {},
 ) {
   const made: unknown[] = [];
+  const at = { unfit };
   const lost: number[] = [];
   const deliveries = new SingleDeliveries();
   const consumers = {
@@ -31,10 +33,13 @@ function located(
       return info(NEWER);
     },
     adopt: async (_: unknown, found: ConsumerInfo) => found,
+    check: () => {
+      if (at.unfit) throw new Error('it delivers other subjects');
+    },
     delete: async () => void made.push('deleted'),
   } as unknown as Consumers;
   const found = stream && ({ config: { name: stream.name ?? 'S' }, created: stream.created } as StreamInfo);
-  const streams = { findUsable: async () => found } as unknown as Streams;
+  const streams = { findUsable: async () => found, nameOf: async () => holder } as unknown as Streams;
   const onLost = (gone: readonly JetStreamDelivery[]) =>
     void lost.push(...gone.map(({ sequence }) => sequence));
   const spec = {
@@ -55,6 +60,7 @@ function located(
     deliveries,
     made,
     lost,
+    at,
   };
 }
 
@@ -116,4 +122,37 @@ it('makes none that the group has gone on from, before or at that moment', async
   const meanwhile = located({ created: OLD }, undefined, async () => ++questions > 1);
   await expect(meanwhile.locator.locate()).rejects.toThrow(Superseded);
   expect([before.made, meanwhile.made]).toEqual([[], [['S', 8], 'deleted']]);
+});
+
+const drained = { ...info(OLD, 9), num_pending: 0, num_ack_pending: 0 } as ConsumerInfo;
+
+it('goes over to the stream that holds the topic by now, once the group has settled all of the former one', async () => {
+  const elsewhere = { created: NEW, name: 'T' };
+  for (const left of [{ num_pending: 1 }, { num_ack_pending: 1 }]) {
+    const { locator, made } = located(elsewhere, { ...drained, ...left }, undefined, { holder: 'T' });
+    expect(await locator.isInPlace()).toBe(true);
+    await locator.locate();
+    expect(made).toEqual([]);
+  }
+  const { locator, made } = located(elsewhere, drained, undefined, { holder: 'T' });
+  expect(await locator.isInPlace()).toBe(false);
+  await locator.locate();
+  expect(made).toEqual([['T', 'earliest']]);
+  expect([locator.incarnation, locator.spec.stream]).toEqual([NEW, 'T']);
+});
+
+it('stays where the topic is, and where no stream holds it just now', async () => {
+  for (const holder of ['S', undefined]) {
+    const { locator } = located({ created: OLD }, drained, undefined, { holder: holder as string });
+    expect(await locator.isInPlace()).toBe(true);
+  }
+});
+
+it('says again and again that a consumer was changed so that it does not fit, until it was changed back', async () => {
+  const { locator, at } = located({ created: OLD }, drained, undefined, { unfit: true });
+  expect(await locator.isInPlace()).toBe(false);
+  await expect(locator.locate()).rejects.toThrow('other subjects');
+  at.unfit = false;
+  await locator.locate();
+  expect(await locator.isInPlace()).toBe(true);
 });

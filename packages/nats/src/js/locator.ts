@@ -43,6 +43,8 @@ export class Locator {
   #spec: ConsumerSpec;
   #created: string;
   #incarnation: string;
+  /** The topic lies in another stream, and nothing is left for the group in this one. */
+  #hasMoved = false;
 
   constructor(options: LocatorOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
@@ -73,12 +75,40 @@ export class Locator {
     try {
       const info = await consumers.info(this.#spec);
       if (!this.knows(info)) return await this.#another(info);
+      consumers.check(this.#spec, info);
+      if (this.#hasMoved) return await this.#recreate();
       this.#refreshed(info);
       return info;
     } catch (error) {
       if (!isMissing(error)) throw error;
       return this.#recreate();
     }
+  }
+
+  /**
+   * False where `locate` finds another one: the topic lies in another stream and the group has settled all of this one, or
+   * the consumer was changed so that it does not fit. @throws EbusError where it cannot be asked for
+   */
+  async isInPlace(): Promise<boolean> {
+    const { consumers, streams, topic, logger } = this.#options;
+    const { stream } = this.#spec;
+    const info = await consumers.info(this.#spec);
+    if (!this.knows(info)) return false;
+    try {
+      consumers.check(this.#spec, info);
+    } catch {
+      return false;
+    }
+    const now = await streams.nameOf(topic);
+    if (now === undefined || now === stream) return true;
+    const left = info.num_pending + info.num_ack_pending;
+    this.#hasMoved = left === 0;
+    if (!this.#hasMoved) {
+      const text =
+        'the topic lies in another stream, which is read once its group has settled all of the former one';
+      logger.warn({ topic, from: stream, to: now, left }, text);
+    }
+    return !this.#hasMoved;
   }
 
   /** Restores the settings that the subscription needs, where they were changed meanwhile. One that is gone is for `locate`. */
@@ -132,13 +162,13 @@ export class Locator {
       await consumers.delete(this.#spec);
       throw new Superseded();
     }
-    this.#became(info, stream, isSameStream);
-    logger.warn(
-      { topic, consumer: this.#spec.name, stream: name, from },
-      isSameStream
+    const text = this.#hasMoved
+      ? 'the topic lies in another stream, which is read from now on'
+      : isSameStream
         ? 'the consumer was deleted; it was made again where the group stood'
-        : 'the stream was deleted; its consumer was made again',
-    );
+        : 'the stream was deleted; its consumer was made again';
+    this.#became(info, stream, isSameStream);
+    logger.warn({ topic, consumer: this.#spec.name, stream: name, from }, text);
     return info;
   }
 
@@ -152,6 +182,7 @@ export class Locator {
   #became(info: ConsumerInfo, stream: StreamInfo, isSameStream: boolean): void {
     this.#created = info.created;
     this.#incarnation = stream.created;
+    this.#hasMoved = false;
     this.floor.begin(info);
     const { deliveries, onLost } = this.#options;
     if (isSameStream) deliveries.anotherConsumer?.();

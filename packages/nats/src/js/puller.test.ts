@@ -30,6 +30,7 @@ function made() {
       return server.info();
     },
     adopt: async (_: unknown, found: ConsumerInfo) => found,
+    check: () => {},
   } as unknown as Consumers;
   const stream = { config: { name: 'S' }, created: CREATED } as StreamInfo;
   const streams = { findUsable: async () => stream } as unknown as Streams;

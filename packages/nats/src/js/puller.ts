@@ -60,7 +60,7 @@ export class Puller {
   #nextIsLarge = false;
   readonly #timers: Timers;
   readonly #opening: Opening;
-  readonly #inquiry: Inquiry;
+  readonly inquiry: Inquiry;
   /** Where only one client of the consumer is active. */
   #single: SingleActive | undefined;
 
@@ -70,7 +70,7 @@ export class Puller {
     this.#signs = new SignsOfLife(options.clock);
     this.settling = settlingOf(spec, {
       ...options,
-      look: () => this.#inquiry.known(),
+      look: () => this.inquiry.known(),
       onRoom: () => this.fetch(),
     });
     const { deliveries } = this.settling;
@@ -83,7 +83,7 @@ export class Puller {
     });
     this.#timers = new Timers(options.clock);
     this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
-    this.#inquiry = new Inquiry({
+    this.inquiry = new Inquiry({
       ...{ ...options, deliveries, timers: this.#timers, locator: this.locator, receiver: this.receiver },
       inbox: () => this.#inbox,
       epoch: () => this.#epoch,
@@ -133,7 +133,7 @@ export class Puller {
 
   state(): Promise<ConsumerState> {
     this.deliveries.flush();
-    return this.#inquiry.state();
+    return this.inquiry.state();
   }
 
   online(link: Link): void {

@@ -9,6 +9,7 @@ import type { Target } from './target.js';
 function made(accepts?: (sequence: number) => boolean) {
   const pushed: number[][] = [];
   const refused: number[] = [];
+  const passed: number[] = [];
   const pins: string[] = [];
   let [resumed, rooms] = [0, 0];
   const target = {
@@ -19,19 +20,21 @@ function made(accepts?: (sequence: number) => boolean) {
   const deliveries = {
     add: () => true,
     refuse: ({ sequence }: { sequence: number }) => void refused.push(sequence),
+    pass: ({ sequence }: { sequence: number }) => void passed.push(sequence),
   } as unknown as Deliveries;
   const locator = { incarnation: 'one', floor: { delivered: () => {} } } as unknown as Locator;
   const receiver = new Receiver({
     ...{ target, deliveries, locator, clock: systemClock, onRoom: () => rooms++ },
     ...(accepts === undefined ? {} : { accepts: ({ sequence }: { sequence: number }) => accepts(sequence) }),
   });
-  const receive = (sequence: number, bytes = 10, pin?: string) => {
+  const receive = (sequence: number, bytes = 10, pin?: string, marker?: string) => {
     const reply = `$JS.ACK.S.c.1.${sequence}.${sequence}.1700000000000000000.0`;
-    const headers = pin === undefined ? undefined : natsHeaders();
-    headers?.set('Nats-Pin-Id', pin as string);
+    const headers = pin === undefined && marker === undefined ? undefined : natsHeaders();
+    if (pin !== undefined) headers?.set('Nats-Pin-Id', pin);
+    if (marker !== undefined) headers?.set('Nats-Marker-Reason', marker);
     receiver.receive({ subject: 't', reply, data: new Uint8Array(bytes), headers } as Msg);
   };
-  return { receiver, receive, pushed, refused, pins, resumed: () => resumed, rooms: () => rooms };
+  return { receiver, receive, pushed, refused, passed, pins, resumed: () => resumed, rooms: () => rooms };
 }
 
 it('pushes what came together at once, and takes it off the credit before that', async () => {
@@ -93,4 +96,14 @@ it('asks for more also after what it refuses: that has used up a part of a reque
   const { receive, rooms } = made(() => false);
   for (const sequence of [1, 2, 3]) receive(sequence);
   expect(rooms()).toBe(3);
+});
+
+it("settles the server's own records of messages that it has deleted, and pushes none of them", async () => {
+  const { receive, pushed, passed } = made();
+  receive(1);
+  receive(2, 0, undefined, 'MaxAge');
+  receive(3, 0);
+  receive(4, 1, undefined, 'MaxAge');
+  await Promise.resolve();
+  expect([pushed, passed]).toEqual([[[1, 3, 4]], [2]]);
 });

@@ -52,6 +52,11 @@ export class Receiver {
     return this.#options.clock.monotonic() - this.#othersAt < OTHERS_MS;
   }
 
+  /** The consumer's count of the last delivery here; undefined before one. */
+  get count(): number | undefined {
+    return this.#count;
+  }
+
   /**
    * The server counts a delivery before it sends it, and may be asked in between: until that many were delivered here. True at once
    * where nothing is delivered to this client.
@@ -76,7 +81,8 @@ export class Receiver {
     this.#count = consumerSequence;
     // Also of one that is refused: without the pin the server would take the next request for another client's.
     if (delivery.pin !== undefined && delivery.pin !== this.pin) this.#chosen(delivery.pin);
-    const accepted = accepts?.(delivery);
+    // The server's own record of a message that it has deleted is nothing to handle.
+    const accepted = delivery.isMarker ? 'elsewhere' : accepts?.(delivery);
     // Not counted as delivered here, so that no consumer that is made anew begins behind it.
     if (accepted === false) return this.#refuse(delivery);
     locator.floor.delivered(consumerSequence, delivery.sequence);

@@ -15,6 +15,7 @@ import type {
 import type { Api } from '../api.js';
 import { inTime, type Link } from '../link.js';
 import type { Refused } from '../refusals.js';
+import type { JetStreamDelivery } from './delivery.js';
 import { lagOf, standing, stateOf } from './group-state.js';
 import { Line } from './line.js';
 import type { OpenConsumer } from './locator.js';
@@ -44,9 +45,16 @@ export class JetStreamSubscription implements DriverSubscription {
     this.#options = options;
     this.leaseMs = ackWait;
     this.#target = new SingleTarget(sink);
-    const accepts = ({ sequence }: { sequence: number }) =>
-      sequence <= (this.#line?.through ?? Number.POSITIVE_INFINITY);
+    const accepts = (delivery: JetStreamDelivery) =>
+      delivery.sequence <= (this.#line?.through ?? Number.POSITIVE_INFINITY) && this.#isOwn(delivery);
     this.#puller = new Puller({ ...options, topic: spec.topic, target: this.#target, accepts }, consumer);
+  }
+
+  /** False where the consumer's filter was changed to other subjects. */
+  #isOwn({ topic }: JetStreamDelivery): boolean {
+    if (topic === this.#options.spec.topic) return true;
+    void this.#puller.inquiry.look();
+    return false;
   }
 
   /** The stored subjects: the topic, or those of its partitions. */

@@ -93,6 +93,7 @@ export class PinnedServer {
         return this.consumer(spec.name).info;
       },
       adopt: async (_: unknown, found: unknown) => found,
+      check: () => {},
       delete: (spec: { name: string }) => call('delete', spec, () => void this.consumers.delete(spec.name)),
       unpin: (spec: { name: string }, pin: string) =>
         call('unpin', spec, (one) => {
