@@ -72,8 +72,8 @@ export const memoryMutants = [
   {
     name: "memory: keeps the caller's buffer",
     file: file('log-message'),
-    find: 'record.ownsValue ? record.value : copyBytes(record.value)',
-    replace: 'record.value',
+    find: 'const place = ownsValue ? undefined : copyTo(value);',
+    replace: 'const place = undefined;',
     killedBy: inSuite('publishing the caller may reuse'),
   },
   {
@@ -114,8 +114,8 @@ export const memoryMutants = [
   {
     name: 'memory: counts no deliveries',
     file: file('log-message'),
-    find: '    message.deliveryCount + 1,\n    true,\n',
-    replace: '    1,\n    false,\n',
+    find: '    message.deliveryCount + 1,\n',
+    replace: '    1,\n',
     killedBy: inSuite('restart where the broker counts'),
   },
 ];

@@ -73,7 +73,7 @@ export class Deliveries {
     };
     for (const [offset] of this.#unsettled) add(offset);
     for (let offset = this.#unsettled.end; offset < this.#log.end; offset++) add(offset);
-    return messages.sort((a, b) => a.position.offset - b.position.offset);
+    return messages.sort((a, b) => a.token - b.token);
   }
 
   /** Gives the member what comes next for it: what came back or waited, then what is new. */

@@ -6,53 +6,66 @@ import {
   messageSize,
   type OutgoingRecord,
 } from '@ebus/core/driver';
-import { copyBytes } from './copy-bytes.js';
+import { copyBytes, copyTo } from './copy-bytes.js';
 
-/** Shared by all groups on a first delivery, so that delivering allocates nothing. The token is the offset. */
+/** When messages arrived, to the millisecond: one object for all of that millisecond. */
+export interface Arrival {
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  /** The same in the monotonic time of the log's clock. */
+  readonly at: number;
+}
+
+/**
+ * Shared by all groups on a first delivery, so that delivering allocates nothing. The token is the offset. A log keeps many of
+ * them, so they are small: what can be told from other fields is no field.
+ */
 export class LogMessage implements IncomingMessage {
   constructor(
     readonly token: number,
     readonly topic: string,
-    readonly value: Uint8Array,
+    /** The value lies in these bytes, from `start` on. */
+    readonly bytes: Uint8Array,
+    readonly start: number,
+    /** Bytes of the value. */
+    readonly length: number,
     readonly key: string | Uint8Array | undefined,
     readonly headers: HeaderList,
     readonly messageId: string | undefined,
-    readonly timestamp: number,
-    /** The same in the monotonic time of the log's clock. */
-    readonly arrivedAt: number,
-    readonly position: { readonly offset: number },
+    readonly arrival: Arrival,
     readonly deliveryCount: number,
-    readonly redelivered: boolean,
     /** Bytes of value, key and headers. */
     readonly size: number,
   ) {}
+
+  get value(): Uint8Array {
+    const { bytes, start, length } = this;
+    return bytes.length === length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
+  }
+
+  get position(): { readonly offset: number } {
+    return { offset: this.token };
+  }
+
+  get timestamp(): number {
+    return this.arrival.timestamp;
+  }
+
+  get redelivered(): boolean {
+    return this.deliveryCount > 1;
+  }
 }
 
 /** The log's own copy of a record; the value is taken over where nobody else holds it. */
-export function toLogMessage(
-  record: OutgoingRecord,
-  offset: number,
-  timestamp: number,
-  arrivedAt: number,
-): LogMessage {
-  const { topic, headers, messageId } = record;
-  const value = record.ownsValue ? record.value : copyBytes(record.value);
+export function toLogMessage(record: OutgoingRecord, offset: number, arrival: Arrival): LogMessage {
+  const { topic, headers, messageId, value, ownsValue } = record;
+  const place = ownsValue ? undefined : copyTo(value);
+  const bytes = place?.slab ?? value;
+  const start = place?.start ?? 0;
   const key = typeof record.key === 'object' ? keyFromBytes(record.key) : record.key;
   const size = messageSize(value, key, headers);
-  return new LogMessage(
-    offset,
-    topic,
-    value,
-    key,
-    headers,
-    messageId,
-    timestamp,
-    arrivedAt,
-    { offset },
-    1,
-    false,
-    size,
-  );
+  const { length } = value;
+  return new LogMessage(offset, topic, bytes, start, length, key, headers, messageId, arrival, 1, size);
 }
 
 /** The same message for its next delivery to one group. */
@@ -60,15 +73,14 @@ export function redeliveryOf(message: LogMessage): LogMessage {
   return new LogMessage(
     message.token,
     message.topic,
-    message.value,
+    message.bytes,
+    message.start,
+    message.length,
     message.key,
     message.headers,
     message.messageId,
-    message.timestamp,
-    message.arrivedAt,
-    message.position,
+    message.arrival,
     message.deliveryCount + 1,
-    true,
     message.size,
   );
 }

@@ -47,7 +47,7 @@ describe('the memory driver', () => {
       ['X-A', Uint8Array.of(0xff)],
     ] as const;
     const sent = record('value', { key: 'k', headers, messageId: 'id-1' });
-    expect(driver.send(sent)).toEqual({ position: { offset: 0 } });
+    expect(driver.send(sent)).toEqual({ topic: 'orders', position: { offset: 0 } });
     const [received] = await (await joined(driver)).receive();
     expect(received).toMatchObject({
       topic: 'orders',
@@ -153,7 +153,7 @@ describe('closing while sends wait for room', () => {
     expect(closed).toBe(false);
     await subscription.settle(settlements(await subscription.receive()));
     await closing;
-    expect(await waiting).toEqual({ position: { offset: 1 } });
+    expect(await waiting).toEqual({ topic: 'orders', position: { offset: 1 } });
   });
 
   it('gives them up when the signal aborts', async () => {

@@ -37,7 +37,7 @@ export class MessageRing {
     if (this.#end - this.#start === this.#slots.length) this.#resize(this.#slots.length * 2);
     this.#slots[this.#end & (this.#slots.length - 1)] = message;
     this.#end++;
-    this.#bytes += message.value.length;
+    this.#bytes += message.length;
   }
 
   at(offset: number): LogMessage | undefined {
@@ -50,7 +50,7 @@ export class MessageRing {
     const stop = Math.min(offset, this.#end);
     const mask = this.#slots.length - 1;
     for (; this.#start < stop; this.#start++) {
-      this.#bytes -= (this.#slots[this.#start & mask] as LogMessage).value.length;
+      this.#bytes -= (this.#slots[this.#start & mask] as LogMessage).length;
       this.#slots[this.#start & mask] = undefined;
     }
     let capacity = this.#slots.length;

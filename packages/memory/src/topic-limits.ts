@@ -19,12 +19,12 @@ export function startWithin(
 ): number {
   let { start, bytes } = messages;
   for (; start < messages.end; start++) {
-    const { arrivedAt, value } = messages.at(start) as LogMessage;
-    const expired = retentionMs > 0 && arrivedAt < now - retentionMs;
+    const { arrival, length } = messages.at(start) as LogMessage;
+    const expired = retentionMs > 0 && arrival.at < now - retentionMs;
     const tooMany = maxMessages > 0 && messages.end - start > maxMessages;
     const tooLarge = maxBytes > 0 && bytes > maxBytes && start < messages.end - 1;
     if (!expired && !tooMany && !tooLarge) break;
-    bytes -= value.length;
+    bytes -= length;
   }
   return start;
 }

@@ -183,12 +183,12 @@ describe('a full group', () => {
     await microtasks();
     expect(log.end).toBe(2);
     member.settle(settlements([b!]));
-    expect(await late[0]).toEqual({ position: { offset: 2 } });
+    expect(await late[0]).toEqual({ topic: 'orders', position: { offset: 2 } });
     expect(log.end).toBe(3);
     member.settle(settlements([a!]));
     expect(log.end).toBe(4);
     member.settle(settlements((await member.everything())!));
-    expect(await late[2]).toEqual({ position: { offset: 4 } });
+    expect(await late[2]).toEqual({ topic: 'orders', position: { offset: 4 } });
   });
 
   it('is full for the slowest group, and not any more when that vanishes', async () => {
@@ -200,7 +200,7 @@ describe('a full group', () => {
     const waiting = send('c');
     expect(log.queue.length).toBe(1);
     await slow.close();
-    expect(await waiting).toEqual({ position: { offset: 2 } });
+    expect(await waiting).toEqual({ topic: 'orders', position: { offset: 2 } });
   });
 
   it('is named when a send gives up', async () => {

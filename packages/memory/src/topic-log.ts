@@ -10,7 +10,7 @@ import type {
   TopicSpec,
 } from '@ebus/core/driver';
 import { ConsumerGroup, type GroupLog, type Member } from './consumer-group.js';
-import { type LogMessage, toLogMessage } from './log-message.js';
+import { type Arrival, type LogMessage, toLogMessage } from './log-message.js';
 import { MessageRing } from './message-ring.js';
 import { SendQueue, type SendTarget } from './send-queue.js';
 import { hasLimits, startWithin, type TopicLimits } from './topic-limits.js';
@@ -48,9 +48,8 @@ export class TopicLog implements GroupLog, SendTarget {
   #warned = false;
   /** Of whoever used the topic first: everything here is stamped and measured by it. */
   readonly #clock: Clock;
-  /** The date as of the newest message that found it older than a millisecond, and when that was. */
-  #date = 0;
-  #dateReadAt = Number.NEGATIVE_INFINITY;
+  /** Of the newest message that came a millisecond after it. */
+  #arrival: Arrival = { timestamp: 0, at: Number.NEGATIVE_INFINITY };
   /** Whoever used the topic last; for its logger. */
   #host: DriverHost;
 
@@ -111,24 +110,21 @@ export class TopicLog implements GroupLog, SendTarget {
   }
 
   /** Milliseconds since a message was written. */
-  ageOf({ arrivedAt }: LogMessage): number {
-    return this.#clock.monotonic() - arrivedAt;
+  ageOf({ arrival }: LogMessage): number {
+    return this.#clock.monotonic() - arrival.at;
   }
 
   append(record: OutgoingRecord, host: DriverHost): SendReceipt {
     this.#host = host;
-    const now = this.#clock.monotonic();
+    const at = this.#clock.monotonic();
     // Asking for both times with every message would cost more than the rest of this.
-    if (now - this.#dateReadAt >= 1) {
-      this.#date = this.#clock.now();
-      this.#dateReadAt = now;
-    }
-    const message = toLogMessage(record, this.end, this.#date, now);
+    if (at - this.#arrival.at >= 1) this.#arrival = { timestamp: this.#clock.now(), at };
+    const message = toLogMessage(record, this.end, this.#arrival);
     this.#messages.push(message);
     if (this.#groups.length === 0) this.forgetUnneeded();
     else for (const group of this.#groups) group.wake();
     this.#discardOldest();
-    return { position: message.position };
+    return { topic: record.topic, position: message.position };
   }
 
   whyFull(): string {

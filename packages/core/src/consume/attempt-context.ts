@@ -4,20 +4,28 @@ import type { Logger } from '../logger.js';
 import type { HandlerContext } from '../pipeline/context.js';
 import type { Message } from '../pipeline/message.js';
 
-/** Signal and logger are made when they are first asked for. */
+/** One field, since each message has one of these. Message, signal and logger are made when they are first asked for. */
 export class AttemptContext implements HandlerContext {
-  readonly message: Message;
-  readonly topic: string;
-  readonly group: string | undefined;
-  readonly attempt: number;
   readonly #attempt: HandlerContext;
 
   constructor(attempt: HandlerContext) {
-    this.message = attempt.message;
-    this.topic = attempt.topic;
-    this.group = attempt.group;
-    this.attempt = attempt.attempt;
     this.#attempt = attempt;
+  }
+
+  get message(): Message {
+    return this.#attempt.message;
+  }
+
+  get topic(): string {
+    return this.#attempt.topic;
+  }
+
+  get group(): string | undefined {
+    return this.#attempt.group;
+  }
+
+  get attempt(): number {
+    return this.#attempt.attempt;
   }
 
   get deliveryCount(): number | undefined {

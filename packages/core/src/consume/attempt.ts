@@ -1,5 +1,6 @@
 /** One attempt to handle a delivery. */
 import type { Clock } from '../clock.js';
+import type { IncomingMessage } from '../driver/message.js';
 import { type Duration, parseDuration } from '../duration.js';
 import type { Envelope } from '../envelope/envelope.js';
 import { boundLogger, type Logger } from '../logger.js';
@@ -25,7 +26,8 @@ export interface AttemptOwner {
 export class Attempt implements DeadlineEntry {
   readonly delivery: Delivery;
   readonly attempt: number;
-  readonly message: Message;
+  readonly #incoming: IncomingMessage;
+  #message: Message | undefined;
   readonly #owner: AttemptOwner;
   #controller: AbortController | undefined;
   #abortReason: unknown;
@@ -52,8 +54,13 @@ export class Attempt implements DeadlineEntry {
   constructor(delivery: Delivery, owner: AttemptOwner) {
     this.delivery = delivery;
     this.attempt = delivery.attempts;
-    this.message = new ReceivedMessage(delivery.subject);
+    this.#incoming = delivery.subject;
     this.#owner = owner;
+  }
+
+  get message(): Message {
+    this.#message ??= new ReceivedMessage(this.#incoming);
+    return this.#message;
   }
 
   /** For middleware and the handler: the same one for all of them. */

@@ -79,6 +79,8 @@ export interface SendRecord extends OutgoingRecord {
 
 /** The broker's answer to a record. */
 export interface SendReceipt {
+  /** The record's. With it the caller gets this object; without it core makes another. */
+  readonly topic?: string;
   /** Left out where the broker does not tell. */
   readonly position?: Position;
   /** The broker had seen this message id, and did not store the message again. */

@@ -59,7 +59,6 @@ export class LetterPublisher {
       const id = route.messageId(letter.id);
       const job = new PublishJob(route, key, value, headers, id, false, { ...options, signal }, undefined);
       job.purpose = purpose;
-      job.verbatim = true;
       job.span = this.#startSpan(letter);
       job.tombstone = letter.tombstone;
       job.partition = letter.partition;

@@ -2,18 +2,14 @@
 import { type JsonRefusal, jsonText } from '../envelope/json-text.js';
 import { PublishError } from '../errors.js';
 
-/** The bytes of a message, and whether core made them itself. */
-export interface MessageBody {
-  readonly value: Uint8Array;
-  /** Made here: no other code holds these bytes. */
-  readonly owned: boolean;
-}
-
-/** @throws PublishError for envelopes, and for values other than bytes, text and objects that JSON can carry */
-export function bodyOf(topic: string, message: unknown): MessageBody {
-  if (message instanceof Uint8Array) return { value: message, owned: false };
+/**
+ * The bytes themselves where the message is bytes; else bytes made here, which no other code holds.
+ * @throws PublishError for envelopes, and for values other than bytes, text and objects that JSON can carry
+ */
+export function bytesOf(topic: string, message: unknown): Uint8Array {
+  if (message instanceof Uint8Array) return message;
   if (typeof message === 'string') {
-    if (isWellFormed(message)) return { value: Buffer.from(message), owned: true };
+    if (isWellFormed(message)) return Buffer.from(message);
     throw unpublishable(topic, 'the text holds half a surrogate pair, which UTF-8 cannot carry');
   }
   if (typeof message !== 'object' || message === null) {
@@ -23,7 +19,7 @@ export function bodyOf(topic: string, message: unknown): MessageBody {
     );
   }
   if (isEnvelope(message)) throw unpublishable(topic, 'it is an envelope; use publishEnvelope');
-  return { value: Buffer.from(toJson(topic, message)), owned: true };
+  return Buffer.from(toJson(topic, message));
 }
 
 function isEnvelope(message: object): boolean {

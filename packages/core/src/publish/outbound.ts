@@ -17,7 +17,7 @@ import type { PublishReceipt } from '../pipeline/context.js';
 import type { BatchSpan, SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { type OptionTable, optionProblem, sentence } from '../util/options.js';
 import { inheritIds, withInherited } from './inherit.js';
-import { bodyOf } from './message-body.js';
+import { bytesOf } from './message-body.js';
 import { asPublishError } from './publish-error.js';
 import { type JobOptions, PublishJob } from './publish-job.js';
 import { PUBLISH_ENVELOPE_OPTIONS, PUBLISH_OPTIONS } from './publish-options.js';
@@ -62,20 +62,20 @@ export class Outbound {
       const jobOptions = options === undefined ? this.#defaults : this.#jobOptions(options, PUBLISH_OPTIONS);
       const key = options?.key;
       const messageId = options?.messageId;
-      const body = bodyOf(topic, message);
-      this.#checkSize(route, body.value);
+      const value = bytesOf(topic, message);
+      this.#checkSize(route, value);
       const headers = withInherited(
         options?.headers === undefined ? NO_HEADERS : headersToSend(options.headers),
       );
       const span = this.#startSpan(topic, key, messageId, undefined);
-      const sent = span === undefined ? headers : span.inject(headers, body.value.byteLength);
+      const sent = span === undefined ? headers : span.inject(headers, value.byteLength);
       const job = new PublishJob(
         route,
         emptyToNone(key),
-        body.value,
+        value,
         sent,
         route.messageId(messageId),
-        body.owned,
+        value !== message,
         jobOptions,
         undefined,
       );
@@ -146,7 +146,6 @@ export class Outbound {
     const id = route.messageId(messageId);
     const job = new PublishJob(route, undefined, value, NO_HEADERS, id, true, jobOptions, undefined);
     job.purpose = 'probe';
-    job.verbatim = true;
     return this.#options.publisher.submit(job);
   }
 

@@ -113,7 +113,7 @@ export class Outcomes {
   noteSuccess(job: PublishJob, receipt: SendReceipt): PublishReceipt {
     this.published++;
     const { events } = this.#options;
-    const full = 'topic' in receipt ? (receipt as PublishReceipt) : toReceipt(job.topic, receipt);
+    const full = toReceipt(job.topic, receipt);
     if (receipt.position !== undefined) job.route.published.note(receipt.position);
     else job.route.unplaced++;
     if (job.startedAt >= 0) this.#measure(job, true);
@@ -245,6 +245,7 @@ const because = (why: string | undefined) => (why === undefined ? '' : `: ${why}
 
 /** A driver's receipt as the caller gets it. */
 export function toReceipt(topic: string, receipt: SendReceipt): PublishReceipt {
+  if (receipt.topic !== undefined) return receipt as PublishReceipt;
   if (receipt.duplicate === true) return { topic, ...receipt };
   return receipt.position === undefined ? { topic } : { topic, position: receipt.position };
 }

@@ -47,12 +47,9 @@ export interface Places {
 
 /** One object for each publish, from the call to its outcome. */
 export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob> {
-  readonly topic: string;
   /** The route's at the time of the attempt. */
   persistence: Persistence;
   readonly key: string | Uint8Array | undefined;
-  /** Publishes of one topic and order key are sent in call order. */
-  readonly orderKey: string | undefined;
   value: Uint8Array;
   /** Of a letter whose message held null. */
   tombstone = false;
@@ -62,11 +59,10 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
   readonly messageId: string | undefined;
   ownsValue: boolean;
   purpose: Purpose = 'application';
-  /** Sent as it is: no publish middleware. */
-  verbatim = false;
   /** The bus' clock; set when the job is submitted. */
   clock!: Pick<Clock, 'monotonic'>;
-  #deadline = Number.NaN;
+  /** Not a number from the beginning: each would be an object on the heap. */
+  #deadline: number | undefined = undefined;
 
   readonly route: TopicRoute;
   readonly options: JobOptions;
@@ -131,10 +127,8 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
     options: JobOptions,
     envelope: Envelope | undefined,
   ) {
-    this.topic = route.topic;
     this.persistence = route.persistence;
     this.key = key;
-    this.orderKey = keyText(key);
     this.value = value;
     this.#headers = headers;
     this.messageId = messageId;
@@ -142,6 +136,21 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
     this.route = route;
     this.options = options;
     this.envelope = envelope;
+  }
+
+  get topic(): string {
+    return this.route.topic;
+  }
+
+  /** Publishes of one topic and order key are sent in call order. */
+  get orderKey(): string | undefined {
+    const { key } = this;
+    return typeof key === 'object' ? keyText(key) : key;
+  }
+
+  /** Sent as it is: no publish middleware. */
+  get verbatim(): boolean {
+    return this.purpose !== 'application';
   }
 
   /**
@@ -158,7 +167,7 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
 
   /** In the monotonic time of the bus' clock. The time is read when it is first asked for: a send that is answered at once never asks. */
   get deadline(): number {
-    if (Number.isNaN(this.#deadline)) this.#deadline = this.clock.monotonic() + this.options.timeout;
+    this.#deadline ??= this.clock.monotonic() + this.options.timeout;
     return this.#deadline;
   }
 
@@ -174,7 +183,7 @@ export class PublishJob implements SendRecord, DeadlineEntry, Queued<PublishJob>
     const { answers } = this;
     if (answers === undefined) return;
     this.answers = undefined;
-    answers.stored(this, receiptOf(position, duplicate));
+    answers.stored(this, receiptOf(this.topic, position, duplicate));
   }
 
   failed(error: unknown): void {
@@ -190,11 +199,15 @@ export function isGivenUp(job: PublishJob): boolean {
   return job.settled || job.deadLettering;
 }
 
-function receiptOf(position: Position | undefined, duplicate: boolean | undefined): SendReceipt {
-  if (duplicate === true) return position === undefined ? { duplicate } : { position, duplicate };
-  return position === undefined ? NO_POSITION : { position };
+/** As the caller gets it, so that it is made once. */
+function receiptOf(
+  topic: string,
+  position: Position | undefined,
+  duplicate: boolean | undefined,
+): PublishReceipt {
+  if (duplicate === true)
+    return position === undefined ? { topic, duplicate } : { topic, position, duplicate };
+  return position === undefined ? { topic } : { topic, position };
 }
-
-const NO_POSITION: SendReceipt = Object.freeze({});
 
 const NO_READERS: readonly ResultReader[] = [];

@@ -60,14 +60,13 @@ export function logMessage(offset: number, key?: string): LogMessage {
     offset,
     'orders',
     value,
+    0,
+    value.length,
     key,
     [],
     undefined,
-    offset,
-    offset,
-    { offset },
+    { timestamp: offset, at: offset },
     1,
-    false,
     value.length,
   );
 }
