@@ -1,6 +1,6 @@
 import { EbusError } from '@ebus/core';
 import { describe, expect, it } from 'vitest';
-import { cannotConnect, classify, isLoginRefused, notSent } from './errors.js';
+import { cannotAdminister, cannotConnect, classify, isLoginRefused, notSent, unanswered } from './errors.js';
 
 /** As the client makes them. */
 const coded = (code: number, message = 'words') => Object.assign(new Error(message), { code });
@@ -68,4 +68,21 @@ it('of a refused batch only a message without a key is refused for good: the cli
     retryable: true,
     message: expect.stringContaining('another one of its batch'),
   });
+});
+
+it('only what the broker refuses about a topic is final: silence and a connection that was replaced pass', () => {
+  const doing = "describe topic 'shop.orders'";
+  const refused = Object.assign(new Error('Partitions must be > 0'), {
+    name: 'KafkaJSProtocolError',
+    type: 'INVALID_PARTITIONS',
+  });
+  expect(cannotAdminister(doing, refused, false)).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
+  const closed = Object.assign(new Error('brokers array is empty'), { name: 'KafkaJSNonRetriableError' });
+  for (const error of [
+    cannotAdminister(doing, closed, true),
+    cannotAdminister(doing, unanswered(doing), false),
+  ]) {
+    expect(error).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
+    expect(error.message).toContain(`cannot ${doing} on Kafka`);
+  }
 });

@@ -261,3 +261,29 @@ export function joinedLate(topic: string, group: string, trouble?: unknown): Ebu
       : `subscribing to '${topic}' as group '${group}' over Kafka failed: ${reasonOf(trouble)}`;
   return new EbusError(text, { code: 'SUBSCRIBE_FAILED', retryable: true, cause: trouble });
 }
+
+/** A question about topics that the broker did not answer in time. `doing`: as `describe topic 'shop.orders'`. */
+export function unanswered(doing: string): EbusError {
+  return new ConnectionError(`cannot ${doing} on Kafka: no answer in time`);
+}
+
+/** The error of administering topics. Only what the broker itself refuses is final. */
+export function cannotAdminister(doing: string, error: unknown, wasReplaced: boolean): EbusError {
+  return EbusError.from(error, () => {
+    if (wasReplaced) {
+      return new ConnectionError(`cannot ${doing} on Kafka: the connection was replaced meanwhile`, {
+        cause: error,
+      });
+    }
+    const { code, retryable } = classify(error);
+    const text = `cannot ${doing} on Kafka: ${reasonsOf(error)}`;
+    if (code === 'PUBLISH_FAILED') return new ConfigError(text, { cause: error, retryable });
+    return new EbusError(text, { code, retryable, cause: error });
+  });
+}
+
+/** kafkajs hides the reasons of several topics in one error. */
+function reasonsOf(error: unknown): string {
+  const { errors } = (error ?? {}) as { errors?: unknown[] };
+  return Array.isArray(errors) ? errors.map(reasonOf).join('; ') : reasonOf(error);
+}

@@ -4,16 +4,13 @@ import {
   type BrokerFigures,
   type CallOptions,
   type Clock,
-  ConfigError,
   type DriverTopicAdmin,
-  EbusError,
   type EnsuredTopic,
   type EnsureSpec,
   type GroupFigures,
   type NewTopicSpec,
   type Persistence,
   pause,
-  reasonOf,
   type TopicDescription,
   type TopicFigures,
   type TopicSpec,
@@ -23,7 +20,7 @@ import type { Admin, ConfigEntries } from 'kafkajs';
 import { AdminClient } from './admin-client.js';
 import { UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
-import { CODE, classify, codeOf, missingTopic } from './errors.js';
+import { CODE, cannotAdminister, codeOf, missingTopic, unanswered } from './errors.js';
 import type { GroupState } from './group/settling.js';
 import { brokerFigures, groupsOf, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
@@ -168,7 +165,7 @@ export class TopicAdmin implements DriverTopicAdmin {
 
   /** By kafkajs: librdkafka's binding crashes when it is told of a group that the broker does not have. */
   async groupState(group: string): Promise<GroupState> {
-    const { groups } = await (await this.#connect()).describeGroups([group]);
+    const { groups } = await (await this.#present().connect()).describeGroups([group]);
     return { state: groups[0]?.state ?? '', members: groups[0]?.members.length ?? 0 };
   }
 
@@ -176,6 +173,12 @@ export class TopicAdmin implements DriverTopicAdmin {
   close(): void {
     this.#client?.close();
     this.#client = undefined;
+  }
+
+  #present(): AdminClient {
+    const { config, serviceName } = this.#options;
+    this.#client ??= new AdminClient(config, serviceName);
+    return this.#client;
   }
 
   /** A broker may tell the old settings for a while, which the next change would write again. */
@@ -207,18 +210,19 @@ export class TopicAdmin implements DriverTopicAdmin {
     { signal }: CallOptions,
     action: (admin: Admin) => Promise<T>,
   ): Promise<T> {
-    const work = (async () => action(await this.#connect()))();
+    const doing = `${what} ${topic === undefined ? 'topics' : `topic '${topic}'`}`;
+    let client: AdminClient | undefined;
+    const work = (async () => {
+      client = this.#present();
+      return action(await client.connect());
+    })();
     try {
       return await within(work, signal, () => {
-        throw new Error('no answer in time');
+        throw unanswered(doing);
       });
     } catch (cause) {
-      throw EbusError.from(cause, () => {
-        const { code, retryable } = classify(cause);
-        const text = `cannot ${what} ${topic === undefined ? 'topics' : `topic '${topic}'`} on Kafka: ${reasonsOf(cause)}`;
-        if (code === 'PUBLISH_FAILED') return new ConfigError(text, { cause, retryable });
-        return new EbusError(text, { code, retryable, cause });
-      });
+      // A connection that was replaced meanwhile says nothing about the topic.
+      throw cannotAdminister(doing, cause, client !== undefined && client !== this.#client);
     }
   }
 
@@ -234,22 +238,10 @@ export class TopicAdmin implements DriverTopicAdmin {
     if (leaders && info.partitions.some(({ leader }) => leader < 0)) return undefined;
     return { partitions: info.partitions.length, replicas: info.partitions[0]?.replicas ?? 1 };
   }
-
-  async #connect(): Promise<Admin> {
-    const { config, serviceName } = this.#options;
-    this.#client ??= new AdminClient(config, serviceName);
-    return this.#client.connect();
-  }
 }
 
 async function entriesOf(admin: Admin, topic: string): Promise<readonly ConfigEntries[]> {
   const resource = { type: TOPIC, name: topic };
   const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
   return resources[0]?.configEntries ?? [];
-}
-
-/** kafkajs hides the reasons of several topics in one error. */
-function reasonsOf(error: unknown): string {
-  const { errors } = (error ?? {}) as { errors?: unknown[] };
-  return Array.isArray(errors) ? errors.map(reasonOf).join('; ') : reasonOf(error);
 }
