@@ -16,6 +16,8 @@ const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const LOWER_CASE = 0x20;
 const COLON = 0x3a;
+const N = 0x6e;
+const X = 0x78;
 
 /** False where it certainly has none. */
 export function mayHaveHeaders(message: Msg): boolean {
@@ -107,10 +109,11 @@ export function marksOf(message: Msg): Marks {
   if (data === undefined || length === undefined) return { redriven: true, pin: headersOf(message).pin };
   let redriven = false;
   let pin: string | undefined;
-  for (let i = 0; i < length; i++) {
-    if (data[i] !== LINE_FEED) continue;
-    if (begins(data, i + 1, REDRIVEN)) redriven = true;
-    else if (pin === undefined && begins(data, i + 1, PINNED)) pin = pinAt(data, i + 1 + PINNED.length + 1);
+  for (let line = nextLine(data, 0, length); line < length; line = nextLine(data, line, length)) {
+    const first = (data[line] as number) | LOWER_CASE;
+    if (first === X && begins(data, line, REDRIVEN)) redriven = true;
+    else if (first === N && pin === undefined && begins(data, line, PINNED))
+      pin = pinAt(data, line + PINNED.length + 1);
   }
   if (redriven) return { redriven, pin };
   if (pin === undefined) return UNMARKED;
@@ -125,8 +128,16 @@ export function hasHeader(message: Msg, name: string): boolean {
   if (data === undefined || length === undefined) {
     return [...(message.headers ?? [])].some(([one]) => one.toLowerCase() === name);
   }
-  for (let i = 0; i < length; i++) if (data[i] === LINE_FEED && begins(data, i + 1, name)) return true;
+  for (let line = nextLine(data, 0, length); line < length; line = nextLine(data, line, length))
+    if (begins(data, line, name)) return true;
   return false;
+}
+
+/** Where the line after that place begins; `end` or later where there is none. The search of the engine takes many bytes at once. */
+function nextLine(data: Uint8Array, from: number, end: number): number {
+  if (from >= end) return end;
+  const feed = data.indexOf(LINE_FEED, from);
+  return feed === -1 ? end : feed + 1;
 }
 
 /** The text of a line without the space before it, from there on. */

@@ -20,14 +20,15 @@ interface DeliveryInfo {
  * and an account hash after `ACK` on later servers.
  */
 export function readDeliveryInfo(reply: Uint8Array): DeliveryInfo {
-  const deliveries = firstNumber(reply);
-  const sequence = endOf(reply, deliveries) + 1;
-  const consumerSequence = endOf(reply, sequence) + 1;
-  return {
-    deliveryCount: numberAt(reply, deliveries, sequence - 1),
-    sequence: numberAt(reply, sequence, consumerSequence - 1),
-    consumerSequence: numberAt(reply, consumerSequence, endOf(reply, consumerSequence)),
-  };
+  let at = firstNumber(reply);
+  let deliveryCount = 0;
+  for (; at < reply.length && reply[at] !== DOT; at++) deliveryCount = deliveryCount * 10 + digit(reply, at);
+  let sequence = 0;
+  for (at++; at < reply.length && reply[at] !== DOT; at++) sequence = sequence * 10 + digit(reply, at);
+  let consumerSequence = 0;
+  for (at++; at < reply.length && reply[at] !== DOT; at++)
+    consumerSequence = consumerSequence * 10 + digit(reply, at);
+  return { deliveryCount, sequence, consumerSequence };
 }
 
 /** Epoch milliseconds at which the stream stored it. */
@@ -40,10 +41,15 @@ export function timestampOf(reply: Uint8Array): number {
 /** Where the number of deliveries begins. */
 function firstNumber(reply: Uint8Array): number {
   let dots = 0;
-  for (let i = 0; i < reply.length; i++) if (reply[i] === DOT) dots++;
-  let before = dots === SHORT ? 4 : 6;
-  for (let i = 0; i < reply.length; i++) if (reply[i] === DOT && --before === 0) return i + 1;
-  return reply.length;
+  let inShort = reply.length;
+  let inLong = reply.length;
+  for (let i = 0; i < reply.length; i++) {
+    if (reply[i] !== DOT) continue;
+    dots++;
+    if (dots === 4) inShort = i + 1;
+    else if (dots === 6) inLong = i + 1;
+  }
+  return dots === SHORT ? inShort : inLong;
 }
 
 /** Of the token that begins there. */
@@ -54,6 +60,10 @@ function endOf(reply: Uint8Array, start: number): number {
 
 function numberAt(reply: Uint8Array, start: number, end: number): number {
   let number = 0;
-  for (let i = start; i < end; i++) number = number * 10 + (reply[i] as number) - ZERO;
+  for (let i = start; i < end; i++) number = number * 10 + digit(reply, i);
   return number;
+}
+
+function digit(reply: Uint8Array, at: number): number {
+  return (reply[at] as number) - ZERO;
 }

@@ -57,7 +57,7 @@ function requestOf(
   return { ...limits, expiresMs: ttlMs / 2, heartbeatMs: ttlMs / 5, group: SINGLE_ACTIVE, id };
 }
 
-interface Demand extends Standing {
+interface Limits {
   /** Bytes that open requests may still bring. */
   readonly promised: number;
   /** The server has said that the next message is larger than the bytes left. */
@@ -66,11 +66,12 @@ interface Demand extends Standing {
 }
 
 /** The next pull request; undefined where none is worth it, or there is no room. */
-export function nextRequest({ promised, isLarge, pin, ...standing }: Demand): PullRequest | undefined {
+export function nextRequest(standing: Standing, { promised, isLarge, pin }: Limits): PullRequest | undefined {
+  const { outstanding, credit } = standing;
   // Refused requests that are asked for again at once would be refused again at once, for as long as others are open.
-  if (isLarge && standing.outstanding > 0) return undefined;
+  if (isLarge && outstanding > 0) return undefined;
   const batch = batchOf(standing);
   if (batch === 0) return undefined;
-  const limits = limitsOf(batch, standing.credit.bytes - promised, isLarge);
+  const limits = limitsOf(batch, credit.bytes - promised, isLarge);
   return limits && requestOf(limits, pin);
 }

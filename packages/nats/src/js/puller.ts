@@ -152,16 +152,17 @@ export class Puller {
 
   /** There is more credit, or less. */
   fetch(): void {
-    if (!this.#isFetching || this.#inbox === undefined) return;
+    const inbox = this.#inbox;
+    if (!this.#isFetching || inbox === undefined) return;
     const { maxAckPending, clock, target } = this.#options;
     const { members, deliveries } = this.settling;
-    const request = nextRequest({
-      ...{ credit: this.receiver.leftOf(target.credit), held: deliveries.size, maxAckPending, members },
-      ...{ outstanding: this.#inbox.outstanding, promised: this.#inbox.promised, isLarge: this.#nextIsLarge },
-      pin: this.#single && { ttlMs: this.#single.ttlMs, id: this.receiver.pin },
-    });
+    const credit = this.receiver.leftOf(target.credit);
+    const { outstanding, promised } = inbox;
+    const standing = { credit, held: deliveries.size, outstanding, maxAckPending, members };
+    const pin = this.#single && { ttlMs: this.#single.ttlMs, id: this.receiver.pin };
+    const request = nextRequest(standing, { promised, isLarge: this.#nextIsLarge, pin });
     if (request === undefined) return;
-    this.#inbox.request(request, clock.monotonic());
+    inbox.request(request, clock.monotonic());
     this.#nextIsLarge = false;
   }
 

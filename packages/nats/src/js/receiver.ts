@@ -43,7 +43,9 @@ export class Receiver {
   }
 
   /** The credit left after the batch at hand. */
-  leftOf({ messages, bytes, ...rest }: Credit): Credit {
+  leftOf(credit: Credit): Credit {
+    if (this.#batch.length === 0) return credit;
+    const { messages, bytes, ...rest } = credit;
     return { messages: messages - this.#batch.length, bytes: bytes - this.#bytes, ...rest };
   }
 
