@@ -31,6 +31,8 @@ export async function pipelined(
 export class Countdown {
   #left = 0;
   #done: () => void = () => {};
+  #mark = 0;
+  #atMark: () => void = () => {};
 
   /** Resolves after that many more calls of `hit`. */
   start(messages: number): Promise<void> {
@@ -40,8 +42,15 @@ export class Countdown {
     });
   }
 
+  /** Calls it once when only that many calls of `hit` are left to come. */
+  at(left: number, action: () => void): void {
+    this.#mark = left;
+    this.#atMark = action;
+  }
+
   hit(): void {
     this.#left -= 1;
     if (this.#left === 0) this.#done();
+    else if (this.#left === this.#mark) this.#atMark();
   }
 }

@@ -4,11 +4,12 @@ import { nats } from '@ebus/nats';
 import { type Service, startService } from '@ebus/services';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { bareDecode, bareEncode } from '../bare-codec.js';
+import { bareEncode } from '../bare-codec.js';
 import { type Contender, compare, type Measured, ratio } from '../compare.js';
 import { aggregateIds, envelopeNumber } from '../envelopes.js';
 import { Countdown, pipelined } from '../pipelined.js';
 import { against, type Row, speedOf } from '../report.js';
+import { ebusConsume, rawConsume, STORED, store } from '../stored-messages.js';
 
 const PAYLOAD = new Uint8Array(256).fill(0x61);
 const KEYS = aggregateIds(1000);
@@ -16,10 +17,7 @@ const CORE = 'bench.core';
 const END_TO_END = 'bench.end-to-end';
 const ENVELOPES = 'bench.envelopes';
 const RAW_ENVELOPES = 'bench-raw.envelopes';
-const STORED = 'bench.stored';
 const STREAM = 'bench';
-const STORED_MESSAGES = 100_000;
-
 /** What both sides work with: connections of their own to one server. */
 interface Sides {
   readonly bus: EventBus;
@@ -50,12 +48,15 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
     { raw: rawJetStream(sides, headersOf), bare: rawJetStream(sides), ebus: ebusJetStream(sides) },
     rounds,
   );
-  await store(sides);
-  const { byPrefix } = sides;
+  const { bus, byPrefix, client, connection, manager } = sides;
+  await store(bus);
+  const raw = { client, connection, manager, stream: `${STREAM}-ebus` };
   const consumed = await compare(
     {
-      raw: rawConsume(sides),
-      ebus: ebusConsume(sides.bus, 'ebus subscribeEnvelope, ordered'),
+      raw: rawConsume(raw, { oneActive: true }),
+      bare: rawConsume(raw, {}),
+      ebus: ebusConsume(bus, 'ebus subscribeEnvelope, ordered'),
+      rawPrefix: rawConsume(raw, { oneActive: true, byPrefix: true }),
       prefix: ebusConsume(byPrefix, "ebus subscribeEnvelope, ordered, ackPolicy 'all'"),
     },
     rounds,
@@ -70,11 +71,22 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
       ratio(stored.ebus, stored.bare, 'clock'),
     ),
     ...rows(consumed, 0.9, 0.82),
+    ...besides(consumed.bare, 'without order among members', consumed.ebus),
     {
       ...speedOf(consumed.prefix),
       ...against('raw nats.js, by the clock', ratio(consumed.prefix, consumed.raw, 'clock'), 1.3),
     },
     against('raw nats.js, by processor time', ratio(consumed.prefix, consumed.raw, 'processor')),
+    ...besides(consumed.rawPrefix, 'with ack policy all', consumed.prefix),
+  ];
+}
+
+/** Another way of the plain client, which does less. */
+function besides(raw: Measured, how: string, ebus: Measured): Row[] {
+  return [
+    speedOf(raw),
+    against(`raw nats.js ${how}, by the clock`, ratio(ebus, raw, 'clock')),
+    against(`raw nats.js ${how}, by processor time`, ratio(ebus, raw, 'processor')),
   ];
 }
 
@@ -203,58 +215,5 @@ function ebusJetStream({ bus }: Sides): Contender {
     messages: 20_000,
     run: (messages) =>
       pipelined(messages, () => bus.publishEnvelope(ENVELOPES, envelopeNumber(eventNumber++, KEYS))),
-  };
-}
-
-async function store({ bus }: Sides): Promise<void> {
-  const all = Array.from({ length: STORED_MESSAGES }, (_, i) => envelopeNumber(i, KEYS));
-  await bus.publishEnvelopes(STORED, all);
-}
-
-let consumers = 0;
-
-function rawConsume({ client, manager }: Sides): Contender {
-  return {
-    name: 'nats.js consume, decode, ack',
-    messages: STORED_MESSAGES,
-    async run(messages) {
-      const name = `raw-${++consumers}`;
-      const config = {
-        durable_name: name,
-        ack_policy: 'explicit',
-        filter_subject: STORED,
-        max_ack_pending: 1000,
-      };
-      await manager.consumers.add(`${STREAM}-ebus`, config as never);
-      const consumer = await client.consumers.get(`${STREAM}-ebus`, name);
-      const countdown = new Countdown();
-      const handled = countdown.start(messages);
-      const running = await consumer.consume({
-        max_messages: 500,
-        callback: (message) => {
-          const { buffer, byteOffset, length } = message.data;
-          bareDecode(Buffer.from(buffer, byteOffset, length));
-          message.ack();
-          countdown.hit();
-        },
-      });
-      await handled;
-      await running.close();
-    },
-  };
-}
-
-function ebusConsume(bus: EventBus, name: string): Contender {
-  return {
-    name,
-    messages: STORED_MESSAGES,
-    async run(messages) {
-      const countdown = new Countdown();
-      const handled = countdown.start(messages);
-      const group = `ebus-${++consumers}`;
-      const subscription = await bus.subscribeEnvelope(STORED, () => countdown.hit(), { group });
-      await handled;
-      await subscription.close();
-    },
   };
 }
