@@ -6,8 +6,8 @@
  * than 1 means that the bits are to be ignored. Other text is another client's, and is ignored.
  */
 
-/** Kafka's default for `offset.metadata.max.bytes`. */
-export const MAX_METADATA = 4_096;
+/** Kafka's default for `offset.metadata.max.bytes` is 4,096. The client writes a zero byte behind the text. */
+export const MAX_METADATA = 4_095;
 
 interface CommitMetadata {
   readonly topicId: string;
@@ -15,7 +15,8 @@ interface CommitMetadata {
   readonly settled: readonly number[];
 }
 
-const FORMAT = /^ebus:(\d{1,3}):([\w-]{0,64}):([A-Za-z0-9+/]*)(?::|$)/;
+/** Topic ids are base64 as the client writes them, with `+` and `/`; Java's tools write `-` and `_` in their place. */
+const FORMAT = /^ebus:(\d{1,3}):([\w+/-]{0,64}):([A-Za-z0-9+/]*)(?::|\0|$)/;
 
 /**
  * @param committed the offset to be committed, which is not settled
