@@ -2,6 +2,7 @@
 import { HighOffsets } from '../driver/high-offsets.js';
 import type { OffsetValue, Position } from '../driver/message.js';
 import type { Delivery } from './delivery.js';
+import { SettledIds } from './settled-ids.js';
 
 /** So many settled messages are remembered at least, and twice as many at most. */
 const REMEMBERED = 8_192;
@@ -14,8 +15,8 @@ const REMEMBERED = 8_192;
 export class Redeliveries {
   readonly #here = new Map<string | OffsetValue, Delivery>();
   /** Two sets that only grow, and are let go of whole: to delete from a large set one by one is slow. */
-  #settled = new Set<string | OffsetValue>();
-  #settledBefore = new Set<string | OffsetValue>();
+  #settled = new SettledIds();
+  #settledBefore = new SettledIds();
   #incarnation: Position['incarnation'];
   /** Positions beyond it are new, and need not be looked for. */
   readonly #highest = new HighOffsets();
@@ -59,15 +60,15 @@ export class Redeliveries {
     this.#settled.add(id);
     if (this.#settled.size < REMEMBERED) return;
     this.#settledBefore = this.#settled;
-    this.#settled = new Set();
+    this.#settled = new SettledIds();
   }
 
   #anotherLog({ incarnation }: Position): void {
     this.#incarnation = incarnation;
     this.#highest.clear();
     this.#here.clear();
-    this.#settled.clear();
-    this.#settledBefore.clear();
+    this.#settled = new SettledIds();
+    this.#settledBefore = new SettledIds();
   }
 }
 
