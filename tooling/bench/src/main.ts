@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documentOf, type Results } from './document.js';
+import { nestProcess } from './nest/process.js';
 import { partitionMember } from './partitions/member.js';
 import { quick } from './quick.js';
 import { machine, printTable, type Row, warningOfLoad, writeJson } from './report.js';
@@ -169,4 +170,6 @@ function writePage(from: string, to = 'docs/benchmarks.md'): void {
 }
 
 const [name, ...args] = process.argv.slice(2);
-await (name === 'partition-member' ? partitionMember(args) : main());
+if (name === 'partition-member') await partitionMember(args);
+else if (name === 'nest-process') await nestProcess(args);
+else await main();
