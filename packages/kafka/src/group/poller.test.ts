@@ -66,6 +66,23 @@ describe('the poller', () => {
     expect(consumer.polls.at(-1)?.most).toBe(5);
   });
 
+  it('polls on while messages are handed over, as far as there is room beside them', async () => {
+    const { poller, consumer, share, grant, answer } = await polling('orders');
+    grant('orders', 40);
+    poller.readable();
+    const most: (number | undefined)[][] = [];
+    const sink = new FakeSink();
+    sink.push = () => void most.push(consumer.polls.map((poll) => poll.most));
+    share('orders').reader = sink;
+    await answer(Array.from({ length: 32 }, (_, offset) => message('orders', 0, offset)));
+    expect(most).toEqual([[32, 8]]);
+    await answer(Array.from({ length: 8 }, (_, offset) => message('orders', 0, 32 + offset)));
+    expect(most).toEqual([
+      [32, 8],
+      [32, 8],
+    ]);
+  });
+
   it('hands over the partitions in turn, each in log order', async () => {
     const { poller, grant, answer, sinks } = await polling('orders');
     grant('orders', 10);

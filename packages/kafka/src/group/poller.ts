@@ -123,7 +123,11 @@ export class Poller {
   pump(): void {
     if (this.#polling !== undefined || this.#stopped) return;
     if (this.#ahead.length > 0) this.#handAhead();
-    if (!this.#mayHaveMore || this.#seeks > 0) return;
+    this.#poll();
+  }
+
+  #poll(): void {
+    if (this.#polling !== undefined || this.#stopped || !this.#mayHaveMore || this.#seeks > 0) return;
     const room = this.#most();
     const most = room === 0 && this.#isAsked && this.#mayTakeAhead ? 1 : room;
     if (most === 0) return;
@@ -231,7 +235,8 @@ export class Poller {
       bytes += message.size;
       if (partition?.topic !== message.topic || partition.partition !== message.partition) {
         if (share?.topic !== message.topic) {
-          push(share, batch);
+          count(share, batch);
+          hand(share, batch);
           batch = [];
           share = this.#options.shareOf(message.topic);
         }
@@ -246,8 +251,11 @@ export class Poller {
       if (delivery !== undefined) batch.push(delivery);
       if (partition.isFull && !partition.paused) full = share;
     }
-    push(share, batch);
     if (messages.length > 0) this.#batch = bytes > LARGE_BYTES ? FEW : Math.min(BATCH, 2 * this.#batch);
+    count(share, batch);
+    // A thread of the client takes the next messages off its queue while these are decoded and handled.
+    if (this.#ahead.length === 0) this.#poll();
+    hand(share, batch);
     if (full !== undefined) this.#options.adjust(full);
     // What is ahead lies before the ends.
     if (this.#ahead.length === 0) this.#reachedEnds();
@@ -268,11 +276,16 @@ function isFetched({ reader, isStalled, partitions }: TopicShare): boolean {
   return reader !== undefined && !isStalled && partitions.size > 0;
 }
 
-function push(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): void {
+/** They take room of their topic. */
+function count(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): void {
   if (share === undefined || batch.length === 0) return;
   let bytes = 0;
   for (const { size } of batch) bytes += size;
   share.used(batch.length, bytes);
+}
+
+function hand(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): void {
+  if (share === undefined || batch.length === 0) return;
   share.resumed();
   share.reader?.push(interleaved(batch));
 }
