@@ -86,7 +86,7 @@ export function extraMicroseconds(measured: Measured, reference: Measured, by: M
   return median(measured[by].map((seconds, round) => (seconds - (reference[by][round] ?? Number.NaN)) * 1e6));
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

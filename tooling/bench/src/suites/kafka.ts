@@ -10,7 +10,7 @@ import { kafka } from '@ebus/kafka';
 import { startService } from '@ebus/services';
 import kafkajs from 'kafkajs';
 import { bareDecode, bareEncode } from '../bare-codec.js';
-import { type Contender, compare, ratio } from '../compare.js';
+import { type Contender, compare, median, ratio } from '../compare.js';
 import { aggregateIds, envelopeNumber } from '../envelopes.js';
 import { Countdown, pipelined } from '../pipelined.js';
 import { against, type Row, speedOf } from '../report.js';
@@ -57,7 +57,9 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
   );
   const all = Array.from({ length: STORED_MESSAGES }, (_, i) => envelopeNumber(i, KEYS));
   await sides.bus.publishEnvelopes(STORED, all);
-  const consumed = await compare({ raw: rawConsume(sides), ebus: ebusConsume(sides) }, rounds);
+  const joined: Joined = { raw: [], ebus: [] };
+  const contenders = { raw: rawConsume(sides, joined), ebus: ebusConsume(sides, joined) };
+  const consumed = await compare(contenders, rounds);
   return [
     speedOf(sent.same),
     {
@@ -83,6 +85,10 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
       ...against('the classic consumer, by the clock', ratio(consumed.ebus, consumed.raw, 'clock'), 1),
     },
     against('the classic consumer, by processor time', ratio(consumed.ebus, consumed.raw, 'processor')),
+    {
+      against: 'ms to the first message: the classic consumer / ebus',
+      figure: `${median(joined.raw).toFixed(0)} / ${median(joined.ebus).toFixed(0)}`,
+    },
   ];
 }
 
@@ -172,12 +178,19 @@ function kafkajsSend({ oneByOne }: Sides): Contender {
 
 let groups = 0;
 
+/** Milliseconds from subscribing to the first message, by round. It is no matter of speed: the rest is measured from there on. */
+interface Joined {
+  readonly raw: number[];
+  readonly ebus: number[];
+}
+
 /** Decodes and stores offsets, as the simplest service does that wants each message handled at least once. */
-function rawConsume({ brokers }: Sides): Contender {
+function rawConsume({ brokers }: Sides, joined: Joined): Contender {
   return {
     name: 'classic consumer, decode, store offsets',
     messages: STORED_MESSAGES,
-    async run(messages) {
+    async run(messages, begin) {
+      const called = performance.now();
       const consumer: KafkaConsumer = new rdkafka.KafkaConsumer({
         'bootstrap.servers': brokers,
         'group.id': `raw-${++groups}`,
@@ -197,6 +210,10 @@ function rawConsume({ brokers }: Sides): Contender {
         const batch = await new Promise<Message[]>((resolve, reject) =>
           consumer.consume(500, (error, received) => (error ? reject(error) : resolve(received))),
         );
+        if (left === messages && batch.length > 0) {
+          joined.raw.push(performance.now() - called);
+          begin();
+        }
         const next = new Map<number, number>();
         for (const { value, partition, offset } of batch) {
           bareDecode(value as Buffer);
@@ -211,15 +228,25 @@ function rawConsume({ brokers }: Sides): Contender {
   };
 }
 
-function ebusConsume({ bus }: Sides): Contender {
+function ebusConsume({ bus }: Sides, joined: Joined): Contender {
   return {
     name: 'ebus subscribeEnvelope, ordered',
     messages: STORED_MESSAGES,
-    async run(messages) {
+    async run(messages, begin) {
+      const called = performance.now();
       const countdown = new Countdown();
       const handled = countdown.start(messages);
       const group = `ebus-${++groups}`;
-      const subscription = await bus.subscribeEnvelope(STORED, () => countdown.hit(), { group });
+      let isFirst = true;
+      const handler = () => {
+        if (isFirst) {
+          isFirst = false;
+          joined.ebus.push(performance.now() - called);
+          begin();
+        }
+        countdown.hit();
+      };
+      const subscription = await bus.subscribeEnvelope(STORED, handler, { group });
       await handled;
       await subscription.close();
     },
