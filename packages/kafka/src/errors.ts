@@ -155,6 +155,17 @@ function ofRefusedBatch(topic: string, cause: unknown): EbusError {
   return new PublishError(text, { code: 'PUBLISH_FAILED', retryable: true, cause });
 }
 
+/** The broker counts a batch as one message: its limit of a topic holds for all records of one together. */
+export const isBatchTooLarge = (error: unknown): boolean => codeOf(error) === 10 || codeOf(error) === 18;
+
+/** For a record of a batch that was larger than its topic takes. */
+export function batchTooLarge(topic: string, cause: unknown): EbusError {
+  const text =
+    `the batch of the message to '${topic}' is larger than the broker takes (max.message.bytes of the topic): publish it ` +
+    'again, which is sent by itself then; set kafka.producer.batchSize below the limit, or raise that';
+  return new PublishError(text, { code: 'PUBLISH_FAILED', retryable: true, cause });
+}
+
 /** The producer is replaced, so the cause may have passed: only a login that lacks rights is told as such. */
 export function fatalFailure(topic: string, cause: unknown): EbusError {
   const { code } = classify(cause);

@@ -87,6 +87,7 @@ function record(name: string, deadline = Number.POSITIVE_INFINITY) {
   return { one, outcome };
 }
 
+type Named = ReturnType<typeof record>;
 const last = () => FakeProducer.made.at(-1) as FakeProducer;
 const settled = () => clock.advance(1);
 
@@ -105,6 +106,33 @@ describe('a lane', () => {
     await settled();
     lane.send(record('c').one);
     expect(last().sent.map(({ value }) => String(value))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('sends one by one for a while after a batch was too large, and refuses for good only what is alone', async () => {
+    const { lane } = laneOf();
+    const records = ['a', 'b', 'c', 'd', 'e'].map((name) => record(name));
+    const [a, b, c, d, e] = records as [Named, Named, Named, Named, Named];
+    for (const { one } of [a, b]) lane.send(one);
+    last().connected?.(null);
+    await settled();
+    const tooLarge = Object.assign(new Error('Broker: Message size too large'), { code: 10 });
+    for (const { one } of [a, b]) last().report(tooLarge, one);
+    for (const { outcome } of [a, b])
+      expect(outcome.failed).toMatchObject({ code: 'PUBLISH_FAILED', retryable: true });
+    for (const { one } of [c, d]) lane.send(one);
+    const sent = () =>
+      last()
+        .sent.map(({ value }) => String(value))
+        .join('');
+    expect(sent()).toBe('abc');
+    last().report(tooLarge, c.one);
+    expect(c.outcome.failed).toMatchObject({ code: 'MESSAGE_TOO_LARGE', retryable: false });
+    expect(sent()).toBe('abcd');
+    last().report(null, d.one, 7);
+    expect(d.outcome.stored).toEqual({ partition: 0, offset: 7 });
+    await clock.advance(5_000);
+    for (const { one } of [e, record('f')]) lane.send(one);
+    expect(sent()).toBe('abcdef');
   });
 
   it('tries again with another producer after one could not connect, until nobody waits', async () => {

@@ -1,7 +1,18 @@
 /** One producer and the records that it has no room for: connecting, ready, or fatal and replaced by another. */
 import type { DeliveryReport, Producer, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
 import { type Clock, Deque, PublishTimeoutError, type SendRecord } from '@ebus/core/driver';
-import { CODE, codeOf, fatalFailure, isFatal, notSent, refusedSettings, saidBy, tooLarge } from './errors.js';
+import {
+  batchTooLarge,
+  CODE,
+  codeOf,
+  fatalFailure,
+  isBatchTooLarge,
+  isFatal,
+  notSent,
+  refusedSettings,
+  saidBy,
+  tooLarge,
+} from './errors.js';
 import { toClient, toClientValue, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
 
@@ -21,6 +32,8 @@ export interface LaneOptions {
 const CONNECT_MS = 2_000;
 /** Between two attempts to connect, and before a producer that went fatal is replaced once more. */
 const AGAIN_MS = 500;
+/** After a batch was too large for its topic, one record at a time is sent for so long. */
+const ONE_BY_ONE_MS = 5_000;
 
 /** Sends records in order through one producer. Records unacknowledged by a fatal producer fail and may be retried. */
 export class Lane {
@@ -36,6 +49,11 @@ export class Lane {
   #said: unknown;
   #replacedAt = Number.NEGATIVE_INFINITY;
   #idle: (() => void) | undefined;
+  /** Handed to the present producer and not reported. */
+  #underWay = 0;
+  /** The record that was handed over with no other under way: a refusal of its batch is meant for it. */
+  #alone: SendRecord | undefined;
+  #oneByOneUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -152,13 +170,15 @@ export class Lane {
   #failAll(errorFor: (topic: string) => unknown): void {
     const all = [...this.#unacknowledged];
     this.#unacknowledged.clear();
+    this.#underWay = 0;
     while (this.#waiting.shift() !== undefined);
     for (const record of all) record.failed(errorFor(record.topic));
     this.#idle?.();
   }
 
-  /** @returns false where the client's queue is full */
+  /** @returns false where the client's queue is full, or another record is to be reported first */
   #produce(record: SendRecord): boolean {
+    if (this.#underWay > 0 && this.#options.clock.monotonic() < this.#oneByOneUntil) return false;
     const { topic, key, value, tombstone, headers, partition = null } = record;
     try {
       this.#producer?.produce(
@@ -170,6 +190,7 @@ export class Lane {
         record,
         toHeaders(headers),
       );
+      this.#alone = this.#underWay++ === 0 ? record : undefined;
       return true;
     } catch (error) {
       // The one that finds out goes to the next producer: nothing after it was sent.
@@ -193,11 +214,19 @@ export class Lane {
     if (isFatal(error)) return this.#replace(producer, error);
     const record = opaque as SendRecord;
     if (this.#unacknowledged.delete(record)) {
-      if (error !== null && error !== undefined) record.failed(notSent(record, error));
+      this.#underWay--;
+      if (error !== null && error !== undefined) record.failed(this.#failure(record, error));
       else record.stored(offset >= 0 ? { partition, offset } : undefined);
     }
     if (this.#waiting.length > 0) this.#pushOn();
     if (this.#unacknowledged.size === 0) this.#idle?.();
+  }
+
+  /** The client fills batches without regard to a topic's limit, and the broker refuses all records of one that exceeds it. */
+  #failure(record: SendRecord, error: unknown): unknown {
+    if (!isBatchTooLarge(error) || record === this.#alone) return notSent(record, error);
+    this.#oneByOneUntil = this.#options.clock.monotonic() + ONE_BY_ONE_MS;
+    return batchTooLarge(record.topic, error);
   }
 
   /** In order, as far as there is room. */
