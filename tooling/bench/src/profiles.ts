@@ -7,21 +7,21 @@ type Profile = Readonly<Record<string, number>>;
 
 const PROFILES: Readonly<Record<string, Profile>> = {
   'publish to handler, unordered': {
-    'memory adapter': 28,
-    'garbage collection': 19,
-    'consume (core)': 18,
-    'publish (core)': 16,
-    'Node and clock': 8,
-    'benchmark and rest': 11,
+    'memory adapter': 27,
+    'consume (core)': 22,
+    'publish (core)': 17,
+    'Node and clock': 15,
+    'garbage collection': 12,
+    'benchmark and rest': 7,
   },
   'ordered envelopes': {
-    'envelope: encode, decode, check (core)': 39,
-    'garbage collection': 19,
-    'Node (buffers, text)': 12,
-    'publish (core)': 6,
-    'consume (core)': 6,
+    'envelope: encode, decode, check (core)': 42,
+    'garbage collection': 18,
+    'Node (buffers, text)': 15,
+    'consume (core)': 7,
     'memory adapter': 6,
-    'benchmark and rest': 12,
+    'publish (core)': 4,
+    'benchmark and rest': 8,
   },
   'nats, ephemeral, publish to handler': {
     'garbage collection': 22,
