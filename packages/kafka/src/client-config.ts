@@ -108,8 +108,8 @@ export function consumerConfig(
     // By default a full queue pauses fetching for a second, however quickly it is emptied.
     'fetch.queue.backoff.ms': 20,
     ...config.librdkafka,
-    // That a topic was made anew, the client says only in these lines.
-    debug: [config.librdkafka.debug ?? [], 'topic'].flat().join(','),
+    // That a topic was made anew, and how far its membership is, the client says only in these lines.
+    debug: [config.librdkafka.debug ?? [], 'topic', 'cgrp'].flat().join(','),
   } as ConsumerGlobalConfig;
 }
 

@@ -160,6 +160,7 @@ describe('partitions that are revoked', () => {
     await event(ASSIGN, place(0));
     fake.told.length = 0;
     fake.ended.abort();
+    fake.session.isLeaving = true;
     await event(REVOKE, place(0));
     await event(ASSIGN, place(1));
     expect(fake.told).toEqual(['unassign orders:0']);

@@ -59,11 +59,7 @@ export class Assignment {
   rebalance(event: unknown, partitions: readonly TopicPartition[]): void {
     const session = this.#session;
     const isAssign = codeOf(event) === CODE.assignPartitions;
-    // It is disconnecting, and waits for this; any other call of it would wait for that in turn.
-    if (session.isOver) {
-      if (!isAssign) session.consumer.incrementalUnassign(partitions);
-      return;
-    }
+    if (session.isOver) return isAssign ? this.#decline(partitions) : this.#letGo(partitions);
     this.#pending++;
     const handle = async () => {
       try {
@@ -78,6 +74,23 @@ export class Assignment {
     this.#events = this.#events.then(handle);
   }
 
+  /** Without it, the client waits and cannot leave. What it would read is not looked at. */
+  #decline(partitions: readonly TopicPartition[]): void {
+    const { consumer, isLeaving } = this.#session;
+    // While it disconnects, this would wait for that, and that for this.
+    if (isLeaving) return;
+    try {
+      consumer.incrementalAssign(partitions.map((one) => ({ ...one, offset: ANYWHERE })));
+      consumer.pause([...partitions]);
+    } catch (error) {
+      this.#session.warn(error, 'rebalance');
+    }
+  }
+
+  #letGo(partitions: readonly TopicPartition[]): void {
+    this.#session.consumer.incrementalUnassign(partitions);
+  }
+
   /** Without a group, the partitions to read are chosen here. */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     const session = this.#session;
@@ -87,7 +100,7 @@ export class Assignment {
       session.warn(error, 'position');
       return new Map<string, Found>();
     });
-    if (session.isOver) return;
+    if (session.isOver) return this.#decline(partitions);
     const fresh = new Map<TopicShare, number[]>();
     const assignment = partitions.map((one) => {
       const share = shares.of(one.topic) ?? new TopicShare(one.topic);

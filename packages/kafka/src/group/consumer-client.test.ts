@@ -43,6 +43,7 @@ function listening() {
       end: hear('end'),
       error: hear('error'),
       renewed: hear('renewed'),
+      membership: hear('membership'),
     },
   );
   const { callbacks } = consumer as unknown as HeldConsumer;
@@ -54,6 +55,7 @@ function listening() {
     emitter.emit('partition.eof', {});
     emitter.emit('event.error', new Error('gone'));
     emitter.emit('event.log', { message: 'Topic orders changed id from a to b' });
+    emitter.emit('event.log', { message: 'Group "billing" changed join state init -> wait-join (state up)' });
   };
   return { consumer, heard, sayAll };
 }
@@ -62,9 +64,9 @@ describe('a consumer', () => {
   it('tells its listener everything until it has left', async () => {
     const { consumer, heard, sayAll } = listening();
     sayAll();
-    expect(heard).toEqual(['rebalance', 'committed', 'readable', 'end', 'error', 'renewed']);
+    expect(heard).toEqual(['rebalance', 'committed', 'readable', 'end', 'error', 'renewed', 'membership']);
     await leave(consumer);
-    expect(heard.slice(6)).toEqual(['rebalance']);
+    expect(heard.slice(7)).toEqual(['rebalance']);
   });
 
   it('that has left holds its listener no longer, though the client holds the callbacks', async () => {

@@ -24,6 +24,8 @@ interface ConsumerEvents {
   error(error: unknown): void;
   /** The client has learned that the topic was made anew: later messages are of the new log. */
   renewed?(topic: string, topicId: string): void;
+  /** How far the client's membership is, in its words: `init`, `wait-join`, `wait-sync`, `steady`, … */
+  membership?(state: string): void;
 }
 
 /** Hears nothing. */
@@ -37,6 +39,8 @@ const listeners = new WeakMap<NativeConsumer, { events: ConsumerEvents }>();
 
 /** Of the client's debugging lines about topics; also said when it first hears of one. */
 const RENEWED = /Topic (\S+) changed id from \S+ to (\S+)$/;
+/** Of those about its group. */
+const MEMBERSHIP = /changed join state \S+ -> (\S+)/;
 
 /** How long one attempt to connect may block a thread. */
 const CONNECT_MS = 5_000;
@@ -63,6 +67,8 @@ export function newConsumer(
   consumer.on('event.log', ({ message }: { message: string }) => {
     const [, topic, topicId] = RENEWED.exec(message) ?? [];
     if (topic !== undefined && topicId !== undefined) to.events.renewed?.(topic, topicId);
+    const [, state] = MEMBERSHIP.exec(message) ?? [];
+    if (state !== undefined) to.events.membership?.(state);
   });
   return consumer;
 }

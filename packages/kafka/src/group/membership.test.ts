@@ -1,7 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import type { SubscriptionSpec } from '@ebus/core/driver';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../core/src/testing/manual-clock.js';
 import { kafkaConfigSchema } from '../config-schema.js';
+import { CODE } from '../errors.js';
 import { Membership } from './membership.js';
 import type { Session } from './session.js';
 import { FakeCluster } from './testing/fake-client.js';
@@ -208,5 +210,59 @@ describe('leaving a group', () => {
     await clock.advance(5_000);
     await left;
     expect(cluster.told.at(-1)).toBe('disconnect');
+  });
+});
+
+describe('a consumer that another one takes the place of', () => {
+  const replaced = async () => {
+    const { cluster, clock, membership, join, retired } = group();
+    const member = membership();
+    await join(member);
+    await clock.advance(1_000);
+    await member.reconnect();
+    await clock.advance(1_000);
+    const old = retired[0] as Session;
+    const becomes = (state: string) => {
+      const message = `Group "billing" changed join state other -> ${state} (state up)`;
+      (old.consumer as unknown as EventEmitter).emit('event.log', { message });
+    };
+    cluster.told.length = 0;
+    return { cluster, clock, old, becomes };
+  };
+
+  it('leaves at once', async () => {
+    const { cluster, clock, old, becomes } = await replaced();
+    becomes('steady');
+    const left = old.giveWay(never);
+    await clock.advance(0);
+    await left;
+    expect(cluster.told).toEqual(['disconnect']);
+  });
+
+  it.each(['init', 'wait-join', 'wait-metadata', 'wait-sync'])(
+    'and is joining (%s) waits for the answer: before, the group would not hear that it leaves',
+    async (state) => {
+      const { cluster, clock, old, becomes } = await replaced();
+      becomes(state);
+      const left = old.giveWay(never);
+      await clock.advance(20_000);
+      expect(cluster.told).toEqual([]);
+      becomes('wait-assign-call');
+      old.assignment.rebalance({ code: CODE.assignPartitions }, [{ topic: 'orders', partition: 0 }]);
+      becomes('steady');
+      await clock.advance(1_000);
+      await left;
+      expect(cluster.told).toEqual(['assign orders:0@0', 'disconnect']);
+      expect(cluster.paused).toContain('orders:0');
+    },
+  );
+
+  it('waits no longer than its session and the answer to a join may take', async () => {
+    const { cluster, clock, old, becomes } = await replaced();
+    becomes('wait-join');
+    const left = old.giveWay(never);
+    await clock.advance(36_000);
+    await left;
+    expect(cluster.told).toEqual(['disconnect']);
   });
 });

@@ -41,6 +41,10 @@ const ASK_MS = 20;
 const SEEK_MS = 5_000;
 /** A coordinator that is there answers within it. */
 const HEARD_MS = 500;
+/** A group whose old members' sessions are over has its answer to a join within it. */
+const JOINED_MS = 5_000;
+/** States of a membership in which a client that ends says nothing to the group. */
+const JOINING = /^(init|wait-(join|metadata|sync))$/;
 
 /** The life of one consumer in a group, from connecting until it leaves or breaks. */
 export class Session {
@@ -52,6 +56,10 @@ export class Session {
   readonly watch: LogWatch;
   readonly #ended = new AbortController();
   #committedAt = 0;
+  /** Undefined until it has asked to join. */
+  #membership: string | undefined;
+  /** The client is ending, and answers for itself. */
+  isLeaving = false;
   /** Why the group does not admit it. */
   refusal: EbusError | undefined;
 
@@ -67,6 +75,9 @@ export class Session {
       // What a client says that was replaced is about nothing any more.
       error: (error) => this.isOver || options.onError(error),
       renewed: (topic, topicId) => this.watch.renewed(topic, topicId),
+      membership: (state) => {
+        this.#membership = state;
+      },
     });
     const onAsking = () => this.#lookForAnswer();
     this.commits = new Commits(this.consumer as never, { clock, logger, group, onAsking });
@@ -109,20 +120,30 @@ export class Session {
     while (this.commits.isUnanswered) {
       // Answers come by polling.
       await poll(this.consumer, BATCH).catch(() => {});
-      await this.#moment();
+      await this.#moment(TICK_MS);
     }
+    this.isLeaving = true;
     await leave(this.consumer);
   }
 
   /**
-   * The same for one that another consumer takes the place of, once the group's coordinator answers again: a client that
-   * ends before tells it nothing, and the group waits for this member until its session is over. The signal ends the wait.
+   * The same for one that another consumer takes the place of, once the group's coordinator answers again and the client
+   * is not joining: a client that ends before tells it nothing, and the group waits for this member until its session is
+   * over. The signal ends the wait.
    */
   async giveWay(signal: AbortSignal): Promise<void> {
     const { clock, config, durable } = this.options;
-    const until = anySignal(clock.timeout(config.consumer.sessionTimeout), signal);
-    while (durable && !until.aborted && !(await this.#isHeard())) await this.#moment();
+    const until = anySignal(clock.timeout(config.consumer.sessionTimeout + JOINED_MS), signal);
+    while (durable && !until.aborted && (this.#isJoining || !(await this.#isHeard()) || this.#isJoining)) {
+      // Rebalances are heard of by polling.
+      await poll(this.consumer, BATCH).catch(() => {});
+      await this.#moment(ASK_MS);
+    }
     await this.leave();
+  }
+
+  get #isJoining(): boolean {
+    return this.refusal === undefined && JOINING.test(this.#membership ?? '');
   }
 
   /** Whether the coordinator answers this client: positions are asked of it. */
@@ -138,8 +159,8 @@ export class Session {
     );
   }
 
-  #moment(): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.setTimeout(resolve, TICK_MS).unref());
+  #moment(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.options.clock.setTimeout(resolve, ms).unref());
   }
 
   /** Pauses and resumes partitions by their room. */
