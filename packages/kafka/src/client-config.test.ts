@@ -26,8 +26,8 @@ describe('the settings of a consumer', () => {
   );
 
   it('have the client tell that topics were made anew, beside what is debugged otherwise', () => {
-    expect(consumer({}).debug).toBe('topic');
-    expect(consumer({ librdkafka: { debug: 'cgrp,broker' } }).debug).toBe('cgrp,broker,topic');
+    expect(consumer({}).debug).toBe('topic,cgrp');
+    expect(consumer({ librdkafka: { debug: 'cgrp,broker' } }).debug).toBe('cgrp,broker,topic,cgrp');
   });
 
   it('keep a member in its group for as long as a session, however short the processing time', () => {

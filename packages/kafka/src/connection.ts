@@ -1,8 +1,9 @@
 /** Whether the cluster answers: dialing, and the clients' reports about their connections. */
 import { type Clock, ConnectionError, type DriverHost, pause, reasonOf } from '@ebus/core/driver';
 import { QUESTION_MS } from './client-config.js';
-import { cannotConnect, isLoginRefused } from './errors.js';
+import { cannotConnect, isAlone, isLoginRefused } from './errors.js';
 import { Questions, type QuestionsOptions } from './questions.js';
+import { unrefed } from './unrefed.js';
 
 interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
   readonly clock: Clock;
@@ -43,14 +44,7 @@ export class Connection {
     this.#lastError = undefined;
     this.#isDoubted = false;
     this.#isDialing = true;
-    this.#questions?.close();
-    const questions = new Questions({
-      ...this.#options,
-      onError: (error) => {
-        if (this.#questions === questions) this.noted(error);
-      },
-    });
-    this.#questions = questions;
+    const questions = this.#askAnew();
     // A login that is refused is said by event; the client itself would go on trying.
     const refused = new Promise<never>((_, reject) => {
       this.#refused = reject;
@@ -68,6 +62,16 @@ export class Connection {
     this.#isDialing = false;
   }
 
+  /** Whether the cluster answers within so many milliseconds. Never rejects. */
+  async isThere(ms = FIRST_MS): Promise<boolean> {
+    try {
+      await this.questions.brokers(this.#options.clock.timeout(ms), ms);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** A client's report about its connection, by event and in words. */
   noted(error: unknown): void {
     // The login says more than the broken connection that follows from it.
@@ -75,7 +79,7 @@ export class Connection {
     if (isLoginRefused(error)) this.#refused?.(error);
     const host = this.#host;
     if (host === undefined || this.#isDialing || this.#questions === undefined) return;
-    if (/all broker connections are down/i.test(reasonOf(error))) void this.#doubt(host, error);
+    if (isAlone(error)) void this.#doubt(host, error);
     // Others may answer: then nothing but this says why some partitions stand still.
     else if (/timed out/i.test(reasonOf(error)))
       host.logger.warn({ err: error }, `a Kafka broker does not answer: ${reasonOf(error)}`);
@@ -96,28 +100,39 @@ export class Connection {
     questions?.close();
   }
 
+  /** By a new client: the present one ends. */
+  #askAnew(): Questions {
+    this.#questions?.close();
+    const questions = new Questions({
+      ...this.#options,
+      onError: (error) => {
+        if (this.#questions === questions) this.noted(error);
+      },
+    });
+    this.#questions = questions;
+    return questions;
+  }
+
   /** Brokers close connections that idle, and the client tells that like an outage: only who cannot be asked is away. */
   async #doubt(host: DriverHost, cause: unknown): Promise<void> {
     if (this.#isDoubted) return;
     this.#isDoubted = true;
-    const questions = this.#questions;
     const attempt = this.#attempt;
-    const isCurrent = () => this.#questions === questions && this.#attempt === attempt && !this.#isDialing;
-    const answers = async (ms: number) => {
-      try {
-        await questions?.brokers(host.clock.timeout(ms), ms);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    if (!(await answers(DOUBT_MS)) && isCurrent()) {
+    const isCurrent = () => this.#questions !== undefined && this.#attempt === attempt && !this.#isDialing;
+    if (!(await this.isThere(DOUBT_MS)) && isCurrent()) {
       host.onState({ status: 'reconnecting', cause, attempt });
-      if (questions !== undefined) questions.isAway = true;
-      // The client comes back by itself and says nothing then.
-      for (let patience = FIRST_MS; isCurrent() && !(await answers(patience)); patience = longer(patience))
+      this.questions.isAway = true;
+      // Clients come back by themselves and say nothing then.
+      for (
+        let patience = FIRST_MS;
+        isCurrent() && !(await this.isThere(patience));
+        patience = longer(patience)
+      ) {
+        // One that has lost all brokers does not.
+        if (patience === QUESTION_MS && isCurrent()) this.#askAnew().isAway = true;
         await pause(unrefed(host.clock), RETURN_MS);
-      if (questions !== undefined) questions.isAway = false;
+      }
+      if (this.#questions !== undefined) this.#questions.isAway = false;
       if (isCurrent()) host.onState({ status: 'connected', attempt });
     }
     if (!isCurrent()) return;
@@ -127,13 +142,3 @@ export class Connection {
 }
 
 const longer = (patience: number) => Math.min(2 * patience, QUESTION_MS);
-
-/** Waiting for brokers keeps no process alive. */
-const unrefed = (clock: Clock): Pick<Clock, 'setTimeout' | 'clearTimeout'> => ({
-  setTimeout: (fn, ms) => {
-    const timer = clock.setTimeout(fn, ms);
-    timer.unref();
-    return timer;
-  },
-  clearTimeout: (timer) => clock.clearTimeout(timer),
-});

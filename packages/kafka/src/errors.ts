@@ -16,6 +16,7 @@ export const CODE = {
   revokePartitions: -174,
   queueFull: -184,
   fatal: -150,
+  allBrokersDown: -187,
   /** The position lies outside of the log, which was cut, made anew, or has moved past it. */
   outsideLog: -140,
   unknownTopic: -188,
@@ -37,7 +38,7 @@ function define(known: ErrorClass, ...numbers: number[]): void {
 define({ code: 'PUBLISH_TIMEOUT', retryable: true }, -192, -185, 7);
 const AWAY: ErrorClass = { code: 'CONNECTION_FAILED', retryable: true };
 // No broker to be reached: transport, resolve, all down, TLS, network.
-define(AWAY, -195, -193, -187, -181, 8, 13);
+define(AWAY, -195, -193, CODE.allBrokersDown, -181, 8, 13);
 // A client that was replaced, or went fatal: purged in queue or in flight, destroyed, outdated, fatal, wrong state.
 define(AWAY, -152, -151, -197, -167, -150, -172, 45, 47, 59, 90);
 // None is in charge of the partition: no leader, another one.
@@ -72,6 +73,10 @@ export function aboutOf(error: unknown): 'group' | 'topic' | 'log' | 'client' {
   // Another protocol, session timeout out of range, group full, group id, login, fenced.
   return [23, 24, 26, 81, 30, 82].includes(code) ? 'group' : 'client';
 }
+
+/** A client's report that it has no connection left. */
+export const isAlone = (error: unknown): boolean =>
+  codeOf(error) === CODE.allBrokersDown || /all broker connections are down/i.test(reasonOf(error));
 
 /** A member that the group does not admit. */
 export function refusedByGroup(group: string, cause: unknown): EbusError {

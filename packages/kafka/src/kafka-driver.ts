@@ -278,6 +278,7 @@ export class KafkaDriver implements Driver<KafkaNative> {
       logger,
       configuredTopic,
       onError: (error) => this.#connection.noted(error),
+      isThere: () => this.#connection.isThere(),
     });
   }
 

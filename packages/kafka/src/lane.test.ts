@@ -60,6 +60,7 @@ function laneOf(more: Partial<LaneOptions> = {}) {
     clock,
     settings: () => ({}),
     onError: (error) => errors.push(error),
+    isThere: async () => true,
     onReplaced: (cause) => replaced.push(cause),
     ...more,
   });

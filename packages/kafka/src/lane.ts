@@ -13,6 +13,7 @@ import {
   saidBy,
   tooLarge,
 } from './errors.js';
+import { Lifeline } from './lifeline.js';
 import { toClient, toClientValue, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
 
@@ -24,7 +25,9 @@ export interface LaneOptions {
   settings(): ProducerGlobalConfig;
   /** A producer's reports about itself, by event. */
   onError(error: unknown): void;
-  /** A producer went fatal, and another takes its place. */
+  /** Whether the cluster answers others. Never rejects. */
+  isThere(): Promise<boolean>;
+  /** A producer went fatal or lost all brokers, and another takes its place. */
   onReplaced(cause: unknown): void;
 }
 
@@ -41,6 +44,8 @@ export class Lane {
   readonly #waiting = new Deque<SendRecord>();
   readonly #unacknowledged = new Set<SendRecord>();
   #producer: Producer | undefined;
+  /** Aborts with the present producer. */
+  #present: AbortController | undefined;
   #ready = false;
   /** For the time at which another producer is made. */
   #isWaiting = false;
@@ -83,12 +88,13 @@ export class Lane {
   /** Fails unacknowledged records with `cause`; the producer goes in the background. */
   close(cause: unknown): Promise<unknown> {
     this.#closed = true;
+    this.#present?.abort();
     this.#failAll(() => cause);
     return retired(this.#producer) ?? Promise.resolve();
   }
 
   #open(): void {
-    const { client, settings, onError } = this.#options;
+    const { client, settings, onError, isThere, clock } = this.#options;
     let producer: Producer;
     try {
       // Without settings for topics beside it: even empty ones would replace those given here.
@@ -100,9 +106,14 @@ export class Lane {
     producer.on('delivery-report', (error: unknown, report: DeliveryReport) =>
       this.#reported(producer, error, report),
     );
+    const present = new AbortController();
+    this.#present = present;
+    const lost = (cause: unknown) => this.#replace(producer, cause);
+    const lifeline = new Lifeline({ clock, client: producer, over: present.signal, isThere, lost });
     producer.on('event.error', (error: unknown) => {
       if (!isCurrent()) return;
       this.#said = error;
+      lifeline.heard(error);
       if (isFatal(error)) this.#replace(producer, error);
       else onError(error);
     });
@@ -150,6 +161,7 @@ export class Lane {
   #openAgain(wait: number): void {
     const { clock } = this.#options;
     this.#ready = false;
+    this.#present?.abort();
     this.#producer = undefined;
     this.#said = undefined;
     this.#isWaiting = true;

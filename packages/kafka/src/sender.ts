@@ -24,6 +24,8 @@ export interface SenderOptions {
   configuredTopic(topic: string): Partial<TopicSpec> | undefined;
   /** A producer reported a problem, in words only. */
   onError(error: unknown): void;
+  /** Whether the cluster answers others. Never rejects. */
+  isThere(): Promise<boolean>;
 }
 
 /** Chooses a topic's lane by its codec. Order is kept per topic while its codec stays the same. */
@@ -73,12 +75,13 @@ export class Sender {
   }
 
   #newLane(codec: Codec & { compression: Compression }): Lane {
-    const { client, config, serviceName, clock, logger, onError } = this.#options;
+    const { client, config, serviceName, clock, logger, onError, isThere } = this.#options;
     return new Lane({
       client,
       clock,
       settings: () => producerConfig(config, serviceName, codec),
       onError,
+      isThere,
       onReplaced: (err) =>
         logger.warn({ err }, `a Kafka producer could not go on and is replaced: ${reasonOf(err)}`),
     });

@@ -23,7 +23,10 @@ const ANSWERS_MS = 1_000;
  * Whether the cluster is there. Without it, a question or commit holds the client, and so the process, for long: a
  * commit until the coordinator is back.
  */
-export async function isThere({ clock, questions }: DepartureOptions, signal: AbortSignal): Promise<boolean> {
+export async function isThere(
+  { clock, questions }: Pick<DepartureOptions, 'clock' | 'questions'>,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     await questions().brokers(anySignal(clock.timeout(ANSWERS_MS), signal), ANSWERS_MS);
     return true;

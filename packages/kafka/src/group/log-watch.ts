@@ -143,6 +143,7 @@ export class LogWatch {
       (reason: unknown) => reason,
     );
     if (session.isOver) return;
+    if (error !== undefined) session.lifeline.doubt(error);
     if (error === undefined && session.commits.failingSince === undefined) {
       this.#unansweredSince = undefined;
       return;

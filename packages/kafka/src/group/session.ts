@@ -1,11 +1,13 @@
 /** One connected consumer of a group: polls, commits, moves partitions as the group decides, and compares them with the log. */
 import { anySignal, type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
 import { aboutOf, refusedByGroup } from '../errors.js';
+import { Lifeline } from '../lifeline.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
 import { Assignment } from './assignment.js';
 import { Commits } from './commits.js';
 import { type ClientOptions, connect, leave, newConsumer, poll } from './consumer-client.js';
+import { isThere } from './departure.js';
 import { LogWatch } from './log-watch.js';
 import type { Logs } from './lookup.js';
 import type { Partition } from './partition.js';
@@ -54,6 +56,7 @@ export class Session {
   readonly poller: Poller;
   readonly assignment: Assignment;
   readonly watch: LogWatch;
+  readonly lifeline: Lifeline;
   readonly #ended = new AbortController();
   #committedAt = 0;
   /** Undefined until it has asked to join. */
@@ -73,7 +76,7 @@ export class Session {
       readable: () => this.poller.readable(),
       end: (place) => this.poller.ended(place),
       // What a client says that was replaced is about nothing any more.
-      error: (error) => this.isOver || options.onError(error),
+      error: (error) => this.isOver || this.#reported(error),
       renewed: (topic, topicId) => this.watch.renewed(topic, topicId),
       membership: (state) => {
         this.#membership = state;
@@ -89,6 +92,13 @@ export class Session {
       failed: (error) => this.#failed(error),
     });
     this.assignment = new Assignment(this);
+    this.lifeline = new Lifeline({
+      clock,
+      client: this.consumer,
+      over: this.ended,
+      isThere: () => isThere(options, this.ended),
+      lost: options.onBroken,
+    });
     this.watch = new LogWatch(this);
   }
 
@@ -242,11 +252,16 @@ export class Session {
     this.options.clock.setTimeout(() => this.#lookForAnswer(), ASK_MS).unref();
   }
 
+  #reported(error: unknown): void {
+    this.lifeline.heard(error);
+    this.options.onError(error);
+  }
+
   /** What polling reports does not say which topic or partition it is about. */
   #failed(error: unknown): void {
-    const { group, shares, onError } = this.options;
+    const { group, shares } = this.options;
     const about = aboutOf(error);
-    if (about === 'client') return onError(error);
+    if (about === 'client') return this.#reported(error);
     if (about !== 'group') return this.watch.soon(about === 'log');
     const refusal = refusedByGroup(group, error);
     // The client asks again and again, and is refused again.

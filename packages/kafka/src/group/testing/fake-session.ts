@@ -65,6 +65,7 @@ export class FakeSession {
       },
       watch: { outside: (one: TopicPartition, why: string) => new Error(`${keyOf(one)} outside: ${why}`) },
       assignment: { isBusy: false },
+      lifeline: { doubt: () => {} },
       ended: this.ended.signal,
       get isOver() {
         return fake.ended.signal.aborted;
