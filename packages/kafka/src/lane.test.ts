@@ -3,6 +3,7 @@ import type { Producer } from '@confluentinc/kafka-javascript';
 import { EbusError, type SendRecord } from '@ebus/core/driver';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../core/src/testing/manual-clock.js';
+import { CODE } from './errors.js';
 import { Lane, type LaneOptions } from './lane.js';
 
 type Done = (error: unknown, result?: unknown) => void;
@@ -14,6 +15,8 @@ class FakeProducer extends EventEmitter {
   connected: Done | undefined;
   isFull = false;
   isFatal = false;
+  /** Questions for metadata. */
+  isAnswering = true;
   #isConnected = false;
 
   constructor() {
@@ -33,6 +36,10 @@ class FakeProducer extends EventEmitter {
   }
 
   setPollInBackground(): void {}
+
+  getMetadata(_: object, done: Done): void {
+    done(this.isAnswering ? null : new Error('Local: Broker transport failure'));
+  }
 
   disconnect(_: number, done: Done): void {
     this.#isConnected = false;
@@ -180,6 +187,65 @@ describe('a lane', () => {
     // What the old one still says is about nothing.
     old.report(Object.assign(new Error('Local: Fatal error'), { code: -150 }), b.one);
     expect(FakeProducer.made).toHaveLength(2);
+  });
+
+  const alone = async () => {
+    last().emit(
+      'event.error',
+      Object.assign(new Error('1/1 brokers are down'), { code: CODE.allBrokersDown }),
+    );
+    await settled();
+  };
+
+  it('gives what a producer was given since it had no broker to the next one, where it comes back no more', async () => {
+    const { lane, replaced } = laneOf();
+    const [a, b, c] = [record('a'), record('b'), record('c')];
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    last().report(null, a.one);
+    const old = last();
+    old.isAnswering = false;
+    await alone();
+    for (const { one } of [b, c]) lane.send(one);
+    await clock.advance(10_000);
+    expect(replaced).toHaveLength(1);
+    last().connected?.(null);
+    await settled();
+    // What the old one throws away is under way at the new one.
+    old.report(Object.assign(new Error('Local: Purged in queue'), { code: -152 }), b.one);
+    expect(last().sent.map(({ value }) => String(value))).toEqual(['b', 'c']);
+    for (const { one } of [b, c]) last().report(null, one, 4);
+    expect([b.outcome, c.outcome]).toEqual([
+      { stored: { partition: 0, offset: 4 } },
+      { stored: { partition: 0, offset: 4 } },
+    ]);
+  });
+
+  it('fails all of it where something may have been sent before', async () => {
+    const { lane } = laneOf();
+    const [a, b] = [record('a'), record('b')];
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    last().isAnswering = false;
+    await alone();
+    lane.send(b.one);
+    await clock.advance(10_000);
+    for (const { outcome } of [a, b])
+      expect(outcome.failed).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
+  });
+
+  it('keeps a producer that comes back by itself', async () => {
+    const { lane, replaced } = laneOf();
+    const a = record('a');
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    await alone();
+    await clock.advance(10_000);
+    last().report(null, a.one);
+    expect([replaced, a.outcome]).toEqual([[], { stored: { partition: 0, offset: 0 } }]);
   });
 
   it('gives the record that finds out about a fatal error to the next producer', async () => {

@@ -6,6 +6,7 @@ import {
   CODE,
   codeOf,
   fatalFailure,
+  isAlone,
   isBatchTooLarge,
   isFatal,
   notSent,
@@ -50,6 +51,8 @@ export class Lane {
   /** For the time at which another producer is made. */
   #isWaiting = false;
   #closed = false;
+  /** The present producer had nothing of ours when it lost its connections. */
+  #isUnsent = false;
   /** The last report of the present producer: the reason of a fatal error is told by event, its fatality by report. */
   #said: unknown;
   #replacedAt = Number.NEGATIVE_INFINITY;
@@ -108,11 +111,12 @@ export class Lane {
     );
     const present = new AbortController();
     this.#present = present;
-    const lost = (cause: unknown) => this.#replace(producer, cause);
+    const lost = (cause: unknown) => this.#lost(producer, cause);
     const lifeline = new Lifeline({ clock, client: producer, over: present.signal, isThere, lost });
     producer.on('event.error', (error: unknown) => {
       if (!isCurrent()) return;
       this.#said = error;
+      if (isAlone(error)) this.#isUnsent = this.#underWay === 0;
       lifeline.heard(error);
       if (isFatal(error)) this.#replace(producer, error);
       else onError(error);
@@ -158,11 +162,26 @@ export class Lane {
     onReplaced(cause);
   }
 
+  /**
+   * What it was given since it had no connection any more was never sent: the next producer takes that. Where it had something then, that
+   * may have been sent, and all of it fails as with a fatal error.
+   */
+  #lost(producer: Producer, cause: unknown): void {
+    if (!this.#isUnsent) return this.#replace(producer, cause);
+    void retired(producer);
+    while (this.#waiting.shift() !== undefined);
+    for (const record of this.#unacknowledged) this.#waiting.push(record);
+    this.#underWay = 0;
+    this.#openAgain(0);
+    this.#options.onReplaced(cause);
+  }
+
   #openAgain(wait: number): void {
     const { clock } = this.#options;
     this.#ready = false;
     this.#present?.abort();
     this.#producer = undefined;
+    this.#isUnsent = false;
     this.#said = undefined;
     this.#isWaiting = true;
     const open = () => {
@@ -223,6 +242,7 @@ export class Lane {
   }
 
   #reported(producer: Producer, error: unknown, { opaque, partition, offset }: DeliveryReport): void {
+    if (this.#producer !== producer) return;
     if (isFatal(error)) return this.#replace(producer, error);
     const record = opaque as SendRecord;
     if (this.#unacknowledged.delete(record)) {
