@@ -6,7 +6,6 @@ import {
   CODE,
   codeOf,
   fatalFailure,
-  isAlone,
   isBatchTooLarge,
   isFatal,
   notSent,
@@ -51,8 +50,6 @@ export class Lane {
   /** For the time at which another producer is made. */
   #isWaiting = false;
   #closed = false;
-  /** The present producer had nothing of ours when it lost its connections. */
-  #isUnsent = false;
   /** The last report of the present producer: the reason of a fatal error is told by event, its fatality by report. */
   #said: unknown;
   #replacedAt = Number.NEGATIVE_INFINITY;
@@ -116,7 +113,6 @@ export class Lane {
     producer.on('event.error', (error: unknown) => {
       if (!isCurrent()) return;
       this.#said = error;
-      if (isAlone(error)) this.#isUnsent = this.#underWay === 0;
       lifeline.heard(error);
       if (isFatal(error)) this.#replace(producer, error);
       else onError(error);
@@ -163,11 +159,11 @@ export class Lane {
   }
 
   /**
-   * What it was given since it had no connection any more was never sent: the next producer takes that. Where it had something then, that
-   * may have been sent, and all of it fails as with a fatal error.
+   * The next producer sends all that has no answer, in order. What was under way when the connections went may be stored twice then: a
+   * producer writes in order, so that the log holds some first records, and after them all of them.
    */
   #lost(producer: Producer, cause: unknown): void {
-    if (!this.#isUnsent) return this.#replace(producer, cause);
+    if (this.#producer !== producer || this.#closed) return;
     void retired(producer);
     while (this.#waiting.shift() !== undefined);
     for (const record of this.#unacknowledged) this.#waiting.push(record);
@@ -181,7 +177,6 @@ export class Lane {
     this.#ready = false;
     this.#present?.abort();
     this.#producer = undefined;
-    this.#isUnsent = false;
     this.#said = undefined;
     this.#isWaiting = true;
     const open = () => {
