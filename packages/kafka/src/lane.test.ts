@@ -197,6 +197,20 @@ describe('a lane', () => {
     await settled();
   };
 
+  it('refuses for good a record that fills a batch, whatever is under way beside it', async () => {
+    const { lane } = laneOf({ settings: () => ({ 'batch.size': 5 }) });
+    const records = ['a', 'large', 'b'].map((name) => record(name));
+    for (const { one } of records) lane.send(one);
+    last().connected?.(null);
+    await settled();
+    const [, large] = records as [Named, Named, Named];
+    last().report(Object.assign(new Error('Broker: Message size too large'), { code: 10 }), large.one);
+    expect(large.outcome.failed).toMatchObject({ code: 'MESSAGE_TOO_LARGE', retryable: false });
+    const next = record('c');
+    lane.send(next.one);
+    expect(last().sent.map(({ record: one }) => one)).toContain(next.one);
+  });
+
   it('sends all that has no answer by the next producer, in order, where one has lost its brokers', async () => {
     const { lane, replaced } = laneOf();
     const [a, b, c] = [record('a'), record('b'), record('c')];

@@ -58,6 +58,8 @@ export class Lane {
   #underWay = 0;
   /** The record that was handed over with no other under way: a refusal of its batch is meant for it. */
   #alone: SendRecord | undefined;
+  /** In bytes: a larger record is a batch of its own. */
+  #batchSize = Number.POSITIVE_INFINITY;
   #oneByOneUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: LaneOptions) {
@@ -98,7 +100,9 @@ export class Lane {
     let producer: Producer;
     try {
       // Without settings for topics beside it: even empty ones would replace those given here.
-      producer = new client.Producer(settings());
+      const given = settings();
+      producer = new client.Producer(given);
+      this.#batchSize = given['batch.size'] ?? Number.POSITIVE_INFINITY;
     } catch (cause) {
       throw refusedSettings(cause);
     }
@@ -251,7 +255,8 @@ export class Lane {
 
   /** The client fills batches without regard to a topic's limit, and the broker refuses all records of one that exceeds it. */
   #failure(record: SendRecord, error: unknown): unknown {
-    if (!isBatchTooLarge(error) || record === this.#alone) return notSent(record, error);
+    const isAlone = record === this.#alone || record.value.length >= this.#batchSize;
+    if (!isBatchTooLarge(error) || isAlone) return notSent(record, error);
     this.#oneByOneUntil = this.#options.clock.monotonic() + ONE_BY_ONE_MS;
     return batchTooLarge(record.topic, error);
   }
