@@ -51,10 +51,10 @@ export const NOTES: Readonly<Record<string, Note>> = {
       'On one server, with memory storage. Against the plain client that does the same job: the same bytes and headers, the envelope ' +
       'encoded and decoded, the acknowledgement awaited. ebus writes each message in one piece of memory, where the client makes ' +
       'three, and the acknowledgements of a batch in one write.\n\n' +
-      'Order on JetStream holds among all members of a group, because one of them is active at a time. The plain client does the same job ' +
-      'with one active client: it looks for the pin in the headers of each message, and the server adds that header. Beside it stands the ' +
-      'plain client without order among members. A subscription is measured after its first 100,000 messages: the engine ' +
-      'compiles the code of a new subscription, which a service does once.',
+      'The targets of consuming hold against the plain client without order among members, which does less: with ebus one member of a group ' +
+      'is active at a time. Beside it stands the plain client that does that as well, and looks for the pin in the headers of each message. ' +
+      'A subscription is measured after its first 100,000 messages: the engine compiles the code of a new subscription, which a service does ' +
+      'once.',
     limits:
       'The limit of publish to handler: most of the time is the client and the garbage of its parser.' +
       `${profileOf('nats, ephemeral, publish to handler')}\n\n` +
@@ -63,7 +63,7 @@ export const NOTES: Readonly<Record<string, Note>> = {
       'These take 1.5 µs of processor time a message.' +
       profileOf('nats, JetStream, consume') +
       "\n\nThe limit with `ackPolicy: 'all'`: a batch costs one acknowledgement, but each message is read, decoded and checked as before. The " +
-      'plain client gains a quarter by that policy.' +
+      'plain client with one active client gains a third by that policy.' +
       profileOf('nats, JetStream, consume with ackPolicy all'),
   },
   kafka: {

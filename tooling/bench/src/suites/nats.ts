@@ -70,14 +70,10 @@ async function measureAll(sides: Sides, rounds: number): Promise<Row[]> {
       'the same without the headers of an envelope, by the clock',
       ratio(stored.ebus, stored.bare, 'clock'),
     ),
-    ...rows(consumed, 0.9, 0.82),
-    ...besides(consumed.bare, 'without order among members', consumed.ebus),
-    {
-      ...speedOf(consumed.prefix),
-      ...against('raw nats.js, by the clock', ratio(consumed.prefix, consumed.raw, 'clock'), 1.3),
-    },
-    against('raw nats.js, by processor time', ratio(consumed.prefix, consumed.raw, 'processor')),
-    ...besides(consumed.rawPrefix, 'with ack policy all', consumed.prefix),
+    ...rows({ raw: consumed.bare, ebus: consumed.ebus }, 0.9, 0.82),
+    ...besides(consumed.raw, 'with one active client', consumed.ebus),
+    ...figures({ raw: consumed.bare, ebus: consumed.prefix }, 1.3),
+    ...besides(consumed.rawPrefix, 'with one active client and ack policy all', consumed.prefix),
   ];
 }
 
@@ -90,9 +86,14 @@ function besides(raw: Measured, how: string, ebus: Measured): Row[] {
   ];
 }
 
-function rows({ raw, ebus }: Record<'raw' | 'ebus', Measured>, target: number, processor?: number): Row[] {
+type Both = Record<'raw' | 'ebus', Measured>;
+
+function rows(both: Both, target: number, processor?: number): Row[] {
+  return [speedOf(both.raw), ...figures(both, target, processor)];
+}
+
+function figures({ raw, ebus }: Both, target: number, processor?: number): Row[] {
   return [
-    speedOf(raw),
     {
       ...speedOf(ebus),
       ...against('raw nats.js, by the clock', ratio(ebus, raw, 'clock'), target),
