@@ -1,6 +1,7 @@
 import { EbusError } from '@ebus/core';
 import { describe, expect, it } from 'vitest';
-import { cannotAdminister, cannotConnect, classify, isLoginRefused, notSent, unanswered } from './errors.js';
+import { cannotAdminister, cannotConnect, classify, isLoginRefused, unanswered } from './errors.js';
+import { notSent } from './send-errors.js';
 
 /** As the client makes them. */
 const coded = (code: number, message = 'words') => Object.assign(new Error(message), { code });

@@ -1,21 +1,11 @@
 /** One producer and the records that it has no room for: connecting, ready, or fatal and replaced by another. */
 import type { DeliveryReport, Producer, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
 import { type Clock, Deque, PublishTimeoutError, type SendRecord } from '@ebus/core/driver';
-import {
-  batchTooLarge,
-  CODE,
-  codeOf,
-  fatalFailure,
-  isBatchTooLarge,
-  isFatal,
-  notSent,
-  refusedSettings,
-  saidBy,
-  tooLarge,
-} from './errors.js';
+import { CODE, codeOf, isFatal, refusedSettings, saidBy } from './errors.js';
 import { Lifeline } from './lifeline.js';
 import { toClient, toClientValue, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
+import { batchTooLarge, fatalFailure, isBatchTooLarge, notSent, tooLarge } from './send-errors.js';
 
 /** Options of a `Lane`. */
 export interface LaneOptions {

@@ -3,6 +3,7 @@ import type { Message } from '@confluentinc/kafka-javascript';
 import type { NativeConsumer } from '../native-client.js';
 import type { TopicPartition } from '../questions.js';
 import { poll } from './consumer-client.js';
+import { interleaved } from './interleaved.js';
 import type { KafkaDelivery, Partition } from './partition.js';
 import type { TopicShare } from './topic-share.js';
 
@@ -288,24 +289,4 @@ function hand(share: TopicShare | undefined, batch: readonly KafkaDelivery[]): v
   if (share === undefined || batch.length === 0) return;
   share.resumed();
   share.reader?.push(interleaved(batch));
-}
-
-/** The partitions in turn, so that the last fetched one need not wait for all others. Within a partition in log order. */
-function interleaved(batch: readonly KafkaDelivery[]): readonly KafkaDelivery[] {
-  const first = batch[0]?.partition;
-  if (batch.every(({ partition }) => partition === first)) return batch;
-  const lists = new Map<Partition, KafkaDelivery[]>();
-  for (const delivery of batch) {
-    const list = lists.get(delivery.partition);
-    if (list === undefined) lists.set(delivery.partition, [delivery]);
-    else list.push(delivery);
-  }
-  const merged: KafkaDelivery[] = [];
-  for (let i = 0; merged.length < batch.length; i++) {
-    for (const list of lists.values()) {
-      const next = list[i];
-      if (next !== undefined) merged.push(next);
-    }
-  }
-  return merged;
 }
