@@ -141,9 +141,10 @@ export class LogGroup {
     });
   }
 
-  released(member: GroupMember, partitions: readonly number[]): void {
-    for (const partition of partitions) {
-      if (this.#releasing.get(partition) !== member) continue;
+  /** Of an earlier assignment it is said too late, and means nothing. */
+  released(member: GroupMember, parts: readonly Pick<Assignment, 'partition' | 'epoch'>[]): void {
+    for (const { partition, epoch } of parts) {
+      if (this.#releasing.get(partition) !== member || this.epochOf(member, partition) !== epoch) continue;
       this.#releasing.delete(partition);
       this.#owners.delete(partition);
     }

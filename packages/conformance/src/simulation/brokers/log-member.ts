@@ -225,10 +225,10 @@ export class LogMember implements GroupMember, Member {
       for (const share of mine) share.isGone = true;
       await Promise.all(mine.map((share) => this.#commits.now(share))).catch(() => {});
       for (const share of mine) if (this.#shares.get(share.index) === share) this.#shares.delete(share.index);
-      const indexes = mine.map(({ index }) => index);
+      const parts = mine.map(({ index: partition, epoch }) => ({ partition, epoch }));
       const tell = () =>
         link
-          .call('released', () => this.#group.released(this, indexes))
+          .call('released', () => this.#group.released(this, parts))
           .catch(() => time.at(200, () => link.isUp && this.#group.isMember(this) && tell(), owner));
       if (!this.#closed) await tell();
     });
