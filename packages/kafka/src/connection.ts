@@ -2,7 +2,7 @@
 import { type Clock, ConnectionError, type DriverHost, pause, reasonOf } from '@ebus/core/driver';
 import { QUESTION_MS } from './client-config.js';
 import { cannotConnect, isAlone, isLoginRefused } from './errors.js';
-import { Questions, type QuestionsOptions } from './questions.js';
+import { isAnswering, Questions, type QuestionsOptions } from './questions.js';
 import { unrefed } from './unrefed.js';
 
 interface ConnectionOptions extends Omit<QuestionsOptions, 'onError'> {
@@ -63,13 +63,8 @@ export class Connection {
   }
 
   /** Whether the cluster answers within so many milliseconds. Never rejects. */
-  async isThere(ms = FIRST_MS): Promise<boolean> {
-    try {
-      await this.questions.brokers(this.#options.clock.timeout(ms), ms);
-      return true;
-    } catch {
-      return false;
-    }
+  isThere(ms = FIRST_MS): Promise<boolean> {
+    return isAnswering(() => this.questions, this.#options.clock.timeout(ms), ms);
   }
 
   /** A client's report about its connection, by event and in words. */

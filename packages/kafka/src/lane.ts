@@ -245,8 +245,8 @@ export class Lane {
 
   /** The client fills batches without regard to a topic's limit, and the broker refuses all records of one that exceeds it. */
   #failure(record: SendRecord, error: unknown): unknown {
-    const isAlone = record === this.#alone || record.value.length >= this.#batchSize;
-    if (!isBatchTooLarge(error) || isAlone) return notSent(record, error);
+    const isByItself = record === this.#alone || record.value.length >= this.#batchSize;
+    if (!isBatchTooLarge(error) || isByItself) return notSent(record, error);
     this.#oneByOneUntil = this.#options.clock.monotonic() + ONE_BY_ONE_MS;
     return batchTooLarge(record.topic, error);
   }

@@ -213,6 +213,20 @@ export class Questions {
   }
 }
 
+/** Whether a broker answers within the signal's time, and `timeout` milliseconds. Never rejects, whatever `questions` throws. */
+export async function isAnswering(
+  questions: () => Pick<Questions, 'brokers'>,
+  signal: AbortSignal,
+  timeout: number,
+): Promise<boolean> {
+  try {
+    await questions().brokers(signal, timeout);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const unanswered = () => new ConnectionError('Kafka did not answer a question in time');
 
 interface ClientError {

@@ -59,7 +59,11 @@ export class Assignment {
   rebalance(event: unknown, partitions: readonly TopicPartition[]): void {
     const session = this.#session;
     const isAssign = codeOf(event) === CODE.assignPartitions;
-    if (session.isOver) return isAssign ? this.#decline(partitions) : this.#letGo(partitions);
+    if (session.isOver) {
+      if (isAssign) this.#decline(partitions);
+      else session.consumer.incrementalUnassign(partitions);
+      return;
+    }
     this.#pending++;
     const handle = async () => {
       try {
@@ -85,10 +89,6 @@ export class Assignment {
     } catch (error) {
       this.#session.warn(error, 'rebalance');
     }
-  }
-
-  #letGo(partitions: readonly TopicPartition[]): void {
-    this.#session.consumer.incrementalUnassign(partitions);
   }
 
   /** Without a group, the partitions to read are chosen here. */

@@ -1,6 +1,6 @@
 /** Leaving a group by a word that arrives. */
 import { anySignal, type Clock, type Logger, pause, within } from '@ebus/core/driver';
-import type { Questions } from '../questions.js';
+import { isAnswering, type Questions } from '../questions.js';
 import type { Session } from './session.js';
 import { type GroupState, Settling } from './settling.js';
 
@@ -23,16 +23,11 @@ const ANSWERS_MS = 1_000;
  * Whether the cluster is there. Without it, a question or commit holds the client, and so the process, for long: a
  * commit until the coordinator is back.
  */
-export async function isThere(
+export function isThere(
   { clock, questions }: Pick<DepartureOptions, 'clock' | 'questions'>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    await questions().brokers(anySignal(clock.timeout(ANSWERS_MS), signal), ANSWERS_MS);
-    return true;
-  } catch {
-    return false;
-  }
+  return isAnswering(questions, anySignal(clock.timeout(ANSWERS_MS), signal), ANSWERS_MS);
 }
 
 /**

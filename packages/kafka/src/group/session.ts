@@ -1,9 +1,10 @@
 /** One connected consumer of a group: polls, commits, moves partitions as the group decides, and compares them with the log. */
-import { anySignal, type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
+import { anySignal, type Clock, type EbusError, type Logger, pause, reasonOf } from '@ebus/core/driver';
 import { aboutOf, refusedByGroup } from '../errors.js';
 import { Lifeline } from '../lifeline.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
+import { unrefed } from '../unrefed.js';
 import { Assignment } from './assignment.js';
 import { Commits } from './commits.js';
 import { type ClientOptions, connect, leave, newConsumer, poll } from './consumer-client.js';
@@ -130,7 +131,7 @@ export class Session {
     while (this.commits.isUnanswered) {
       // Answers come by polling.
       await poll(this.consumer, BATCH).catch(() => {});
-      await this.#moment(TICK_MS);
+      await pause(unrefed(this.options.clock), TICK_MS);
     }
     this.isLeaving = true;
     await leave(this.consumer);
@@ -147,7 +148,7 @@ export class Session {
     while (durable && !until.aborted && (this.#isJoining || !(await this.#isHeard()) || this.#isJoining)) {
       // Rebalances are heard of by polling.
       await poll(this.consumer, BATCH).catch(() => {});
-      await this.#moment(ASK_MS);
+      await pause(unrefed(clock), ASK_MS);
     }
     await this.leave();
   }
@@ -167,10 +168,6 @@ export class Session {
       () => true,
       () => false,
     );
-  }
-
-  #moment(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.setTimeout(resolve, ms).unref());
   }
 
   /** Pauses and resumes partitions by their room. */

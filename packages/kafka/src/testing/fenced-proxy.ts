@@ -47,14 +47,9 @@ export class FencedProxy {
     this.#target = { host, port: Number(port) };
   }
 
-  /** Closes the connections that there are. */
-  drop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.drop();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
