@@ -2,7 +2,6 @@
 import { HighOffsets } from '../driver/high-offsets.js';
 import type { OffsetValue, Position } from '../driver/message.js';
 import type { Delivery } from './delivery.js';
-import { SettledIds } from './settled-ids.js';
 
 /** So many settled messages are remembered at least, and twice as many at most. */
 const REMEMBERED = 8_192;
@@ -15,8 +14,8 @@ const REMEMBERED = 8_192;
 export class Redeliveries {
   readonly #here = new Map<string | OffsetValue, Delivery>();
   /** Two sets that only grow, and are let go of whole: to delete from a large set one by one is slow. */
-  #settled = new SettledIds();
-  #settledBefore = new SettledIds();
+  #settled = new Set<string | OffsetValue>();
+  #settledBefore = new Set<string | OffsetValue>();
   #incarnation: Position['incarnation'];
   /** Positions beyond it are new, and need not be looked for. */
   readonly #highest = new HighOffsets();
@@ -60,15 +59,15 @@ export class Redeliveries {
     this.#settled.add(id);
     if (this.#settled.size < REMEMBERED) return;
     this.#settledBefore = this.#settled;
-    this.#settled = new SettledIds();
+    this.#settled = new Set();
   }
 
   #anotherLog({ incarnation }: Position): void {
     this.#incarnation = incarnation;
     this.#highest.clear();
     this.#here.clear();
-    this.#settled = new SettledIds();
-    this.#settledBefore = new SettledIds();
+    this.#settled.clear();
+    this.#settledBefore.clear();
   }
 }
 
