@@ -144,4 +144,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about:
       'the simulation handed messages over in another order where a process woke while another one computed',
   },
+  {
+    ...{ seed: 1083905, broker: 'parted', cut: {} },
+    about:
+      'newer messages had taken the room of a missing one, which was then taken for settled as it did not come',
+  },
 ];

@@ -260,6 +260,7 @@ export class Intake implements SubscriptionSink {
           return [...(partition === undefined ? inFlight : inFlight.of(partition))];
         },
         isOverfull: () => works.isOverfull,
+        stands: () => works.stands,
         keyOf: (message) => {
           const delivery = new Delivery(message, 0);
           assignLane(delivery);

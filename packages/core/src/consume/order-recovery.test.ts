@@ -73,9 +73,9 @@ async function joined(
     return release;
   };
   release = undefined;
-  await bus.subscribeEnvelope('orders', handler, { ordering });
+  const subscription = await bus.subscribeEnvelope('orders', handler, { ordering });
   await settle();
-  return { bus, driver, clock, logged, handled, below: driver.subscriptions[0]! };
+  return { bus, driver, clock, logged, handled, subscription, below: driver.subscriptions[0]! };
 }
 
 describe('after a process died', () => {
@@ -278,6 +278,23 @@ describe('after a process died', () => {
     await clock.advance(15);
     await settle();
     expect(handled).toEqual(['a-5']);
+  });
+
+  it('what is missing is waited for while nothing is fetched, however long that takes', async () => {
+    const log = [{ aggregateId: 'a', offset: 1 }];
+    const { below, driver, clock, handled, subscription } = await joined({ count: 1, through: 1 }, log);
+    below.deliver(envelope('a', 2));
+    driver.answer = { count: 2, through: 2 };
+    await subscription.pause();
+    await clock.advance(300_000);
+    await settle();
+    expect(handled).toEqual([]);
+    await subscription.resume();
+    await clock.advance(1_000);
+    expect(handled).toEqual([]);
+    below.deliver(again('a', 1));
+    await settle();
+    expect(handled).toEqual(['a-1', 'a-2']);
   });
 
   it('what its former holder settles late says nothing of what is elsewhere still', async () => {

@@ -32,6 +32,8 @@ interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'
   browse: ((signal: AbortSignal) => AsyncIterable<IncomingMessage>) | undefined;
   /** Newer messages have taken the room of the missing ones, too. */
   isOverfull(): boolean;
+  /** Nothing is fetched now: paused, or halted. */
+  stands(): boolean;
   /** These may begin, in this order. */
   pass(deliveries: readonly Delivery[]): void;
   /** These are not begun, and go back to the broker. */
@@ -93,7 +95,7 @@ export class OrderRecovery {
   }
 
   async #recover(driver: DriverSubscription, epoch: number): Promise<void> {
-    const { order, clock, isOverfull, ordering } = this.#options;
+    const { order, clock, ordering } = this.#options;
     const wait = new RecoveryWait(driver.leaseMs ?? 0);
     let [isBehind, hasHandedBack] = [false, false];
     for (let polls = 0; ; ) {
@@ -101,10 +103,12 @@ export class OrderRecovery {
       if (answered === undefined) return;
       const { answer, unsettled, counted } = answered;
       if (ordering === 'instance' && answer.others === true) this.#options.onOthers();
+      const [isOverfull, stands] = [this.#options.isOverfull(), this.#options.stands()];
+      const mayCome = !isOverfull && !stands;
       const step = recoveryStep({
         ...{ phase: order.phase, elsewhere: unsettled, ordering, others: answer.others === true },
-        ...wait.look(clock.monotonic(), order.missing),
-        ...{ isBehind, isOverfull: isOverfull(), hasHandedBack },
+        ...wait.look({ now: clock.monotonic(), missing: order.missing, mayCome }),
+        ...{ isBehind, isOverfull, stands, hasHandedBack },
       });
       if (step === 'open' || step === 'give up') return this.#open(step);
       if (step === 'look') {

@@ -5,7 +5,14 @@ const NONE = { missing: 0, doubtful: 0, forgotten: 0 };
 /** One message has been missing for longer than a lease, within one instance. */
 const LATE: RecoveryState = {
   ...{ phase: 'collecting', elsewhere: { ...NONE, missing: 1 }, ordering: 'instance', others: false },
-  ...{ isBehind: false, isLate: true, isOverdue: false, isOverfull: false, hasHandedBack: false },
+  ...{
+    isBehind: false,
+    isLate: true,
+    isOverdue: false,
+    isOverfull: false,
+    stands: false,
+    hasHandedBack: false,
+  },
 };
 const OVERDUE: RecoveryState = { ...LATE, isOverdue: true };
 const WAITING: RecoveryState = { ...LATE, isLate: false };
@@ -32,6 +39,17 @@ describe('the next step of a recovery', () => {
       { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 } },
       'open',
     ],
+    [
+      'doubtful ones had no room to come in',
+      { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 }, isOverfull: true },
+      'hand back',
+    ],
+    [
+      'doubtful ones could not come, as nothing was fetched',
+      { ...OVERDUE, elsewhere: { ...NONE, doubtful: 1 }, stands: true },
+      'wait',
+    ],
+    ['nothing is fetched', { ...OVERDUE, stands: true }, 'wait'],
     ['another member waits for these, perhaps', { ...LATE, ordering: 'cluster' }, 'hand back'],
     [
       'it did, and does again',

@@ -17,6 +17,8 @@ export interface RecoveryState {
   readonly isOverdue: boolean;
   /** Newer messages have taken the room of the missing ones, too. */
   readonly isOverfull: boolean;
+  /** Nothing is fetched: paused, or halted. */
+  readonly stands: boolean;
   readonly hasHandedBack: boolean;
 }
 
@@ -31,16 +33,16 @@ export type RecoveryStep = 'open' | 'look' | 'wait' | 'hand back' | 'give up';
 
 /** The next step after an answer. */
 export function recoveryStep(state: RecoveryState): RecoveryStep {
-  const { phase, ordering, others, isBehind, isLate, isOverdue, isOverfull, hasHandedBack } = state;
+  const { phase, ordering, others, isBehind, isLate, isOverdue, isOverfull, stands, hasHandedBack } = state;
   const { missing, doubtful, forgotten } = state.elsewhere;
   const knowsAll = forgotten === 0;
   // Members that are at work keep their messages: order within an instance does not wait for them.
   if (phase === 'open' || (ordering === 'instance' && others)) return 'open';
   if (missing + doubtful <= 0 && knowsAll) return 'open';
   if (phase === 'asking' || (isBehind && knowsAll)) return 'look';
-  if (!isLate) return 'wait';
-  // A doubtful message that no member holds has come by now.
-  if (missing <= 0 && knowsAll) return 'open';
+  if (!isLate || stands) return 'wait';
+  // A doubtful message that no member holds has come by now, unless there was no room for it.
+  if (missing <= 0 && knowsAll && !isOverfull) return 'open';
   // Another member may wait for these, as this one waits for that one's: whoever is given all of them goes on.
   if (ordering === 'cluster') return 'hand back';
   // The broker gives the older messages first, once there is room for them.
