@@ -20,6 +20,20 @@ export const simulatedMutants = [
     killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {
+    name: 'core: takes a missing message for settled although newer ones had its room',
+    file: core('consume/recovery-step'),
+    find: 'if (missing <= 0 && knowsAll && !isOverfull)',
+    replace: 'if (missing <= 0 && knowsAll)',
+    killedBy: inKeptSeed(1083905, 'parted'),
+  },
+  {
+    name: 'core: gives up missing messages while nothing is fetched',
+    file: core('consume/recovery-step'),
+    find: 'if (!isLate || stands)',
+    replace: 'if (!isLate)',
+    killedBy: inUnit(core('consume/order-recovery.test'), 'while nothing is fetched'),
+  },
+  {
     name: 'core: begins what is pushed before it knows what the connection that broke has lost',
     file: core('consume/order-recovery'),
     find: '    this.#isAway = true;\n    this.#hold();\n',
