@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { mutation } from './tooling/mutants/mutate.mjs';
@@ -45,6 +46,8 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           isolate: false,
+          // They compute: a worker for each core. Otherwise one would be left to what transforms their sources.
+          maxWorkers: availableParallelism(),
           include: all,
           exclude: ['**/node_modules/**', '**/dist/**', ...withServices],
           sequence: { groupOrder: 0 },

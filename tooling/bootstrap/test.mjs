@@ -42,23 +42,7 @@ async function main() {
   );
   if (!(await check('Building', 'turbo', 'run', 'build', '--output-logs=errors-only', '--concurrency=2')))
     return;
-  await check('Linting', 'biome', 'check', '.');
-  await check(
-    'Checking who imports whom',
-    'depcruise',
-    'packages',
-    'examples',
-    '--config',
-    '.dependency-cruiser.mjs',
-  );
-  await check('Type-checking', 'tsc', '--noEmit');
-  await check(
-    "Type-checking the console's page",
-    'tsc',
-    '--noEmit',
-    '-p',
-    'packages/health-http/src/console/page/dom',
-  );
+  await Promise.all([checkTypes(check), checkStyle(check)]);
   await tests(env);
   await check('Trying deliberate faults', process.execPath, 'tooling/mutants/run.mjs', '--gate');
   const simulation = ['tooling/simulate/run.mjs', '--built', '--seeds', '10000', '--counts'];
@@ -71,6 +55,19 @@ async function main() {
     process.execPath,
     'tooling/packages-check/run.mjs',
   );
+}
+
+/** The slowest of the checks that run nothing: beside it is room for the others. */
+async function checkTypes(check) {
+  await check('Type-checking', 'tsc', '--noEmit');
+}
+
+async function checkStyle(check) {
+  await check('Linting', 'biome', 'check', '.');
+  const rules = ['--config', '.dependency-cruiser.mjs'];
+  await check('Checking who imports whom', 'depcruise', 'packages', 'examples', ...rules);
+  const page = 'packages/health-http/src/console/page/dom';
+  await check("Type-checking the console's page", 'tsc', '--noEmit', '-p', page);
 }
 
 /** Runs vitest once over everything and adds what its summary reporter wrote. */
