@@ -10,8 +10,9 @@ import {
   type SubscriptionSink,
   type SubscriptionSpec,
 } from '@ebus/core/driver';
-import type { Msg, Subscription } from '@nats-io/transport-node';
-import { inTime, type Link } from './link.js';
+import type { Msg } from '@nats-io/transport-node';
+import { KeptSubscription } from './kept-subscription.js';
+import { inTime, type Link, type OnMessage } from './link.js';
 import type { ReadHeaders } from './mapping.js';
 import { bytesOf, headersOf, marksOf, mayHaveHeaders, NO_HEADERS } from './raw-message.js';
 import { refusal } from './refusals.js';
@@ -98,7 +99,7 @@ export class CoreSubscription implements DriverSubscription {
   #credit: Credit = { messages: 0, bytes: 0 };
   #lost = 0;
   #link: Link | undefined;
-  #subscription: Subscription | undefined;
+  #subscription: KeptSubscription | undefined;
   #isPushing = false;
   #wakeScheduled = false;
   /** Nothing more comes; buffered messages are still pushed, and then the end. */
@@ -112,10 +113,15 @@ export class CoreSubscription implements DriverSubscription {
   /** The client keeps its subscriptions over reconnects of its own; a new client gets a new one. */
   online(link: Link): void {
     if (this.#stopped || this.#ending) return;
-    if (this.#link === link && this.#subscription?.isClosed() === false) return;
+    if (this.#link === link) return;
     this.#link = link;
-    const { topic, group } = this.#options.spec;
-    this.#subscription = link.subscribe(topic, (error, message) => this.#received(error, message), group);
+    const { topic, group: queue } = this.#options.spec;
+    this.#subscription?.unsubscribe();
+    const onMessage: OnMessage = (error, message) => this.#received(error, message);
+    this.#subscription = new KeptSubscription(link, topic, onMessage, {
+      queue,
+      onTaken: () => this.#options.sink.resumed(),
+    });
   }
 
   offline(): void {}

@@ -1,6 +1,7 @@
 /** One connection to NATS: made, watched, and asked who was refused. A new client is a new link. */
 import {
   type CallOptions,
+  type Clock,
   type ConnectionChange,
   ConnectionError,
   type Logger,
@@ -25,6 +26,7 @@ export interface LinkOptions {
   readonly config: ResolvedNatsConfig;
   readonly serviceName: string;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** There was a connection before: a refused login may pass. */
   readonly hadOne: boolean;
   /** The server refused an operation of `link`. */
@@ -68,6 +70,10 @@ export class Link {
 
   get isClosed(): boolean {
     return this.connection.isClosed();
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   get inboxPrefix(): string {

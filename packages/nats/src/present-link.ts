@@ -72,6 +72,7 @@ export class PresentLink {
         config: this.#config,
         serviceName: this.#serviceName,
         logger: host.logger,
+        clock: host.clock,
         hadOne: this.#hadOne,
         onRefused: (refused, error, of) => {
           if (of === this.current) for (const member of this.#members) member.refused(refused, error);

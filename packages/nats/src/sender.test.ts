@@ -12,6 +12,8 @@ function made() {
   let onAck: (error: Error | null, message: object) => void = () => {};
   const link = {
     inbox: () => 'inbox',
+    clock: systemClock,
+    isClosed: false,
     subscribe: (_: string, callback: typeof onAck) => {
       onAck = callback;
       return { isClosed: () => false };
@@ -112,4 +114,5 @@ it('a denied inbox fails all that wait for an answer', () => {
   sender.send(one);
   deny(Object.assign(new Error('no'), { name: 'PermissionViolationError' }));
   expect(one.outcome).toMatchObject({ code: 'UNAUTHORIZED' });
+  expect(() => sender.send(record('persistent'))).toThrow(expect.objectContaining({ code: 'UNAUTHORIZED' }));
 });

@@ -11,9 +11,10 @@ import {
   type SendRecord,
   type TimerHandle,
 } from '@ebus/core/driver';
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { tooLarge } from './errors.js';
 import { FlushWindow } from './flush-window.js';
+import { KeptSubscription } from './kept-subscription.js';
 import type { Link } from './link.js';
 import { toHeaderBlock } from './mapping.js';
 import { type Layout, subjectOf } from './partitions/layout.js';
@@ -48,7 +49,9 @@ export class Sender {
   #link: Link | undefined;
   #wire: Wire | undefined;
   #inbox = '';
-  #acks: Subscription | undefined;
+  #acks: KeptSubscription | undefined;
+  /** Another connection of the same link has it, too. */
+  #acksOn: Link | undefined;
   #sent = 0;
   /** Unacknowledged, in send order. */
   readonly #pending = new Map<number, Pending>();
@@ -80,6 +83,8 @@ export class Sender {
       this.#publish(link, record, record.topic, undefined);
       return record.stored();
     }
+    // It would be stored, and nobody told.
+    if (this.#acks?.denied !== undefined) throw noAnswers(record, this.#acks.denied);
     const { clock, publishTimeout } = this.#options;
     const expiresAt = clock.monotonic() + publishTimeout;
     const pending: Pending = { record, expiresAt, subject: record.topic, partition: undefined };
@@ -92,9 +97,13 @@ export class Sender {
   online(link: Link): void {
     this.#window.reset(link);
     if (this.#link !== link) this.#wire = new Wire(link.connection);
-    if (this.#acks === undefined || this.#acks.isClosed() || this.#link !== link) {
+    if (this.#acksOn !== link) {
+      this.#acksOn = link;
       this.#inbox = `${link.inbox()}.`;
-      this.#acks = link.subscribe(`${this.#inbox}*`, (error, message) => this.#acknowledged(error, message));
+      this.#acks?.unsubscribe();
+      this.#acks = new KeptSubscription(link, `${this.#inbox}*`, (error, message) =>
+        this.#acknowledged(error, message),
+      );
     }
     this.#link = link;
     this.#handWaiting(link);
@@ -185,8 +194,7 @@ export class Sender {
 
   #acknowledged(error: Error | null, message: Msg): void {
     // Without permission for the inbox, no acknowledgement will ever come.
-    if (error !== null)
-      return this.#rejectAll(({ topic }) => refusal(`answers to publishes, as to '${topic}'`, error));
+    if (error !== null) return this.#rejectAll((record) => noAnswers(record, error));
     const number = Number.parseInt(message.subject.slice(this.#inbox.length), 36);
     const pending = this.#pending.get(number);
     if (pending === undefined) return;
@@ -239,4 +247,8 @@ export class Sender {
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+function noAnswers({ topic }: SendRecord, cause: Error): EbusError {
+  return refusal(`answers to publishes, as to '${topic}'`, cause);
 }

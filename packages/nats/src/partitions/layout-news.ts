@@ -2,6 +2,7 @@
  * Tells other processes that a topic has another layout. A hint: who misses it goes on in order, publishes to the topic's own name, and
  * looks again by itself.
  */
+import { KeptSubscription } from '../kept-subscription.js';
 import type { Link } from '../link.js';
 import type { Rejoinable } from '../present-link.js';
 
@@ -46,7 +47,7 @@ export class LayoutNews implements Rejoinable {
     const link = this.#link;
     if (link === undefined || link === this.#subscribedOn) return;
     this.#subscribedOn = link;
-    link.subscribe(SUBJECT, (error, message) => {
+    new KeptSubscription(link, SUBJECT, (error, message) => {
       if (error === null) this.#heard(message.string());
     });
   }

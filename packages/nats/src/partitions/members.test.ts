@@ -40,7 +40,8 @@ function member(subject: Subject, clock: Clock, id: string, partitions: number[]
     onTick: () => {},
     onChange: () => void said.push('change'),
     onSilence: () => void said.push('silence'),
-    onDenied: () => {},
+    onDenied: () => void said.push('denied'),
+    onHeard: () => void said.push('heard'),
   });
   const link = subject.link();
   members.online(link);
@@ -67,6 +68,17 @@ describe('members of a group', () => {
     expect([ids(two.members), two.members.hasPin('pin'), two.said.length]).toEqual([['two'], false, 3]);
     two.members.leave();
     expect(clock.pending).toBe(0);
+  });
+
+  it('a member that may not speak says so, and that it may again once it hears itself', () => {
+    const { members, said } = member(new Subject(), new ManualClock(), 'one', []);
+    members.tell();
+    members.denied(new Error('no'));
+    expect(said).toEqual(['denied']);
+    members.tell();
+    members.tell();
+    expect(said).toEqual(['denied', 'heard']);
+    members.leave();
   });
 
   it('a member that is silent for three seconds is gone; it is back with its next word', async () => {

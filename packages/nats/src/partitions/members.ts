@@ -3,8 +3,9 @@
  * hear of each other decide differently, and the server's pins decide who is served.
  */
 import type { Clock } from '@ebus/core/driver';
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { Timers } from '../js/timers.js';
+import { KeptSubscription } from '../kept-subscription.js';
 import type { Link } from '../link.js';
 import type { Claim } from './assignment.js';
 
@@ -41,6 +42,8 @@ export interface MembersOptions {
   /** It was not heard for so long that others have taken it for gone. */
   onSilence(): void;
   onDenied(error: Error): void;
+  /** It may speak and hear again. */
+  onHeard(): void;
 }
 
 /** Tells and hears once a second. */
@@ -49,11 +52,12 @@ export class Members {
   readonly #others = new Map<string, Known>();
   readonly #timers: Timers;
   #link: Link | undefined;
-  #subscription: Subscription | undefined;
+  #subscription: KeptSubscription | undefined;
   #subscribedOn: Link | undefined;
   /** Others could be heard from then on; before, their silence says nothing. */
   #awakeSince = 0;
   #tickedAt = 0;
+  #isDenied = false;
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -63,12 +67,12 @@ export class Members {
   }
 
   online(link: Link): void {
-    const { clock, subject, onDenied } = this.#options;
+    const { clock, subject } = this.#options;
     // The client subscribes again by itself where only its connection is another one.
     if (this.#subscribedOn !== link) {
       this.#subscribedOn = link;
-      this.#subscription = link.subscribe(subject, (error, message) =>
-        error === null ? this.#heard(message) : onDenied(error),
+      this.#subscription = new KeptSubscription(link, subject, (error, message) =>
+        error === null ? this.#heard(message) : this.denied(error),
       );
     }
     this.#link = link;
@@ -97,6 +101,12 @@ export class Members {
     this.#say(isNew ? { isNew } : {});
   }
 
+  /** The server does not let it speak, or hear. */
+  denied(error: Error): void {
+    this.#isDenied = true;
+    this.#options.onDenied(error);
+  }
+
   /** Resolves once the others know. */
   leave(): void {
     this.#timers.stop();
@@ -115,13 +125,21 @@ export class Members {
   #heard(message: Msg): void {
     const { id, clock, onChange } = this.#options;
     const word = readWord(message);
-    if (word === undefined || word.id === id) return;
+    if (word === undefined) return;
+    if (word.id === id) return this.#echoed();
     const before = this.#others.get(word.id);
     if (word.leaves === true) this.#others.delete(word.id);
     else this.#others.set(word.id, { ...word, heardAt: clock.monotonic() });
     if (word.isNew === true) this.tell();
     if (word.leaves === true || before === undefined || !isSame(before.partitions, word.partitions))
       onChange();
+  }
+
+  /** Its own word came back: what was denied is given back. */
+  #echoed(): void {
+    if (!this.#isDenied) return;
+    this.#isDenied = false;
+    this.#options.onHeard();
   }
 
   #tick(): void {

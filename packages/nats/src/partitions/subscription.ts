@@ -79,6 +79,7 @@ export class PartitionedSubscription implements DriverSubscription {
         for (const slot of this.#slots.values()) slot.doubt();
       },
       onDenied: (error) => this.#isDenied(error),
+      onHeard: () => options.sink.resumed(),
     });
   }
 
@@ -101,7 +102,8 @@ export class PartitionedSubscription implements DriverSubscription {
   }
 
   refused(refused: Refused, error: Error): void {
-    if (refused.what === 'publish' && refused.topic === this.#options.memberSubject) this.#isDenied(error);
+    if (refused.what === 'publish' && refused.topic === this.#options.memberSubject)
+      this.#members.denied(error);
     for (const slot of this.#slots.values()) slot.puller.refused(refused, error);
   }
 
