@@ -136,14 +136,14 @@ export const consumingMutants = [
   {
     name: 'core: begins messages of a partition that is revoked',
     file: 'packages/core/src/consume/revocation.ts',
-    find: '    for (const delivery of all) delivery.revoked = true;\n    this.#drop(all.filter((delivery) => !isBusy(delivery)));\n',
+    find: "    for (const delivery of all) delivery.revoked = true;\n    this.#drop(\n      'setAside',\n      all.filter((delivery) => !isBusy(delivery)),\n    );\n",
     replace: '',
     killedBy: inSimulation('log'),
   },
   {
     name: 'core: settles messages of a partition that was lost',
     file: 'packages/core/src/consume/revocation.ts',
-    find: '    this.#abort(deliveries, why);\n    this.#drop(deliveries);\n',
+    find: "    this.#abort(deliveries, why);\n    this.#drop('letGo', deliveries);\n",
     replace: '    this.#abort(deliveries, why);\n',
     killedBy: inSimulation('log'),
   },

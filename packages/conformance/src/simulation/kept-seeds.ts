@@ -149,4 +149,17 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about:
       'newer messages had taken the room of a missing one, which was then taken for settled as it did not come',
   },
+  {
+    ...{ seed: 1082402, broker: 'parted', cut: {} },
+    about:
+      'a letter was being written while its partition was revoked and its consumer deleted: lost messages were given back',
+  },
+  {
+    ...{ seed: 1118435, broker: 'parted', cut: {} },
+    about: 'the same where a handler ran, and messages of its key waited',
+  },
+  {
+    ...{ seed: 1150211, broker: 'parted', cut: {} },
+    about: 'the same where only a handler ran',
+  },
 ];

@@ -80,6 +80,21 @@ describe('what is in flight', () => {
     expect([inFlight.count, inFlight.bytes]).toEqual([0, 0]);
   });
 
+  it('goes back although it was set aside, unless it was let go of', () => {
+    const [lost, kept, waiting] = [delivery(0, 3), delivery(0, 2), delivery(0, 1)];
+    const other = delivery(1, 1);
+    const inFlight = holding(lost, kept, waiting, other);
+    for (const one of [lost, kept, other]) inFlight.setAside(one);
+    expect([inFlight.count, inFlight.bytes]).toEqual([1, 10]);
+    const [share] = inFlight.detach([0]);
+    expect([...share!.aside]).toEqual([lost, kept]);
+    inFlight.letGo(lost);
+    expect(inFlight.takeBack([share!])).toEqual([waiting, kept]);
+    expect(inFlight.takeBack([share!])).toEqual([]);
+    expect(inFlight.takeBack()).toEqual([other]);
+    expect([inFlight.count, inFlight.bytes]).toEqual([0, 0]);
+  });
+
   it('takes nothing of a partition that was detached and is not ours', () => {
     const one = delivery(0, 1);
     const inFlight = holding(one);

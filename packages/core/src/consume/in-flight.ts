@@ -21,6 +21,8 @@ export class PartitionShare implements Share {
   count = 0;
   /** Of these, the ones whose handler runs or whose dead letter is on its way. */
   busy = 0;
+  /** Out of the list, and to be handed back with the rest (`takeBack`). */
+  readonly aside = new Set<Delivery>();
 
   constructor(partition: number) {
     this.partition = partition;
@@ -39,6 +41,8 @@ export class PartitionShare implements Share {
 /** Owns the state of every delivery, and checks each transition. Keeps log order by partition. */
 export class InFlight implements Iterable<Delivery> {
   readonly #shares = new Map<number, PartitionShare>();
+  /** Of those that were set aside. */
+  readonly #shareOf = new Map<Delivery, PartitionShare>();
   #latest: PartitionShare | undefined;
   #count = 0;
   #bytes = 0;
@@ -175,16 +179,33 @@ export class InFlight implements Iterable<Delivery> {
     (delivery as Writable).outcome = 'handled';
   }
 
-  /** It is not this member's any more, and is not settled. Nothing happens where it has left the list. */
-  letGo(delivery: Delivery): void {
-    if (delivery.share !== undefined) this.#end(delivery, true);
+  /** It leaves the list, and goes back with its share (`takeBack`), unless it is let go of before. */
+  setAside(delivery: Delivery): void {
+    const share = delivery.share as PartitionShare | undefined;
+    if (share === undefined) return;
+    this.#end(delivery, true);
+    share.aside.add(delivery);
+    this.#shareOf.set(delivery, share);
   }
 
-  /** Takes out all deliveries of these shares (by default all shares), in the order of the log, to be handed back. */
+  /**
+   * It is not this member's any more, and is not settled, also if it was set aside. Nothing happens where it was settled or
+   * handed back.
+   */
+  letGo(delivery: Delivery): void {
+    if (delivery.share !== undefined) return this.#end(delivery, true);
+    this.#shareOf.get(delivery)?.aside.delete(delivery);
+    this.#shareOf.delete(delivery);
+  }
+
+  /**
+   * Takes out all deliveries of these shares (by default all shares), those that were set aside included, in the order of the
+   * log, to be handed back.
+   */
   takeBack(shares: Iterable<PartitionShare> = this.#shares.values()): Delivery[] {
     const back: Delivery[] = [];
     for (const share of [...shares]) {
-      const own = [...share];
+      const own = [...share, ...share.aside];
       for (const delivery of own) {
         (delivery as Writable).outcome = 'released';
         this.letGo(delivery);

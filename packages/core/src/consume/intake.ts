@@ -103,7 +103,8 @@ export class Intake implements SubscriptionSink {
 
   lost(tokens: readonly SettleToken[]): void {
     const gone = new Set(tokens);
-    const { inFlight, revocation } = this.#works;
+    const { inFlight, revocation, settler } = this.#works;
+    settler.forget(({ token }) => gone.has(token));
     const deliveries = [...inFlight, ...revocation.leaving()].filter(({ token }) => gone.has(token));
     if (deliveries.length === 0) return;
     revocation.leasesLost(deliveries, `the lease of a message of '${this.#topic}' was lost`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedBus, settle } from '../testing/scripted-bus.js';
+import { ScriptedDriver } from '../testing/scripted-driver.js';
 import { deferred } from '../util/promise.js';
 
 const envelope = (aggregateId: string, partition: number, offset: number) => ({
@@ -19,8 +20,11 @@ const envelope = (aggregateId: string, partition: number, offset: number) => ({
 const never = () => ({ signal: new AbortController().signal });
 
 /** A subscription whose handlers wait to be let go, with two messages of one key in partition 0 and one in 1. */
-async function threeInFlight() {
-  const { bus, driver, clock } = await scriptedBus();
+async function threeInFlight(leaseMs?: number) {
+  const { bus, driver, clock } = await scriptedBus(
+    {},
+    { driver: Object.assign(new ScriptedDriver(), { leaseMs }) },
+  );
   const begun: string[] = [];
   const signals = new Map<string, AbortSignal>();
   const gates = new Map<string, ReturnType<typeof deferred<void>>>();
@@ -142,6 +146,53 @@ describe('a revoked partition', () => {
   });
 });
 
+describe('a revoked partition of a broker with leases', () => {
+  it('goes back in the order of the log, apart from messages that were handled', async () => {
+    const { below, gates } = await threeInFlight(30_000);
+    below.deliver(envelope('c', 0, 13), envelope('c', 0, 12));
+    await settle();
+    const revoked = below.sink.revoked([0], never());
+    gates.get('a-10')!.resolve();
+    gates.get('c-13')!.reject(new Error('later'));
+    await revoked;
+    expect(below.settled).toEqual([
+      { token: '0:10', outcome: 'handled' },
+      { token: '0:11', outcome: 'released' },
+      { token: '0:12', outcome: 'released' },
+      { token: '0:13', outcome: 'released' },
+    ]);
+  });
+
+  it('does not go back where it was lost meanwhile, whether it ran or waited', async () => {
+    const { below, begun } = await threeInFlight(30_000);
+    const revoked = below.sink.revoked([0], never());
+    await settle();
+    below.sink.unassigned([0]);
+    await revoked;
+    expect([below.settled, begun]).toEqual([[], ['a-10', 'b-5']]);
+  });
+
+  it('does not give back what lost its lease meanwhile, whether it ran or waited', async () => {
+    const { below, begun } = await threeInFlight(30_000);
+    below.deliver(envelope('a', 0, 12));
+    const revoked = below.sink.revoked([0], never());
+    await settle();
+    below.sink.lost(['0:10', '0:11']);
+    await revoked;
+    expect(below.settled).toEqual([{ token: '0:12', outcome: 'released' }]);
+    expect(begun).toEqual(['a-10', 'b-5']);
+  });
+
+  it('keeps the leases of messages that wait to go back', async () => {
+    const { below, clock, gates } = await threeInFlight(30_000);
+    const revoked = below.sink.revoked([0], never());
+    await clock.advance(10_000);
+    expect(below.extended.map((tokens) => tokens.toSorted())).toEqual([['0:10', '0:11', '1:5']]);
+    gates.get('a-10')!.resolve();
+    await revoked;
+  });
+});
+
 describe('a lost partition', () => {
   it('aborts what runs, and nothing of it is settled', async () => {
     const { below, signals, gates, subscription, events } = await threeInFlight();
@@ -170,6 +221,18 @@ describe('a lost partition', () => {
     expect(begun).toEqual(['a-10', 'b-5', 'a-10', 'a-11']);
     expect(below.settled).toEqual([{ token: '0:10', outcome: 'handled' }]);
     expect(events.at(-1)).toEqual(['assigned', { topic: 'orders', group: 'ebus', partitions: [0] }]);
+  });
+
+  it('settles nothing of it, however soon after the end of a handler it is lost', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const { below, gates } = await threeInFlight();
+      gates.get('a-10')!.resolve();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const before = below.settled.length;
+      below.sink.unassigned([0]);
+      await settle();
+      expect([turns, below.settled.length]).toEqual([turns, before]);
+    }
   });
 
   it('frees a key that had halted', async () => {

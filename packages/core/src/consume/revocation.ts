@@ -56,9 +56,12 @@ export class Revocation {
     return this.#isUsed ? this.#partitions : undefined;
   }
 
-  /** Deliveries of partitions that are being revoked. */
+  /** Unsettled deliveries of partitions that are being revoked: running ones, and those that wait to be given back. */
   *leaving(): IterableIterator<Delivery> {
-    for (const share of this.#revoking) yield* share;
+    for (const share of this.#revoking) {
+      yield* share;
+      yield* share.aside;
+    }
   }
 
   /** Reports the assignments so far, and every later event. */
@@ -81,10 +84,13 @@ export class Revocation {
     this.#forget(partitions);
     const shares = inFlight.detach(partitions);
     for (const share of shares) this.#revoking.add(share);
-    const all = shares.flatMap((share) => [...share]);
+    const all = allOf(shares);
     // All of them at first: when one ends, the next of its key may start.
     for (const delivery of all) delivery.revoked = true;
-    this.#drop(all.filter((delivery) => !isBusy(delivery)));
+    this.#drop(
+      'setAside',
+      all.filter((delivery) => !isBusy(delivery)),
+    );
     const over = linkedSignal(signal, this.#ended.signal);
     const isDrained = await drain.within(REVOKE_MS, { shares, signal: over.signal });
     over.release();
@@ -93,9 +99,11 @@ export class Revocation {
       await drain.within(ABORT_GRACE_MS, { shares, signal: this.#ended.signal });
     }
     // What failed meanwhile, and what did not heed its signal.
-    this.#drop(shares.flatMap((share) => [...share]));
+    this.#drop('setAside', allOf(shares));
     for (const share of shares) this.#revoking.delete(share);
-    if (givesBack()) for (const delivery of all) if (delivery.outcome === 'released') settler.add(delivery);
+    // Without those that were lost meanwhile.
+    const back = inFlight.takeBack(shares);
+    if (givesBack()) for (const delivery of back) settler.add(delivery);
     await settler.settled(partitions);
     events.revoked(partitions, false);
   }
@@ -108,10 +116,12 @@ export class Revocation {
   /** @param why in words, where no other member has them */
   unassigned(partitions: readonly number[], why?: string): void {
     this.#forget(partitions);
-    const revoking = [...this.#revoking].filter(({ partition }) => partitions.includes(partition));
-    const shares = [...this.#options.inFlight.detach(partitions), ...revoking];
+    const { inFlight, settler } = this.#options;
+    const isGone = ({ incoming }: Delivery) => partitions.includes(incoming.position?.partition ?? 0);
+    const leaving = [...this.leaving()].filter(isGone);
+    settler.forget(isGone);
     this.lost(
-      shares.flatMap((share) => [...share]),
+      [...allOf(inFlight.detach(partitions)), ...leaving],
       `the partition of '${this.#options.topic}' was lost${why === undefined ? ' to another member' : `: ${why}`}`,
     );
     this.#options.events.revoked(partitions, true, why);
@@ -121,7 +131,7 @@ export class Revocation {
   lost(deliveries: readonly Delivery[], why: string): void {
     for (const delivery of deliveries) delivery.revoked = true;
     this.#abort(deliveries, why);
-    this.#drop(deliveries);
+    this.#drop('letGo', deliveries);
   }
 
   /**
@@ -138,7 +148,7 @@ export class Revocation {
     // All at once: a lane whose head goes would begin the next of its key.
     for (const delivery of [...deliveries, ...behind]) delivery.revoked = true;
     this.#abort(deliveries, why);
-    this.#drop([...deliveries, ...behind]);
+    this.#drop('letGo', [...deliveries, ...behind]);
     for (const delivery of behind.sort(byOffset)) settler.add(delivery);
   }
 
@@ -154,21 +164,25 @@ export class Revocation {
     for (const delivery of deliveries) this.#options.runner.abandon(delivery, reason);
   }
 
-  /** A handler that runs on keeps its place in the lane until it returns, so that nothing of its key overlaps it. */
-  #drop(deliveries: readonly Delivery[]): void {
+  /**
+   * They are let go of, or set aside to be given back. A handler that runs on keeps its place in the lane until it returns, so that
+   * nothing of its key overlaps it.
+   */
+  #drop(how: 'letGo' | 'setAside', deliveries: readonly Delivery[]): void {
     const { inFlight, runner, dispatcher, clock, onDropped } = this.#options;
     const held: Delivery[] = [];
     for (const delivery of deliveries) {
-      if (delivery.share === undefined) continue;
       const { state } = delivery;
       if (delivery.backoffTimer !== undefined) clock.clearTimeout(delivery.backoffTimer);
       delivery.backoffTimer = undefined;
       if (state === 'halted') runner.halts.drop(delivery);
       delivery.writing?.abort();
-      inFlight.letGo(delivery);
+      inFlight[how](delivery);
       if (state === 'halted' || state === 'backoff' || state === 'dead-lettering') held.push(delivery);
     }
     for (const delivery of held) dispatcher.release(delivery);
     onDropped();
   }
 }
+
+const allOf = (shares: readonly PartitionShare[]) => shares.flatMap((share) => [...share]);

@@ -56,6 +56,15 @@ describe('what is finished', () => {
     ]);
   });
 
+  it('is not settled where it is lost before that', async () => {
+    const { settler, calls } = settling();
+    settler.add(of(0, 1));
+    settler.add(of(1, 2));
+    settler.forget(({ incoming }) => incoming.position?.partition === 0);
+    await settler.settled();
+    expect(calls).toEqual([[2]]);
+  });
+
   it('is told about where the driver refuses it, at once or later', async () => {
     const { settler, failed } = settling(() => Promise.reject(new Error('later')));
     settler.add(of(0));

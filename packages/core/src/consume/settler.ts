@@ -45,6 +45,11 @@ export class Settler {
     queueMicrotask(this.#flushSoon);
   }
 
+  /** These are not this member's any more: those that the driver was not told of yet are not settled. */
+  forget(isGone: (delivery: Delivery) => boolean): void {
+    this.#ready = this.#ready.filter((delivery) => !isGone(delivery));
+  }
+
   /** Until `endBatch`, additions wait: one call to the driver for a batch of synchronous handlers. */
   beginBatch(): void {
     this.#batching = true;
