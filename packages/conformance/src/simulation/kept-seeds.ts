@@ -162,4 +162,17 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 1150211, broker: 'parted', cut: {} },
     about: 'the same where only a handler ran',
   },
+  {
+    ...{ seed: 1019887, broker: 'lease', cut: {} },
+    about:
+      'a redrive granted bytes as if a letter that had come already, larger than the limit, took no room',
+  },
+  {
+    ...{ seed: 1140307, broker: 'lease', cut: {} },
+    about: 'the same where the letter and the grant were larger than the limit only together',
+  },
+  {
+    ...{ seed: 1153987, broker: 'lease', cut: {} },
+    about: 'the same with the first letters of a redrive, in one process',
+  },
 ];

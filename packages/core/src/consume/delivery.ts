@@ -2,7 +2,7 @@
 import type { TimerHandle } from '../clock.js';
 import type { RedriveCommand } from '../dead-letters/park/redrive-command.js';
 import type { IncomingMessage, Settlement, SettleOutcome, SettleToken } from '../driver/message.js';
-import { messageSize } from '../driver/message-size.js';
+import { sizeOf } from '../driver/message-size.js';
 import { compareOffsets } from '../driver/offsets.js';
 import type { Envelope } from '../envelope/envelope.js';
 import type { Lane } from '../keyed-pool/keyed-lanes.js';
@@ -89,7 +89,7 @@ export class Delivery implements Settlement {
   constructor(incoming: IncomingMessage, receivedAt: number) {
     this.incoming = incoming;
     this.token = incoming.token;
-    this.bytes = incoming.size ?? messageSize(incoming.value, incoming.key, incoming.headers);
+    this.bytes = sizeOf(incoming);
     this.receivedAt = receivedAt;
   }
 

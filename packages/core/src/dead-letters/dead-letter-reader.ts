@@ -5,16 +5,19 @@
 import type { Clock } from '../clock.js';
 import type { Driver } from '../driver/driver.js';
 import type { IncomingMessage, SettleOutcome } from '../driver/message.js';
+import { sizeOf } from '../driver/message-size.js';
 import type { DriverSubscription } from '../driver/subscription.js';
 import { abortError, EbusError, UnsupportedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { anySignal } from '../util/any-signal.js';
 import { abortable, within } from '../util/waiting.js';
 import { Mailbox } from './mailbox.js';
+import { type LetterHandle, UnsettledLetters } from './unsettled-letters.js';
 
 /** The group whose position says which dead letters have been dealt with. */
 export const REDRIVE_GROUP = 'ebus-redrive';
-const BATCH = { messages: 256, bytes: 16 * 1024 * 1024 };
+/** The most that is held and granted together; the message that crosses the bytes comes on top. */
+const WINDOW = { messages: 256, bytes: 16 * 1024 * 1024 };
 /** Nothing came for so long: look whether anything is left. */
 const LOOK_AFTER_MS = 2_000;
 /** A remaining message was not handed over for so long: another redrive holds it. */
@@ -37,7 +40,7 @@ export class DeadLetterReader {
   readonly #options: ReaderOptions;
   readonly #subscription: DriverSubscription;
   readonly #mailbox: Mailbox;
-  readonly #unsettled: Set<IncomingMessage>;
+  readonly #unsettled: UnsettledLetters;
   readonly #stopKeeping: () => void;
   #left: number;
 
@@ -45,7 +48,7 @@ export class DeadLetterReader {
     options: ReaderOptions,
     subscription: DriverSubscription,
     mailbox: Mailbox,
-    unsettled: Set<IncomingMessage>,
+    unsettled: UnsettledLetters,
     left: number,
   ) {
     this.#options = options;
@@ -62,11 +65,9 @@ export class DeadLetterReader {
    */
   static async open(options: ReaderOptions): Promise<DeadLetterReader> {
     const { driver, topic, signal } = options;
-    const unsettled = new Set<IncomingMessage>();
+    const unsettled = new UnsettledLetters();
     // Of another reader by now: it is settled there, and not counted here.
-    const mailbox = new Mailbox((isGone) => {
-      for (const message of unsettled) if (isGone(message)) unsettled.delete(message);
-    });
+    const mailbox = new Mailbox((isGone) => unsettled.drop(isGone));
     const subscription = await driver.subscribe(
       {
         topic,
@@ -94,7 +95,8 @@ export class DeadLetterReader {
   }
 
   /**
-   * Oldest first. Ends when all present messages have come, or are gone.
+   * Oldest first. Ends when all present messages have come, or are gone. One that is not settled before the next is asked for
+   * stays: it is handed back at the end.
    * @throws EbusError `ABORTED`; `SUBSCRIBE_FAILED` where others hold the remaining messages for too long
    */
   async *messages(): AsyncGenerator<IncomingMessage> {
@@ -105,7 +107,11 @@ export class DeadLetterReader {
         this.#left--;
         this.#unsettled.add(message);
       }
-      for (const message of batch) if (this.#unsettled.has(message)) yield message;
+      for (const message of batch) {
+        if (!this.#unsettled.has(message)) continue;
+        yield message;
+        this.#unsettled.keep(message);
+      }
     }
   }
 
@@ -163,13 +169,20 @@ export class DeadLetterReader {
     const { clock, signal, topic } = this.#options;
     const what = `reading dead letters of '${topic}'`;
     if (signal.aborted) throw abortError(signal, what);
-    const room = Math.min(BATCH.messages, this.#left) - this.#mailbox.waiting.length;
-    if (room > 0) this.#subscription.request({ ...BATCH, messages: room });
+    this.#request();
     const news = abortable(this.#mailbox.news(), signal, what);
     await within(news, { clock, ms: LOOK_AFTER_MS }, () => {});
     const messages = this.#mailbox.take();
     if (messages.length > 0) return messages;
     return this.#mailbox.hasEnded ? undefined : 'nothing yet';
+  }
+
+  /** Nothing is at work now. Letters that have come meanwhile take their room. */
+  #request(): void {
+    const { waiting } = this.#mailbox;
+    const messages = Math.min(WINDOW.messages, this.#left) - waiting.length;
+    const bytes = waiting.reduce((room, letter) => room - sizeOf(letter), WINDOW.bytes);
+    if (messages > 0 && bytes > 0) this.#subscription.request({ messages, bytes });
   }
 
   /** By looking: a position may stay behind the end of a log that holds no further message. */
@@ -216,7 +229,7 @@ async function leave(
 function keepLeases(
   clock: Clock,
   subscription: DriverSubscription,
-  held: () => readonly IncomingMessage[],
+  held: () => readonly LetterHandle[],
 ): () => void {
   const { leaseMs } = subscription;
   if (leaseMs === undefined) return () => {};

@@ -2,17 +2,18 @@
 import type { IncomingMessage, SettleToken } from '../driver/message.js';
 import type { SubscriptionSink } from '../driver/subscription.js';
 import { type Deferred, deferred } from '../util/promise.js';
+import type { LetterHandle } from './unsettled-letters.js';
 
 /** Buffers pushed messages until `take`. For one reader. */
 export class Mailbox implements SubscriptionSink {
   #messages: IncomingMessage[] = [];
-  readonly #drop: (isGone: (message: IncomingMessage) => boolean) => void;
+  readonly #drop: (isGone: (letter: LetterHandle) => boolean) => void;
   #failure: unknown;
   #news: Deferred<void> | undefined;
   hasEnded = false;
 
   /** @param gone is told of messages that were taken and are not this reader's any more */
-  constructor(gone: (isGone: (message: IncomingMessage) => boolean) => void) {
+  constructor(gone: (isGone: (letter: LetterHandle) => boolean) => void) {
     this.#drop = (isGone) => {
       this.#messages = this.#messages.filter((message) => !isGone(message));
       gone(isGone);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { messageSize } from './message-size.js';
+import { messageSize, sizeOf } from './message-size.js';
 
 it('counts value, key and headers, names included', () => {
   const value = new Uint8Array(100);
@@ -12,4 +12,9 @@ it('counts value, key and headers, names included', () => {
       ['n', new Uint8Array(1_000)],
     ]),
   ).toBe(100 + 8 + 1_001);
+});
+
+it('believes a driver that says the size', () => {
+  const message = { value: new Uint8Array(100), key: 'key', headers: [] };
+  expect([sizeOf(message), sizeOf({ ...message, size: 7 })]).toEqual([103, 7]);
 });

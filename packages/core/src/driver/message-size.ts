@@ -1,6 +1,16 @@
 /** How much of memory a message takes. */
 import type { IncomingMessage } from './message.js';
 
+/** Bytes of a received message: as its driver says, or measured. */
+export function sizeOf({
+  size,
+  value,
+  key,
+  headers,
+}: Pick<IncomingMessage, 'size' | 'value' | 'key' | 'headers'>): number {
+  return size ?? messageSize(value, key, headers);
+}
+
 /** Bytes of value, key and headers; texts count by their length, which is their bytes where they are ASCII. */
 export function messageSize(
   value: IncomingMessage['value'],

@@ -1,6 +1,6 @@
 /** The next letters of a parked key: the oldest ones behind a place, few enough to hold at once. Pure. */
 import type { IncomingMessage } from '../../driver/message.js';
-import { messageSize } from '../../driver/message-size.js';
+import { sizeOf } from '../../driver/message-size.js';
 import { EbusError } from '../../errors.js';
 import { compareWithin, type LogOrder, type LogPlace, logOf, placeId } from './log-order.js';
 
@@ -51,7 +51,7 @@ export class NextLetters {
     const index = this.#placeFor(at);
     const there = this.#letters[index];
     if (there !== undefined && this.#order.compare(there.at, at) === 0) return;
-    const size = letter.size ?? messageSize(letter.value, letter.key, letter.headers);
+    const size = sizeOf(letter);
     this.#letters.splice(index, 0, { at, letter, size });
     this.#bytes += size;
     this.#shrink();

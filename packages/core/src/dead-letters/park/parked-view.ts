@@ -1,7 +1,7 @@
 /** The parked letters of a dead-letter topic at one moment, of all topics and groups that are asked for. */
 import type { Driver } from '../../driver/driver.js';
 import type { IncomingMessage } from '../../driver/message.js';
-import { messageSize } from '../../driver/message-size.js';
+import { sizeOf } from '../../driver/message-size.js';
 import { EbusError } from '../../errors.js';
 import { type DeadLetter, readDeadLetter } from '../dead-letter.js';
 import { compareWithin, type LogPlace, logOf, placeId } from './log-order.js';
@@ -108,8 +108,7 @@ export class ParkedView {
   }
 
   #keep(record: ParkedRecord): void {
-    const { size, value, key, headers } = record.incoming;
-    this.#bytes += size ?? messageSize(value, key, headers);
+    this.#bytes += sizeOf(record.incoming);
     const isTooMuch = this.#bytes > KEPT.bytes || (this.#kept?.length ?? 0) >= KEPT.letters;
     if (isTooMuch) this.#kept = undefined;
     else this.#kept?.push(record);
