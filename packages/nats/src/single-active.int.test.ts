@@ -155,6 +155,35 @@ describe('on a current server', async () => {
     ]);
   });
 
+  it('where its consumer is deleted, one lets go of what it holds: another one may be given that at once', {
+    timeout: 60_000,
+  }, async () => {
+    const [topic, service] = [uniqueName('topic'), uniqueName('service')];
+    const plain = cleanup.add(await plainClient(addresses), ({ connection }) => connection.close());
+    const log: string[] = [];
+    let isLost = false;
+    const member = async () => {
+      const bus = cleanup.add(await natsBus(addresses, { service }), (one) => one.close({ timeout: 0 }));
+      await bus.subscribeEnvelope<{ sequence: number }>(
+        topic,
+        async ({ payload }, { signal }) => {
+          log.push(`begins ${payload.sequence}`);
+          if (!isLost) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          isLost = true;
+          log.push(`ends ${payload.sequence}`);
+        },
+        { ordering: 'cluster' },
+      );
+      return bus;
+    };
+    const [bus] = [await member(), await member()];
+    for (const sequence of [1, 2]) await bus.publishEnvelope(topic, event('a', sequence));
+    await eventually(() => log.length === 1);
+    await plain.manager.consumers.delete(streamName(topic), consumerName(service, topic));
+    await eventually(() => log.includes('ends 2'), 'the group goes on');
+    expect(log).toEqual(['begins 1', 'ends 1', 'begins 1', 'ends 1', 'begins 2', 'ends 2']);
+  });
+
   it('an existing group that shares its messages moves to one active instance, and back, where it stands', async () => {
     const [topic, service] = [uniqueName('topic'), uniqueName('service')];
     const plain = cleanup.add(await plainClient(addresses), ({ connection }) => connection.close());

@@ -25,13 +25,12 @@ export interface ConsumerState {
  * @throws ConnectionError where there is no connection, and no puller
  */
 export function stateOf(
-  puller: Pick<Puller, 'isConnected' | 'state'> | undefined,
+  puller: Pick<Puller, 'link' | 'state'> | undefined,
   topic: string,
   signal: AbortSignal,
 ): Promise<ConsumerState> {
   const what = `the state of the group on '${topic}'`;
-  if (puller === undefined || !puller.isConnected)
-    throw new ConnectionError(`not connected: ${what} cannot be asked for`);
+  if (puller?.link === undefined) throw new ConnectionError(`not connected: ${what} cannot be asked for`);
   return inTime(puller.state(), signal, `asking for ${what} takes too long`);
 }
 

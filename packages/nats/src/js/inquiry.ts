@@ -25,8 +25,8 @@ interface InquiryOptions {
   inbox(): PullInbox | undefined;
   /** Counts interruptions. */
   epoch(): number;
-  /** In that epoch it was another consumer, or none. */
-  notFound(epoch: number): void;
+  /** In that epoch it was not the one that the topic needs. `isGone`: it was another one by that name, or none. */
+  notFound(epoch: number, isGone: boolean): void;
 }
 
 /** One question after the other, or several at once. */
@@ -52,7 +52,7 @@ export class Inquiry {
     this.#isLooking = true;
     const epoch = this.#options.epoch();
     try {
-      if (!(await locator.isInPlace())) notFound(epoch);
+      if (!(await locator.isInPlace())) notFound(epoch, false);
     } catch {
       // The server does not answer, or has no such consumer: requests for messages tell that.
     } finally {
@@ -68,10 +68,10 @@ export class Inquiry {
     const ownRequests = requestsSince(inbox(), clock.monotonic());
     const info = await consumers.info(spec).catch((error: unknown) => {
       // Nothing is asked of it meanwhile, perhaps, and so nothing else would tell.
-      if (isMissing(error)) notFound(epoch);
+      if (isMissing(error)) notFound(epoch, true);
       throw error;
     });
-    if (!locator.knows(info)) notFound(epoch);
+    if (!locator.knows(info)) notFound(epoch, true);
     else if (spec.singleActive) await this.#allReceived(info.delivered.consumer_seq, epoch);
     const through = info.delivered.stream_seq;
     const unheld = receiver.refused.countThrough(through) + (deliveries.settledHere?.(through) ?? 0);

@@ -21,7 +21,7 @@ export interface LocatorOptions {
   readonly topic: string;
   /** The group reads other consumers by now: this one is not made again. */
   isSuperseded?(): Promise<boolean>;
-  /** They were of a stream that is gone. */
+  /** They are another member's, perhaps, or were of a stream that is gone. */
   onLost(deliveries: readonly JetStreamDelivery[]): void;
 }
 
@@ -74,15 +74,32 @@ export class Locator {
     const { consumers } = this.#options;
     try {
       const info = await consumers.info(this.#spec);
-      if (!this.knows(info)) return await this.#another(info);
+      if (!this.knows(info)) {
+        this.letGo();
+        return await this.#another(info);
+      }
       consumers.check(this.#spec, info);
       if (this.#hasMoved) return await this.#recreate();
       this.#refreshed(info);
       return info;
     } catch (error) {
       if (!isMissing(error)) throw error;
+      this.letGo();
       return this.#recreate();
     }
+  }
+
+  /**
+   * The consumer is gone. The one that takes its place gives everything anew, and where one client at a time is active that may be
+   * another one: nothing that is held is begun any more.
+   */
+  letGo(): void {
+    if (!this.#spec.singleActive) return;
+    const { deliveries, onLost } = this.#options;
+    const lost = [...deliveries];
+    if (lost.length === 0) return;
+    deliveries.drop(lost);
+    onLost(lost);
   }
 
   /**

@@ -59,6 +59,10 @@ it('keeps its pin without asking for a message, and counts no answer to that', (
   expect([inbox.outstanding, inbox.promised, ends]).toEqual([3, 1_000, []]);
   ended('pin', 1, 1, '423 Nats-Pin-Id mismatch');
   expect([inbox.outstanding, ends]).toEqual([3, ['unpinned']]);
+  // It asks for nothing else while handlers take long: nothing else would tell.
+  ended('pin', 1, 1, '503');
+  ended('pin', 1, 1, '409 Consumer Deleted');
+  expect([inbox.outstanding, ends]).toEqual([3, ['unpinned', 'consumer', 'deleted']]);
 });
 
 it('knows the most requests that may wait, in whatever turns the server fills them', () => {
@@ -93,7 +97,7 @@ it.each([
   [404, 'No Messages', 'expired'],
   [409, 'Message Size Exceeds MaxBytes', 'large'],
   [409, 'Batch Completed', 'expired'],
-  [409, 'Consumer Deleted', 'consumer'],
+  [409, 'Consumer Deleted', 'deleted'],
   [409, 'Leadership Change', 'consumer'],
   [409, 'Server Shutdown', 'consumer'],
   [503, '', 'consumer'],

@@ -26,8 +26,11 @@ export interface PullRequest {
   readonly id?: string | undefined;
 }
 
-/** Why a request ended early. `large`: the next message is larger than the bytes that are left. `consumer`: it is gone or not reachable. */
-export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'refused';
+/**
+ * Why a request ended early. `large`: the next message is larger than the bytes that are left. `consumer`: it is not reachable, or gone;
+ * `deleted`: it is gone.
+ */
+export type Ending = 'expired' | 'large' | 'unpinned' | 'consumer' | 'deleted' | 'refused';
 
 /** Messages that are left of a request. */
 interface OpenRequest {
@@ -197,7 +200,10 @@ export class PullInbox {
     if (code === 100) return;
     const number = message.subject.slice(this.#inbox.length);
     if (number === PIN) {
-      if (code === 423) this.#events.onEnd('unpinned', `${code} ${text}`);
+      const ending = endingOf(code, text);
+      // That nothing fits into it is what it is for.
+      if (ending === 'unpinned' || ending === 'consumer' || ending === 'deleted')
+        this.#events.onEnd(ending, `${code} ${text}`);
       return;
     }
     const messages = message.headers?.get('Nats-Pending-Messages') ?? '';
@@ -216,7 +222,8 @@ export class PullInbox {
 export function endingOf(code: number, text: string): Ending {
   if (code === 423) return 'unpinned';
   if (code === 503) return 'consumer';
-  if (code === 409 && /deleted|leadership|server shutdown/i.test(text)) return 'consumer';
+  if (code === 409 && /deleted/i.test(text)) return 'deleted';
+  if (code === 409 && /leadership|server shutdown/i.test(text)) return 'consumer';
   if (code === 409 && /size exceeds/i.test(text)) return 'large';
   const isOver = /batch completed/i.test(text);
   return code === 400 || code === 412 || (code === 409 && !isOver) ? 'refused' : 'expired';

@@ -81,7 +81,7 @@ function made() {
 it('asks for as much as there is credit, and for nothing twice', async () => {
   const { puller, link, requests, grant } = made();
   puller.online(link);
-  await expect.poll(() => puller.isConnected).toBe(true);
+  await expect.poll(() => puller.link).toBeDefined();
   grant(10, 1_000);
   await expect.poll(() => requests.length).toBe(1);
   grant(10, 1_000);
@@ -92,7 +92,7 @@ it('asks for as much as there is credit, and for nothing twice', async () => {
 it('does not repeat refused requests while others are open, and then asks for the large message alone', async () => {
   const { puller, link, requests, grant, refuse } = made();
   puller.online(link);
-  await expect.poll(() => puller.isConnected).toBe(true);
+  await expect.poll(() => puller.link).toBeDefined();
   grant(10, 1_000);
   await expect.poll(() => requests.length).toBe(1);
   grant(20, 2_000);
@@ -130,6 +130,6 @@ it('asks for nothing without a connection', async () => {
   puller.online(link);
   puller.offline();
   grant(10, 1_000);
-  expect([puller.isConnected, requests]).toEqual([false, []]);
+  expect([puller.link, requests]).toEqual([undefined, []]);
   await puller.stop();
 });

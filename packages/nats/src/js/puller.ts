@@ -87,8 +87,10 @@ export class Puller {
       ...{ ...options, deliveries, timers: this.#timers, locator: this.locator, receiver: this.receiver },
       inbox: () => this.#inbox,
       epoch: () => this.#epoch,
-      notFound: (epoch) => {
-        if (this.#isFetching && epoch === this.#epoch) this.#restart();
+      notFound: (epoch, isGone) => {
+        if (!this.#isFetching || epoch !== this.#epoch) return;
+        if (isGone) this.locator.letGo();
+        this.#restart();
       },
     });
     this.#timers.every(CHECK_MS, () => this.#checkSigns());
@@ -114,12 +116,9 @@ export class Puller {
     if (this.#single === undefined) this.#beginSingleActive();
   }
 
+  /** Undefined while the connection is away. */
   get link(): Link | undefined {
     return this.#link;
-  }
-
-  get isConnected(): boolean {
-    return this.#link !== undefined;
   }
 
   /** Messages asked for and on their way. */
@@ -266,7 +265,8 @@ export class Puller {
       this.#options.target.pinChanged?.(undefined);
     }
     if (reason === 'large') this.#nextIsLarge = true;
-    if (reason === 'consumer') return this.#restart(RETRY_MS.first);
+    if (reason === 'deleted') this.locator.letGo();
+    if (reason === 'deleted' || reason === 'consumer') return this.#restart(RETRY_MS.first);
     if (reason === 'refused') void this.#mend(text);
     else this.fetch();
   }

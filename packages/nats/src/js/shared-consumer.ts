@@ -157,7 +157,7 @@ export class SharedSubscription implements DriverSubscription {
   }
 
   offline(): void {
-    if (this.#shared.puller.isConnected) this.#shared.puller.offline();
+    if (this.#shared.puller.link !== undefined) this.#shared.puller.offline();
   }
 
   refused(refused: Refused, error: Error): void {

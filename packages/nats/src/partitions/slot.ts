@@ -119,7 +119,8 @@ export class Slot implements Target {
 
   /** Finds out who has the pin: this member goes on, waits, has the server choose anew, or lets go. */
   async look(): Promise<void> {
-    if (!this.#isOpen || this.#isLooking || this.#ending !== undefined || !this.puller.isConnected) return;
+    if (!this.#isOpen || this.#isLooking || this.#ending !== undefined || this.puller.link === undefined)
+      return;
     this.#isLooking = true;
     try {
       await this.#look();
@@ -181,7 +182,7 @@ export class Slot implements Target {
   /** Has the server serve the next member. */
   async unpin(): Promise<void> {
     const { consumers } = this.#options;
-    if (!this.puller.isConnected) return;
+    if (this.puller.link === undefined) return;
     await this.puller.settling.confirm();
     if (this.#pin !== undefined) await consumers.unpin(this.puller.locator.spec, this.#pin);
   }
