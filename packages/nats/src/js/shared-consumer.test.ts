@@ -23,7 +23,12 @@ function made(held: readonly (readonly [string, number])[], isConnected = true) 
   const state = async () => ({ info, incarnation: 'one', seesOthers: false, unheld: 0, ownRequests: 1 });
   const shared = {
     target: new SharedTarget(['orders', 'refunds']),
-    puller: { deliveries, link: isConnected ? {} : undefined, state, locator: { spec: { singleActive: true } } },
+    puller: {
+      deliveries,
+      link: isConnected ? {} : undefined,
+      state,
+      locator: { spec: { singleActive: true } },
+    },
     options: { ackWait: 30_000 },
   } as unknown as SharedConsumer;
   return new SharedSubscription(shared, 'orders', sink, () => {});
