@@ -97,6 +97,7 @@ export type {
   GroupFigures,
   GroupLag,
   LogEnds,
+  Room,
   TopicFigures,
 } from './driver/topic-figures.js';
 export { type Duration, formatDuration, parseDuration, type Unit } from './duration.js';

@@ -4,11 +4,13 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import kafkajs, { type Admin, type ISocketFactory } from 'kafkajs';
+import kafkajs, { type Admin, type ISocketFactory, type LogEntry } from 'kafkajs';
 import { adminConfig } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 
 const KEEP_ALIVE_MS = 60_000;
+
+type LogEntryListener = (entry: LogEntry) => void;
 
 /** One admin client of kafkajs. Concurrent calls of `connect` share one attempt; a failed attempt may be repeated. */
 export class AdminClient {
@@ -18,12 +20,15 @@ export class AdminClient {
   #closed = false;
   /** Once it is connected. */
   connected: Admin | undefined;
+  #refused: { readonly group: string; readonly error: unknown } | undefined;
 
   /** Reads the files for TLS. @throws ConfigError for one that cannot be read */
   constructor(config: ResolvedKafkaConfig, serviceName: string) {
     const settings = adminConfig(config, serviceName);
     this.#admin = new kafkajs.Kafka({
       ...settings,
+      logLevel: kafkajs.logLevel.DEBUG,
+      logCreator: () => this.#heard,
       // Without brokers it gives up at once what it would try again for long.
       brokers: () => (this.#closed ? [] : [...config.brokers]),
       socketFactory: this.#socket,
@@ -41,6 +46,16 @@ export class AdminClient {
     });
     return this.#connecting;
   }
+
+  /** Why no broker answers for the group, which the client's own error leaves out. Of the group that was refused last. */
+  refusalOf(group: string): unknown {
+    return this.#refused?.group === group ? this.#refused.error : undefined;
+  }
+
+  readonly #heard: LogEntryListener = ({ log: { groupId, error } }) => {
+    if (typeof groupId === 'string' && /AUTHORIZATION_FAILED/.test((error as { type?: string })?.type ?? ''))
+      this.#refused = { group: groupId, error };
+  };
 
   /** Pending requests fail. By itself the client waits for answers, and so would the process. */
   close(): void {

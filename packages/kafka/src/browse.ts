@@ -42,32 +42,29 @@ export async function* browse(
     throw abortError(signal, `looking at '${topic}'`);
   };
   if (signal.aborted) aborted();
-  const known =
-    typeof from === 'object' && 'group' in from ? undefined : await knownRanges(spec, parts, signal);
-  if (known?.every(({ start, end }) => start >= end) === true) return;
+  const group = typeof from === 'object' && 'group' in from ? from.group : undefined;
+  const known = await knownRanges(spec, parts, signal);
+  if (known.every(({ start, end }) => start >= end)) return;
   let refused: unknown;
   const partitions = new Map<number, Partition>();
   const ends = new Map<number, number>();
   const reached: { partition: number; offset: number }[] = [];
-  const consumer = newConsumer(
-    parts,
-    typeof from === 'object' && 'group' in from ? from.group : `ebus-look-${randomUuid(parts.clock)}`,
-    {
-      rebalance: () => {},
-      committed: () => {},
-      readable: () => {},
-      // Said before the messages that are polled with it.
-      end: (place) => void reached.push(place),
-      error: (error) => {
-        if (isLoginRefused(error)) refused = error;
-        parts.onError(error);
-      },
+  const consumer = newConsumer(parts, group ?? `ebus-look-${randomUuid(parts.clock)}`, {
+    rebalance: () => {},
+    committed: () => {},
+    readable: () => {},
+    // Said before the messages that are polled with it.
+    end: (place) => void reached.push(place),
+    error: (error) => {
+      if (isLoginRefused(error)) refused = error;
+      parts.onError(error);
     },
-  );
+  });
   consumer.setDefaultConsumeTimeout(POLL_MS);
   try {
     await within(connect(consumer), signal, aborted);
-    const ranges = known ?? (await rangesOf(spec, parts.questions, signal, consumer));
+    // Where the group stands, its consumer alone can ask.
+    const ranges = group === undefined ? known : await rangesOf(spec, parts.questions, signal, consumer);
     for (const { partition, start, end, topicId } of ranges) {
       const made = new Partition({ topic, partition });
       made.position(topicId, { offset: start, settled: [], isCommitted: false });

@@ -8,7 +8,7 @@ import type {
   TopicFigures,
 } from '@ebus/core/driver';
 import kafkajs, { type Admin, type GroupDescription } from 'kafkajs';
-import { classify } from './errors.js';
+import { CODE, classify, codeOf } from './errors.js';
 import { decodeMetadata } from './group/commit-metadata.js';
 import { endsOf } from './group/lookup.js';
 import { type Log, outsideLog } from './group/positions.js';
@@ -18,9 +18,15 @@ import { settingsOf } from './topic-settings.js';
 /** The protocol's numbers for resources with settings. */
 const TOPIC = 2;
 const BROKER = 4;
+/** The broker of a group has just become that, or another one has. */
+const COORDINATING: ReadonlySet<number> = new Set([14, 15, 16]);
+/** How members of ebus share partitions. */
+const STRATEGY = 'cooperative-sticky';
 /** Groups whose positions are asked for at once. */
 const AT_ONCE = 8;
 /** Topics that brokers keep for themselves. */
+/** Where Kafka keeps the positions of groups; made with the first group. */
+const POSITIONS = '__consumer_offsets';
 const INTERNAL =
   /^__(consumer_offsets|transaction_state|share_group_state|cluster_metadata|remote_log_metadata)$/;
 
@@ -64,19 +70,37 @@ function troubleOf({ partitions }: TopicInfo): Pick<TopicFigures, 'behindReplica
 }
 
 /** Kafka tells neither its version nor its time. The settings of brokers need a right of their own: without it they are left out. */
-export async function brokerFigures(admin: Admin): Promise<BrokerFigures> {
+export async function brokerFigures({
+  admin,
+  questions,
+  signal,
+}: { admin: Admin; questions: Questions } & CallOptions): Promise<BrokerFigures> {
   const { brokers } = await admin.describeCluster();
+  const positions = (await questions.topics([POSITIONS], signal)).get(POSITIONS);
   const settings = await settingsOfBroker(admin, String(brokers[0]?.nodeId)).catch((error: unknown) => {
     if (isRefused(error)) return new Map<string, string>();
     throw error;
   });
-  const [makes, minutes] = ['auto.create.topics.enable', 'offsets.retention.minutes'].map((name) =>
-    settings.get(name),
-  );
+  const makes = settings.get('auto.create.topics.enable');
+  const numberOf = (name: string) => {
+    const value = settings.get(name);
+    return value === undefined ? undefined : Number(value);
+  };
+  const minutes = numberOf('offsets.retention.minutes');
+  const copies =
+    positions === undefined || positions instanceof Error
+      ? numberOf('offsets.topic.replication.factor')
+      : positions.partitions[0]?.replicas;
+  const least = numberOf('group.min.session.timeout.ms');
+  const most = numberOf('group.max.session.timeout.ms');
+  const members = numberOf('group.max.size');
   return {
     brokers: brokers.length,
     ...(makes === undefined ? {} : { makesTopics: makes === 'true' }),
-    ...(minutes === undefined ? {} : { positionsKeptMs: Number(minutes) * 60_000 }),
+    ...(minutes === undefined ? {} : { positionsKeptMs: minutes * 60_000 }),
+    ...(copies === undefined ? {} : { positionsReplicas: copies }),
+    ...(least === undefined || most === undefined ? {} : { sessionMs: { least, most } }),
+    ...(members === undefined ? {} : { mostMembers: members }),
   };
 }
 
@@ -87,6 +111,37 @@ async function settingsOfBroker(admin: Admin, id: string): Promise<Map<string, s
   });
   const entries = resources[0]?.configEntries ?? [];
   return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+}
+
+/**
+ * A right on the group that is there for no operation at all is told; Kafka makes the topic for positions when it is asked for a group
+ * the first time, so before that no group is asked for.
+ *
+ * @param refusal of the group, where the client was refused
+ * @throws `TOPIC_NOT_FOUND`
+ */
+export async function missingRights(
+  topic: string,
+  group: string,
+  {
+    admin,
+    refusal,
+    questions,
+    signal,
+  }: { admin: Admin; refusal: () => unknown; questions: Questions } & CallOptions,
+): Promise<string[]> {
+  const { mayRead } = await questions.topic(topic, signal, { withRights: true });
+  const missing = mayRead ? [] : [`READ on topic '${topic}'`];
+  const positions = (await questions.topics([POSITIONS], signal)).get(POSITIONS);
+  if (codeOf(positions) === CODE.unknownTopicOrPartition) return missing;
+  try {
+    await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  } catch (error) {
+    if (isRefused(refusal() ?? error)) missing.push(`READ on group '${group}'`);
+    // The broker looks at rights first.
+    else if (!COORDINATING.has(codeOf(error) ?? 0)) throw error;
+  }
+  return missing;
 }
 
 const isRefused = (error: unknown) => classify(error).code === 'UNAUTHORIZED';
@@ -104,10 +159,15 @@ async function settingsOfAll(
   topics: readonly string[],
 ): Promise<Map<string, Omit<TopicDescription, 'name'>>> {
   if (topics.length === 0) return new Map();
-  const resources = topics.map((name) => ({ type: TOPIC, name }));
-  const answer = await admin.describeConfigs({ resources, includeSynonyms: false });
+  const wanted = topics.map((name) => ({ type: TOPIC, name }));
+  const asked = admin.describeConfigs({ resources: wanted, includeSynonyms: false });
+  const { resources } = await asked.catch((error: { type?: string; cause?: { type?: string } }) => {
+    // kafkajs tells nothing while any topic of the cluster has no leader. That topic is to be found then.
+    if ((error.cause ?? error).type === 'LEADER_NOT_AVAILABLE') return { resources: [] };
+    throw error;
+  });
   return new Map(
-    answer.resources.map(({ resourceName, configEntries }) => [resourceName, settingsOf(configEntries)]),
+    resources.map(({ resourceName, configEntries }) => [resourceName, settingsOf(configEntries)]),
   );
 }
 
@@ -139,7 +199,12 @@ type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>[number]['partitions'
 /** Undefined where the group has nothing to do with the topic. Pure. */
 export function figuresOf(
   topic: string,
-  { groupId: group, members }: Pick<GroupDescription, 'groupId' | 'members'>,
+  {
+    groupId: group,
+    members,
+    protocol,
+    state,
+  }: Pick<GroupDescription, 'groupId' | 'members'> & Partial<GroupDescription>,
   committed: readonly Committed[],
   ends: ByPartition<Log>,
 ): GroupFigures | undefined {
@@ -160,7 +225,11 @@ export function figuresOf(
     group,
     // What committed nothing yet has nothing that tells.
     ...(positions.length === 0 ? {} : { madeBy: isOurs ? 'ebus' : 'others' }),
-    members: members.length,
+    // A group of the newer protocol, which these questions do not reach, is said to be dead though it is listed.
+    ...(state === 'Dead' ? {} : { members: members.length }),
+    ...(members.length > 0 && protocol !== undefined && protocol !== '' && protocol !== STRATEGY
+      ? { foreignProtocol: protocol }
+      : {}),
     lag: partitions.reduce((total, { lag }) => total + lag, 0),
     partitions,
   };

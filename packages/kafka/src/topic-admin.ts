@@ -22,7 +22,7 @@ import { UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, cannotAdminister, codeOf, missingTopic, unanswered } from './errors.js';
 import type { GroupState } from './group/settling.js';
-import { brokerFigures, groupsOf, topicFigures } from './inspection.js';
+import { brokerFigures, groupsOf, missingRights, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
 import {
   checkLevel,
@@ -82,7 +82,8 @@ export class TopicAdmin implements DriverTopicAdmin {
 
   describe(topic: string, options: CallOptions): Promise<TopicDescription | undefined> {
     return this.#do('describe', topic, options, async (admin) => {
-      const layout = await this.#layoutOf(topic, options.signal);
+      // One without a leader is there: it must not be taken for missing.
+      const layout = await this.#layoutOf(topic, options.signal, { leaders: false });
       if (layout === undefined) return undefined;
       return { name: topic, ...layout, ...settingsOf(await entriesOf(admin, topic)) };
     });
@@ -140,7 +141,17 @@ export class TopicAdmin implements DriverTopicAdmin {
   }
 
   describeBroker(options: CallOptions): Promise<BrokerFigures> {
-    return this.#do('ask about', undefined, options, brokerFigures);
+    return this.#do('ask about', undefined, options, (admin) =>
+      brokerFigures({ admin, questions: this.#options.questions(), ...options }),
+    );
+  }
+
+  missingRights(topic: string, group: string, options: CallOptions): Promise<string[]> {
+    return this.#do('ask for rights on', topic, options, async (admin, client) => {
+      const questions = this.#options.questions();
+      const refusal = () => client.refusalOf(group);
+      return missingRights(topic, group, { admin, refusal, questions, ...options });
+    });
   }
 
   /** The broker says what this login may do. */
@@ -208,13 +219,13 @@ export class TopicAdmin implements DriverTopicAdmin {
     what: string,
     topic: string | undefined,
     { signal }: CallOptions,
-    action: (admin: Admin) => Promise<T>,
+    action: (admin: Admin, client: AdminClient) => Promise<T>,
   ): Promise<T> {
     const doing = `${what} ${topic === undefined ? 'topics' : `topic '${topic}'`}`;
     let client: AdminClient | undefined;
     const work = (async () => {
       client = this.#present();
-      return action(await client.connect());
+      return action(await client.connect(), client);
     })();
     try {
       return await within(work, signal, () => {

@@ -65,6 +65,11 @@ export function topicAdmin(broker: MemoryBroker, host: () => DriverHost): Driver
       if (broker.find(topic) === undefined) throw missing(topic);
       return true;
     },
+
+    async missingRights(topic) {
+      if (broker.find(topic) === undefined) throw missing(topic);
+      return [];
+    },
   };
 }
 

@@ -48,6 +48,7 @@ describe('groupFigures', () => {
       inactive_threshold: 60_000_000_000,
       mem_storage: true,
       backoff: [1_000_000],
+      max_bytes: 1_000,
     };
     const one = consumer('archive', [], {
       config: { ...config, ...more } as unknown as ConsumerInfo['config'],
@@ -59,6 +60,8 @@ describe('groupFigures', () => {
         topics: [],
         acknowledges: 'none',
         leaseMs: 1,
+        backoffMs: [1],
+        maxRequest: { messages: 0, bytes: 1_000, expiresMs: 0 },
         maxDeliveries: 3,
         headersOnly: true,
         inactiveMs: 60_000,
@@ -67,6 +70,17 @@ describe('groupFigures', () => {
         storage: 'memory',
       },
     ]);
+  });
+
+  it('tells consumers that have the name of one for the topic, and deliver other messages', () => {
+    const only = (name: string, filters: string[]) =>
+      groupFigures([consumer(name, filters)], stream, naming).map(
+        ({ consumers }) => consumers?.[0]?.deliversTopicOnly,
+      );
+    expect(only('billing-shop_orders', ['shop.orders'])).toEqual([true]);
+    expect(only('billing-shop_orders', ['shop.payments'])).toEqual([false]);
+    expect(only('billing-shop_orders', [])).toEqual([false]);
+    expect(only('archive', [])).toEqual([undefined]);
   });
 
   it('leaves out consumers of other topics, and takes those that read everything', () => {

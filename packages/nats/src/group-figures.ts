@@ -2,7 +2,7 @@
 import type { ConsumerDescription, GroupFigures, GroupLag } from '@ebus/core/driver';
 import { AckPolicy, type ConsumerInfo, type StreamInfo } from '@nats-io/jetstream';
 import { filtersOf, isSingleActive } from './consumer-plan.js';
-import { groupOf, type NamedGroup, type Naming } from './group-name.js';
+import { groupOf, isNamedFor, type NamedGroup, type Naming } from './group-name.js';
 import { covers } from './names.js';
 import { everySubject, type Layout, layoutsOf, partitionSubjects } from './partitions/layout.js';
 
@@ -17,11 +17,13 @@ export function groupFigures(
   for (const consumer of consumers) {
     const filters = filtersOf(consumer.config);
     const isReader = filters.length === 0 || filters.some((filter) => readsAny(filter, subjects));
-    if (!isReader) continue;
+    if (!isReader && !isNamedFor(consumer.name, naming)) continue;
     const named = groupOf(consumer.name, naming);
     groups.set(named.group, [...(groups.get(named.group) ?? []), [named, consumer]]);
   }
-  return [...groups].map(([group, members]) => summed(group, members));
+  const deliversTopicOnly = (consumer: ConsumerInfo): boolean | undefined =>
+    isNamedFor(consumer.name, naming) ? isOnly(filtersOf(consumer.config), subjects) : undefined;
+  return [...groups].map(([group, members]) => summed(group, members, deliversTopicOnly));
 }
 
 function subjectsOf(layout: Layout): string[] {
@@ -34,7 +36,14 @@ function subjectsOf(layout: Layout): string[] {
 const readsAny = (filter: string, subjects: readonly string[]) =>
   subjects.some((subject) => filter === subject || covers(filter, subject));
 
-function summed(group: string, consumers: readonly [NamedGroup, ConsumerInfo][]): GroupFigures {
+const isOnly = (filters: readonly string[], subjects: readonly string[]) =>
+  filters.length > 0 && filters.every((filter) => subjects.includes(filter));
+
+function summed(
+  group: string,
+  consumers: readonly [NamedGroup, ConsumerInfo][],
+  deliversTopicOnly: (consumer: ConsumerInfo) => boolean | undefined,
+): GroupFigures {
   const partitions = new Map<number, GroupLag>();
   let unsettled = 0;
   for (const [{ partition = 0 }, info] of consumers) {
@@ -56,7 +65,10 @@ function summed(group: string, consumers: readonly [NamedGroup, ConsumerInfo][])
     lag: [...partitions.values()].reduce((total, { lag }) => total + lag, 0),
     unsettled,
     partitions: [...partitions.values()].sort((a, b) => a.partition - b.partition),
-    consumers: consumers.map(([{ isOurs }, info]) => described(info, isOurs)),
+    consumers: consumers.map(([{ isOurs }, info]) => {
+      const only = deliversTopicOnly(info);
+      return { ...described(info, isOurs), ...(only === undefined ? {} : { deliversTopicOnly: only }) };
+    }),
   };
 }
 
@@ -72,8 +84,14 @@ function described({ name, config }: ConsumerInfo, isOurs: boolean): ConsumerDes
     topics: filtersOf(config),
     acknowledges: config.ack_policy === AckPolicy.NotSet ? 'none' : (config.ack_policy as 'explicit'),
     ...(lease === undefined ? {} : { leaseMs: lease / NANOS }),
+    backoffMs: backoff.map((wait) => wait / NANOS),
     maxDeliveries: Math.max(0, deliveries),
     ...(most === undefined ? {} : { maxUnsettled: Math.max(0, most) }),
+    maxRequest: {
+      messages: config.max_batch ?? 0,
+      bytes: config.max_bytes ?? 0,
+      expiresMs: (config.max_expires ?? 0) / NANOS,
+    },
     headersOnly: config.headers_only === true,
     inactiveMs: config.durable_name === undefined ? 0 : inactive / NANOS,
     singleActive: isSingleActive(config),

@@ -24,8 +24,25 @@ const END = '((?:_[0-9a-f]{8})?)(?:-all|-p(\\d+))?(?:-\\d+)?(?:-[0-9A-Z]{22})?$'
 const UNIFIED = /^([A-Za-z0-9_-]+)-unified$/;
 
 /** A group whose name had to be changed for its consumer has the consumer's name, unless it is the known one. */
-export function groupOf(consumer: string, { topic, template = CONSUMER_NAME, known }: Naming): NamedGroup {
+export function groupOf(consumer: string, naming: Naming): NamedGroup {
+  const { known } = naming;
   if (known !== undefined && consumer === unifiedName(known)) return { group: known, isOurs: true };
+  const named = groupByTemplate(consumer, naming);
+  if (named !== undefined) return named;
+  const [, group] = UNIFIED.exec(consumer) ?? [];
+  return group === undefined ? { group: consumer, isOurs: false } : { group, isOurs: true };
+}
+
+/** Whether ebus would take the consumer for one of this topic, whatever it delivers. */
+export function isNamedFor(consumer: string, naming: Naming): boolean {
+  const { template = CONSUMER_NAME } = naming;
+  return template.includes('{topic}') && groupByTemplate(consumer, naming) !== undefined;
+}
+
+function groupByTemplate(
+  consumer: string,
+  { topic, template = CONSUMER_NAME, known }: Naming,
+): NamedGroup | undefined {
   const [before = '', after = ''] = template.split('{group}').map((part) => escaped(part, topic));
   const found = new RegExp(`^${before}([A-Za-z0-9_-]+?)${after}${END}`).exec(consumer);
   if (found !== null) {
@@ -37,8 +54,7 @@ export function groupOf(consumer: string, { topic, template = CONSUMER_NAME, kno
     const of = partition === undefined ? {} : { partition: Number(partition) };
     if (group !== undefined) return { group, ...of, isOurs: true };
   }
-  const [, group] = UNIFIED.exec(consumer) ?? [];
-  return group === undefined ? { group: consumer, isOurs: false } : { group, isOurs: true };
+  return undefined;
 }
 
 const escaped = (text: string, topic: string) =>

@@ -10,6 +10,7 @@ import {
 } from '@ebus/core/driver';
 import type { ConsumerInfo, JetStreamAccountStats, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Api } from './api.js';
+import { missingRights, type Reached } from './consume-rights.js';
 import { groupFigures } from './group-figures.js';
 import { LOOK } from './js/browse.js';
 import type { Link } from './link.js';
@@ -28,6 +29,8 @@ interface InspectionOptions {
   /** `nats.jetstream.consumer.name`. */
   readonly template: string | undefined;
   readonly defaultGroup: string | undefined;
+  /** The consumer of a group. Undefined for a topic with partitions, which has several. */
+  readonly reached: (topic: string, group: string, info: StreamInfo) => Reached | undefined;
 }
 
 type Describe = (topic: string, config: StreamConfig) => TopicDescription;
@@ -58,9 +61,7 @@ export class Inspection {
   async groups(topic: string): Promise<GroupFigures[]> {
     const { api, streams, template, defaultGroup: known } = this.#options;
     const info = await streams.find(topic);
-    if (info === undefined) {
-      throw new EbusError(`no stream holds '${topic}'`, { code: 'TOPIC_NOT_FOUND' });
-    }
+    if (info === undefined) throw noStream(topic);
     const { name: stream } = info.config;
     const consumers = await api.ask(`listing the consumers of stream '${stream}'`, (manager) =>
       listed<ConsumerInfo>(manager.consumers.list(stream)),
@@ -89,11 +90,21 @@ export class Inspection {
   async mayPublish(topic: string, options: CallOptions): Promise<boolean> {
     const { streams, link } = this.#options;
     const info = await streams.find(topic);
-    if (info === undefined) throw new EbusError(`no stream holds '${topic}'`, { code: 'TOPIC_NOT_FOUND' });
+    if (info === undefined) throw noStream(topic);
     const layout = presentLayout(topic, info.config);
     const subject = layout.partitions > 1 ? subjectOf(layout, 0) : topic;
     const login = await loginInfo(link());
     return login === undefined ? tryPublish(link(), subject, options) : allows(login, subject);
+  }
+
+  /** Where the login may not ask for its rights, nothing is known to be missing. */
+  async missingRights(topic: string, group: string): Promise<string[]> {
+    const { streams, link, reached } = this.#options;
+    const info = await streams.find(topic);
+    if (info === undefined) throw noStream(topic);
+    const consumer = reached(topic, group, info);
+    const login = consumer === undefined ? undefined : await loginInfo(link());
+    return consumer === undefined || login === undefined ? [] : missingRights(login, consumer);
   }
 
   #streams(): Promise<StreamInfo[]> {
@@ -132,6 +143,8 @@ export class Inspection {
   }
 }
 
+const noStream = (topic: string) => new EbusError(`no stream holds '${topic}'`, { code: 'TOPIC_NOT_FOUND' });
+
 /** Limits that there are. Accounts with tiers have theirs in the tiers. */
 function roomOf({ tiers = {}, ...account }: JetStreamAccountStats): NonNullable<BrokerFigures['room']> {
   const each = Object.values(tiers).flatMap((tier) => (tier === undefined ? [] : [tier]));
@@ -145,19 +158,34 @@ function roomOf({ tiers = {}, ...account }: JetStreamAccountStats): NonNullable<
   );
 }
 
-function ofOwnStream(topic: string, { config, state }: StreamInfo, describe: Describe): TopicFigures {
-  const { messages, bytes } = state;
-  return { ...describe(topic, config), messages, bytes, ...timeOf(state), logs: logsOf(state) };
+function ofOwnStream(topic: string, info: StreamInfo, describe: Describe): TopicFigures {
+  const { messages, bytes } = info.state;
+  const { state } = info;
+  return { ...describe(topic, info.config), messages, bytes, ...timeOf(state), ...conditionOf(info) };
 }
 
 /** Its size, and when its newest message was stored, only the whole stream has. */
-function ofSharedStream(
-  topic: string,
-  { config, state }: StreamInfo,
-  messages: number,
-  describe: Describe,
-): TopicFigures {
-  return { ...describe(topic, config), messages, logs: logsOf(state) };
+function ofSharedStream(topic: string, info: StreamInfo, messages: number, describe: Describe): TopicFigures {
+  return { ...describe(topic, info.config), messages, ...conditionOf(info) };
+}
+
+/** What topics that share a stream have in common. */
+function conditionOf({
+  config,
+  state,
+  cluster,
+}: StreamInfo): Pick<TopicFigures, 'logs' | 'room' | 'behindReplicas' | 'leaderless'> {
+  const isBehind = (cluster?.replicas ?? []).some(({ current, offline }) => !current || offline);
+  const room = [
+    { of: 'messages', used: state.messages, limit: config.max_msgs },
+    { of: 'bytes', used: state.bytes, limit: config.max_bytes },
+  ].filter(({ limit }) => limit > 0);
+  return {
+    logs: logsOf(state),
+    ...(room.length === 0 ? {} : { room }),
+    ...(isBehind ? { behindReplicas: 1 } : {}),
+    ...(cluster !== undefined && !cluster.leader ? { leaderless: 1 } : {}),
+  };
 }
 
 /** The partitions of a topic share one stream, and so one numbering: they are one log. */

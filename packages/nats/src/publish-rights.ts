@@ -16,7 +16,13 @@ export interface LoginInfo {
   /** The server's clock. */
   readonly now?: Date;
   /** Left out: no restrictions. */
-  readonly publish?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
+  readonly publish?: Permissions;
+  readonly subscribe?: Permissions;
+}
+
+interface Permissions {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
 }
 
 /** Undefined where the login may not ask, or the server does not answer. */
@@ -33,20 +39,22 @@ export async function loginInfo({ connection }: Link): Promise<LoginInfo | undef
 export function readLoginInfo(text: string): LoginInfo | undefined {
   const { server, data, error } = JSON.parse(text) as {
     server?: { time?: string };
-    data?: { permissions?: { publish?: LoginInfo['publish'] } };
+    data?: { permissions?: { publish?: Permissions | null; subscribe?: Permissions | null } };
     error?: unknown;
   };
   if (data === undefined || error !== undefined) return undefined;
   const now = new Date(server?.time ?? Number.NaN);
-  const { publish } = data.permissions ?? {};
+  const { publish, subscribe } = data.permissions ?? {};
   return {
     ...(Number.isNaN(now.getTime()) ? {} : { now }),
-    ...(publish === undefined || publish === null ? {} : { publish }),
+    ...(publish ? { publish } : {}),
+    ...(subscribe ? { subscribe } : {}),
   };
 }
 
 /** As the server decides it: what is denied is denied, and where something is allowed nothing else is. Pure. */
-export function allows({ publish: { allow = [], deny = [] } = {} }: LoginInfo, subject: string): boolean {
+export function allows(login: LoginInfo, subject: string, to: 'publish' | 'subscribe' = 'publish'): boolean {
+  const { allow = [], deny = [] } = login[to] ?? {};
   if (deny.some((one) => covers(one, subject))) return false;
   return allow.length === 0 || allow.some((one) => covers(one, subject));
 }

@@ -108,6 +108,10 @@ export function topicAdmin(
     mayPublish(topic, options) {
       return required(inspection()).mayPublish(topic, options);
     },
+
+    missingRights(topic, group) {
+      return required(inspection()).missingRights(topic, group);
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 /** The reference of the command `ebus`, from its own help, exit codes and checks. */
 import { CHECKS } from '../../../packages/cli/src/doctor/checks/index.js';
-import { CONNECTION_CHECKS } from '../../../packages/cli/src/doctor/judge.js';
+import { CONNECTION_CHECKS, judge, noConnection } from '../../../packages/cli/src/doctor/judge.js';
 import { EXIT, EXIT_MEANS, type ExitCode } from '../../../packages/cli/src/exit-codes.js';
 import { describedProgram } from '../../../packages/cli/src/run.js';
+import { ILL } from '../../../packages/cli/src/testing/ill.js';
+import { seen } from '../../../packages/cli/src/testing/seen.js';
 import { page, table } from './page.js';
 
 type Command = ReturnType<typeof describedProgram>;
@@ -35,11 +37,28 @@ export function commandPage(): string {
     '## Commands',
     ...commands().flatMap(([words, command]) => commandParts(words, command)),
     '## Findings of the doctor',
+    'The remedies are those for a topic `orders`. Each finding has the values that were seen.',
     table(
-      ['code', 'severity', 'meaning'],
-      [...CONNECTION_CHECKS, ...CHECKS].map(({ code, severity, means }) => [`\`${code}\``, severity, means]),
+      ['what is wrong', 'finding', 'severity', 'remedy'],
+      [...CONNECTION_CHECKS, ...CHECKS].map(({ code, severity, means }) => [
+        means,
+        `\`${code}\``,
+        severity,
+        remedyOf(code),
+      ]),
     ),
   );
+}
+
+/** As it is told of a bus that has that alone. */
+function remedyOf(code: string): string {
+  const of: Readonly<Record<string, string>> = {
+    'no-connection': noConnection('CONNECTION_FAILED', '').remedy,
+    'login-refused': noConnection('UNAUTHORIZED', '').remedy,
+  };
+  const [, topic, over] = ILL.find(([finding]) => finding.endsWith(` ${code}`)) ?? [];
+  const found = topic === undefined ? [] : judge(seen(topic, over));
+  return of[code] ?? found.find((finding) => finding.code === code)?.remedy ?? '';
 }
 
 function commandParts(words: string, command: Command): string[] {

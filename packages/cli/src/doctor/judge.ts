@@ -26,6 +26,6 @@ export function noConnection(code: string, text: string): Finding {
     evidence: `${text} (${code})`,
     remedy: isLogin
       ? 'check user, password, token or certificate in the security section'
-      : 'check the addresses, the network and whether the brokers run',
+      : 'check the addresses, the network, TLS on both sides, and whether the brokers run',
   };
 }

@@ -27,7 +27,8 @@ export async function lookAround(
   for (const name of names) {
     progress.tell(`looking at ${name} (${seen.length + 1} of ${names.length})`);
     const letters = deadLetterTopicOf(settings.config, name);
-    seen.push(await lookAt(bus, { name, configured: settings.topics[name], letters }, signal));
+    const { serviceName: group } = settings.config;
+    seen.push(await lookAt(bus, { name, configured: settings.topics[name], letters, group }, signal));
   }
   progress.end();
   return {
@@ -50,11 +51,12 @@ interface Asked {
   readonly configured: TopicOptions | undefined;
   /** Its dead-letter topic. */
   readonly letters: string;
+  readonly group: string | undefined;
 }
 
 async function lookAt(
   bus: EventBus,
-  { name, configured, letters }: Asked,
+  { name, configured, letters, group }: Asked,
   signal: AbortSignal,
 ): Promise<SeenTopic> {
   const planned = async () => {
@@ -62,17 +64,28 @@ async function lookAt(
     const how = { strategy: 'createOrUpdate', onMismatch: 'warn' } as const;
     return (await bus.topics.plan({ [name]: configured }, how))[0];
   };
-  const [plan, figures, groups, reading, publishing, deadLetters, lettersFigures, lettersPublishing] =
-    await Promise.all([
-      answer(planned()),
-      answer(bus.inspect.topic(name, { signal })),
-      answer(bus.inspect.groups(name, { signal })),
-      answer(oldest(bus, name, undefined, signal)),
-      answer(bus.inspect.mayPublish(name, { signal })),
-      answer(lettersOf(bus, name, signal)),
-      answer(bus.inspect.topic(letters, { signal })),
-      answer(bus.inspect.mayPublish(letters, { signal })),
-    ]);
+  const missing = async () => (group === undefined ? [] : bus.inspect.missingRights(name, group, { signal }));
+  const [
+    plan,
+    figures,
+    groups,
+    reading,
+    publishing,
+    missingRights,
+    deadLetters,
+    lettersFigures,
+    lettersPublishing,
+  ] = await Promise.all([
+    answer(planned()),
+    answer(bus.inspect.topic(name, { signal })),
+    answer(bus.inspect.groups(name, { signal })),
+    answer(oldest(bus, name, undefined, signal)),
+    answer(bus.inspect.mayPublish(name, { signal })),
+    answer(missing()),
+    answer(lettersOf(bus, name, signal)),
+    answer(bus.inspect.topic(letters, { signal })),
+    answer(bus.inspect.mayPublish(letters, { signal })),
+  ]);
   const others =
     'value' in groups ? { value: groups.value.filter(({ group }) => group !== REDRIVES) } : groups;
   const behind =
@@ -87,6 +100,7 @@ async function lookAt(
     groups: others,
     reading,
     publishing,
+    missingRights,
     deadLetters,
     deadLetterTopic,
     oldestUnread,

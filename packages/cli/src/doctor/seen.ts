@@ -26,6 +26,8 @@ export interface SeenTopic {
   readonly reading: Answer<unknown>;
   /** Whether this login may publish to it. */
   readonly publishing: Answer<boolean>;
+  /** Rights that this login lacks to consume it in the service's group. */
+  readonly missingRights: Answer<readonly string[]>;
   /** At most `MOST_LETTERS`. */
   readonly deadLetters: Answer<SeenLetters>;
   readonly deadLetterTopic: SeenDeadLetterTopic;
@@ -64,8 +66,11 @@ export interface SeenConfig {
   readonly makesTopics: boolean;
   /** Limits are written for a stream that topics share. */
   readonly hasStream: boolean;
+  /** NATS: that a full stream refuses messages is written. */
+  readonly discardsNew?: boolean;
   /** Kafka: -1 is all. */
   readonly requiredAcks?: number | undefined;
+  readonly sessionMs?: number;
   /** NATS. */
   readonly maxAckPending?: number | undefined;
   readonly ackWaitMs?: number | undefined;

@@ -99,13 +99,16 @@ export const inspect: Group = ({ testWhere, prove }) => {
 
   testWhere(
     inspecting,
-    'tells of the broker and who may publish, and publishes nothing for it',
+    'tells of the broker and who may publish and consume, and publishes and joins nothing for it',
     async (t) => {
       const bus = await t.bus();
       await publish(bus, t.topic, 'a');
       assert.ok(Number((await bus.inspect.broker()).brokers) >= 1);
       assert.equal(await bus.inspect.mayPublish(t.topic), true);
       await assert.rejects(bus.inspect.mayPublish(uniqueName('topic')), notFound);
+      assert.deepEqual(await bus.inspect.missingRights(t.topic, t.service), []);
+      await assert.rejects(bus.inspect.missingRights(uniqueName('topic'), t.service), notFound);
+      assert.deepEqual(await bus.inspect.groups(t.topic), []);
       assert.deepEqual(await textsOf(bus.inspect.browse(t.topic)), ['a']);
     },
   );

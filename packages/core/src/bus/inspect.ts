@@ -139,6 +139,20 @@ export class Inspect {
   }
 
   /**
+   * The rights that this login lacks to consume a topic that is there as a member of the group, in the broker's words; as far as the
+   * broker tells. Joins no group.
+   * @throws what `groups` throws
+   */
+  async missingRights(topic: string, group: string, options: AskOptions = {}): Promise<readonly string[]> {
+    checkOptions(`inspect.missingRights('${shown(topic)}')`, options, SIGNAL_OPTIONS);
+    validateTopicName(topic);
+    return this.#ask(`asking for the right to consume '${topic}'`, options, async (admin, signal) => {
+      if (admin.missingRights === undefined) throw this.#cannot('tell who may consume');
+      return admin.missingRights(topic, group, { signal });
+    });
+  }
+
+  /**
    * The messages of a persistent topic, up to its end at the time of the first `next()`. Oldest first within each partition;
    * partitions have no order among each other.
    * @throws TopicNameError, UnsupportedError; EbusError `TOPIC_NOT_FOUND`, `ABORTED`, and the broker's errors

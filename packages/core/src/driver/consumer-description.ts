@@ -6,8 +6,12 @@ export interface ConsumerDescription {
   readonly madeBy?: 'ebus' | 'others';
   /** The topics that it delivers, as the broker writes them. */
   readonly topics?: readonly string[];
+  /** It delivers the topic, and no other. */
+  readonly deliversTopicOnly?: boolean;
   readonly acknowledges?: 'explicit' | 'all' | 'none';
   readonly leaseMs?: number;
+  /** Waits before further deliveries, by which the broker goes in place of the lease; empty: none. */
+  readonly backoffMs?: readonly number[];
   /** Deliveries after which the broker gives a message up; 0: none. */
   readonly maxDeliveries?: number;
   /** Unsettled messages at most; 0: no limit. */

@@ -92,4 +92,4 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './topic-admin.js';
-export type { BrokerFigures, GroupFigures, GroupLag, LogEnds, TopicFigures } from './topic-figures.js';
+export type { BrokerFigures, GroupFigures, GroupLag, LogEnds, Room, TopicFigures } from './topic-figures.js';

@@ -80,4 +80,9 @@ export interface DriverTopicAdmin {
    * stores. No consumer of the topic gets anything. Present with `listTopics`. @throws EbusError `TOPIC_NOT_FOUND`
    */
   mayPublish?(topic: string, options: CallOptions): Promise<boolean>;
+  /**
+   * The rights that this login lacks to consume a topic that is there as a member of the group, in the broker's words; those that the
+   * broker does not tell of are left out. Joins nothing. Present with `listTopics`. @throws EbusError `TOPIC_NOT_FOUND`
+   */
+  missingRights?(topic: string, group: string, options: CallOptions): Promise<readonly string[]>;
 }

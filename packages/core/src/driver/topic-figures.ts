@@ -25,6 +25,15 @@ export interface TopicFigures extends TopicDescription {
   /** Partitions without a leader: nobody can read or write them. Left out: none. */
   readonly leaderless?: number;
   readonly logs: readonly LogEnds[];
+  /** Limits of what holds the topic, and how much of each is used. */
+  readonly room?: readonly Room[];
+}
+
+/** How much of a limit is used: of `messages`, `streams`; in bytes of `bytes`, `file storage`, `memory`. */
+export interface Room {
+  readonly of: string;
+  readonly used: number;
+  readonly limit: number;
 }
 
 /** How far a group is behind in one partition. */
@@ -43,6 +52,8 @@ export interface GroupFigures {
   readonly madeBy?: 'ebus' | 'others';
   /** Members at present, on any topic; of brokers that do not count them, 1 where any is there. */
   readonly members?: number;
+  /** How its members share partitions, where that keeps members of ebus out. */
+  readonly foreignProtocol?: string;
   /** Unsettled messages of all partitions. Where the broker counts several topics of the group together: of all of them. */
   readonly lag: number;
   /** Of the lag, messages that a member was given. */
@@ -63,6 +74,12 @@ export interface BrokerFigures {
   readonly makesTopics?: boolean;
   /** How long the positions of a group without members are kept. */
   readonly positionsKeptMs?: number;
-  /** What of its room is used, where that has a limit: `file storage`, in bytes; `streams`. */
-  readonly room?: readonly { readonly of: string; readonly used: number; readonly limit: number }[];
+  /** Copies of the positions of groups. */
+  readonly positionsReplicas?: number;
+  /** Bounds for how long a member of a group may be silent. */
+  readonly sessionMs?: { readonly least: number; readonly most: number };
+  /** A group takes no more members. */
+  readonly mostMembers?: number;
+  /** What of the account's room is used, where that has a limit. */
+  readonly room?: readonly Room[];
 }

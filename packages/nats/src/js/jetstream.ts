@@ -14,6 +14,7 @@ import { ackPolicyFor, checkRemovals } from '../ack-policy.js';
 import { Api } from '../api.js';
 import { hasManyFilters, hasSingleActive, versionOf } from '../capabilities.js';
 import type { ResolvedNatsConfig } from '../config-schema.js';
+import type { Reached } from '../consume-rights.js';
 import { Consumers } from '../consumers.js';
 import { Inspection } from '../inspection.js';
 import type { Link } from '../link.js';
@@ -78,6 +79,7 @@ export class JetStream {
       streams: this.streams,
       template: consumer.name,
       defaultGroup: host.defaultGroup,
+      reached: (topic, group, info) => this.#reached(topic, group, info),
     });
     this.#shared = new SharedConsumers({
       ...this.#pullerParts(),
@@ -158,8 +160,21 @@ export class JetStream {
     return durable && group === this.#host.defaultGroup && this.#config.consumer.topics.includes(topic);
   }
 
-  #isShared(spec: SubscriptionSpec): boolean {
+  #isShared(spec: Pick<SubscriptionSpec, 'topic' | 'group' | 'durable'>): boolean {
     return this.isDeclared(spec) && hasManyFilters(versionOf(this.#link().connection.info));
+  }
+
+  #reached(topic: string, group: string, { config }: StreamInfo): Reached | undefined {
+    if (presentLayout(topic, config).space !== undefined) return undefined;
+    const stream = config.name;
+    const { apiPrefix } = this.#pullerParts();
+    const { inboxPrefix } = this.#link();
+    if (this.#isShared({ topic, group, durable: true })) {
+      const consumer = unifiedName(group);
+      return { stream, consumer, madeBy: `DURABLE.CREATE.${stream}.${consumer}`, apiPrefix, inboxPrefix };
+    }
+    const consumer = consumerName(group, topic, this.#config.consumer.name);
+    return { stream, consumer, madeBy: `CREATE.${stream}.${consumer}.${topic}`, apiPrefix, inboxPrefix };
   }
 
   #pullerParts() {

@@ -18,10 +18,27 @@ export const brokerChecks: readonly Check[] = [
     'order-per-instance',
     'NATS before 2.11: order per aggregate holds within one instance of a service',
     ({ capabilities, broker: told }) => {
-      if (capabilities.ordering === 'cluster') return undefined;
+      // Where nothing is kept, nothing is given to members.
+      if (capabilities.ordering === 'cluster' || capabilities.settle === 'none') return undefined;
       const version = 'value' in told ? told.value.version : undefined;
       const evidence = `${version === undefined ? 'the server' : `server ${version}`} cannot give a key to one member of a group`;
       return [evidence, 'upgrade the server to 2.11 or later, or run one instance'];
+    },
+  ),
+  broker(
+    'error',
+    'keeps-nothing',
+    'NATS: the server or the account has no JetStream, and topics are persistent',
+    ({ listing, capabilities, topics }) => {
+      const isWanted = topics.some(({ configured }) => configured?.persistence !== 'ephemeral');
+      // Of a transport that could tell, with another server.
+      if (!('error' in listing) || listing.error.code !== 'UNSUPPORTED') return undefined;
+      return isWanted && capabilities.inspect === true
+        ? [
+            listing.error.text,
+            'turn JetStream on for the server and the account, or configure ephemeral topics',
+          ]
+        : undefined;
     },
   ),
   broker(

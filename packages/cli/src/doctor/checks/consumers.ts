@@ -1,5 +1,5 @@
 /** Checks of consumers on the broker that ebus would take over. Pure. */
-import { formatLimit } from '../../io/format.js';
+import { formatBytes, formatLimit } from '../../io/format.js';
 import { type Check, ofConsumers } from '../check.js';
 
 const ANEW = 'delete the consumer while its service is down: ebus makes it anew where the group stood';
@@ -60,6 +60,40 @@ export const consumerChecks: readonly Check[] = [
     'NATS: a group loses its position when the server restarts',
     ({ storage }) =>
       storage === 'memory' ? ['it keeps its position in memory (mem_storage)', ANEW] : undefined,
+  ),
+  ofConsumers(
+    'error',
+    'consumer-filter',
+    'NATS: the consumer of a group delivers other messages than those of its topic',
+    ({ deliversTopicOnly, topics = [] }) =>
+      deliversTopicOnly === false
+        ? [
+            `it delivers ${topics.map((one) => `'${one}'`).join(', ') || 'everything in the stream'} (filter_subject)`,
+            ANEW,
+          ]
+        : undefined,
+  ),
+  ofConsumers(
+    'error',
+    'consumer-requests',
+    'NATS: a consumer refuses requests of usual size',
+    ({ maxRequest: { messages = 0, bytes = 0, expiresMs = 0 } = {} }) => {
+      const found = [
+        ...(messages > 0 ? [`max_batch is ${messages}`] : []),
+        ...(bytes > 0 ? [`max_bytes is ${formatBytes(bytes)}`] : []),
+        ...(expiresMs > 0 ? [`max_expires is ${formatLimit(expiresMs)}`] : []),
+      ];
+      return found.length === 0 ? undefined : [found.join('; '), RESTART];
+    },
+  ),
+  ofConsumers(
+    'warning',
+    'consumer-backoff',
+    'NATS: a consumer delivers again by its own times, while the first handler still runs',
+    ({ backoffMs = [] }) =>
+      backoffMs.length > 0
+        ? [`backoff is ${backoffMs.map(formatLimit).join(', ')}, and counts instead of ack_wait`, RESTART]
+        : undefined,
   ),
   ofConsumers(
     'warning',

@@ -1,6 +1,6 @@
 /** Checks of groups: who is behind, and who misses events. Pure. */
 import { formatLimit } from '../../io/format.js';
-import { type Check, ofGroups, ofTopics, type TopicGroup } from '../check.js';
+import { type Check, ofAll, ofGroups, ofTopics, type TopicGroup } from '../check.js';
 
 /** A group further behind is told. */
 export const MOST_LAG = 10_000;
@@ -20,6 +20,43 @@ export const groupChecks: readonly Check[] = [
             'start its service; remove the group where the service is gone for good',
           ]
         : undefined,
+  ),
+  ofGroups(
+    'error',
+    'foreign-members',
+    "Kafka: the service's group has members of another kind; those of ebus are refused",
+    ({ group, foreignProtocol }, { config }) =>
+      foreignProtocol !== undefined && group === config.serviceName
+        ? [
+            `its members share partitions by '${foreignProtocol}', those of ebus by 'cooperative-sticky'`,
+            'stop them first, or give the service a name of its own',
+          ]
+        : undefined,
+  ),
+  ofGroups(
+    'warning',
+    'group-full',
+    'Kafka: a group takes no more members',
+    ({ group, members = 0 }, { broker, config }) => {
+      const most = 'value' in broker ? broker.value.mostMembers : undefined;
+      return most !== undefined && members >= most && group === config.serviceName
+        ? [`it has ${members} members, and group.max.size is ${most}`, 'raise group.max.size on the brokers']
+        : undefined;
+    },
+  ),
+  ofAll('groups')(
+    'error',
+    'session-refused',
+    'Kafka: the brokers refuse the session timeout of the configuration, and so every subscription',
+    ({ broker, config: { sessionMs: ours } }) => {
+      const bounds = 'value' in broker ? broker.value.sessionMs : undefined;
+      if (bounds === undefined || ours === undefined) return undefined;
+      if (ours >= bounds.least && ours <= bounds.most) return undefined;
+      return [
+        `kafka.consumer.sessionTimeout is ${formatLimit(ours)}; the brokers take ${formatLimit(bounds.least)} to ${formatLimit(bounds.most)}`,
+        'configure it within them, or set group.min.session.timeout.ms or group.max.session.timeout.ms on the brokers',
+      ];
+    },
   ),
   ofGroups(
     'warning',

@@ -9,10 +9,11 @@ const QUESTIONS = {
   groups: 'its groups',
   reading: 'its messages',
   publishing: 'the right to publish',
+  missingRights: 'the right to consume',
   deadLetters: 'its dead letters',
 } as const;
 /** A service that only publishes needs none of it. */
-const FOR_CONSUMERS: ReadonlySet<string> = new Set(['groups', 'reading', 'deadLetters']);
+const FOR_CONSUMERS: ReadonlySet<string> = new Set(['groups', 'reading', 'missingRights', 'deadLetters']);
 
 /** Questions that the broker refused, and the right to publish, as `--role` needs them. */
 export const permissionChecks: readonly Check[] = [
@@ -43,6 +44,18 @@ export const permissionChecks: readonly Check[] = [
         ? [
             `this login may not publish to '${name}'`,
             `${grantOf(name)}; for a service that only consumes: ebus doctor --role consumer`,
+          ]
+        : undefined,
+  ),
+  ofTopics(
+    'error',
+    'consume-refused',
+    'this login may not consume the topic in the group of the service',
+    ({ missingRights: missing, name }, { role, config }) =>
+      role !== 'publisher' && 'value' in missing && missing.value.length > 0
+        ? [
+            `this login lacks, to consume '${name}' in group '${config.serviceName}': ${missing.value.join(', ')}`,
+            'grant it; for a service that only publishes: ebus doctor --role publisher',
           ]
         : undefined,
   ),

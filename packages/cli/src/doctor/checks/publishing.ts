@@ -1,11 +1,13 @@
 /** Checks of settings by which publishes are refused, doubled or not acknowledged. Pure. */
 import { formatBytes, formatLimit } from '../../io/format.js';
-import { type Check, ofSettings, placeOf } from '../check.js';
+import { type Check, ofAll, ofSettings, placeOf } from '../check.js';
 
 /** As the adapter warns: shorter, and a publish that is tried again may be stored twice. */
 const DEDUPE_MS = 10_000;
 /** Kafka's default, about: services reckon with it. */
 const USUAL_BYTES = 1_000_000;
+/** A stream with so much of its bytes used takes no message of some size. */
+const FULL = 0.99;
 
 /** Settings of a topic by which a publish is refused, lost, stored twice, or stored elsewhere. */
 export const publishingChecks: readonly Check[] = [
@@ -34,8 +36,19 @@ export const publishingChecks: readonly Check[] = [
             'take subject_transform out of the stream',
           ],
   ),
-  ofSettings('warning', 'discards-new', 'NATS: a full stream refuses new messages', (topic) =>
-    topic.discard === 'new'
+  ofSettings('error', 'full', 'NATS: a stream is full and refuses publishes', (topic) => {
+    const reached = (topic.room ?? []).filter(({ used, limit }) => used >= limit * FULL);
+    if (topic.discard !== 'new' || reached.length === 0) return undefined;
+    const shown = reached.map(({ of, used, limit }) =>
+      of === 'bytes' ? `${formatBytes(used)} of ${formatBytes(limit)}` : `${used} of ${limit} ${of}`,
+    );
+    return [
+      `${placeOf(topic)} has ${shown.join(' and ')}, and refuses further ones (discard new)`,
+      'raise its limits, or remove messages that every group has read',
+    ];
+  }),
+  ofSettings('warning', 'discards-new', 'NATS: a full stream refuses new messages', (topic, { config }) =>
+    topic.discard === 'new' && config.discardsNew !== true
       ? [
           `${placeOf(topic)} refuses publishes when it is full (discard new)`,
           'raise its limits, or let it discard the oldest',
@@ -67,6 +80,18 @@ export const publishingChecks: readonly Check[] = [
         'raise max.message.bytes (Kafka) or max_msg_size (NATS)',
       ];
     },
+  ),
+  ofAll('broker')(
+    'warning',
+    'payload-limit',
+    'NATS: the server takes smaller messages than usual',
+    ({ capabilities: { maxMessageBytes: takes = USUAL_BYTES } }) =>
+      takes < USUAL_BYTES
+        ? [
+            `the server takes messages of at most ${formatBytes(takes)} (max_payload); usual are ${formatBytes(USUAL_BYTES)}`,
+            'set max_payload to 1MB on the servers',
+          ]
+        : undefined,
   ),
   ofSettings(
     'info',

@@ -1,5 +1,9 @@
 /** Checks of copies on several brokers. Pure. */
-import { type Check, ofSettings } from '../check.js';
+import { type Check, ofAll, ofSettings, type Settings } from '../check.js';
+import type { Seen } from '../seen.js';
+
+const brokersOf = ({ broker }: Seen) => ('value' in broker ? (broker.value.brokers ?? 1) : 1);
+const isAlone = ({ replicas }: Settings) => replicas === 1;
 
 /** Copies of a topic: too few, behind, without a leader, or more than the brokers that are there. */
 export const replicaChecks: readonly Check[] = [
@@ -52,12 +56,38 @@ export const replicaChecks: readonly Check[] = [
           'look for a broker that is away or slow',
         ],
   ),
-  ofSettings('info', 'one-replica', 'one broker has the only copy', ({ replicas }) =>
-    // A broker alone can have no more. It writes to its disk now and then: Kafka as the system does, NATS every sync_interval.
-    replicas === 1
+  ofSettings(
+    'warning',
+    'few-replicas',
+    'one of several brokers has the only copy, and the configuration does not say so',
+    (topic, seen) =>
+      isAlone(topic) && brokersOf(seen) > 1 && topic.of.configured?.replicas !== 1
+        ? [
+            `one of ${brokersOf(seen)} brokers has the only copy: events are away while it is, and lost with its disk`,
+            `configure replicas: ${Math.min(3, brokersOf(seen))}; then ebus topics apply on NATS, kafka-reassign-partitions on Kafka`,
+          ]
+        : undefined,
+  ),
+  ofAll('groups')(
+    'warning',
+    'positions-few-replicas',
+    'Kafka: one of several brokers has the positions of groups',
+    (seen) => {
+      const { broker } = seen;
+      if (!('value' in broker) || broker.value.positionsReplicas !== 1 || brokersOf(seen) < 2)
+        return undefined;
+      return [
+        `__consumer_offsets has one replica, on one of ${brokersOf(seen)} brokers: groups stand still while it is away`,
+        'set offsets.topic.replication.factor=3 before the first group; else kafka-reassign-partitions',
+      ];
+    },
+  ),
+  ofSettings('info', 'one-replica', 'a broker alone has the only copy', (topic, seen) =>
+    // It writes to its disk now and then: Kafka as the system does, NATS every sync_interval.
+    isAlone(topic) && brokersOf(seen) === 1
       ? [
           'one broker has the only copy',
-          'on a cluster configure replicas: 3; on one NATS server sync_interval: always survives a power failure',
+          'use a cluster; on one NATS server sync_interval: always survives a power failure',
         ]
       : undefined,
   ),
