@@ -76,6 +76,21 @@ describe('a topic that nobody configured', () => {
     expect(driver.texts).toEqual(['1']);
   });
 
+  it('is refused where the broker has no room for it, which is tried again, and no longer than that', async () => {
+    let isFull = true;
+    const full = new EbusError('maximum number of streams reached', { code: 'LIMIT', retryable: true });
+    admin.ensures(() => (isFull ? Promise.reject(full) : undefined));
+    const { bus, driver } = await aBus();
+    const refusal = { code: 'LIMIT', retryable: true, message: expect.stringContaining(full.message) };
+    await expect(bus.publish('orders', '1', { retries: 0 })).rejects.toMatchObject(refusal);
+    await expect(bus.subscribe('orders', () => {})).rejects.toMatchObject(refusal);
+    expect(driver.texts).toEqual([]);
+    isFull = false;
+    void bus.publish('orders', '2');
+    await settle();
+    expect(driver.texts).toEqual(['2']);
+  });
+
   it('is refused with `refuse`, for publishing and subscribing, with what to do', async () => {
     const { bus, driver, clock } = await aBus({ unconfiguredTopics: 'refuse' });
     const refusal = notFound(/scripted does not have topic 'orders'.*configure it under topics/);

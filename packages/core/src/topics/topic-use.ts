@@ -151,7 +151,8 @@ export class TopicUse {
     const { driver } = this.#options;
     const { code, retryable } = classOf(driver, error);
     if (code === 'TOPIC_NOT_FOUND' && refusal !== undefined) throw this.#refuse(topic, refusal);
-    if (!retryable) throw driverError(driver, error, `using topic '${topic}'`, code);
+    // Full is an answer: the use would be told of a missing topic, and not why it is not made.
+    if (!retryable || code === 'LIMIT') throw driverError(driver, error, `using topic '${topic}'`, code);
     this.#options.logger.debug({ err: error, topic }, 'cannot find out whether the broker has the topic');
   }
 
