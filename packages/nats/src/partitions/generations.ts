@@ -91,10 +91,12 @@ export class Generations {
     await deleteLanes(this.#options.consumers, this.lanes(former, stream)).catch(() => {});
   }
 
-  async #after({ generation }: Layout): Promise<readonly Layout[]> {
+  /** By their subjects: what is known of the history may have become another. */
+  async #after(layout: Layout): Promise<readonly Layout[]> {
     const { streams, topic } = this.#options;
     const found = await streams.find(topic);
-    return found === undefined ? [] : layoutsOf(topic, found.config).slice(generation + 1);
+    const all = found === undefined ? [] : layoutsOf(topic, found.config);
+    return all.filter(({ space }) => (space ?? -1) > (layout.space ?? -1));
   }
 
   async #newest(layouts: readonly Layout[], stream: string): Promise<Layout | undefined> {

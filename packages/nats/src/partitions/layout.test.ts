@@ -28,6 +28,30 @@ describe('layouts of a topic', () => {
   });
 
   it.each([
+    ['taken off', {}],
+    ['changed', { 'ebus.partitions': '7' }],
+  ])('is known by its subjects where the history was %s', (_, metadata) => {
+    const made = partitionedStream('shop.orders', 4);
+    const later = repartitioned('shop.orders', repartitioned('shop.orders', plain, 4), 8);
+    const back = repartitioned('shop.orders', made, 1);
+    for (const config of [made, later, back]) {
+      const { partitions, space } = presentLayout('shop.orders', config);
+      const damaged = { ...config, metadata };
+      expect(presentLayout('shop.orders', damaged)).toMatchObject({ partitions, space });
+      expect([holdsOnly('shop.orders', damaged), isLayoutTransform('shop.orders', damaged)]).toEqual([
+        true,
+        true,
+      ]);
+      const next = presentLayout('shop.orders', repartitioned('shop.orders', damaged, 3));
+      expect([next.partitions, next.space]).toEqual([3, (space ?? -1) + 1]);
+    }
+    // Another's transform, and subjects that are no layout.
+    const subject_transform = { src: 'shop.orders', dest: 'shop.other' };
+    expect(presentLayout('shop.orders', { ...made, metadata, subject_transform }).partitions).toBe(1);
+    expect(presentLayout('shop.orders', { ...made, metadata, subjects: ['shop.>'] }).partitions).toBe(1);
+  });
+
+  it.each([
     ['made with partitions', partitionedStream('shop.orders', 12)],
     ['partitioned later', repartitioned('shop.orders', plain, 12)],
   ])('%s: one subject for each partition, and raw records beside them', (_, config) => {

@@ -28,13 +28,25 @@ export function plainLayout(topic: string): Layout {
 
 /** The layouts of a topic, oldest first; the last is the one that is published to. */
 export function layoutsOf(topic: string, config: LaidOut): readonly [...Layout[], Layout] {
-  const counts = countsIn(config.metadata?.[LAYOUTS]);
-  const layouts = layoutsFor(topic, counts ?? [1]);
-  const last = layouts.at(-1) as Layout;
-  // Metadata that the subjects do not bear out is not ours, or of a topic that shares the stream.
-  return counts !== undefined && isSameSet(config.subjects, subjectsOf(last))
-    ? layouts
-    : [plainLayout(topic)];
+  // Metadata that the subjects do not bear out is not ours, or of a topic that shares the stream, or was changed by others.
+  for (const counts of [countsIn(config.metadata?.[LAYOUTS]), countsBySubjects(topic, config)]) {
+    if (counts === undefined) continue;
+    const layouts = layoutsFor(topic, counts);
+    if (isSameSet(config.subjects, subjectsOf(layouts.at(-1) as Layout))) return layouts;
+  }
+  return [plainLayout(topic)];
+}
+
+/**
+ * Where tools of operators have written the stream without its history: the present layout by its subjects, and former ones with as
+ * many partitions.
+ */
+function countsBySubjects(topic: string, { subjects, subject_transform: transform }: LaidOut) {
+  if (transform?.src !== topic || !transform.dest.startsWith(`${topic}.`)) return undefined;
+  const [raw, space = '0', ...more] = transform.dest.slice(topic.length + 1).split('.');
+  if ((raw !== RAW && raw !== '0') || !/^\d+$/.test(space) || more.length > 0 || subjects.length < 2)
+    return undefined;
+  return [1, ...new Array<number>(Number(space) + 1).fill(subjects.length - 1)];
 }
 
 /** The layout that is published to. */

@@ -51,7 +51,7 @@ export class Readers {
     if (ordering === 'cluster' && (layout.space !== undefined || this.#hasPartitions)) {
       this.#hasPartitions = true;
       const own = { topic, layout, lanes, incarnation, isSuperseded };
-      const members = `${memberSubject}.${layout.generation}`;
+      const members = `${memberSubject}.${layout.space ?? 'plain'}`;
       return new PartitionedSubscription({ ...this.#options, ...own, memberSubject: members });
     }
     const [{ consumer }] = lanes;
