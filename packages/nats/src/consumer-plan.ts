@@ -94,9 +94,23 @@ export function planConsumer(
   const why = unusable(spec, found);
   if (why !== undefined) return { act: 'refuse', why };
   if (found.ack_policy !== ackPolicyOf(spec)) return otherPolicy(spec, found);
-  const wanted = {
+  const changes = differing(found, {
     ack_wait: settings.ackWait * NANOS,
     max_ack_pending: settings.maxAckPending,
+    ...always(spec),
+    ...(spec.singleActive ? pinned(settings) : UNPINNED),
+  });
+  return changes === undefined ? { act: 'use' } : { act: 'change', changes };
+}
+
+/** What has to be changed back while it is read, since no configuration wants it; undefined where nothing has. */
+export function broken(spec: ConsumerSpec, found: ConsumerConfig): Partial<ConsumerConfig> | undefined {
+  return differing(found, always(spec));
+}
+
+/** Settings that no configuration changes: with others messages or positions are lost. */
+function always({ durable }: ConsumerSpec): Partial<ConsumerConfig> {
+  return {
     max_deliver: -1,
     // It would override the ack wait, and with it the leases.
     backoff: [],
@@ -107,15 +121,18 @@ export function planConsumer(
     max_bytes: 0,
     max_expires: 0,
     // A durable one would lose its position while its service is away.
-    ...(spec.durable ? { inactive_threshold: 0 } : {}),
-    ...(spec.singleActive ? pinned(settings) : UNPINNED),
+    ...(durable ? { inactive_threshold: 0 } : {}),
   };
-  const changes = Object.fromEntries(
-    Object.entries(wanted).filter(([key, value]) => !isSame(value, found[key as keyof ConsumerConfig])),
+}
+
+function differing(
+  found: ConsumerConfig,
+  wanted: { readonly [Key in keyof ConsumerConfig]?: ConsumerConfig[Key] | undefined },
+): Partial<ConsumerConfig> | undefined {
+  const changes = Object.entries(wanted).filter(
+    ([key, value]) => !isSame(value, found[key as keyof ConsumerConfig]),
   );
-  return Object.keys(changes).length === 0
-    ? { act: 'use' }
-    : { act: 'change', changes: changes as Partial<ConsumerConfig> };
+  return changes.length === 0 ? undefined : Object.fromEntries(changes);
 }
 
 function ackPolicyOf({ ackPolicy }: Pick<ConsumerSpec, 'ackPolicy'>): AckPolicy {

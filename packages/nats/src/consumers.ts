@@ -11,6 +11,7 @@ import type { ConsumerConfig, ConsumerInfo } from '@nats-io/jetstream';
 import type { Api } from './api.js';
 import { consumerChanges } from './consumer-changes.js';
 import {
+  broken,
   type ConsumerSettings,
   type ConsumerSpec,
   newConsumer,
@@ -107,6 +108,12 @@ export class Consumers {
    */
   check(spec: ConsumerSpec, info: ConsumerInfo): void {
     this.#changesOf(spec, info);
+  }
+
+  /** Takes back settings that no configuration wants, while it is read. @throws as `adopt` */
+  async restore(spec: ConsumerSpec, { config }: ConsumerInfo): Promise<void> {
+    const changes = broken(spec, config);
+    if (changes !== undefined) await this.#change(spec, config, changes);
   }
 
   #changesOf(spec: ConsumerSpec, { config, ack_floor: floor }: ConsumerInfo) {

@@ -76,6 +76,65 @@ it('a consumer whose filter was changed hands over no other topic, says so, and 
   expect(handled).not.toContain(`${prefix}.b`);
 });
 
+it('settings that make a consumer lose its place or messages are taken back, and that is said', async () => {
+  const { prefix, topic, consumer, bus, handled, logged, manager } = await subscribed();
+  const lossy = { max_deliver: 1, inactive_threshold: 3_600_000_000_000 };
+  await manager.consumers.update(prefix, consumer, lossy);
+  await eventually(async () => {
+    const { config } = await manager.consumers.info(prefix, consumer);
+    expect([config.max_deliver, config.inactive_threshold ?? 0]).toEqual([-1, 0]);
+  });
+  await eventually(() => logged.some((line) => line.includes(`changed consumer '${consumer}'`)));
+  await bus.publishEnvelope(topic, event('order-1', 2));
+  await eventually(() => handled.includes(2));
+});
+
+it('what a consumer delivers without its body is no message: the setting is taken back, and it comes whole', async () => {
+  const { prefix, topic, consumer, bus, handled, manager } = await subscribed();
+  await manager.consumers.update(prefix, consumer, { headers_only: true });
+  for (const sequence of [2, 3]) await bus.publishEnvelope(topic, event('order-1', sequence));
+  await eventually(() => handled.length === 3);
+  await bus.idle();
+  expect([handled, await bus.deadLetters.list(topic)]).toEqual([[1, 2, 3], []]);
+});
+
+it('a consumer that is paused is told of, and goes on once it is not', async () => {
+  const { prefix, topic, consumer, bus, handled, logged, manager } = await subscribed();
+  const until = new Date(Date.now() + 3_600_000);
+  await manager.consumers.pause(prefix, consumer, until);
+  await bus.publishEnvelope(topic, event('order-1', 2));
+  await eventually(() => logged.some((line) => line.includes(`paused until ${until.toISOString()}`)));
+  expect(handled).toEqual([1]);
+  await manager.consumers.resume(prefix, consumer);
+  await eventually(() => handled.includes(2));
+});
+
+it('a stream whose history of partitions somebody has taken off is read on, by its subjects', async () => {
+  const topic = uniqueName('topic');
+  const bus = cleanup.add(
+    await natsBus(server.addresses, { clock: impatient, common: { topics: { [topic]: { partitions: 2 } } } }),
+    (one) => one.close(),
+  );
+  const handled: number[] = [];
+  await bus.subscribeEnvelope<Sequence>(topic, ({ payload }) => void handled.push(payload.sequence));
+  await bus.publishEnvelope(topic, event('order-1', 1));
+  await eventually(() => handled.length === 1);
+  const { manager } = cleanup.add(await plainClient(server.addresses), ({ connection }) =>
+    connection.close(),
+  );
+  const name = await manager.streams.find(topic);
+  const consumers = async () => (await manager.consumers.list(name).next()).map((one) => one.created);
+  const before = await consumers();
+  await manager.streams.update(name, { metadata: {} });
+  await bus.publishEnvelope(topic, event('order-1', 2));
+  await eventually(() => handled.includes(2));
+  // Another one finds the group where it stands.
+  const next = cleanup.add(await natsBus(server.addresses, { clock: impatient }), (one) => one.close());
+  await next.publishEnvelope(topic, event('order-1', 3));
+  await eventually(() => handled.includes(3));
+  expect([handled, await consumers()]).toEqual([[1, 2, 3], before]);
+});
+
 it("the server's records of messages that it deleted are neither handled nor dead letters", async () => {
   const NANOS = 1_000_000;
   const settings = { allow_msg_ttl: true, allow_rollup_hdrs: true, max_age: 1_000 * NANOS };

@@ -6,6 +6,8 @@ import { bytesOf, hasHeader, headersOf, type Marks, marksOf, replyOf, subjectOf 
 import { readDeliveryInfo, timestampOf } from './delivery-info.js';
 
 const MARKER = 'nats-marker-reason';
+/** Written by the server in the place of the body. */
+const SIZE = 'nats-msg-size';
 
 /** Where the messages of a consumer belong, other than by their subjects. */
 export interface Place {
@@ -64,6 +66,11 @@ export class JetStreamDelivery implements IncomingMessage {
   /** The server wrote it where it deleted the last message of a subject (`subject_delete_marker_ttl` of a stream). */
   get isMarker(): boolean {
     return this.value.length === 0 && hasHeader(this.#message, MARKER);
+  }
+
+  /** The consumer was changed so that it leaves bodies out (`headers_only`). */
+  get isStripped(): boolean {
+    return this.value.length === 0 && hasHeader(this.#message, SIZE);
   }
 
   get redelivered(): boolean {

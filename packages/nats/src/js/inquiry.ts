@@ -12,8 +12,8 @@ import type { Timers } from './timers.js';
 
 /** A delivery is on its way for so long at most once the server has counted it, and is looked for so often. */
 const TRANSIT = { mostMs: 500, lookMs: 10 };
-/** A consumer that delivers nothing for so long is looked at. */
-const QUIET_MS = 30_000;
+/** Operators may change a consumer, or what its topic lies in: it is looked at so often. */
+const LOOK_MS = 30_000;
 
 interface InquiryOptions {
   readonly consumers: Consumers;
@@ -32,17 +32,11 @@ interface InquiryOptions {
 /** One question after the other, or several at once. */
 export class Inquiry {
   readonly #options: InquiryOptions;
-  /** The consumer's count of deliveries at the last look. */
-  #seen: number | undefined;
   #isLooking = false;
 
   constructor(options: InquiryOptions) {
     this.#options = options;
-    options.timers.every(QUIET_MS, () => {
-      const { count } = options.receiver;
-      if (count === this.#seen) void this.look();
-      this.#seen = count;
-    });
+    options.timers.every(LOOK_MS, () => void this.look());
   }
 
   /** Looks whether the consumer still is the one that the topic needs. Silent: the next look tells where this one cannot. */

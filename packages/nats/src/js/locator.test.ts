@@ -7,7 +7,6 @@ import type { JetStreamDelivery } from './delivery.js';
 import { Locator, Superseded } from './locator.js';
 
 const [OLD, NEW, NEWER] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z'];
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const gone = new JetStreamApiError({ code: 404, err_code: 10014, description: 'consumer not found' });
 
 function info(created: string, floor = 7): ConsumerInfo {
@@ -20,10 +19,12 @@ function located(
   stream: { created: string; name?: string } | undefined,
   consumer: ConsumerInfo | undefined,
   isSuperseded?: () => Promise<boolean>,
-  { holder = 'S', unfit = false } = {},
+  { holder = 'S', unfit = false, said = [] as string[] } = {},
 ) {
   const made: unknown[] = [];
-  const at = { unfit };
+  const at = { unfit, restored: 0, restore: async () => void at.restored++ };
+  const warn = (_: unknown, text: unknown) => void said.push(String(text));
+  const logger = { debug() {}, info() {}, warn, error() {} };
   const lost: number[] = [];
   const deliveries = new SingleDeliveries();
   const consumers = {
@@ -36,6 +37,7 @@ function located(
     check: () => {
       if (at.unfit) throw new Error('it delivers other subjects');
     },
+    restore: () => at.restore(),
     delete: async () => void made.push('deleted'),
   } as unknown as Consumers;
   const found = stream && ({ config: { name: stream.name ?? 'S' }, created: stream.created } as StreamInfo);
@@ -155,4 +157,29 @@ it('says again and again that a consumer was changed so that it does not fit, un
   at.unfit = false;
   await locator.locate();
   expect(await locator.isInPlace()).toBe(true);
+});
+
+it('tells once that a consumer is paused, and takes back what breaks it at each look', async () => {
+  const said: string[] = [];
+  const paused = {
+    ...drained,
+    paused: true,
+    config: { pause_until: '2026-02-01T00:00:00Z' },
+  } as ConsumerInfo;
+  const { locator, at } = located({ created: OLD }, paused, undefined, { said });
+  expect([await locator.isInPlace(), await locator.isInPlace()]).toEqual([true, true]);
+  expect([at.restored, said]).toEqual([
+    2,
+    ['the consumer is paused until 2026-02-01T00:00:00.000Z: nothing is received before'],
+  ]);
+});
+
+it('says that it cannot take back what breaks a consumer, and reads on', async () => {
+  const said: string[] = [];
+  const { locator, at } = located({ created: OLD }, drained, undefined, { said });
+  at.restore = () => Promise.reject(new Error('not permitted'));
+  expect([await locator.isInPlace(), said]).toEqual([
+    true,
+    ['the consumer was changed, and cannot be changed back'],
+  ]);
 });

@@ -45,6 +45,8 @@ export class Locator {
   #incarnation: string;
   /** The topic lies in another stream, and nothing is left for the group in this one. */
   #hasMoved = false;
+  /** As it was told of last. */
+  #pausedUntil: string | undefined;
 
   constructor(options: LocatorOptions, { spec, info, incarnation }: OpenConsumer) {
     this.#options = options;
@@ -116,6 +118,7 @@ export class Locator {
     } catch {
       return false;
     }
+    await this.#operated(info);
     const now = await streams.nameOf(topic);
     if (now === undefined || now === stream) return true;
     const left = info.num_pending + info.num_ack_pending;
@@ -128,11 +131,37 @@ export class Locator {
     return !this.#hasMoved;
   }
 
+  /** Somebody may have paused or changed it. */
+  async #operated(info: ConsumerInfo): Promise<void> {
+    const { consumers, topic, logger } = this.#options;
+    const { name: consumer } = this.#spec;
+    const until = info.paused === true ? info.config.pause_until : undefined;
+    if (until !== undefined && until !== this.#pausedUntil) {
+      const date = new Date(until).toISOString();
+      logger.warn({ topic, consumer }, `the consumer is paused until ${date}: nothing is received before`);
+    }
+    this.#pausedUntil = until;
+    await consumers.restore(this.#spec, info).catch((err: unknown) => {
+      logger.warn({ err, topic, consumer }, 'the consumer was changed, and cannot be changed back');
+    });
+  }
+
   /** Restores the settings that the subscription needs, where they were changed meanwhile. One that is gone is for `locate`. */
   async mend(): Promise<void> {
     const { consumers } = this.#options;
     const found = await consumers.find(this.#spec);
     if (found !== undefined) await consumers.adopt(this.#spec, found);
+  }
+
+  /** The same; false where that cannot be. */
+  async tryToMend(failed: (error: unknown) => void): Promise<boolean> {
+    try {
+      await this.mend();
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
   }
 
   /** One client at a time is to get messages. */

@@ -80,6 +80,7 @@ export class Puller {
     this.receiver = new Receiver({
       ...{ ...options, deliveries, locator: this.locator, onRoom: () => this.fetch() },
       onBatch: (batch) => this.#single?.begun(batch),
+      onStripped: () => void this.#mend('messages come without their bodies'),
     });
     this.#timers = new Timers(options.clock);
     this.#opening = new Opening({ ...options, timers: this.#timers, locator: this.locator });
@@ -267,23 +268,20 @@ export class Puller {
     if (reason === 'large') this.#nextIsLarge = true;
     if (reason === 'deleted') this.locator.letGo();
     if (reason === 'deleted' || reason === 'consumer') return this.#restart(RETRY_MS.first);
-    if (reason === 'refused') void this.#mend(text);
+    if (reason === 'refused') void this.#mend(`the server refused a request for messages: ${text}`);
     else this.fetch();
   }
 
-  /** The consumer may have been changed so that it refuses requests. */
-  async #mend(text: string): Promise<void> {
-    const { target, topic } = this.#options;
+  /** The consumer may have been changed so that it refuses requests, or delivers no bodies. */
+  async #mend(why: string): Promise<void> {
+    if (!this.#isFetching) return;
+    const { target, topic, logger } = this.#options;
     const epoch = ++this.#epoch;
     this.#isFetching = false;
-    try {
-      await this.locator.mend();
-    } catch (error) {
-      target.failed(error);
-    }
+    const isMended = await this.locator.tryToMend((error) => target.failed(error));
     if (epoch !== this.#epoch) return;
-    this.#options.logger.warn({ topic, answer: text }, 'the server refused a request for messages');
-    this.#restart(RETRY_MS.most / 10);
+    logger.warn({ topic }, why);
+    this.#restart(isMended ? RETRY_MS.most / 10 : RETRY_MS.most);
   }
 
   #denied(error: Error): void {

@@ -11,7 +11,8 @@ function made(accepts?: (sequence: number) => boolean) {
   const refused: number[] = [];
   const passed: number[] = [];
   const pins: string[] = [];
-  let [resumed, rooms] = [0, 0];
+  const released: number[] = [];
+  let [resumed, rooms, stripped] = [0, 0, 0];
   const target = {
     push: (batch: readonly { sequence: number }[]) => void pushed.push(batch.map(({ sequence }) => sequence)),
     resumed: () => resumed++,
@@ -20,21 +21,33 @@ function made(accepts?: (sequence: number) => boolean) {
   const deliveries = {
     add: () => true,
     refuse: ({ sequence }: { sequence: number }) => void refused.push(sequence),
+    settle: (done: readonly { token: unknown }[]) =>
+      void released.push(...done.map(({ token }) => (token as { sequence: number }).sequence)),
     pass: ({ sequence }: { sequence: number }) => void passed.push(sequence),
   } as unknown as Deliveries;
   const locator = { incarnation: 'one', floor: { delivered: () => {} } } as unknown as Locator;
   const receiver = new Receiver({
-    ...{ target, deliveries, locator, clock: systemClock, onRoom: () => rooms++ },
+    ...{
+      target,
+      deliveries,
+      locator,
+      clock: systemClock,
+      onRoom: () => rooms++,
+      onStripped: () => stripped++,
+    },
     ...(accepts === undefined ? {} : { accepts: ({ sequence }: { sequence: number }) => accepts(sequence) }),
   });
-  const receive = (sequence: number, bytes = 10, pin?: string, marker?: string) => {
+  const receive = (sequence: number, bytes = 10, pin?: string, marker?: string, size?: string) => {
     const reply = `$JS.ACK.S.c.1.${sequence}.${sequence}.1700000000000000000.0`;
-    const headers = pin === undefined && marker === undefined ? undefined : natsHeaders();
+    const headers =
+      pin === undefined && marker === undefined && size === undefined ? undefined : natsHeaders();
     if (pin !== undefined) headers?.set('Nats-Pin-Id', pin);
     if (marker !== undefined) headers?.set('Nats-Marker-Reason', marker);
+    if (size !== undefined) headers?.set('Nats-Msg-Size', size);
     receiver.receive({ subject: 't', reply, data: new Uint8Array(bytes), headers } as Msg);
   };
-  return { receiver, receive, pushed, refused, passed, pins, resumed: () => resumed, rooms: () => rooms };
+  const counts = { resumed: () => resumed, rooms: () => rooms, stripped: () => stripped };
+  return { receiver, receive, pushed, refused, passed, released, pins, ...counts };
 }
 
 it('pushes what came together at once, and takes it off the credit before that', async () => {
@@ -79,6 +92,17 @@ it('is pinned also by a message that it refuses: the next request says so', () =
   expect([receiver.pin, pins, refused, resumed()]).toEqual(['p1', ['p1'], [1], 1]);
   receive(2, 10, 'p1');
   expect([pins, resumed()]).toEqual([['p1'], 1]);
+});
+
+it('withholds what comes without its body, and hands it back when it begins anew', () => {
+  const { receiver, receive, pushed, released, stripped } = made();
+  receive(1, 0, undefined, undefined, '10');
+  receive(2, 10, undefined, undefined, '10');
+  receiver.flush();
+  expect([pushed, released, stripped()]).toEqual([[[2]], [], 1]);
+  receiver.begin();
+  receiver.begin();
+  expect(released).toEqual([1]);
 });
 
 it('knows what it refused until others may have had it', () => {

@@ -1,5 +1,5 @@
 /** Takes in the server's messages, and pushes those that came together. */
-import type { Clock, Credit } from '@ebus/core/driver';
+import type { Clock, Credit, Settlement } from '@ebus/core/driver';
 import type { Msg } from '@nats-io/transport-node';
 import type { Deliveries } from './deliveries.js';
 import { JetStreamDelivery, type Place } from './delivery.js';
@@ -19,6 +19,8 @@ interface ReceiverOptions {
   onBatch?(batch: readonly JetStreamDelivery[]): void;
   /** There may be room for more. */
   onRoom(): void;
+  /** Messages come without their bodies. They are withheld until it begins anew, and come again then. */
+  onStripped(): void;
 }
 
 /** For so long a member counts as one that is at work. */
@@ -29,6 +31,7 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   #batch: JetStreamDelivery[] = [];
   #bytes = 0;
+  #withheld: Settlement[] = [];
   #isFlushing = false;
   /** The consumer's count of the last delivery here. */
   #count: number | undefined;
@@ -69,7 +72,10 @@ export class Receiver {
 
   /** Other requests than before: deliveries may be missing here that went to those. */
   begin(): void {
-    this.#options.deliveries.interrupted?.();
+    const { deliveries } = this.#options;
+    deliveries.interrupted?.();
+    deliveries.settle(this.#withheld);
+    this.#withheld = [];
     this.#count = undefined;
     this.#othersAt = Number.NEGATIVE_INFINITY;
     this.refused.clear();
@@ -83,6 +89,7 @@ export class Receiver {
     this.#count = consumerSequence;
     // Also of one that is refused: without the pin the server would take the next request for another client's.
     if (delivery.pin !== undefined && delivery.pin !== this.pin) this.#chosen(delivery.pin);
+    if (delivery.isStripped) return this.#withhold(delivery);
     // The server's own record of a message that it has deleted is nothing to handle.
     const accepted = delivery.isMarker ? 'elsewhere' : accepts?.(delivery);
     // Not counted as delivered here, so that no consumer that is made anew begins behind it.
@@ -114,6 +121,13 @@ export class Receiver {
     this.#options.deliveries.refuse(delivery);
     // It has used up a part of a request: a wanted message may come behind it.
     this.#options.onRoom();
+  }
+
+  #withhold(delivery: JetStreamDelivery): void {
+    const { deliveries, onStripped } = this.#options;
+    deliveries.add(delivery);
+    this.#withheld.push({ token: delivery, outcome: 'released' });
+    onStripped();
   }
 
   #passOn(delivery: JetStreamDelivery): void {
