@@ -94,6 +94,38 @@ const mend = (brokers: readonly string[], group: string, rows: readonly Row[]) =
   });
 
 it(
+  'finds members of another kind in the group of the service, and nothing once they have left',
+  async () => {
+    const { addresses: brokers } = await sharedService('kafka');
+    const [topic, group] = [uniqueName('ill'), uniqueName('billing')];
+    await managed(brokers, async (admin, client) => {
+      await admin.createTopics({ topics: [madeWith(topic)], waitForLeaders: true });
+      const consumer = client.consumer({ groupId: group });
+      const joined = new Promise((resolve) => void consumer.on(consumer.events.GROUP_JOIN, resolve));
+      await consumer.connect();
+      await consumer.subscribe({ topic });
+      await consumer.run({ eachMessage: () => Promise.resolve() });
+      await joined;
+      const config = { type: 'kafka', serviceName: group, kafka: { brokers }, topics: { [topic]: {} } };
+      expectFound(await examined(config), topic, {
+        wrong: 'members of another kind',
+        finding: [
+          'foreign-members',
+          'error',
+          /'RoundRobinAssigner'.*'cooperative-sticky'/,
+          /stop them first/,
+        ],
+      });
+      // For a service of another name they are none of its own.
+      expect(serious(await examined({ ...config, serviceName: 'shipping' }))).toEqual([]);
+      await consumer.disconnect();
+      expect(serious(await examined(config))).toEqual([]);
+    });
+  },
+  TIMEOUT,
+);
+
+it(
   'says nothing about a sound Kafka, and leaves nothing behind',
   async () => {
     const { addresses: brokers } = await sharedService('kafka');
