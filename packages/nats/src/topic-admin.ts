@@ -10,6 +10,7 @@ import type { StreamConfig } from '@nats-io/jetstream';
 import type { ResolvedNatsConfig } from './config-schema.js';
 import { isUnauthorized } from './errors.js';
 import type { Inspection } from './inspection.js';
+import { covers } from './names.js';
 import { holdsOnly, presentLayout } from './partitions/layout.js';
 import { movedBy } from './stream-verdict.js';
 import type { Streams } from './streams.js';
@@ -136,12 +137,17 @@ function describe(topic: string, config: StreamConfig, wanted: StreamSettings['s
     discard: config.discard,
     writable: config.sealed !== true && config.mirror === undefined,
     ...(movedTo === undefined ? {} : { movedTo }),
+    // A stream that is configured for the topic, and has other subjects. A mirror has none.
+    ...(config.mirror === undefined && !takes(topic, config) ? { takesName: false } : {}),
     ...(window > 0 ? { dedupeWindowMs: window / 1_000_000 } : {}),
     ...(config.persist_mode === 'async' ? { acknowledgesEarly: true } : {}),
     ...(maxMessage !== undefined && maxMessage > 0 ? { maxMessageBytes: maxMessage } : {}),
     alterable: holdsOnly(topic, config),
   };
 }
+
+const takes = (topic: string, config: StreamConfig) =>
+  holdsOnly(topic, config) || (config.subjects ?? []).some((subject) => covers(subject, topic));
 
 function required<Part>(ofJetStream: Part | undefined): Part {
   if (ofJetStream !== undefined) return ofJetStream;

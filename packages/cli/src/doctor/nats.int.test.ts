@@ -87,6 +87,36 @@ const mend = (urls: readonly string[], { topic, consumer, letters, messages = 0,
   });
 
 it(
+  'finds a configured stream that is a mirror, and one with other subjects, and changes neither',
+  async () => {
+    const { addresses: urls } = await sharedService('nats', { version: 'current' });
+    const name = uniqueName('ill').replaceAll('-', '');
+    const topic = `${name}.orders`;
+    const stream = { name, subjects: [`${name}.>`] };
+    const config = { type: 'nats', serviceName: GROUP, nats: { urls, jetstream: { stream } } };
+    const examine = () => examined({ ...config, topics: { [topic]: {} } });
+    await managed(urls, async ({ streams }) => {
+      await streams.add({ name: `${name}source`, subjects: [`${name}source`] });
+      await streams.add({ name, mirror: { name: `${name}source` } } as never);
+      expectFound(await examine(), topic, {
+        wrong: 'a mirror',
+        finding: ['not-writable', 'error', /takes no messages \(sealed, or a mirror\)/, /another topic/],
+      });
+      await streams.delete(name);
+      await streams.add({ name, subjects: [`${name}.other`] });
+      expectFound(await examine(), topic, {
+        wrong: 'other subjects',
+        finding: ['name-not-taken', 'error', /has no subject that takes it/, /add the subject to the stream/],
+      });
+      expect((await streams.info(name)).config.subjects).toEqual([`${name}.other`]);
+      await streams.update(name, { subjects: stream.subjects });
+      expect(serious(await examine())).toEqual([]);
+    });
+  },
+  TIMEOUT,
+);
+
+it(
   'says nothing about a sound NATS, and leaves nothing behind',
   async () => {
     const { addresses: urls } = await sharedService('nats', { version: 'current' });

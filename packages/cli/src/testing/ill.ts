@@ -74,6 +74,7 @@ export const ILL: readonly (readonly [finding: string, topic: SeenTopic, over?: 
   ['warning acknowledged-early', ofFigures({ acknowledgesEarly: true })],
   ['error not-acknowledged', ofFigures({ acknowledged: false })],
   ['error not-writable', ofFigures({ writable: false })],
+  ['error name-not-taken', ofFigures({ takesName: false })],
   ['error moved', ofFigures({ movedTo: 'old.orders' })],
   ['warning discards-new', ofFigures({ discard: 'new' })],
   ['error full', ofFigures({ discard: 'new', room: [full] }), configured({ discardsNew: true })],

@@ -56,6 +56,8 @@ export interface TopicDescription extends Partial<TopicSpec> {
   readonly discard?: 'old' | 'new';
   /** Whether it can be written to; a mirror cannot. */
   readonly writable?: boolean;
+  /** False where what is to hold the topic does not take messages of its name. */
+  readonly takesName?: boolean;
   /** Stores messages under another name, where nobody looks for them. */
   readonly movedTo?: string;
   /** How long a message that is sent again is recognised. */

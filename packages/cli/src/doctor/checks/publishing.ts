@@ -26,6 +26,18 @@ export const publishingChecks: readonly Check[] = [
   ),
   ofSettings(
     'error',
+    'name-not-taken',
+    "NATS: the configured stream has other subjects than the topic's, and so stores none of its messages",
+    (topic) =>
+      topic.takesName === false
+        ? [
+            `${placeOf(topic)} is configured for '${topic.name}', and has no subject that takes it`,
+            'start a service that may change streams (topicConfigStrategy createOrUpdate), or add the subject to the stream',
+          ]
+        : undefined,
+  ),
+  ofSettings(
+    'error',
     'moved',
     'NATS: a stream stores the topic under another subject, where nobody reads',
     (topic) =>
