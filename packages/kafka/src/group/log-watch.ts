@@ -128,7 +128,7 @@ export class LogWatch {
     logger.warn(
       { topic, partition, group },
       `partition ${partition} of '${topic}' goes on to ${end}, and the client has given nothing after ${next} ` +
-        `for ${ms} ms: it is told again where to read`,
+        `for ${Math.round(ms)} ms: it is told again where to read`,
     );
   }
 
