@@ -267,6 +267,32 @@ describe('a lane', () => {
     expect(replaced).toHaveLength(1);
   });
 
+  it('sends a record again, and all after it, that was acknowledged in the place of an earlier one', async () => {
+    const { lane, replaced } = laneOf();
+    const [a, b, c, other] = [record('a'), record('b'), record('c'), record('other')];
+    lane.send(a.one);
+    last().connected?.(null);
+    await settled();
+    last().report(null, a.one, 7);
+    for (const { one } of [b, c]) lane.send(one);
+    lane.send({ ...other.one, topic: 'refunds' });
+    last().report(null, b.one, 7);
+    expect(b.outcome).toEqual({});
+    expect(replaced).toMatchObject([{ message: expect.stringContaining("partition 0 of 'orders'") }]);
+    last().report(null, c.one, 8);
+    await settled();
+    last().connected?.(null);
+    await settled();
+    expect(FakeProducer.made).toHaveLength(2);
+    expect(last().sent.map(({ value }) => String(value))).toEqual(['b', 'c', 'other']);
+    // The topic may have been made anew: the next producer knows nothing of what was before.
+    [b, c].forEach(({ one }, i) => void last().report(null, one, i));
+    expect([b.outcome.stored, c.outcome.stored]).toEqual([
+      { partition: 0, offset: 0 },
+      { partition: 0, offset: 1 },
+    ]);
+  });
+
   it('waits while the client is full, and refuses what alone is larger than all its room', async () => {
     const { lane } = laneOf();
     const [a, b] = [record('a'), record('b')];

@@ -1,11 +1,19 @@
 /** One producer and the records that it has no room for: connecting, ready, or fatal and replaced by another. */
 import type { DeliveryReport, Producer, ProducerGlobalConfig } from '@confluentinc/kafka-javascript';
 import { type Clock, Deque, PublishTimeoutError, type SendRecord } from '@ebus/core/driver';
+import { Acknowledged } from './acknowledged.js';
 import { CODE, codeOf, isFatal, refusedSettings, saidBy } from './errors.js';
 import { Lifeline } from './lifeline.js';
 import { toClient, toClientValue, toHeaders } from './mapping.js';
 import { called, type NativeClient } from './native-client.js';
-import { batchTooLarge, fatalFailure, isBatchTooLarge, notSent, tooLarge } from './send-errors.js';
+import {
+  batchTooLarge,
+  fatalFailure,
+  isBatchTooLarge,
+  notSent,
+  takenForAnother,
+  tooLarge,
+} from './send-errors.js';
 
 /** Options of a `Lane`. */
 export interface LaneOptions {
@@ -17,7 +25,7 @@ export interface LaneOptions {
   onError(error: unknown): void;
   /** Whether the cluster answers others. Never rejects. */
   isThere(): Promise<boolean>;
-  /** A producer went fatal or lost all brokers, and another takes its place. */
+  /** A producer went fatal, lost all brokers or miscounted, and another takes its place. */
   onReplaced(cause: unknown): void;
 }
 
@@ -33,6 +41,8 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #waiting = new Deque<SendRecord>();
   readonly #unacknowledged = new Set<SendRecord>();
+  /** By the present producer. */
+  readonly #acknowledged = new Acknowledged();
   #producer: Producer | undefined;
   /** Aborts with the present producer. */
   #present: AbortController | undefined;
@@ -153,8 +163,8 @@ export class Lane {
   }
 
   /**
-   * The next producer sends all that has no answer, in order. What was under way when the connections went may be stored twice then: a
-   * producer writes in order, so that the log holds some first records, and after them all of them.
+   * The next producer sends all that has no answer, in order. What was under way may be stored twice then: a producer writes in order,
+   * so that the log holds some first records, and after them all of them.
    */
   #lost(producer: Producer, cause: unknown): void {
     if (this.#producer !== producer || this.#closed) return;
@@ -171,6 +181,7 @@ export class Lane {
     this.#ready = false;
     this.#present?.abort();
     this.#producer = undefined;
+    this.#acknowledged.clear();
     this.#said = undefined;
     this.#isWaiting = true;
     const open = () => {
@@ -234,9 +245,12 @@ export class Lane {
     if (this.#producer !== producer) return;
     if (isFatal(error)) return this.#replace(producer, error);
     const record = opaque as SendRecord;
+    const isRefused = error !== null && error !== undefined;
+    if (!isRefused && !this.#acknowledged.note(record.topic, partition, offset))
+      return this.#lost(producer, takenForAnother(record.topic, partition));
     if (this.#unacknowledged.delete(record)) {
       this.#underWay--;
-      if (error !== null && error !== undefined) record.failed(this.#failure(record, error));
+      if (isRefused) record.failed(this.#failure(record, error));
       else record.stored(offset >= 0 ? { partition, offset } : undefined);
     }
     if (this.#waiting.length > 0) this.#pushOn();

@@ -6,6 +6,7 @@ import { type Service, startService } from '@ebus/services';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup, event, eventually, failure, kafkaBus, plainAdmin, uniqueName } from './testing/harness.js';
+import { KafkaLog } from './testing/kafka-log.js';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
@@ -15,6 +16,8 @@ type User = (typeof USERS)[number];
 const cleanup = new Cleanup();
 let server: Service;
 let admin: Admin;
+/** The listener on which everything is permitted. */
+let internal: string;
 
 beforeAll(async () => {
   const config = [
@@ -26,10 +29,10 @@ beforeAll(async () => {
   ].join('\n');
   server = await startService('kafka', { own: true, protocol: 'SASL_PLAINTEXT', config });
   const file = join(server.folder as string, 'kafka-1', 'server.properties');
-  const internal = /^advertised\.listeners=.*INTERNAL:\/\/([\d.]+:\d+)/m.exec(
+  internal = /^advertised\.listeners=.*INTERNAL:\/\/([\d.]+:\d+)/m.exec(
     await readFile(file, 'utf8'),
-  )?.[1];
-  admin = await plainAdmin([internal as string]);
+  )?.[1] as string;
+  admin = await plainAdmin([internal]);
 });
 afterEach(() => cleanup.run());
 afterAll(async () => {
@@ -160,5 +163,38 @@ describe('what lacks', () => {
       'UNAUTHORIZED',
     );
     expect(await of(() => publisher.subscribe(topic, () => {}))).toBe('UNAUTHORIZED');
+  });
+});
+
+describe('a right to publish that is taken away and given back', () => {
+  it('costs no event: none is acknowledged in place of another one', { timeout: 60_000 }, async () => {
+    const topic = uniqueName('topic');
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await grant('publisher', ['topic', topic, 'WRITE']);
+    const librdkafka = { 'topic.metadata.refresh.interval.ms': 50 };
+    const bus = await busOf('publisher', { kafka: { librdkafka } });
+    const sequences = [1, 2, 3];
+    for (const sequence of sequences) {
+      await bus.publishEnvelope(topic, event('a', sequence));
+      await admin.deleteAcls({
+        filters: [
+          {
+            resourceType: AclResourceTypes.TOPIC,
+            resourceName: topic,
+            resourcePatternType: ResourcePatternTypes.LITERAL,
+            operation: AclOperationTypes.ANY,
+            permissionType: AclPermissionTypes.ANY,
+          },
+        ],
+      });
+      // Long enough for the producer to hear of it from the broker without sending anything.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await grant('publisher', ['topic', topic, 'WRITE']);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    const log = new KafkaLog(() => internal);
+    cleanup.add(log, (one) => one.close());
+    const stored = (await log.stored(topic)).map(({ value }) => JSON.parse(value).payload.sequence);
+    expect(stored).toEqual(sequences);
   });
 });

@@ -36,6 +36,14 @@ export function fatalFailure(topic: string, cause: unknown): EbusError {
   return new PublishError(text, { code: 'CONNECTION_FAILED', retryable: true, cause });
 }
 
+/** The broker acknowledged a record at the offset of an earlier one: it is not stored. */
+export function takenForAnother(topic: string, partition: number): EbusError {
+  const text =
+    `Kafka acknowledged a record in partition ${partition} of '${topic}' in the place of an earlier one (the client had ` +
+    'counted anew, or the topic was made anew): it is sent again, and what follows it';
+  return new PublishError(text, { code: 'PUBLISH_FAILED', retryable: true });
+}
+
 /** Larger than all that the client may hold. */
 export function tooLarge(topic: string, cause: unknown): EbusError {
   const text =
