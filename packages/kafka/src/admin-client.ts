@@ -22,8 +22,15 @@ export class AdminClient {
   connected: Admin | undefined;
   #refused: { readonly group: string; readonly error: unknown } | undefined;
 
-  /** Reads the files for TLS. @throws ConfigError for one that cannot be read */
-  constructor(config: ResolvedKafkaConfig, serviceName: string) {
+  readonly #ledTopic: () => Promise<string | undefined>;
+
+  /**
+   * Reads the files for TLS. @throws ConfigError for one that cannot be read
+   * @param ledTopic a topic of which each partition has a leader. Without one, this client asks for all topics before each question,
+   * and fails where one of them has no leader, whoever's it is
+   */
+  constructor(config: ResolvedKafkaConfig, serviceName: string, ledTopic: () => Promise<string | undefined>) {
+    this.#ledTopic = ledTopic;
     const settings = adminConfig(config, serviceName);
     this.#admin = new kafkajs.Kafka({
       ...settings,
@@ -38,6 +45,9 @@ export class AdminClient {
   connect(): Promise<Admin> {
     this.#connecting ??= (async () => {
       await this.#admin.connect();
+      const topic = await this.#ledTopic();
+      // The first topic whose offsets it is asked for is all that it looks at from then on; nobody needs the answer.
+      if (topic !== undefined) await this.#admin.fetchTopicOffsets(topic).catch(() => {});
       this.connected = this.#admin;
       return this.#admin;
     })().catch((error: unknown) => {

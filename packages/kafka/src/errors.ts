@@ -12,6 +12,7 @@ export const CODE = {
   outsideLog: -140,
   unknownTopic: -188,
   unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
   topicAlreadyExists: 36,
   topicUnauthorized: 29,
   groupUnauthorized: 30,

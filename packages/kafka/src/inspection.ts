@@ -35,16 +35,20 @@ export async function topicFigures(
   names: readonly string[] | undefined,
   { admin, questions, signal }: { admin: Admin; questions: Questions } & CallOptions,
 ): Promise<TopicFigures[]> {
-  const wanted = names ?? (await admin.listTopics()).filter((name) => !INTERNAL.test(name));
+  const all = async () => {
+    const { led, others } = await questions.cluster(signal);
+    return [...led, ...others].filter((name) => !INTERNAL.test(name));
+  };
+  const wanted = names ?? (await all());
   const answers = await questions.topics(wanted, signal);
   const found = [...answers].filter((entry): entry is [string, TopicInfo] => !(entry[1] instanceof Error));
   const infos = new Map(found);
-  const all = found.flatMap(([topic, { partitions }]) =>
+  const parts = found.flatMap(([topic, { partitions }]) =>
     partitions.map(({ partition }) => ({ topic, partition })),
   );
   const [settings, ends] = await Promise.all([
     settingsOfAll(admin, [...infos.keys()]),
-    endsOf(questions, infos, all, signal),
+    endsOf(questions, infos, parts, signal),
   ]);
   return found.map(([name, info]) => {
     const logs = logsOf(name, info, ends);
@@ -75,9 +79,9 @@ export async function brokerFigures({
   questions,
   signal,
 }: { admin: Admin; questions: Questions } & CallOptions): Promise<BrokerFigures> {
-  const { brokers } = await admin.describeCluster();
+  const { brokerIds } = await questions.cluster(signal);
   const positions = (await questions.topics([POSITIONS], signal)).get(POSITIONS);
-  const settings = await settingsOfBroker(admin, String(brokers[0]?.nodeId)).catch((error: unknown) => {
+  const settings = await settingsOfBroker(admin, String(brokerIds[0])).catch((error: unknown) => {
     if (isRefused(error)) return new Map<string, string>();
     throw error;
   });
@@ -95,7 +99,7 @@ export async function brokerFigures({
   const most = numberOf('group.max.session.timeout.ms');
   const members = numberOf('group.max.size');
   return {
-    brokers: brokers.length,
+    brokers: brokerIds.length,
     ...(makes === undefined ? {} : { makesTopics: makes === 'true' }),
     ...(minutes === undefined ? {} : { positionsKeptMs: minutes * 60_000 }),
     ...(copies === undefined ? {} : { positionsReplicas: copies }),

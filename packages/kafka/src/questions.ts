@@ -101,6 +101,21 @@ export class Questions {
     });
   }
 
+  /** The numbers of the brokers, and the names of all topics that this login may see. `led`: each of their partitions has a leader. */
+  async cluster(signal: AbortSignal): Promise<Cluster> {
+    const { brokers, topics } = await this.#ask<ListedCluster>(signal, (done) =>
+      this.#client.getMetadata({ allTopics: true, ...TIMEOUT }, done),
+    );
+    const isLed = ({ partitions }: ListedTopic) =>
+      partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+    const namesOf = (listed: readonly ListedTopic[]) => listed.map(({ name }) => name);
+    const others = topics.filter((topic) => !isLed(topic));
+    return {
+      ...{ brokerIds: brokers.map(({ id }) => id) },
+      ...{ led: namesOf(topics.filter(isLed)), others: namesOf(others) },
+    };
+  }
+
   /** Those that exist and may be seen; the others have their error. */
   async topics(
     names: readonly string[],
@@ -246,6 +261,22 @@ interface TopicAnswer {
     readonly replicas: readonly unknown[];
     readonly isr?: readonly unknown[];
   }[];
+}
+
+interface Cluster {
+  readonly brokerIds: readonly number[];
+  readonly led: readonly string[];
+  readonly others: readonly string[];
+}
+
+interface ListedCluster {
+  readonly brokers: readonly { readonly id: number }[];
+  readonly topics: readonly ListedTopic[];
+}
+
+interface ListedTopic {
+  readonly name: string;
+  readonly partitions: readonly { readonly leader: number }[];
 }
 
 interface OffsetAnswer extends TopicPartition {

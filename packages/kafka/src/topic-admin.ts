@@ -18,7 +18,7 @@ import {
 } from '@ebus/core/driver';
 import type { Admin, ConfigEntries } from 'kafkajs';
 import { AdminClient } from './admin-client.js';
-import { UNKNOWN_TOPIC_MS } from './client-config.js';
+import { QUESTION_MS, UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
 import { CODE, cannotAdminister, codeOf, missingTopic, unanswered } from './errors.js';
 import type { GroupState } from './group/settling.js';
@@ -188,8 +188,18 @@ export class TopicAdmin implements DriverTopicAdmin {
 
   #present(): AdminClient {
     const { config, serviceName } = this.#options;
-    this.#client ??= new AdminClient(config, serviceName);
+    this.#client ??= new AdminClient(config, serviceName, () => this.#ledTopic());
     return this.#client;
+  }
+
+  async #ledTopic(): Promise<string | undefined> {
+    const { questions, clock } = this.#options;
+    try {
+      return (await questions().cluster(clock.timeout(QUESTION_MS))).led[0];
+    } catch {
+      // Then it asks for all topics: nothing is lost by that where all have leaders.
+      return undefined;
+    }
   }
 
   /** A broker may tell the old settings for a while, which the next change would write again. */
@@ -233,7 +243,10 @@ export class TopicAdmin implements DriverTopicAdmin {
       });
     } catch (cause) {
       // A connection that was replaced meanwhile says nothing about the topic.
-      throw cannotAdminister(doing, cause, client !== undefined && client !== this.#client);
+      const wasReplaced = client !== undefined && client !== this.#client;
+      // The topic that it looks at may have lost its leader: the next client looks at another one.
+      if (codeOf(cause) === CODE.leaderNotAvailable) this.close();
+      throw cannotAdminister(doing, cause, wasReplaced);
     }
   }
 
