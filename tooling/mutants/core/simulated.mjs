@@ -22,7 +22,7 @@ export const simulatedMutants = [
   {
     name: 'core: takes a missing message for settled although newer ones had its room',
     file: core('consume/recovery-step'),
-    find: 'if (missing <= 0 && knowsAll && !isOverfull)',
+    find: 'if (missing <= 0 && knowsAll && (!isOverfull || hasHandedBack))',
     replace: 'if (missing <= 0 && knowsAll)',
     killedBy: inKeptSeed(1083905, 'parted'),
   },

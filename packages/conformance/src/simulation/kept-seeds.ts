@@ -175,4 +175,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 1153987, broker: 'lease', cut: {} },
     about: 'the same with the first letters of a redrive, in one process',
   },
+  {
+    ...{ seed: 2001704, broker: 'parted', cut: {} },
+    about:
+      'a newer message came in while what waits was handed back, took the room of a missing one, and so for ever',
+  },
 ];

@@ -37,6 +37,20 @@ describe('order on brokers with leases', () => {
     expect(offsets(order.open())).toEqual([4, 5]);
   });
 
+  it('newer ones that were here before it was known what is missing take no room, those that come later do', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.arrive(delivery(7, 'a'));
+    order.arrive(delivery(8, 'a'));
+    order.collect(3, undefined, 1);
+    expect([order.standing, order.returned]).toEqual([2, 1]);
+    order.arrive(delivery(1, 'a', true));
+    order.arrive(delivery(9, 'a'));
+    expect([order.missing, order.standing, order.returned]).toEqual([2, 4, 2]);
+    order.ask();
+    expect(order.returned).toBe(1);
+  });
+
   it('holds newer messages of the same keys, and no others', () => {
     const order = new LeasedOrder();
     order.ask();

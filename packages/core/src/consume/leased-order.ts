@@ -21,7 +21,9 @@ export interface Candidate {
 export class LeasedOrder {
   #phase: 'open' | 'asking' | 'collecting' = 'open';
   #standing: Delivery[] = [];
-  /** How many of them were given before. */
+  /** Newer ones that stood back already when it became known how many are missing. */
+  readonly #early = new Set<Delivery>();
+  /** How many of those that stand back were given before, or are early. */
   #returned = 0;
   /** Deliveries that are missing, and did not come yet. */
   #missing = 0;
@@ -48,7 +50,7 @@ export class LeasedOrder {
     return this.#standing.length;
   }
 
-  /** How many of them have come again, and wait for others. */
+  /** How many of them have come again, or were here before it was known what is missing. They take no room from the missing ones. */
   get returned(): number {
     return this.#returned;
   }
@@ -56,6 +58,7 @@ export class LeasedOrder {
   /** Messages may be elsewhere: nothing passes before that is known. Deliveries that left meanwhile come again. */
   ask(): void {
     this.#phase = 'asking';
+    this.#early.clear();
     this.#stand(this.#standing.filter(({ state }) => state !== 'done'));
   }
 
@@ -82,6 +85,7 @@ export class LeasedOrder {
       }
     }
     const before = this.#standing;
+    for (const delivery of before.slice(0, counted)) this.#early.add(delivery);
     this.#stand([]);
     const passing = before.flatMap((delivery, index) =>
       this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
@@ -116,6 +120,7 @@ export class LeasedOrder {
   /** Gives up those that stand back, to be handed back to the broker. */
   takeStanding(): readonly Delivery[] {
     const standing = inOrder(this.#standing);
+    this.#early.clear();
     this.#stand([]);
     return standing;
   }
@@ -151,12 +156,17 @@ export class LeasedOrder {
 
   #standBack(delivery: Delivery): void {
     this.#standing.push(delivery);
-    if (hasReturned(delivery)) this.#returned++;
+    if (this.#takesNoRoom(delivery)) this.#returned++;
   }
 
   #stand(deliveries: Delivery[]): void {
     this.#standing = deliveries;
-    this.#returned = deliveries.filter(hasReturned).length;
+    this.#returned = deliveries.filter((delivery) => this.#takesNoRoom(delivery)).length;
+  }
+
+  /** Where the broker does not say that it gave it before, it is taken for a new one. */
+  #takesNoRoom(delivery: Delivery): boolean {
+    return delivery.incoming.redelivered === true || this.#early.has(delivery);
   }
 
   /** A dead process's message comes as a redelivery; where the broker does not say so, candidates count. */
@@ -165,9 +175,6 @@ export class LeasedOrder {
     return position !== undefined && this.#candidates?.has(position.offset) === true;
   }
 }
-
-/** Where the broker does not say so, it is taken for a new one. */
-const hasReturned = ({ incoming }: Delivery) => incoming.redelivered === true;
 
 function inOrder(deliveries: readonly Delivery[]): readonly Delivery[] {
   return [...deliveries].sort(byOffset);

@@ -166,8 +166,10 @@ export class OrderRecovery {
   #handBack(): void {
     const { order, handBack, onChange, logger, topic, group } = this.#options;
     logger.debug({ topic, group, missing: order.missing }, 'handing back what waits for older messages');
-    handBack(order.takeStanding());
+    const standing = order.takeStanding();
+    // First: newer ones that came into their room would stand in the way of the missing ones again.
     order.ask();
+    handBack(standing);
     onChange();
   }
 

@@ -86,7 +86,7 @@ export class Orders implements Missing {
     return missing;
   }
 
-  /** How many deliveries have come again, and wait for others. */
+  /** How many deliveries have come again, or were here before it was known what is missing, and wait for others. */
   get returned(): number {
     if (this.#whole !== undefined) return this.#whole.order.returned;
     let returned = 0;

@@ -45,6 +45,14 @@ describe('the next step of a recovery', () => {
       'hand back',
     ],
     [
+      'doubtful ones had room since all were handed back',
+      {
+        ...{ ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 } },
+        ...{ isOverfull: true, hasHandedBack: true },
+      },
+      'open',
+    ],
+    [
       'doubtful ones could not come, as nothing was fetched',
       { ...OVERDUE, elsewhere: { ...NONE, doubtful: 1 }, stands: true },
       'wait',

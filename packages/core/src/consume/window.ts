@@ -27,7 +27,7 @@ export interface Missing {
   readonly missing: number | undefined;
   /** The same for each partition that misses some, where there are partitions. */
   readonly missingOf?: ReadonlyMap<number, number> | undefined;
-  /** How many have come, and wait for the others. */
+  /** How many have come, or were here before that was known, and wait for the others. */
   readonly returned: number;
 }
 export const NONE_MISSING: Missing = { missing: 0, returned: 0 };
@@ -44,7 +44,7 @@ export function roomOf(
 
 /**
  * How many messages may come although the window is full: as many as are missing, newer ones among them. Those that have returned do
- * not take the room of the others: one more may always come then. Below 1: newer messages have taken the room.
+ * not take the room of the others, nor do newer ones that were here before: one more may always come then. Below 1: newer messages have taken the room.
  */
 export function roomForMissing(window: number, count: number, { missing = 0, returned }: Missing): number {
   return Math.min(missing, Math.max(window + missing, returned + 1) - count);
