@@ -36,8 +36,19 @@ it('has sessions leave one after the other', async () => {
   const { retirement } = made();
   const [first, second] = [stuck(), stuck()];
   const left: string[] = [];
-  retirement.add({ giveWay: () => first.giveWay().then(() => void left.push('first')) }, signal);
-  retirement.add({ giveWay: async () => void left.push('second') }, signal);
+  const begun: string[] = [];
+  const leaving = (name: string, free: Promise<void>) => ({
+    giveWay: async (_: AbortSignal, turn: Promise<void>) => {
+      begun.push(name);
+      await turn;
+      await free;
+      left.push(name);
+    },
+  });
+  retirement.add(leaving('first', first.giveWay()), signal);
+  retirement.add(leaving('second', second.giveWay()), signal);
+  // Both are members still, and answer what the group asks of them.
+  expect(begun).toEqual(['first', 'second']);
   second.free();
   await Promise.resolve();
   expect(left).toEqual([]);

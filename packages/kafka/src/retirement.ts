@@ -40,10 +40,7 @@ export class Retirement {
   /** In its turn. The signal aborts when nothing takes its place any more, and it leaves as it can. */
   add(session: Pick<Session, 'giveWay'>, signal: AbortSignal): void {
     const before = this.#last;
-    this.#last = this.#until(async () => {
-      await before;
-      await session.giveWay(signal);
-    });
+    this.#last = this.#until(() => session.giveWay(signal, before));
   }
 
   /** Resolves once it has left. Never rejects. */

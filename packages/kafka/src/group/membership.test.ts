@@ -233,7 +233,7 @@ describe('a consumer that another one takes the place of', () => {
   it('leaves at once', async () => {
     const { cluster, clock, old, becomes } = await replaced();
     becomes('steady');
-    const left = old.giveWay(never);
+    const left = old.giveWay(never, Promise.resolve());
     await clock.advance(0);
     await left;
     expect(cluster.told).toEqual(['disconnect']);
@@ -244,7 +244,7 @@ describe('a consumer that another one takes the place of', () => {
     async (state) => {
       const { cluster, clock, old, becomes } = await replaced();
       becomes(state);
-      const left = old.giveWay(never);
+      const left = old.giveWay(never, Promise.resolve());
       await clock.advance(20_000);
       expect(cluster.told).toEqual([]);
       becomes('wait-assign-call');
@@ -260,7 +260,7 @@ describe('a consumer that another one takes the place of', () => {
   it('waits no longer than its session and the answer to a join may take', async () => {
     const { cluster, clock, old, becomes } = await replaced();
     becomes('wait-join');
-    const left = old.giveWay(never);
+    const left = old.giveWay(never, Promise.resolve());
     await clock.advance(36_000);
     await left;
     expect(cluster.told).toEqual(['disconnect']);

@@ -141,15 +141,28 @@ export class Session {
    * The same for one that another consumer takes the place of, once the group's coordinator answers again and the client
    * is not joining: a client that ends before tells it nothing, and the group waits for this member until its session is
    * over. The signal ends the wait.
+   *
+   * @param turn others leave before. Until then it is a member that takes part in rebalances: without it, none of the others' would end
    */
-  async giveWay(signal: AbortSignal): Promise<void> {
+  async giveWay(signal: AbortSignal, turn: Promise<void>): Promise<void> {
     const { clock, config, durable } = this.options;
     const until = anySignal(clock.timeout(config.consumer.sessionTimeout + JOINED_MS), signal);
-    while (durable && !until.aborted && (this.#isJoining || !(await this.#isHeard()) || this.#isJoining)) {
+    let isItsTurn = false;
+    void turn.then(() => {
+      isItsTurn = true;
+    });
+    // One that has come already is known then.
+    await Promise.resolve();
+    while (
+      durable &&
+      !until.aborted &&
+      (!isItsTurn || this.#isJoining || !(await this.#isHeard()) || this.#isJoining)
+    ) {
       // Rebalances are heard of by polling.
       await poll(this.consumer, BATCH).catch(() => {});
       await pause(unrefed(clock), ASK_MS);
     }
+    await turn;
     await this.leave();
   }
 
