@@ -57,11 +57,6 @@ export class Receiver {
     return this.#options.clock.monotonic() - this.#othersAt < OTHERS_MS;
   }
 
-  /** The consumer's count of the last delivery here; undefined before one. */
-  get count(): number | undefined {
-    return this.#count;
-  }
-
   /**
    * The server counts a delivery before it sends it, and may be asked in between: until that many were delivered here. True at once
    * where nothing is delivered to this client.
