@@ -1,6 +1,13 @@
 import { EbusError } from '@ebus/core';
 import { describe, expect, it } from 'vitest';
-import { cannotAdminister, cannotConnect, classify, isLoginRefused, unanswered } from './errors.js';
+import {
+  cannotAdminister,
+  cannotConnect,
+  classify,
+  isLoginRefused,
+  isWithoutLeader,
+  unanswered,
+} from './errors.js';
 import { notSent } from './send-errors.js';
 
 /** As the client makes them. */
@@ -86,4 +93,11 @@ it('only what the broker refuses about a topic is final: silence and a connectio
     expect(error).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
     expect(error.message).toContain(`cannot ${doing} on Kafka`);
   }
+});
+
+it('tells a topic without leader, as kafkajs says it at once and after its own tries', () => {
+  const reason = Object.assign(new Error('There is no leader'), { type: 'LEADER_NOT_AVAILABLE', code: 5 });
+  expect(isWithoutLeader(reason)).toBe(true);
+  expect(isWithoutLeader(new Error('There is no leader', { cause: reason }))).toBe(true);
+  expect(isWithoutLeader(new Error('no answer'))).toBe(false);
 });

@@ -98,6 +98,12 @@ export function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
+/** A topic that kafkajs looks at has a partition without leader; after its own tries the reason is the cause. */
+export function isWithoutLeader(error: unknown): boolean {
+  const { cause = error } = (error ?? {}) as { cause?: unknown };
+  return codeOf(cause) === CODE.leaderNotAvailable;
+}
+
 interface ClientError {
   readonly name?: string;
   readonly type?: string;

@@ -8,7 +8,7 @@ import type {
   TopicFigures,
 } from '@ebus/core/driver';
 import kafkajs, { type Admin, type GroupDescription } from 'kafkajs';
-import { CODE, classify, codeOf } from './errors.js';
+import { CODE, classify, codeOf, isWithoutLeader } from './errors.js';
 import { decodeMetadata } from './group/commit-metadata.js';
 import { endsOf } from './group/lookup.js';
 import { type Log, outsideLog } from './group/positions.js';
@@ -24,9 +24,9 @@ const COORDINATING: ReadonlySet<number> = new Set([14, 15, 16]);
 const STRATEGY = 'cooperative-sticky';
 /** Groups whose positions are asked for at once. */
 const AT_ONCE = 8;
-/** Topics that brokers keep for themselves. */
 /** Where Kafka keeps the positions of groups; made with the first group. */
 const POSITIONS = '__consumer_offsets';
+/** Topics that brokers keep for themselves. */
 const INTERNAL =
   /^__(consumer_offsets|transaction_state|share_group_state|cluster_metadata|remote_log_metadata)$/;
 
@@ -165,9 +165,9 @@ async function settingsOfAll(
   if (topics.length === 0) return new Map();
   const wanted = topics.map((name) => ({ type: TOPIC, name }));
   const asked = admin.describeConfigs({ resources: wanted, includeSynonyms: false });
-  const { resources } = await asked.catch((error: { type?: string; cause?: { type?: string } }) => {
-    // kafkajs tells nothing while any topic of the cluster has no leader. That topic is to be found then.
-    if ((error.cause ?? error).type === 'LEADER_NOT_AVAILABLE') return { resources: [] };
+  const { resources } = await asked.catch((error: unknown) => {
+    // The topic without leader is to be found then.
+    if (isWithoutLeader(error)) return { resources: [] };
     throw error;
   });
   return new Map(

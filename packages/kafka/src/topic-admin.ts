@@ -20,7 +20,7 @@ import type { Admin, ConfigEntries } from 'kafkajs';
 import { AdminClient } from './admin-client.js';
 import { QUESTION_MS, UNKNOWN_TOPIC_MS } from './client-config.js';
 import type { ResolvedKafkaConfig } from './config-schema.js';
-import { CODE, cannotAdminister, codeOf, missingTopic, unanswered } from './errors.js';
+import { CODE, cannotAdminister, codeOf, isWithoutLeader, missingTopic, unanswered } from './errors.js';
 import type { GroupState } from './group/settling.js';
 import { brokerFigures, groupsOf, missingRights, topicFigures } from './inspection.js';
 import type { Questions } from './questions.js';
@@ -245,7 +245,7 @@ export class TopicAdmin implements DriverTopicAdmin {
       // A connection that was replaced meanwhile says nothing about the topic.
       const wasReplaced = client !== undefined && client !== this.#client;
       // The topic that it looks at may have lost its leader: the next client looks at another one.
-      if (codeOf(cause) === CODE.leaderNotAvailable) this.close();
+      if (isWithoutLeader(cause)) this.close();
       throw cannotAdminister(doing, cause, wasReplaced);
     }
   }
