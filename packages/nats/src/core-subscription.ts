@@ -98,7 +98,6 @@ export class CoreSubscription implements DriverSubscription {
   #bytes = 0;
   #credit: Credit = { messages: 0, bytes: 0 };
   #lost = 0;
-  #link: Link | undefined;
   #subscription: KeptSubscription | undefined;
   #isPushing = false;
   #wakeScheduled = false;
@@ -113,8 +112,7 @@ export class CoreSubscription implements DriverSubscription {
   /** The client keeps its subscriptions over reconnects of its own; a new client gets a new one. */
   online(link: Link): void {
     if (this.#stopped || this.#ending) return;
-    if (this.#link === link) return;
-    this.#link = link;
+    if (this.#subscription?.link === link) return;
     const { topic, group: queue } = this.#options.spec;
     this.#subscription?.unsubscribe();
     const onMessage: OnMessage = (error, message) => this.#received(error, message);

@@ -7,7 +7,8 @@ const AGAIN_MS = 2_000;
 
 /** Subscribes, and again after each refusal, for as long as its link lives. */
 export class KeptSubscription {
-  readonly #link: Link;
+  /** Another one needs a subscription of its own. */
+  readonly link: Link;
   readonly #subscribe: (onMessage: OnMessage) => Subscription;
   readonly #onMessage: OnMessage;
   readonly #onTaken: () => void;
@@ -22,7 +23,7 @@ export class KeptSubscription {
     onMessage: OnMessage,
     { queue, onTaken = () => {} }: { readonly queue?: string; onTaken?(): void } = {},
   ) {
-    this.#link = link;
+    this.link = link;
     this.#onMessage = onMessage;
     this.#onTaken = onTaken;
     this.#subscribe = (listener) => link.subscribe(subject, listener, queue);
@@ -48,13 +49,13 @@ export class KeptSubscription {
   readonly #heard = (error: Error | null, message: Msg): void => {
     if (error !== null) {
       this.#denied = error;
-      this.#link.clock.setTimeout(() => this.#again(), AGAIN_MS).unref();
+      this.link.clock.setTimeout(() => this.#again(), AGAIN_MS).unref();
     }
     this.#onMessage(error, message);
   };
 
   #again(): void {
-    if (this.#hasEnded || this.#link.isClosed) return;
+    if (this.#hasEnded || this.link.isClosed) return;
     const before = this.#denied;
     this.#subscription = this.#subscribe(this.#heard);
     // A refusal comes before the answer to what was asked later.
@@ -63,6 +64,6 @@ export class KeptSubscription {
       this.#denied = undefined;
       this.#onTaken();
     };
-    this.#link.connection.flush().then(taken, () => {});
+    this.link.connection.flush().then(taken, () => {});
   }
 }

@@ -50,8 +50,6 @@ export class Sender {
   #wire: Wire | undefined;
   #inbox = '';
   #acks: KeptSubscription | undefined;
-  /** Another connection of the same link has it, too. */
-  #acksOn: Link | undefined;
   #sent = 0;
   /** Unacknowledged, in send order. */
   readonly #pending = new Map<number, Pending>();
@@ -97,8 +95,7 @@ export class Sender {
   online(link: Link): void {
     this.#window.reset(link);
     if (this.#link !== link) this.#wire = new Wire(link.connection);
-    if (this.#acksOn !== link) {
-      this.#acksOn = link;
+    if (this.#acks?.link !== link) {
       this.#inbox = `${link.inbox()}.`;
       this.#acks?.unsubscribe();
       this.#acks = new KeptSubscription(link, `${this.#inbox}*`, (error, message) =>

@@ -12,7 +12,7 @@ const SUBJECT = '_EBUS.layouts';
 export class LayoutNews implements Rejoinable {
   readonly #listeners = new Map<string, Set<() => void>>();
   #link: Link | undefined;
-  #subscribedOn: Link | undefined;
+  #subscription: KeptSubscription | undefined;
 
   online(link: Link): void {
     this.#link = link;
@@ -45,9 +45,8 @@ export class LayoutNews implements Rejoinable {
 
   #subscribe(): void {
     const link = this.#link;
-    if (link === undefined || link === this.#subscribedOn) return;
-    this.#subscribedOn = link;
-    new KeptSubscription(link, SUBJECT, (error, message) => {
+    if (link === undefined || link === this.#subscription?.link) return;
+    this.#subscription = new KeptSubscription(link, SUBJECT, (error, message) => {
       if (error === null) this.#heard(message.string());
     });
   }

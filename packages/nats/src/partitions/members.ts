@@ -53,7 +53,6 @@ export class Members {
   readonly #timers: Timers;
   #link: Link | undefined;
   #subscription: KeptSubscription | undefined;
-  #subscribedOn: Link | undefined;
   /** Others could be heard from then on; before, their silence says nothing. */
   #awakeSince = 0;
   #tickedAt = 0;
@@ -69,8 +68,7 @@ export class Members {
   online(link: Link): void {
     const { clock, subject } = this.#options;
     // The client subscribes again by itself where only its connection is another one.
-    if (this.#subscribedOn !== link) {
-      this.#subscribedOn = link;
+    if (this.#subscription?.link !== link) {
       this.#subscription = new KeptSubscription(link, subject, (error, message) =>
         error === null ? this.#heard(message) : this.denied(error),
       );
