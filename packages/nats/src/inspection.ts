@@ -159,8 +159,8 @@ function roomOf({ tiers = {}, ...account }: JetStreamAccountStats): NonNullable<
 }
 
 function ofOwnStream(topic: string, info: StreamInfo, describe: Describe): TopicFigures {
-  const { messages, bytes } = info.state;
   const { state } = info;
+  const { messages, bytes } = state;
   return { ...describe(topic, info.config), messages, bytes, ...timeOf(state), ...conditionOf(info) };
 }
 

@@ -4,7 +4,7 @@ import { sharedService } from '@ebus/services';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '../../../conformance/src/test-kit/unique-name.js';
 import { configure, entries, managed } from '../testing/kafka.js';
-import { examined, expectFound, serious } from '../testing/misconfigured.js';
+import { examined, expectFound, expectFoundOf, lettersOf, serious } from '../testing/misconfigured.js';
 import { expectSound } from '../testing/sound-bus.js';
 import { TOPICS, timestamp, type Wrong } from '../testing/wrong-on-kafka.js';
 import type { Finding } from './finding.js';
@@ -27,10 +27,7 @@ describe('on a Kafka broker the doctor finds', () => {
     found = await examine();
   }, TIMEOUT);
 
-  it.each(rows)('$wrong', (row) => {
-    const { letters, topic } = row;
-    expectFound(found, letters === undefined ? topic : lettersOf(topic), row);
-  });
+  it.each(rows)('$wrong', (row) => expectFoundOf(found, row));
 
   it(
     'nothing once they are mended',
@@ -41,8 +38,6 @@ describe('on a Kafka broker the doctor finds', () => {
     TIMEOUT,
   );
 });
-
-const lettersOf = (topic: string) => `${topic}.dlq`;
 
 const madeWith = (topic: string, settings: Readonly<Record<string, string>> = {}) => ({
   topic,

@@ -3,7 +3,7 @@ import { nats } from '@ebus/nats';
 import { sharedService } from '@ebus/services';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '../../../conformance/src/test-kit/unique-name.js';
-import { examined, expectFound, serious } from '../testing/misconfigured.js';
+import { examined, expectFound, expectFoundOf, lettersOf, serious } from '../testing/misconfigured.js';
 import { consumerOf, managed, streamOf } from '../testing/nats.js';
 import { expectSound } from '../testing/sound-bus.js';
 import { CONSUMERS, SOUND_CONSUMER, SOUND_STREAM, STREAMS, type Wrong } from '../testing/wrong-on-nats.js';
@@ -27,10 +27,7 @@ describe('on a NATS server the doctor finds', () => {
     found = await examine();
   }, TIMEOUT);
 
-  it.each(rows)('$wrong', (row) => {
-    const { letters, topic } = row;
-    expectFound(found, letters === undefined ? topic : lettersOf(topic), row);
-  });
+  it.each(rows)('$wrong', (row) => expectFoundOf(found, row));
 
   it(
     'nothing once they are mended',
@@ -43,8 +40,6 @@ describe('on a NATS server the doctor finds', () => {
 });
 
 type Row = Wrong & { readonly topic: string };
-
-const lettersOf = (topic: string) => `${topic}.dlq`;
 
 const misconfigure = (
   urls: readonly string[],

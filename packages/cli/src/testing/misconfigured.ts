@@ -37,5 +37,17 @@ export function expectFound(
   });
 }
 
+/** The topic of the dead letters of a topic. */
+export const lettersOf = (topic: string) => `${topic}.dlq`;
+
+/** As `expectFound`, of a topic with the misconfiguration, or of its dead-letter topic where that has it. */
+export function expectFoundOf(
+  found: readonly Finding[],
+  row: Misconfiguration & { readonly topic: string; readonly letters?: unknown },
+): void {
+  const { letters, topic } = row;
+  expectFound(found, letters === undefined ? topic : lettersOf(topic), row);
+}
+
 /** Those that ask for something to be done. */
 export const serious = (found: readonly Finding[]) => found.filter(({ severity }) => severity !== 'info');
