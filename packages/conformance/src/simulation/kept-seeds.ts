@@ -180,4 +180,14 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about:
       'a newer message came in while what waits was handed back, took the room of a missing one, and so for ever',
   },
+  {
+    ...{ seed: 2031769, broker: 'lease', cut: {} },
+    about:
+      'a halted message was dropped, the one that started in its place found that leases had run out and dropped it again: its place was given twice',
+  },
+  {
+    ...{ seed: 3000617, broker: 'parted', cut: {} },
+    about:
+      'a message failed after a sleep, the one that started in its place dropped it with others, and its backoff was set all the same',
+  },
 ];

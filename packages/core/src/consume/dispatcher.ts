@@ -117,6 +117,8 @@ export class UnorderedDispatcher implements Dispatcher {
 
   release(delivery: Delivery): void {
     if (this.#held.size > 0 && this.#held.delete(delivery)) return;
+    if (this.#running === 0)
+      throw new EbusError('more deliveries were released than run', { code: 'INTERNAL' });
     this.#running--;
     if (this.#queue.length > 0) this.#startQueued();
   }

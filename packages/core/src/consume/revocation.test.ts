@@ -254,3 +254,54 @@ describe('a lost partition', () => {
     expect(below!.asking).toBe(true);
   });
 });
+
+describe('after a sleep, what starts in the place of another finds that the leases of all have run out', () => {
+  const LEASE_MS = 3_000;
+  async function oneAtATime(onExhausted: 'halt' | 'dead-letter') {
+    const driver = Object.assign(new ScriptedDriver(), { leaseMs: LEASE_MS });
+    const { bus, clock } = await scriptedBus({}, { driver });
+    const begun: string[] = [];
+    const gates: ReturnType<typeof deferred<void>>[] = [];
+    const subscription = await bus.subscribe(
+      'orders',
+      ({ position }) => {
+        begun.push(`${position?.offset}`);
+        gates.push(deferred());
+        return gates.at(-1)!.promise;
+      },
+      { concurrency: 1, onExhausted, maxRetries: onExhausted === 'halt' ? 0 : 3 },
+    );
+    const [below] = driver.subscriptions;
+    return { bus, clock, below: below!, begun, gates, subscription };
+  }
+
+  it('a halted one is dropped once, and frees one place', async () => {
+    const { clock, below, begun, gates, subscription } = await oneAtATime('halt');
+    below.deliver(envelope('a', 0, 1), envelope('b', 0, 2));
+    await settle();
+    gates[0]!.reject(new Error('halts'));
+    await settle();
+    expect(subscription.stats().halted).toBe(1);
+    clock.block(LEASE_MS + 1);
+    await clock.advance(0);
+    expect(subscription.stats()).toMatchObject({ halted: 0, inFlight: 0 });
+    below.deliver(envelope('c', 0, 3), envelope('d', 0, 4));
+    await settle();
+    expect(begun).toEqual(['1', '3']);
+  });
+
+  it('one that has just failed is dropped with them, and is not retried', async () => {
+    const { clock, below, begun, gates, subscription } = await oneAtATime('dead-letter');
+    below.deliver(envelope('a', 0, 1), envelope('b', 0, 2));
+    await settle();
+    clock.block(LEASE_MS + 1);
+    gates[0]!.reject(new Error('fails'));
+    await settle();
+    expect(subscription.stats().inFlight).toBe(0);
+    await clock.advance(60_000);
+    expect(subscription.stats().retried).toBe(0);
+    below.deliver(envelope('c', 0, 3));
+    await settle();
+    expect(begun).toEqual(['1', '3']);
+  });
+});

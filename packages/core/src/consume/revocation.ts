@@ -171,14 +171,20 @@ export class Revocation {
   #drop(how: 'letGo' | 'setAside', deliveries: readonly Delivery[]): void {
     const { inFlight, runner, dispatcher, clock, onDropped } = this.#options;
     const held: Delivery[] = [];
+    const halted: Delivery[] = [];
     for (const delivery of deliveries) {
       const { state } = delivery;
       if (delivery.backoffTimer !== undefined) clock.clearTimeout(delivery.backoffTimer);
       delivery.backoffTimer = undefined;
-      if (state === 'halted') runner.halts.drop(delivery);
       delivery.writing?.abort();
       inFlight[how](delivery);
-      if (state === 'halted' || state === 'backoff' || state === 'dead-lettering') held.push(delivery);
+      if (state === 'halted') halted.push(delivery);
+      else if (state === 'backoff' || state === 'dead-lettering') held.push(delivery);
+    }
+    // Only now: what starts in their place may find that leases have run out, and drop those that are still in flight.
+    for (const delivery of halted) {
+      dispatcher.release(delivery);
+      runner.halts.drop(delivery);
     }
     for (const delivery of held) dispatcher.release(delivery);
     onDropped();

@@ -182,24 +182,20 @@ export class Runner {
   }
 
   #act(delivery: Delivery, error: unknown, action: FailureAction, delay: number | undefined): void {
-    const { events, finish } = this.#options;
     switch (action) {
       case 'retry':
         return this.#retryLater(delivery, delay);
       case 'dead-letter':
-        this.#dispatcher.hold(delivery);
-        // Where it can never be written, that has been told.
-        this.#deadLetter(delivery, error).catch(() => {});
-        return;
+        return this.#standAside(delivery, error, undefined);
       case 'park':
         return this.#park(delivery, error);
       case 'discard':
         this.counters.discarded++;
-        return finish(delivery, 'discarded');
+        return this.#options.finish(delivery, 'discarded');
       case 'halt':
         if (!this.#halt(delivery)) return;
         this.#dispatcher.hold(delivery);
-        return events.halted(delivery, error);
+        return this.#options.events.halted(delivery, error);
     }
   }
 
@@ -208,16 +204,14 @@ export class Runner {
     if (delivery.redrive !== undefined) return redrives?.letterFailed(delivery, error);
     const refusal = parking === undefined ? 'the subscription does not park keys' : parking.refusal(delivery);
     if (refusal !== undefined) return this.#act(delivery, notParked(refusal, error), 'halt', undefined);
-    this.#dispatcher.hold(delivery);
-    this.#deadLetter(delivery, error, 'first').catch(() => {});
+    this.#standAside(delivery, error, 'first');
   }
 
   /** It is not handled, and becomes a letter: the first of its key, behind others, or of a key that is not parked. */
   readonly append = (delivery: Delivery, error: unknown, parked: 'first' | 'behind' | undefined): void => {
     delivery.isHeld = true;
     delivery.attempt = new Attempt(delivery, this.#owner);
-    this.#dispatcher.hold(delivery);
-    this.#deadLetter(delivery, error, parked).catch(() => {});
+    this.#standAside(delivery, error, parked);
   };
 
   /** False where it goes back instead. */
@@ -235,7 +229,6 @@ export class Runner {
     const { policy, clock, metrics, inFlight } = this.#options;
     if (delay === undefined) return this.#options.finish(delivery, 'released');
     inFlight.hold(delivery, 'backoff');
-    this.#dispatcher.hold(delivery);
     delivery.backoffTimer = clock.setTimeout(() => {
       delivery.backoffTimer = undefined;
       this.counters.retried++;
@@ -243,6 +236,16 @@ export class Runner {
       inFlight.requeue(delivery);
       this.#dispatcher.resume(delivery);
     }, delay);
+    // Last: what starts in its place may find that leases have run out, and drop this delivery with them.
+    this.#dispatcher.hold(delivery);
+  }
+
+  /** Others may run while its letter is written. */
+  #standAside(delivery: Delivery, error: unknown, parked: 'first' | 'behind' | undefined): void {
+    this.#options.inFlight.hold(delivery, 'dead-lettering');
+    this.#dispatcher.hold(delivery);
+    // Where it can never be written, that has been told.
+    this.#deadLetter(delivery, error, parked).catch(() => {});
   }
 
   /** @throws PublishError where the letter can never be written: its key is halted for a manual decision */

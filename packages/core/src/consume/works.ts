@@ -229,7 +229,7 @@ export class Works {
   }
 
   #start(delivery: Delivery): void {
-    if (this.leases.any && this.leases.hasRunOut(delivery)) this.leases.drop();
+    if (!delivery.revoked && this.leases.any && this.leases.hasRunOut(delivery)) this.leases.drop();
     if (delivery.revoked) return this.dispatcher.release(delivery);
     if (delivery.redrive === undefined) {
       if (delivery.command !== undefined) return this.#redrive(delivery, delivery.command);
