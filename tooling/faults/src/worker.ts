@@ -43,7 +43,7 @@ function noticeStalls(): void {
 async function main(task: Task): Promise<void> {
   noticeStalls();
   const logger = {
-    debug() {},
+    debug: (...line: unknown[]) => tell('event', `debug: ${shown(line)}`),
     info() {},
     warn: (...line: unknown[]) => tell('event', `warn: ${shown(line)}`),
     error: (...line: unknown[]) => tell('event', `error: ${shown(line)}`),

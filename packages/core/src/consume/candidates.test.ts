@@ -12,7 +12,7 @@ async function* log(...offsets: (number | undefined)[]) {
 }
 
 const options = {
-  ...{ through: 3, missing: 1 },
+  ...{ through: 3, missing: () => 1 },
   keyOf: ({ key }: IncomingMessage) => String(key),
   isHere: ({ position }: IncomingMessage) => position?.offset === 2,
 };
@@ -26,7 +26,7 @@ describe('messages that may be unsettled elsewhere', () => {
   });
 
   it('cannot be told where some have gone from the log, or have no position', async () => {
-    expect(await candidatesIn(log(2, 3), { ...options, missing: 2 })).toBeUndefined();
+    expect(await candidatesIn(log(2, 3), { ...options, missing: () => 2 })).toBeUndefined();
     expect(await candidatesIn(log(1, undefined), options)).toBeUndefined();
   });
 

@@ -10,8 +10,8 @@ const MOST = 10_000;
 export interface CandidateOptions {
   /** The newest offset that the group was given. */
   readonly through: OffsetValue;
-  /** How many messages are unsettled elsewhere. */
-  readonly missing: number;
+  /** How many messages are unsettled elsewhere at least, once all are read: some come meanwhile. */
+  missing(): number;
   /** The lane of a message. */
   keyOf(message: IncomingMessage): string;
   isHere(message: IncomingMessage): boolean;
@@ -32,5 +32,5 @@ export async function candidatesIn(
     if (compareOffsets(position.offset, through) > 0) break;
     if (!isHere(message)) found.push({ offset: position.offset, key: keyOf(message) });
   }
-  return found.length < missing ? undefined : found;
+  return found.length < missing() ? undefined : found;
 }

@@ -135,6 +135,33 @@ describe('order on brokers with leases', () => {
     expect(offsets(order.arrive(delivery(3, 'a', true)))).toEqual([1, 2, 3]);
   });
 
+  it('takes off once what came while the missing ones were looked for, be it a candidate or not', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    // After the count of three, and before the look.
+    order.arrive(delivery(1, 'a', true));
+    // After the look had passed it.
+    order.arrive(delivery(2, 'a', true));
+    order.arrive(delivery(9, 'c'));
+    const candidates = [
+      { offset: 2, key: 'a' },
+      { offset: 3, key: 'c' },
+    ];
+    expect(offsets(order.collect(3, candidates, 0))).toEqual([1, 2]);
+    expect(order.missing).toBe(1);
+    expect(offsets(order.arrive(delivery(3, 'c', true)))).toEqual([3, 9]);
+  });
+
+  it('what is here and comes a second time is none of the missing ones', () => {
+    const order = new LeasedOrder();
+    order.ask();
+    order.collect(1, [{ offset: 3, key: 'c' }]);
+    order.arrive(delivery(9, 'c'));
+    expect(offsets(order.arrive(delivery(1, 'a', true)))).toEqual([1]);
+    expect(order.missing).toBe(1);
+    expect(offsets(order.arrive(delivery(3, 'c', true)))).toEqual([3, 9]);
+  });
+
   it('hands each key on in the order of the log, whatever comes when', () => {
     const keys = ['a', 'b', 'c'];
     const log = fc.array(fc.constantFrom(...keys), { minLength: 1, maxLength: 30 });

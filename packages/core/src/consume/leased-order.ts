@@ -55,6 +55,11 @@ export class LeasedOrder {
     return this.#returned;
   }
 
+  /** How many of those that stand back since so many did were given before. */
+  returnedSince(counted: number): number {
+    return this.#standing.slice(counted).filter(({ incoming }) => incoming.redelivered === true).length;
+  }
+
   /** Messages may be elsewhere: nothing passes before that is known. Deliveries that left meanwhile come again. */
   ask(): void {
     this.#phase = 'asking';
@@ -63,8 +68,9 @@ export class LeasedOrder {
   }
 
   /**
-   * So many deliveries are missing: of these candidates, some of which may be settled, or unknown ones. Those that stand
-   * back since more than `counted` did are not in that number: they came while the question was under way.
+   * So many deliveries at most are missing: of these candidates, some of which may be settled, or unknown ones. Those that stand
+   * back since more than `counted` did have come meanwhile: the missing ones among them are in that number still, and are no
+   * candidates where they came before those were looked for.
    * @returns the deliveries that pass now, in order
    */
   collect(
@@ -88,8 +94,9 @@ export class LeasedOrder {
     for (const delivery of before.slice(0, counted)) this.#early.add(delivery);
     this.#stand([]);
     const passing = before.flatMap((delivery, index) =>
-      this.#look(delivery, index >= counted && this.#isMissingOne(delivery)),
+      this.#look(delivery, index >= counted && this.#mayBeMissing(delivery)),
     );
+    if (this.#candidates !== undefined) this.#missing = Math.min(this.#missing, this.#candidates.size);
     // They may have come in any order: what was handed back message by message, with newer ones in between.
     return inOrder(this.#isOver ? [...passing, ...this.open()] : passing);
   }
@@ -170,9 +177,16 @@ export class LeasedOrder {
   }
 
   /** A dead process's message comes as a redelivery; where the broker does not say so, candidates count. */
-  #isMissingOne({ incoming: { redelivered, position } }: Delivery): boolean {
+  #mayBeMissing({ incoming: { redelivered, position } }: Delivery): boolean {
     if (redelivered !== undefined) return redelivered;
     return position !== undefined && this.#candidates?.has(position.offset) === true;
+  }
+
+  /** Where candidates are known, no other one is: it is here for the second time, or left meanwhile. */
+  #isMissingOne(delivery: Delivery): boolean {
+    const { position } = delivery.incoming;
+    const isCandidate = position === undefined || this.#candidates?.has(position.offset) !== false;
+    return isCandidate && this.#mayBeMissing(delivery);
   }
 }
 

@@ -7,7 +7,7 @@ import { anySignal } from '../util/any-signal.js';
 import { backOff } from '../util/waiting.js';
 import { type CandidateOptions, candidatesIn } from './candidates.js';
 import type { Delivery } from './delivery.js';
-import { elsewhere } from './elsewhere.js';
+import { type Elsewhere, elsewhere } from './elsewhere.js';
 import type { Candidate, LeasedOrder } from './leased-order.js';
 import { countToCome, recoveryStep } from './recovery-step.js';
 import { RecoveryWait } from './recovery-wait.js';
@@ -43,6 +43,14 @@ interface OrderRecoveryOptions extends Pick<CandidateOptions, 'keyOf' | 'isHere'
   /** How much may be fetched has changed. */
   onChange(): void;
   onError(error: unknown): void;
+}
+
+/** What the broker says, and what was here at that moment. */
+interface Answered {
+  readonly answer: UnsettledCount;
+  readonly unsettled: Elsewhere;
+  /** So many stood back. */
+  readonly counted: number;
 }
 
 /** One question at a time; a further interruption begins a new one. */
@@ -101,7 +109,7 @@ export class OrderRecovery {
     for (let polls = 0; ; ) {
       const answered = await this.#answer(driver, epoch);
       if (answered === undefined) return;
-      const { answer, unsettled, counted } = answered;
+      const { answer, unsettled } = answered;
       if (ordering === 'instance' && answer.others === true) this.#options.onOthers();
       const [isOverfull, stands] = [this.#options.isOverfull(), this.#options.stands()];
       const mayCome = !isOverfull && !stands;
@@ -114,11 +122,11 @@ export class OrderRecovery {
       if (step === 'look') {
         // A broker that has forgotten deliveries gives them anew, and may give others before those: every key waits.
         isBehind = unsettled.forgotten > 0;
-        const candidates = isBehind ? undefined : await this.#candidates(answer, unsettled.missing);
+        const candidates = isBehind ? undefined : await this.#candidates(answered);
         if (!this.#isCurrent(epoch)) return;
-        const count = countToCome(unsettled, candidates?.length);
+        const count = countToCome(unsettled, candidates !== undefined);
         if (count === undefined) return this.#open('open');
-        this.#collect(count, candidates, counted);
+        this.#collect(count, candidates, answered);
         wait.begin(clock.monotonic(), order.missing);
       }
       if (step === 'hand back') {
@@ -132,7 +140,7 @@ export class OrderRecovery {
   }
 
   /** Asks until there is an answer; undefined once it is of no use any more. */
-  async #answer(driver: DriverSubscription, epoch: number) {
+  async #answer(driver: DriverSubscription, epoch: number): Promise<Answered | undefined> {
     const { order, here, clock } = this.#options;
     for (let failures = 0; ; ) {
       const before = here();
@@ -156,10 +164,12 @@ export class OrderRecovery {
     onChange();
   }
 
-  #collect(count: number, candidates: Candidate[] | undefined, counted: number): void {
+  #collect(most: number, candidates: Candidate[] | undefined, { answer, counted }: Answered): void {
     const { order, pass, onChange, logger, topic, group } = this.#options;
-    logger.debug({ topic, group, missing: count }, 'waiting for what was not settled before');
-    pass(order.collect(count, candidates, counted));
+    const { count: unsettled, through } = answer;
+    const look = { unsettled, through, here: counted, most, candidates: candidates?.length };
+    logger.debug({ topic, group, ...look }, 'waiting for what was not settled before');
+    pass(order.collect(most, candidates, counted));
     onChange();
   }
 
@@ -187,9 +197,11 @@ export class OrderRecovery {
   }
 
   /** Undefined where they cannot be known: every key stands back. */
-  async #candidates({ through }: UnsettledCount, missing: number): Promise<Candidate[] | undefined> {
-    const { browse, logger, topic, group } = this.#options;
+  async #candidates({ answer, unsettled, counted }: Answered): Promise<Candidate[] | undefined> {
+    const { browse, logger, topic, group, order } = this.#options;
+    const { through } = answer;
     if (browse === undefined || through === undefined) return undefined;
+    const missing = () => unsettled.missing - order.returnedSince(counted);
     try {
       return await candidatesIn(browse(this.#signal()), { ...this.#options, through, missing });
     } catch (err) {

@@ -74,21 +74,20 @@ describe('the next step of a recovery', () => {
   });
 });
 
-describe('how many deliveries have to come', () => {
+describe('how many deliveries have to come at most', () => {
   it.each([
-    ['as many as are missing', { ...NONE, missing: 2 }, undefined, 2],
-    ['no more than there are candidates', { missing: 2, doubtful: 2, forgotten: 0 }, 3, 3],
-    ['the doubtful ones too, where they can be told', { missing: 1, doubtful: 1, forgotten: 0 }, 9, 2],
-    ['the forgotten ones too', { missing: 2, doubtful: 0, forgotten: 3 }, undefined, 5],
+    ['as many as are missing', { ...NONE, missing: 2 }, false, 2],
+    ['the doubtful ones too, where they can be told', { missing: 1, doubtful: 1, forgotten: 0 }, true, 2],
+    ['the forgotten ones too', { missing: 2, doubtful: 0, forgotten: 3 }, false, 5],
+    ['all forgotten ones, whatever was settled late', { missing: -2, doubtful: 0, forgotten: 3 }, false, 3],
+    ['none, where only doubtful ones cannot be told', { ...NONE, doubtful: 1 }, false, undefined],
     [
-      'all forgotten ones, whatever was settled late',
-      { missing: -2, doubtful: 0, forgotten: 3 },
-      undefined,
-      3,
+      'none, where they can be told and more were settled',
+      { missing: -2, doubtful: 1, forgotten: 0 },
+      true,
+      0,
     ],
-    ['none, where only doubtful ones cannot be told', { ...NONE, doubtful: 1 }, undefined, undefined],
-    ['none of no candidates', { ...NONE, doubtful: 1 }, 0, 0],
-  ])('%s', (_, elsewhere, candidates, count) => {
-    expect(countToCome(elsewhere, candidates)).toBe(count);
+  ])('%s', (_, elsewhere, isTold, count) => {
+    expect(countToCome(elsewhere, isTold)).toBe(count);
   });
 });

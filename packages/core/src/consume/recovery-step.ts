@@ -51,15 +51,14 @@ export function recoveryStep(state: RecoveryState): RecoveryStep {
 }
 
 /**
- * How many deliveries have to come. Undefined: none for sure, and there is nothing to tell the doubtful ones by.
+ * How many deliveries have to come at most. Undefined: none for sure, and there is nothing to tell the doubtful ones by.
  *
- * @param candidates how many messages may be the missing ones; undefined where that is not known
+ * @param isTold it is known which messages may be the missing ones
  */
 export function countToCome(
   { missing, doubtful, forgotten }: Elsewhere,
-  candidates: number | undefined,
+  isTold: boolean,
 ): number | undefined {
-  if (candidates === undefined && missing <= 0 && forgotten === 0) return undefined;
-  const most = candidates === undefined ? missing : Math.min(missing + doubtful, candidates);
-  return Math.max(0, most) + forgotten;
+  if (!isTold && missing <= 0 && forgotten === 0) return undefined;
+  return Math.max(0, isTold ? missing + doubtful : missing) + forgotten;
 }
