@@ -257,6 +257,25 @@ describe('a consumer that another one takes the place of', () => {
     },
   );
 
+  it('and begins to join at the last moment waits as well, whoever has it leave', async () => {
+    for (const leave of [
+      (old: Session) => old.giveWay(never, Promise.resolve()),
+      (old: Session) => old.leave(),
+    ]) {
+      const { cluster, clock, old, becomes } = await replaced();
+      becomes('steady');
+      const left = leave(old);
+      // What the client has done by now, it tells with the next turn of the event loop.
+      setImmediate(() => becomes('wait-metadata'));
+      await clock.advance(3_000);
+      expect(cluster.told).toEqual([]);
+      becomes('steady');
+      await clock.advance(1_000);
+      await left;
+      expect(cluster.told).toEqual(['disconnect']);
+    }
+  });
+
   it('waits no longer than its session and the answer to a join may take', async () => {
     const { cluster, clock, old, becomes } = await replaced();
     becomes('wait-join');

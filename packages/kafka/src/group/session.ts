@@ -124,23 +124,31 @@ export class Session {
   }
 
   /**
-   * Leaves the group, once the broker has answered the last commit. Before, the client would not end: it sends a commit
-   * again and again, and blocks one of the few threads that the process has for such.
+   * Leaves the group, once the broker has answered the last commit, and the client is not joining. Without that answer it would not end:
+   * it sends a commit again and again, and blocks one of the few threads that the process has for such. And one that ends while
+   * it joins tells the group nothing: that waits for this member until its session is over.
+   *
+   * @param late a client that joins is not waited for any longer
    */
-  async leave(): Promise<void> {
-    while (this.commits.isUnanswered) {
-      // Answers come by polling.
+  async leave(late: AbortSignal = this.options.clock.timeout(JOINED_MS)): Promise<void> {
+    const { clock, logger, group } = this.options;
+    while (this.commits.isUnanswered || (!late.aborted && !(await this.#isStill()))) {
+      // Answers and rebalances come by polling.
       await poll(this.consumer, BATCH).catch(() => {});
-      await pause(unrefed(this.options.clock), TICK_MS);
+      await pause(unrefed(clock), this.commits.isUnanswered ? TICK_MS : ASK_MS);
     }
     this.isLeaving = true;
+    const isJoining = this.#isJoining;
     await leave(this.consumer);
+    if (isJoining)
+      logger.debug(
+        { group },
+        'a Kafka consumer ended while it joined: its group waits until its session ends',
+      );
   }
 
   /**
-   * The same for one that another consumer takes the place of, once the group's coordinator answers again and the client
-   * is not joining: a client that ends before tells it nothing, and the group waits for this member until its session is
-   * over. The signal ends the wait.
+   * The same for one that another consumer takes the place of, once the group's coordinator answers again. The signal ends the wait.
    *
    * @param turn others leave before. Until then it is a member that takes part in rebalances: without it, none of the others' would end
    */
@@ -153,17 +161,20 @@ export class Session {
     });
     // One that has come already is known then.
     await Promise.resolve();
-    while (
-      durable &&
-      !until.aborted &&
-      (!isItsTurn || this.#isJoining || !(await this.#isHeard()) || this.#isJoining)
-    ) {
+    while (durable && !until.aborted && (!isItsTurn || this.#isJoining || !(await this.#isHeard()))) {
       // Rebalances are heard of by polling.
       await poll(this.consumer, BATCH).catch(() => {});
       await pause(unrefed(clock), ASK_MS);
     }
     await turn;
-    await this.leave();
+    await this.leave(until);
+  }
+
+  /** The client is not joining, by all that it has told: its words are heard a turn of the event loop later. */
+  async #isStill(): Promise<boolean> {
+    for (let turn = 0; turn < 2; turn++)
+      await new Promise<void>((resolve) => this.options.clock.setImmediate(resolve));
+    return !this.#isJoining;
   }
 
   get #isJoining(): boolean {
