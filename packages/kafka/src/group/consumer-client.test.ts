@@ -44,6 +44,7 @@ function listening() {
       error: hear('error'),
       renewed: hear('renewed'),
       membership: hear('membership'),
+      left: hear('left'),
     },
   );
   const { callbacks } = consumer as unknown as HeldConsumer;
@@ -56,6 +57,7 @@ function listening() {
     emitter.emit('event.error', new Error('gone'));
     emitter.emit('event.log', { message: 'Topic orders changed id from a to b' });
     emitter.emit('event.log', { message: 'Group "billing" changed join state init -> wait-join (state up)' });
+    emitter.emit('event.log', { message: 'Group "billing": leave (in state up)' });
   };
   return { consumer, heard, sayAll };
 }
@@ -64,9 +66,18 @@ describe('a consumer', () => {
   it('tells its listener everything until it has left', async () => {
     const { consumer, heard, sayAll } = listening();
     sayAll();
-    expect(heard).toEqual(['rebalance', 'committed', 'readable', 'end', 'error', 'renewed', 'membership']);
+    expect(heard).toEqual([
+      'rebalance',
+      'committed',
+      'readable',
+      'end',
+      'error',
+      'renewed',
+      'membership',
+      'left',
+    ]);
     await leave(consumer);
-    expect(heard.slice(7)).toEqual(['rebalance']);
+    expect(heard.slice(8)).toEqual(['rebalance']);
   });
 
   it('that has left holds its listener no longer, though the client holds the callbacks', async () => {

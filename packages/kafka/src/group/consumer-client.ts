@@ -26,6 +26,8 @@ interface ConsumerEvents {
   renewed?(topic: string, topicId: string): void;
   /** How far the client's membership is, in its words: `init`, `wait-join`, `wait-sync`, `steady`, … */
   membership?(state: string): void;
+  /** The client tells its group that it leaves. */
+  left?(): void;
 }
 
 /** Hears nothing. */
@@ -41,6 +43,7 @@ const listeners = new WeakMap<NativeConsumer, { events: ConsumerEvents }>();
 const RENEWED = /Topic (\S+) changed id from \S+ to (\S+)$/;
 /** Of those about its group. */
 const MEMBERSHIP = /changed join state \S+ -> (\S+)/;
+const LEFT = /: leave \(in state /;
 
 /** How long one attempt to connect may block a thread. */
 const CONNECT_MS = 5_000;
@@ -69,6 +72,7 @@ export function newConsumer(
     if (topic !== undefined && topicId !== undefined) to.events.renewed?.(topic, topicId);
     const [, state] = MEMBERSHIP.exec(message) ?? [];
     if (state !== undefined) to.events.membership?.(state);
+    if (LEFT.test(message)) to.events.left?.();
   });
   return consumer;
 }
@@ -88,7 +92,7 @@ export function connect(consumer: NativeConsumer): Promise<void> {
   return called((done) => consumer.connect({ allTopics: false, timeout: CONNECT_MS }, done as never));
 }
 
-/** Leaves the group. Without unsubscribing: while that is under way, the client would end without leaving. */
+/** Ends the client. One that is unsubscribing is to have told its group before: it would end without that. */
 export async function leave(consumer: NativeConsumer): Promise<void> {
   try {
     if (consumer.isConnected()) await called((done) => consumer.disconnect(done as never));

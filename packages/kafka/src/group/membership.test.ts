@@ -236,7 +236,7 @@ describe('a consumer that another one takes the place of', () => {
     const left = old.giveWay(never, Promise.resolve());
     await clock.advance(0);
     await left;
-    expect(cluster.told).toEqual(['disconnect']);
+    expect(cluster.told).toEqual(['unsubscribe', 'disconnect']);
   });
 
   it.each(['init', 'wait-join', 'wait-metadata', 'wait-sync'])(
@@ -252,7 +252,7 @@ describe('a consumer that another one takes the place of', () => {
       becomes('steady');
       await clock.advance(1_000);
       await left;
-      expect(cluster.told).toEqual(['assign orders:0@0', 'disconnect']);
+      expect(cluster.told).toEqual(['assign orders:0@0', 'unsubscribe', 'disconnect']);
       expect(cluster.paused).toContain('orders:0');
     },
   );
@@ -272,8 +272,33 @@ describe('a consumer that another one takes the place of', () => {
       becomes('steady');
       await clock.advance(1_000);
       await left;
-      expect(cluster.told).toEqual(['disconnect']);
+      expect(cluster.told).toEqual(['unsubscribe', 'disconnect']);
     }
+  });
+
+  it('tells its group before it ends: by ending alone it would say nothing where a rebalance has begun', async () => {
+    const { cluster, clock, old, becomes } = await replaced();
+    becomes('steady');
+    Object.assign(old.consumer, { unsubscribe: () => void cluster.told.push('unsubscribe') });
+    const left = old.leave();
+    await clock.advance(500);
+    expect(cluster.told).toEqual(['unsubscribe']);
+    const message = 'Group "billing": leave (in state up)';
+    (old.consumer as unknown as EventEmitter).emit('event.log', { message });
+    await clock.advance(20);
+    await left;
+    expect(cluster.told).toEqual(['unsubscribe', 'disconnect']);
+  });
+
+  it('ends where it cannot tell its group in a second', async () => {
+    const { cluster, clock, old, becomes } = await replaced();
+    becomes('steady');
+    Object.assign(old.consumer, { unsubscribe: () => void cluster.told.push('unsubscribe') });
+    const left = old.leave();
+    await clock.advance(500);
+    await clock.advance(1_000);
+    await left;
+    expect(cluster.told).toEqual(['unsubscribe', 'disconnect']);
   });
 
   it('waits no longer than its session and the answer to a join may take', async () => {
@@ -282,6 +307,6 @@ describe('a consumer that another one takes the place of', () => {
     const left = old.giveWay(never, Promise.resolve());
     await clock.advance(36_000);
     await left;
-    expect(cluster.told).toEqual(['disconnect']);
+    expect(cluster.told).toEqual(['unsubscribe', 'disconnect']);
   });
 });

@@ -1,18 +1,18 @@
 /** One connected consumer of a group: polls, commits, moves partitions as the group decides, and compares them with the log. */
-import { anySignal, type Clock, type EbusError, type Logger, pause, reasonOf } from '@ebus/core/driver';
+import { type Clock, type EbusError, type Logger, reasonOf } from '@ebus/core/driver';
 import { aboutOf, refusedByGroup } from '../errors.js';
 import { Lifeline } from '../lifeline.js';
 import { called, type NativeConsumer } from '../native-client.js';
 import type { Questions } from '../questions.js';
-import { unrefed } from '../unrefed.js';
 import { Assignment } from './assignment.js';
 import { Commits } from './commits.js';
-import { type ClientOptions, connect, leave, newConsumer, poll } from './consumer-client.js';
+import { type ClientOptions, connect, newConsumer } from './consumer-client.js';
 import { isThere } from './departure.js';
+import { Leaving } from './leaving.js';
 import { LogWatch } from './log-watch.js';
 import type { Logs } from './lookup.js';
 import type { Partition } from './partition.js';
-import { BATCH, Poller } from './poller.js';
+import { Poller } from './poller.js';
 import type { Shares } from './shares.js';
 import type { TopicShare } from './topic-share.js';
 
@@ -42,12 +42,6 @@ const COMMIT_MS = 1_000;
 /** How often the answer to a commit is looked for. The broker gives it within milliseconds. */
 const ASK_MS = 20;
 const SEEK_MS = 5_000;
-/** A coordinator that is there answers within it. */
-const HEARD_MS = 500;
-/** A group whose old members' sessions are over has its answer to a join within it. */
-const JOINED_MS = 5_000;
-/** States of a membership in which a client that ends says nothing to the group. */
-const JOINING = /^(init|wait-(join|metadata|sync))$/;
 
 /** The life of one consumer in a group, from connecting until it leaves or breaks. */
 export class Session {
@@ -60,8 +54,7 @@ export class Session {
   readonly lifeline: Lifeline;
   readonly #ended = new AbortController();
   #committedAt = 0;
-  /** Undefined until it has asked to join. */
-  #membership: string | undefined;
+  readonly #leaving = new Leaving(this);
   /** The client is ending, and answers for itself. */
   isLeaving = false;
   /** Why the group does not admit it. */
@@ -79,9 +72,8 @@ export class Session {
       // What a client says that was replaced is about nothing any more.
       error: (error) => this.isOver || this.#reported(error),
       renewed: (topic, topicId) => this.watch.renewed(topic, topicId),
-      membership: (state) => {
-        this.#membership = state;
-      },
+      membership: (state) => this.#leaving.membershipIs(state),
+      left: () => this.#leaving.told(),
     });
     const onAsking = () => this.#lookForAnswer();
     this.commits = new Commits(this.consumer as never, { clock, logger, group, onAsking });
@@ -123,75 +115,14 @@ export class Session {
     this.commits.close();
   }
 
-  /**
-   * Leaves the group, once the broker has answered the last commit, and the client is not joining. Without that answer it would not end:
-   * it sends a commit again and again, and blocks one of the few threads that the process has for such. And one that ends while
-   * it joins tells the group nothing: that waits for this member until its session is over.
-   *
-   * @param late a client that joins is not waited for any longer
-   */
-  async leave(late: AbortSignal = this.options.clock.timeout(JOINED_MS)): Promise<void> {
-    const { clock, logger, group } = this.options;
-    while (this.commits.isUnanswered || (!late.aborted && !(await this.#isStill()))) {
-      // Answers and rebalances come by polling.
-      await poll(this.consumer, BATCH).catch(() => {});
-      await pause(unrefed(clock), this.commits.isUnanswered ? TICK_MS : ASK_MS);
-    }
-    this.isLeaving = true;
-    const isJoining = this.#isJoining;
-    await leave(this.consumer);
-    if (isJoining)
-      logger.debug(
-        { group },
-        'a Kafka consumer ended while it joined: its group waits until its session ends',
-      );
+  /** As `Leaving.leave`. */
+  leave(): Promise<void> {
+    return this.#leaving.leave();
   }
 
-  /**
-   * The same for one that another consumer takes the place of, once the group's coordinator answers again. The signal ends the wait.
-   *
-   * @param turn others leave before. Until then it is a member that takes part in rebalances: without it, none of the others' would end
-   */
-  async giveWay(signal: AbortSignal, turn: Promise<void>): Promise<void> {
-    const { clock, config, durable } = this.options;
-    const until = anySignal(clock.timeout(config.consumer.sessionTimeout + JOINED_MS), signal);
-    let isItsTurn = false;
-    void turn.then(() => {
-      isItsTurn = true;
-    });
-    // One that has come already is known then.
-    await Promise.resolve();
-    while (durable && !until.aborted && (!isItsTurn || this.#isJoining || !(await this.#isHeard()))) {
-      // Rebalances are heard of by polling.
-      await poll(this.consumer, BATCH).catch(() => {});
-      await pause(unrefed(clock), ASK_MS);
-    }
-    await turn;
-    await this.leave(until);
-  }
-
-  /** The client is not joining, by all that it has told: its words are heard a turn of the event loop later. */
-  async #isStill(): Promise<boolean> {
-    for (let turn = 0; turn < 2; turn++)
-      await new Promise<void>((resolve) => this.options.clock.setImmediate(resolve));
-    return !this.#isJoining;
-  }
-
-  get #isJoining(): boolean {
-    return this.refusal === undefined && JOINING.test(this.#membership ?? '');
-  }
-
-  /** Whether the coordinator answers this client: positions are asked of it. */
-  async #isHeard(): Promise<boolean> {
-    const [topic] = this.consumer.subscription() as string[];
-    if (topic === undefined) return true;
-    const asked = called((done) =>
-      this.consumer.committed([{ topic, partition: 0 }], HEARD_MS, done as never),
-    );
-    return asked.then(
-      () => true,
-      () => false,
-    );
+  /** As `Leaving.giveWay`. */
+  giveWay(signal: AbortSignal, turn: Promise<void>): Promise<void> {
+    return this.#leaving.giveWay(signal, turn);
   }
 
   /** Pauses and resumes partitions by their room. */

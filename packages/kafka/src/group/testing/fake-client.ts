@@ -131,6 +131,12 @@ class FakeConsumer extends EventEmitter {
     );
   }
 
+  unsubscribe(): void {
+    this.#cluster.told.push('unsubscribe');
+    this.#subscribed = [];
+    this.emit('event.log', { message: 'Group "billing": leave (in state up)' });
+  }
+
   incrementalAssign(places: readonly Place[]): void {
     for (const one of places) this.#owned.add(keyOf(one));
     this.#cluster.told.push(`assign ${places.map((one) => `${keyOf(one)}@${one.offset}`).join(' ')}`);
