@@ -190,4 +190,13 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     about:
       'a message failed after a sleep, the one that started in its place dropped it with others, and its backoff was set all the same',
   },
+  {
+    ...{ seed: 3367531, broker: 'lease', cut: {} },
+    about:
+      'others settled late what had come again here, and one of them held older messages and waited for these: they were taken for settled',
+  },
+  {
+    ...{ seed: 3316189, broker: 'lease', cut: {} },
+    about: 'the same in another plan',
+  },
 ];

@@ -392,6 +392,12 @@ describe('after a process died', () => {
     driver.answer = { count: 2, through: 5 };
     await clock.advance(60_000);
     await settle();
+    // Another member may hold it, and wait for these.
+    expect(handled).toEqual(['a-1']);
+    expect(below.settled).toEqual([{ token: 5, outcome: 'released' }]);
+    below.deliver(again('b', 5));
+    await clock.advance(60_000);
+    await settle();
     expect(handled).toEqual(['a-1', 'b-5']);
   });
 

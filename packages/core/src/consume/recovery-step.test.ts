@@ -34,20 +34,26 @@ describe('the next step of a recovery', () => {
       { ...WAITING, isBehind: true, elsewhere: { ...NONE, forgotten: 1 } },
       'wait',
     ],
+    ['doubtful ones have not come in time', { ...LATE, elsewhere: { ...NONE, doubtful: 1 } }, 'open'],
     [
-      'doubtful ones have not come in time',
+      'the same, and another member may hold some, and wait for these',
       { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 } },
+      'hand back',
+    ],
+    [
+      'it had these as well by then',
+      { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 }, hasHandedBack: true },
       'open',
     ],
     [
       'doubtful ones had no room to come in',
-      { ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 }, isOverfull: true },
+      { ...LATE, elsewhere: { ...NONE, doubtful: 1 }, isOverfull: true },
       'hand back',
     ],
     [
       'doubtful ones had room since all were handed back',
       {
-        ...{ ...LATE, ordering: 'cluster', elsewhere: { ...NONE, doubtful: 1 } },
+        ...{ ...LATE, elsewhere: { ...NONE, doubtful: 1 } },
         ...{ isOverfull: true, hasHandedBack: true },
       },
       'open',

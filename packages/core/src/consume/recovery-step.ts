@@ -41,8 +41,10 @@ export function recoveryStep(state: RecoveryState): RecoveryStep {
   if (missing + doubtful <= 0 && knowsAll) return 'open';
   if (phase === 'asking' || (isBehind && knowsAll)) return 'look';
   if (!isLate || stands) return 'wait';
-  // A doubtful message that no member holds has come by now, unless there was no room for it: there is once all were handed back.
-  if (missing <= 0 && knowsAll && (!isOverfull || hasHandedBack)) return 'open';
+  // A doubtful message that no member holds has come by now, unless there was no room for it: there is once all were handed back. And
+  // so has one that a member held which waits for these.
+  const hadItsTurn = hasHandedBack || (ordering === 'instance' && !isOverfull);
+  if (missing <= 0 && knowsAll && hadItsTurn) return 'open';
   // Another member may wait for these, as this one waits for that one's: whoever is given all of them goes on.
   if (ordering === 'cluster') return 'hand back';
   // The broker gives the older messages first, once there is room for them.
