@@ -22,9 +22,23 @@ export const simulatedMutants = [
   {
     name: 'core: takes a missing message for settled although newer ones had its room',
     file: core('consume/recovery-step'),
-    find: 'if (missing <= 0 && knowsAll && (!isOverfull || hasHandedBack))',
-    replace: 'if (missing <= 0 && knowsAll)',
-    killedBy: inKeptSeed(1083905, 'parted'),
+    find: "(ordering === 'instance' && !isOverfull)",
+    replace: "ordering === 'instance'",
+    killedBy: inUnit(core('consume/recovery-step.test')),
+  },
+  {
+    name: 'core: takes a missing message for settled although another member may hold it and wait',
+    file: core('consume/recovery-step'),
+    find: "(ordering === 'instance' && !isOverfull)",
+    replace: '!isOverfull',
+    killedBy: inKeptSeed(3367531, 'lease'),
+  },
+  {
+    name: 'core: counts twice what comes while the missing messages are looked for',
+    file: core('consume/leased-order'),
+    find: 'this.#missing = Math.min(this.#missing, this.#candidates.size);',
+    replace: 'this.#missing = Math.min(this.#missing, this.#candidates.size - this.#returned);',
+    killedBy: inUnit(core('consume/order-recovery.test')),
   },
   {
     name: 'core: gives up missing messages while nothing is fetched',

@@ -16,7 +16,7 @@ describe.skipIf(problem !== undefined)(`Kafka${note}`, () => {
     expect(await readMetadata(port)).toBeUndefined();
     await kafka.restart();
     expect(await readMetadata(port)).toEqual(before);
-  });
+  }, 60_000);
 
   it('forms a cluster that survives the loss of a node', async () => {
     await using kafka = await startService('kafka', { own: true, nodes: 3, log: () => {} });

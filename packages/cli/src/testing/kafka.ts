@@ -1,5 +1,6 @@
 /** A plain client for what ebus would not do: topics, groups and rights with other settings than its own. */
 import kafkajs, { type Admin } from 'kafkajs';
+import { patient } from '../../../kafka/src/testing/patient-admin.js';
 
 /** Gives the work an admin client, and closes it afterwards. */
 export async function managed<T>(
@@ -7,7 +8,7 @@ export async function managed<T>(
   work: (admin: Admin, client: kafkajs.Kafka) => Promise<T>,
 ): Promise<T> {
   const client = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
-  const admin = client.admin();
+  const admin = patient(client.admin());
   await admin.connect();
   try {
     return await work(admin, client);

@@ -7,6 +7,7 @@ import { eventually as eventuallyWithin } from '../../../conformance/src/test-ki
 import { History } from '../../../conformance/src/test-kit/history.js';
 import { uniqueName } from '../../../conformance/src/test-kit/unique-name.js';
 import { type KafkaConfig, kafka } from '../index.js';
+import { patient } from './patient-admin.js';
 
 export { Cleanup, event, History, uniqueName };
 
@@ -47,18 +48,7 @@ export function plainKafka(brokers: readonly string[]) {
 export async function plainAdmin(brokers: readonly string[]): Promise<Admin> {
   const admin = plainKafka(brokers).admin();
   await admin.connect();
-  const { createTopics } = admin;
-  // The client waits for leaders, but gives up where a broker under load does not know the topic yet.
-  admin.createTopics = async (options) => {
-    const created = await createTopics({ ...options, waitForLeaders: false });
-    const topics = options.topics.map(({ topic }) => topic);
-    await eventually(async () => {
-      const found = (await admin.fetchTopicMetadata({ topics })).topics;
-      return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
-    }, `the topics ${topics} have leaders`);
-    return created;
-  };
-  return admin;
+  return patient(admin);
 }
 
 export async function failure(action: () => Promise<unknown>): Promise<EbusError> {
