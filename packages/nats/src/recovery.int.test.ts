@@ -35,7 +35,12 @@ describe.each(['current', '2.9'])('on a %s server', (version) => {
 
   it('a consumer that is deleted is made again where the subscription stood', async () => {
     const { topic, service, bus, handled, logged, manager } = await subscribed();
-    await manager.consumers.delete(streamName(topic), consumerName(service, topic));
+    // 2.9 deletes it, and says so badly where it writes the consumer's state at that moment.
+    await manager.consumers
+      .delete(streamName(topic), consumerName(service, topic))
+      .catch((error: unknown) => {
+        if (!/directory not empty/.test(String(error))) throw error;
+      });
     await bus.publishEnvelope(topic, event('order-1', 4));
     await eventually(() => handled.includes(4));
     expect(handled).toEqual([1, 2, 3, 4]);
