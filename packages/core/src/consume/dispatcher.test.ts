@@ -56,6 +56,13 @@ describe('without order', () => {
     push('3');
     expect(started).toEqual(['held', '2']);
   });
+
+  it('a place that is given back twice is an error: otherwise one more than allowed would run from then on', () => {
+    const { dispatcher, push } = dispatching(unordered, 1);
+    const one = push('1');
+    dispatcher.release(one);
+    expect(() => dispatcher.release(one)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+  });
 });
 
 describe('with order', () => {

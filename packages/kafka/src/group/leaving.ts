@@ -47,11 +47,9 @@ export class Leaving {
    */
   async leave(late: AbortSignal = this.#session.options.clock.timeout(JOINED_MS)): Promise<void> {
     const session = this.#session;
-    const { clock } = session.options;
-    while (session.commits.isUnanswered || (!late.aborted && !(await this.#isStill()))) {
-      await this.#poll();
-      await pause(unrefed(clock), session.commits.isUnanswered ? COMMITTED_MS : POLL_MS);
-    }
+    await this.#pollUntil(
+      async () => !session.commits.isUnanswered && (late.aborted || (await this.#isStill())),
+    );
     await this.#tell();
     session.isLeaving = true;
     await leave(session.consumer);
@@ -71,10 +69,7 @@ export class Leaving {
     });
     // One that has come already is known then.
     await Promise.resolve();
-    while (durable && !until.aborted && (!isItsTurn || this.#isJoining || !(await this.#isHeard()))) {
-      await this.#poll();
-      await pause(unrefed(clock), POLL_MS);
-    }
+    await this.#pollUntil(async () => !durable || until.aborted || (isItsTurn && (await this.#isHeard())));
     await turn;
     await this.leave(until);
   }
@@ -107,17 +102,18 @@ export class Leaving {
       logger.debug({ err, group }, 'a Kafka consumer cannot unsubscribe, and ends');
       return;
     }
-    while (!this.#isTold && !late.aborted) {
-      await this.#poll();
-      await pause(unrefed(clock), POLL_MS);
-    }
+    await this.#pollUntil(() => this.#isTold || late.aborted);
     if (!this.#isTold)
       logger.debug({ group }, 'a Kafka consumer ends without a word: its group waits until its session ends');
   }
 
   /** Answers to commits and rebalances come by polling. */
-  async #poll(): Promise<void> {
-    await poll(this.#session.consumer, BATCH).catch(() => {});
+  async #pollUntil(isOver: () => boolean | Promise<boolean>): Promise<void> {
+    const { commits, consumer, options } = this.#session;
+    while (!(await isOver())) {
+      await poll(consumer, BATCH).catch(() => {});
+      await pause(unrefed(options.clock), commits.isUnanswered ? COMMITTED_MS : POLL_MS);
+    }
   }
 
   /** Whether the coordinator answers this client: positions are asked of it. */
