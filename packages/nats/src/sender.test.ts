@@ -1,18 +1,19 @@
-import { EbusError, type SendRecord, systemClock } from '@ebus/core/driver';
-import { expect, it } from 'vitest';
+import { type Clock, EbusError, type SendRecord, systemClock } from '@ebus/core/driver';
+import { expect, it, vi } from 'vitest';
+import { ManualClock } from '../../core/src/testing/manual-clock.js';
 import type { Link } from './link.js';
 import { Sender } from './sender.js';
 
 const MIB = 1024 * 1024;
 
 /** A link whose server answers flushes when told to. */
-function made() {
+function made(clock: Clock = systemClock) {
   const published: { topic: string; reply: string | undefined }[] = [];
   const flushes: (() => void)[] = [];
   let onAck: (error: Error | null, message: object) => void = () => {};
   const link = {
     inbox: () => 'inbox',
-    clock: systemClock,
+    clock,
     isClosed: false,
     subscribe: (_: string, callback: typeof onAck) => {
       onAck = callback;
@@ -24,7 +25,7 @@ function made() {
       flush: () => new Promise<void>((resolve) => flushes.push(resolve)),
     },
   } as unknown as Link;
-  const sender = new Sender({ clock: systemClock, publishTimeout: 60_000, onNoStream() {} });
+  const sender = new Sender({ clock, publishTimeout: 60_000, onNoStream() {} });
   sender.online(link);
   const ack = (reply: string | undefined, answer: object | 503) => {
     const isNone = answer === 503;
@@ -115,4 +116,22 @@ it('a denied inbox fails all that wait for an answer', () => {
   deny(Object.assign(new Error('no'), { name: 'PermissionViolationError' }));
   expect(one.outcome).toMatchObject({ code: 'UNAUTHORIZED' });
   expect(() => sender.send(record('persistent'))).toThrow(expect.objectContaining({ code: 'UNAUTHORIZED' }));
+});
+
+it('an acknowledgement that came while the process slept is read before its message expires', async () => {
+  const clock = new ManualClock();
+  const { sender, published, ack } = made(clock);
+  const [answered, other] = [record('persistent'), record('persistent')];
+  sender.send(answered);
+  sender.send(other);
+  const reply = published[0]?.reply;
+  const io = vi.spyOn(clock, 'setImmediate').mockImplementationOnce((then) => {
+    ack(reply, { stream: 'S', seq: 7 });
+    then();
+  });
+  clock.block(600_000);
+  await clock.advance(0);
+  expect(io).toHaveBeenCalledOnce();
+  expect(answered.outcome).toMatchObject({ position: { offset: 7 } });
+  expect(other.outcome).toMatchObject({ code: 'PUBLISH_TIMEOUT', retryable: true });
 });

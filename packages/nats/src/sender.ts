@@ -88,7 +88,7 @@ export class Sender {
     const pending: Pending = { record, expiresAt, subject: record.topic, partition: undefined };
     if (hasRoom) this.#hand(link, pending);
     else this.#waiting.push(pending);
-    this.#timer ??= clock.setTimeout(this.#expire, publishTimeout);
+    this.#timer ??= clock.setTimeout(this.#due, publishTimeout);
   }
 
   /** Sends on this connection from now on. */
@@ -205,13 +205,16 @@ export class Sender {
     if (this.#idle.length > 0) this.#settled();
   }
 
+  /** After I/O had a turn: where the process slept, acknowledgements that came in time are read only now. */
+  readonly #due = (): void => this.#options.clock.setImmediate(this.#expire);
+
   readonly #expire = (): void => {
     this.#timer = undefined;
     const { clock, publishTimeout } = this.#options;
     const now = clock.monotonic();
     for (const [number, { record, expiresAt }] of this.#pending) {
       if (expiresAt > now) {
-        this.#timer = clock.setTimeout(this.#expire, expiresAt - now);
+        this.#timer = clock.setTimeout(this.#due, expiresAt - now);
         break;
       }
       this.#pending.delete(number);
@@ -220,7 +223,7 @@ export class Sender {
     }
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       if (next.expiresAt > now) {
-        this.#timer ??= clock.setTimeout(this.#expire, next.expiresAt - now);
+        this.#timer ??= clock.setTimeout(this.#due, next.expiresAt - now);
         break;
       }
       this.#waiting.shift();

@@ -199,4 +199,8 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 3316189, broker: 'lease', cut: {} },
     about: 'the same in another plan',
   },
+  {
+    ...{ seed: 5141207, broker: 'parted', cut: {} },
+    about: 'after a sleep, timeouts came before answers that had arrived in time: a letter was written twice',
+  },
 ];

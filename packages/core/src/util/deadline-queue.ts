@@ -39,7 +39,8 @@ interface Ring extends DeadlineEntry {
  * Entries whose deadlines come in order, as those of one timeout do, are kept in a list, the others in a heap. So adding
  * and removing take constant time where all entries have the same timeout, and O(log n) otherwise. Removing
  * leaves the timer alone; it fires for nothing then and is set for the rest, so a steady stream of entries that end
- * in time costs one timer per timeout, not one each. Deadlines may pass up to a millisecond late, as timers do.
+ * in time costs one timer per timeout, not one each. Deadlines may pass up to a millisecond late, as timers do, and I/O has a
+ * turn before: an answer that has arrived comes first, however long the process had slept.
  */
 export class DeadlineQueue<T extends DeadlineEntry> {
   readonly #clock: Clock;
@@ -51,7 +52,12 @@ export class DeadlineQueue<T extends DeadlineEntry> {
   readonly #early = new DeadlineHeap<DeadlineEntry>();
   /** Expired and about to be told; entries can still be removed from it. */
   readonly #due = ring();
-  readonly #fire = () => this.#expire();
+  /** After I/O had a turn: where the process slept, answers that came in time are read only now. */
+  readonly #fire = () => {
+    this.#timer = undefined;
+    this.#clock.setImmediate(this.#expireDue);
+  };
+  readonly #expireDue = () => this.#expire();
   #sequence = 0;
   #timer: TimerHandle | undefined;
   /** When the timer fires; never later than the first deadline. */
@@ -105,8 +111,8 @@ export class DeadlineQueue<T extends DeadlineEntry> {
   }
 
   #expire(): void {
-    this.#timer = undefined;
-    this.#armedFor = Number.POSITIVE_INFINITY;
+    // Another timer may have been set meanwhile.
+    this.#disarm();
     // What is due is taken out first, so that an entry that is added again at once waits for another turn.
     const now = this.#clock.monotonic();
     let first = this.#first;

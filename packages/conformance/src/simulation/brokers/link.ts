@@ -69,8 +69,12 @@ export class Link {
         return this.#underWay.delete(call);
       };
       const timer = this.#later(REQUEST_TIMEOUT_MS, () => {
-        count('network: no answer in time');
-        call.end(lost(what, 'no answer in time'));
+        // Where the process slept, an answer that came in time is read first.
+        this.#later(0, () => {
+          if (!this.#underWay.has(call)) return;
+          count('network: no answer in time');
+          call.end(lost(what, 'no answer in time'));
+        });
       });
       call.end = (error) => {
         if (over()) reject(error);
