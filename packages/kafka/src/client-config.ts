@@ -15,6 +15,8 @@ const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 export const QUESTION_MS = 6_000;
 /** Fetched and not yet polled, over all partitions of a group; the window of each subscription comes after it. */
 const QUEUE_KBYTES = 16 * 1024;
+/** The same in messages: in the size of its queue the client counts values only, neither keys nor headers. */
+const QUEUE_MESSAGES = 500;
 /** Overrides that are about the network, not about messages. */
 const OF_ALL_CLIENTS =
   /^(api|broker|client|connections|debug|log|metadata|reconnect|socket|ssl|statistics|topic)[._]/;
@@ -100,13 +102,14 @@ export function consumerConfig(
     'max.poll.interval.ms': Math.max(consumer.maxProcessingTime, consumer.sessionTimeout),
     'socket.timeout.ms': QUESTION_MS,
     'queued.max.messages.kbytes': QUEUE_KBYTES,
+    'queued.min.messages': QUEUE_MESSAGES,
     'fetch.min.bytes': Math.min(consumer.fetchMinBytes, MAX_FETCH_MIN_BYTES),
     'fetch.max.bytes': Math.max(LEAST_MESSAGE_BYTES, consumer.fetchMaxBytes),
     // The client takes no smaller fetch than this, which is about sending.
     'message.max.bytes': Math.max(LEAST_MESSAGE_BYTES, Math.min(consumer.fetchMaxBytes, MESSAGE_BYTES)),
     'fetch.wait.max.ms': consumer.fetchMaxWait,
-    // By default a full queue pauses fetching for a second, however quickly it is emptied.
-    'fetch.queue.backoff.ms': 20,
+    // By default a full queue pauses fetching for a second, however quickly it is emptied. This one is, in 10 ms at 50,000 messages a second.
+    'fetch.queue.backoff.ms': 5,
     ...config.librdkafka,
     // That a topic was made anew, and how far its membership is, the client says only in these lines.
     debug: [config.librdkafka.debug ?? [], 'topic', 'cgrp'].flat().join(','),
