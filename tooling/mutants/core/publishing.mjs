@@ -50,6 +50,13 @@ export const publishingMutants = [
     killedBy: inSuite('publish outcomes a failure that is not retryable'),
   },
   {
+    name: 'core: lets publishes time out before answers that have arrived are read',
+    file: 'packages/core/src/util/deadline-queue.ts',
+    find: 'this.#clock.setImmediate(this.#expireDue);',
+    replace: 'this.#expireDue();',
+    killedBy: inUnit('packages/core/src/util/deadline-queue.test.ts'),
+  },
+  {
     name: 'core: gives a publish no deadline',
     file: 'packages/core/src/publish/outcomes.ts',
     find: '    this.#deadlines.add(job, job.deadline);\n',
