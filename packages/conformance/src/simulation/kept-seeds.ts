@@ -203,4 +203,9 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
     ...{ seed: 5141207, broker: 'parted', cut: {} },
     about: 'after a sleep, timeouts came before answers that had arrived in time: a letter was written twice',
   },
+  {
+    ...{ seed: 6027441, broker: 'log', cut: {} },
+    about:
+      'the simulated group kept a member for ever that was closed while its heartbeat was on the way, and whose leaving was lost',
+  },
 ];

@@ -10,11 +10,19 @@ import type {
 import { LogCommits } from './log-commits.js';
 import { LogFetch } from './log-fetch.js';
 import type { LogGroup } from './log-group.js';
-import { type Assigned, type Found, messageOf, type Share, shareOf, type Token } from './log-share.js';
+import {
+  type Assigned,
+  type Found,
+  heldOf,
+  messageOf,
+  type Share,
+  shareOf,
+  type Token,
+} from './log-share.js';
 import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
-import { checkCredit, type Held, type Member, type MemberParts, sizeOf } from './member.js';
+import { checkCredit, type Member, type MemberParts, sizeOf } from './member.js';
 
-const NOTHING: Held = { messages: 0, bytes: 0 };
+const NOTHING = { messages: 0, bytes: 0 };
 
 /** One member of a group, whose partitions come and go with rebalances. */
 export class LogMember implements GroupMember, Member {
@@ -60,29 +68,17 @@ export class LogMember implements GroupMember, Member {
     return this.#parts.link.isUp;
   }
 
-  // ---- what core asks for
-
   request(credit: Credit): void {
     const { messages, bytes, partition } = credit;
     if (partition !== undefined) {
       const share = this.#shares.get(partition);
       if (share !== undefined) share.isPaused = messages <= 0;
     } else {
-      const now = () => ({ held: this.#held, wanted: this.#credit });
+      const now = () => ({ held: heldOf(this.#shares.values()), wanted: this.#credit });
       this.#credit = { messages, bytes };
       checkCredit(this.#parts, this.#groupName, credit, now);
     }
     this.#fetch.soon();
-  }
-
-  get #held(): Held {
-    const held = { ...NOTHING };
-    for (const { isTaken, unsettled } of this.#shares.values()) {
-      if (isTaken) continue;
-      held.messages += unsettled.messages;
-      held.bytes += unsettled.bytes;
-    }
-    return held;
   }
 
   settle(done: readonly Settlement[]): void {
@@ -133,8 +129,6 @@ export class LogMember implements GroupMember, Member {
     this.#group.unheard(this);
   }
 
-  // ---- what happens to the connection
-
   dropped(): void {
     this.#fetch.stop();
     this.#group.unheard(this);
@@ -146,7 +140,7 @@ export class LogMember implements GroupMember, Member {
     this.#parts.link
       .call('heartbeat', () => {
         if (!this.#group.isMember(this)) return undefined;
-        this.#group.heard(this);
+        this.#heard();
         return this.#group.assignmentsOf(this);
       })
       .then(
@@ -170,11 +164,11 @@ export class LogMember implements GroupMember, Member {
       );
   }
 
+  /** At the broker. */
   join(): void {
     this.#group.join(this);
+    this.#heard();
   }
-
-  // ---- what the group says
 
   assigned(partitions: readonly Assignment[]): void {
     this.#parts.link.push(() => {
@@ -191,7 +185,11 @@ export class LogMember implements GroupMember, Member {
     this.#parts.link.push(() => this.#rejoin());
   }
 
-  // ----
+  /** At the broker. Where it was closed while its request was on the way, this was the last of it: its leaving may be lost. */
+  #heard(): void {
+    this.#group.heard(this);
+    if (this.#closed) this.#group.unheard(this);
+  }
 
   #holds(partition: number, epoch: number): boolean {
     return this.#group.epochOf(this, partition) === epoch;
@@ -250,7 +248,7 @@ export class LogMember implements GroupMember, Member {
     this.#lose([...this.#shares.keys()]);
     const { link, time, owner } = this.#parts;
     link
-      .call('join', () => this.#group.join(this))
+      .call('join', () => this.join())
       .catch(() => {
         // It may have joined all the same.
         if (link.isUp) time.at(300, () => this.restored(), owner);
