@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CODE } from '../errors.js';
 import type { Session } from './session.js';
 import { group } from './testing/group.js';
@@ -38,9 +38,12 @@ describe('a consumer that another one takes the place of', () => {
     async (state) => {
       const { cluster, clock, old, becomes } = await replaced();
       becomes(state);
+      const asked = vi.spyOn(old.consumer, 'committed');
       const left = old.giveWay(never, Promise.resolve());
       await clock.advance(20_000);
       expect(cluster.told).toEqual([]);
+      // A question would hold up the polling that the join needs.
+      expect(asked).not.toHaveBeenCalled();
       becomes('wait-assign-call');
       old.assignment.rebalance({ code: CODE.assignPartitions }, [{ topic: 'orders', partition: 0 }]);
       becomes('steady');

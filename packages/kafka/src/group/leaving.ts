@@ -69,7 +69,10 @@ export class Leaving {
     });
     // One that has come already is known then.
     await Promise.resolve();
-    await this.#pollUntil(async () => !durable || until.aborted || (isItsTurn && (await this.#isHeard())));
+    // While it joins it is polled only: a question holds that up.
+    await this.#pollUntil(
+      async () => !durable || until.aborted || (isItsTurn && !this.#isJoining && (await this.#isHeard())),
+    );
     await turn;
     await this.leave(until);
   }
