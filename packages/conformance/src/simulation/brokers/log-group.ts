@@ -1,4 +1,5 @@
 /** A group of a log broker: who has which partition, and up to where each is handled. */
+import type { PartitionLag } from '@ebus/core/driver';
 import type { Random } from '../time/random.js';
 import type { VirtualTime, VirtualTimer } from '../time/virtual-time.js';
 import {
@@ -52,6 +53,19 @@ export class LogGroup {
     for (let offset = this.positionOf(index).offset; offset < records.length; offset++)
       if (records[offset] !== undefined) lag++;
     return lag;
+  }
+
+  /** As a driver tells it. */
+  get lags(): PartitionLag[] {
+    return this.topic.partitions.map((partition) => {
+      const { offset } = this.positionOf(partition.index);
+      return {
+        partition: partition.index,
+        lag: this.lagOf(partition),
+        position: offset,
+        settled: offset,
+      };
+    });
   }
 
   isMember(member: GroupMember): boolean {

@@ -10,19 +10,11 @@ import type {
 import { LogCommits } from './log-commits.js';
 import { LogFetch } from './log-fetch.js';
 import type { LogGroup } from './log-group.js';
-import {
-  type Assigned,
-  type Found,
-  heldOf,
-  messageOf,
-  type Share,
-  shareOf,
-  type Token,
-} from './log-share.js';
+import { type Assigned, type Found, messageOf, type Share, shareOf, type Token } from './log-share.js';
 import { type Assignment, type GroupMember, REVOKE_MS } from './log-types.js';
-import { checkCredit, type Member, type MemberParts, sizeOf } from './member.js';
+import { checkCredit, type Held, type Member, type MemberParts, sizeOf } from './member.js';
 
-const NOTHING = { messages: 0, bytes: 0 };
+const NOTHING: Held = { messages: 0, bytes: 0 };
 
 /** One member of a group, whose partitions come and go with rebalances. */
 export class LogMember implements GroupMember, Member {
@@ -68,17 +60,29 @@ export class LogMember implements GroupMember, Member {
     return this.#parts.link.isUp;
   }
 
+  // ---- what core asks for
+
   request(credit: Credit): void {
     const { messages, bytes, partition } = credit;
     if (partition !== undefined) {
       const share = this.#shares.get(partition);
       if (share !== undefined) share.isPaused = messages <= 0;
     } else {
-      const now = () => ({ held: heldOf(this.#shares.values()), wanted: this.#credit });
+      const now = () => ({ held: this.#held, wanted: this.#credit });
       this.#credit = { messages, bytes };
       checkCredit(this.#parts, this.#groupName, credit, now);
     }
     this.#fetch.soon();
+  }
+
+  get #held(): Held {
+    const held = { ...NOTHING };
+    for (const { isTaken, unsettled } of this.#shares.values()) {
+      if (isTaken) continue;
+      held.messages += unsettled.messages;
+      held.bytes += unsettled.bytes;
+    }
+    return held;
   }
 
   settle(done: readonly Settlement[]): void {
@@ -98,17 +102,7 @@ export class LogMember implements GroupMember, Member {
   }
 
   async lag({ signal }: CallOptions): Promise<readonly PartitionLag[]> {
-    const look = () =>
-      this.#group.topic.partitions.map((partition) => {
-        const { offset } = this.#group.positionOf(partition.index);
-        return {
-          partition: partition.index,
-          lag: this.#group.lagOf(partition),
-          position: offset,
-          settled: offset,
-        };
-      });
-    return this.#parts.link.call('lag', look, signal);
+    return this.#parts.link.call('lag', () => this.#group.lags, signal);
   }
 
   async stop(): Promise<void> {
@@ -128,6 +122,8 @@ export class LogMember implements GroupMember, Member {
     // What the network loses the session's end makes up for.
     this.#group.unheard(this);
   }
+
+  // ---- what happens to the connection
 
   dropped(): void {
     this.#fetch.stop();
@@ -170,6 +166,8 @@ export class LogMember implements GroupMember, Member {
     this.#heard();
   }
 
+  // ---- what the group says
+
   assigned(partitions: readonly Assignment[]): void {
     this.#parts.link.push(() => {
       this.#isAssigned();
@@ -184,6 +182,8 @@ export class LogMember implements GroupMember, Member {
   expelled(): void {
     this.#parts.link.push(() => this.#rejoin());
   }
+
+  // ----
 
   /** At the broker. Where it was closed while its request was on the way, this was the last of it: its leaving may be lost. */
   #heard(): void {

@@ -97,14 +97,3 @@ export function read(
   }
   return found.length > 0 ? found : undefined;
 }
-
-/** What is unsettled of the partitions that the member has still. */
-export function heldOf(shares: Iterable<Share>): Held {
-  const held = { messages: 0, bytes: 0 };
-  for (const { isTaken, unsettled } of shares) {
-    if (isTaken) continue;
-    held.messages += unsettled.messages;
-    held.bytes += unsettled.bytes;
-  }
-  return held;
-}
